@@ -1,0 +1,1 @@
+//! A plain Rust client of the Atlas Administration API. It knows neither Python nor the emulator.

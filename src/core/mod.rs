@@ -1,2 +1,3 @@
 //! A plain Rust client of the Atlas Administration API. It knows neither Python nor the emulator.
+pub mod auth;
 pub mod error;

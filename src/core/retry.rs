@@ -200,10 +200,7 @@ mod tests {
         let asked = Happened::Status(429, Some(secs(300.0)));
         assert_eq!(stop(asked, at(1, 0.0)), Why::Time { needed: secs(300.0), left: secs(180.0) });
         let own = Progress { attempts: 1, elapsed: secs(1.0), left: Some(secs(4.0)) };
-        assert_eq!(
-            stop(Happened::Status(429, Some(secs(5.0))), own),
-            Why::Time { needed: secs(5.0), left: secs(4.0) }
-        );
+        assert_eq!(stop(Happened::Status(429, Some(secs(5.0))), own), Why::Time { needed: secs(5.0), left: secs(4.0) });
         let clipped = Progress { attempts: 5, elapsed: secs(0.0), left: Some(secs(9.0)) };
         assert_eq!(decide(&POLICY, Happened::Broken, Safety::Idempotent, clipped, 0.9), Decision::Again(secs(9.0)));
     }

@@ -117,7 +117,9 @@ async fn read(response: &mut reqwest::Response, timeout: Duration) -> Result<Byt
     let broken = |e: &reqwest::Error, got: &[u8]| Failure { body_start: body_start(got), ..failed(e, timeout) };
     let Some(first) = response.chunk().await.map_err(|e| broken(&e, &[]))? else { return Ok(Bytes::new()) };
     let mut whole = BytesMut::new();
-    while let Some(more) = response.chunk().await.map_err(|e| broken(&e, if whole.is_empty() { &first } else { &whole }))? {
+    while let Some(more) =
+        response.chunk().await.map_err(|e| broken(&e, if whole.is_empty() { &first } else { &whole }))?
+    {
         if whole.is_empty() {
             whole.extend_from_slice(&first);
         }
@@ -162,7 +164,10 @@ fn causes(error: &reqwest::Error) -> String {
     let mut source = std::error::Error::source(error);
     while let Some(e) = source {
         let text = e.to_string();
-        if text != "client error (Connect)" && text != "client error (SendRequest)" && !said.iter().any(|s| s.contains(&text)) {
+        if text != "client error (Connect)"
+            && text != "client error (SendRequest)"
+            && !said.iter().any(|s| s.contains(&text))
+        {
             said.push(text);
         }
         source = e.source();

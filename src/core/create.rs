@@ -7,7 +7,7 @@ use reqwest::header::DATE;
 use crate::core::call::{Call, Shape};
 use crate::core::client::{Client, Failed, OnRetired, is_absent};
 use crate::core::context::Context;
-use crate::core::convert::differences;
+use crate::core::compare::differences;
 use crate::core::error::{ApiError, Error, Notice, NoticeKind, Target, TransportError, TransportKind, Violation};
 use crate::core::model::{Kind, Operation};
 use crate::core::observe::Level;

@@ -3,6 +3,7 @@ pub mod auth;
 pub mod call;
 pub mod client;
 pub mod clock;
+pub mod compare;
 pub mod context;
 pub mod convert;
 pub mod create;

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 use serde::Deserialize;
 use serde_json::Value;
 
-use crate::core::convert::{Difference, differences};
+use crate::core::compare::{Difference, differences};
 use crate::core::error::{ApiError, Violation};
 
 /// `Date` headers have whole seconds, and the reply that carries one was on its way for a while.

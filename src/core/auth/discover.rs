@@ -1,9 +1,9 @@
 //! Where credentials come from: arguments, then environment, then an Atlas CLI profile. The first complete source
 //! wins and sources are never mixed.
-use std::path::PathBuf;
-
 use super::credentials::Credentials;
+use super::search;
 use super::secret::Secret;
+use super::surroundings::Surroundings;
 use crate::core::error::{Error, Notice};
 
 /// What the caller passed as arguments.
@@ -19,9 +19,9 @@ pub struct Given {
     pub private_key: Option<Secret>,
     /// `access_token=`
     pub access_token: Option<Secret>,
-    /// `profile=`: this profile and nothing else.
+    /// `profile=`: the credentials of this profile and no others.
     pub profile: Option<String>,
-    /// `base_url=`
+    /// `base_url=`; `None` to look further.
     pub base_url: Option<String>,
     /// `allow_insecure_http=`: `http://` to more than loopback.
     pub allow_insecure_http: bool,
@@ -35,18 +35,10 @@ pub enum Sources {
     /// Environment, then profile (`Client()`).
     #[default]
     All,
-    /// The environment only (`Client.from_env()`).
+    /// The environment only (`Client.from_env()`); no file is read.
     Environment,
     /// The profile only (`Client.from_profile(name)`).
     Profile,
-}
-
-/// What discovery may ask of the machine. One real implementation, fakes in tests.
-pub trait Surroundings {
-    /// An environment variable.
-    fn var(&self, name: &str) -> Option<String>;
-    /// The user's home folder.
-    fn home(&self) -> Option<PathBuf>;
 }
 
 /// One place that was looked at.
@@ -75,14 +67,35 @@ pub struct Found {
     pub org_id: Option<String>,
     /// Unix seconds at which a ready-made token ends, if it says so.
     pub expires_at: Option<u64>,
+    /// The profile whose user login (`atlas auth login`) is used, if it is one.
+    pub login_of_profile: Option<String>,
     /// What was looked at, in order.
     pub steps: Vec<Step>,
     /// What the user should be warned of.
     pub notices: Vec<Notice>,
 }
 
+/// A search with everything seen on the way, also when nothing was found.
+#[derive(Debug)]
+pub struct Survey {
+    /// What was looked at, in order.
+    pub steps: Vec<Step>,
+    /// What the user should be warned of.
+    pub notices: Vec<Notice>,
+    /// What came of it.
+    pub outcome: Result<Found, Error>,
+}
+
 /// Finds credentials and base URL.
 pub fn discover(given: &Given, around: &dyn Surroundings) -> Result<Found, Error> {
-    let _ = (given, around);
-    Err(Error::Configuration("discovery is not written yet".to_owned()))
+    survey(given, around).outcome
+}
+
+/// [`discover`], telling what was looked at also when it fails.
+pub fn survey(given: &Given, around: &dyn Surroundings) -> Survey {
+    let (steps, notices, outcome) = search::run(given, around);
+    let outcome = outcome
+        .map(|found| Found { steps: steps.clone(), notices: notices.clone(), ..found })
+        .map_err(Error::Configuration);
+    Survey { steps, notices, outcome }
 }

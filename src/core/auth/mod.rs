@@ -1,10 +1,20 @@
 //! Who is asking: credentials, where they were found, and what is sent for them.
+pub mod base_url;
 pub mod bearer;
 pub mod credentials;
 pub mod digest;
 pub mod discover;
+mod environment;
+mod explain;
+pub mod jwt;
+mod keyring;
 pub mod oauth;
+mod parts;
+mod profile;
+mod profile_credentials;
+mod search;
 pub mod secret;
+pub mod surroundings;
 
 use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Method, Url};

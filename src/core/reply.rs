@@ -74,6 +74,14 @@ pub fn effective_status(exchange: &Exchange, envelope: bool) -> u16 {
     serde_json::from_slice::<Envelope<'_>>(&exchange.body).map_or(exchange.status, |e| e.status)
 }
 
+/// The entity itself: what the envelope holds, if one was asked for and is there.
+pub fn content(body: &[u8], envelope: bool) -> &[u8] {
+    if !envelope {
+        return body;
+    }
+    serde_json::from_slice::<Envelope<'_>>(body).ok().and_then(|e| e.content).map_or(body, |c| c.get().as_bytes())
+}
+
 /// Judges a reply: the exchange itself if it is a success that can be what the API sends.
 pub fn judge(exchange: Exchange, expect: Expect, envelope: bool, origin: &Origin<'_>) -> Result<Exchange, Error> {
     let status = effective_status(&exchange, envelope);

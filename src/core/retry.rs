@@ -36,6 +36,13 @@ pub enum Happened {
     Broken,
 }
 
+impl Happened {
+    /// Whether the same request can succeed later.
+    pub fn is_transient(self) -> bool {
+        matches!(self, Self::NotSent | Self::Broken | Self::Status(429 | 500 | 502 | 503 | 504, _))
+    }
+}
+
 /// What sending the same request twice would do.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Safety {

@@ -1,0 +1,1 @@
+//! From a serverless instance to a Flex cluster.

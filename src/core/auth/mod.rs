@@ -15,6 +15,9 @@ mod profile_credentials;
 mod search;
 pub mod secret;
 pub mod surroundings;
+pub mod token_cache;
+mod token_files;
+pub mod token_lock;
 
 use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Method, Url};

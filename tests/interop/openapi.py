@@ -18,7 +18,9 @@ def load():
     # The document says objects; every recorded error carries strings and numbers.
     document["components"]["schemas"]["ApiError"]["properties"]["parameters"]["items"] = {}
     # The document says LTS; a recorded Flex cluster is CONTINUOUS.
-    document["components"]["schemas"]["FlexClusterDescription20241113"]["properties"]["versionReleaseSystem"]["enum"] += ["CONTINUOUS"]
+    document["components"]["schemas"]["FlexClusterDescription20241113"]["properties"]["versionReleaseSystem"][
+        "enum"
+    ] += ["CONTINUOUS"]
     # Python's `re` has no \p{…}; the letters and digits it means are \w without the underscore, which it also allows.
     group_name = document["components"]["schemas"]["Group"]["properties"]["name"]
     group_name["pattern"] = group_name["pattern"].replace(r"\p{L}\p{N}", r"\w")

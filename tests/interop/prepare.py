@@ -29,7 +29,17 @@ def run(*command, cwd=HERE, **environment):
 
 def python():
     run(sys.executable, "-m", "venv", "--clear", VENV)
-    run(VENV / "bin/python", "-m", "pip", "install", "-q", "--disable-pip-version-check", "--no-deps", "-r", "requirements.txt")
+    run(
+        VENV / "bin/python",
+        "-m",
+        "pip",
+        "install",
+        "-q",
+        "--disable-pip-version-check",
+        "--no-deps",
+        "-r",
+        "requirements.txt",
+    )
 
 
 def node():

@@ -50,10 +50,16 @@ def test_the_command_of_the_operations_page(emulator, auth):
         .replace("{groupId}", emulator.group_id)
         .replace("{ <Payload> }", json.dumps(SERVERLESS))
     )
-    keys = {"PUBLIC_KEY": emulator.public_key, "PRIVATE_KEY": emulator.private_key, "ACCESS_TOKEN": emulator.access_token}
+    keys = {
+        "PUBLIC_KEY": emulator.public_key,
+        "PRIVATE_KEY": emulator.private_key,
+        "ACCESS_TOKEN": emulator.access_token,
+    }
     ended = subprocess.run(["sh", "-c", command], env=os.environ | keys, capture_output=True, text=True, timeout=30)
     assert ended.returncode == 0, ended.stderr
-    created = openapi.check_reply("createServerlessInstance", 201, "application/vnd.atlas.2023-01-01+json", ended.stdout)
+    created = openapi.check_reply(
+        "createServerlessInstance", 201, "application/vnd.atlas.2023-01-01+json", ended.stdout
+    )
     assert created["name"] == "interop-curl"
     assert created["groupId"] == emulator.group_id
 
@@ -73,7 +79,16 @@ class Curl:
 
     def raw(self, *arguments):
         """Status, Content-Type and body."""
-        command = ["curl", "--silent", "--show-error", "--max-time", "20", "--write-out", "\n%{http_code} %{content_type}", *arguments]
+        command = [
+            "curl",
+            "--silent",
+            "--show-error",
+            "--max-time",
+            "20",
+            "--write-out",
+            "\n%{http_code} %{content_type}",
+            *arguments,
+        ]
         ended = subprocess.run(command, env=self.env, capture_output=True, text=True, timeout=30)
         assert ended.returncode == 0, ended.stderr
         body, _, last = ended.stdout.rpartition("\n")

@@ -9,9 +9,8 @@ import threading
 import openapi
 import pytest
 import requests
-from conftest import HERE
-
 from atlas_serverless import Client
+from conftest import HERE
 
 PRISM = HERE / "node/node_modules/.bin/prism"
 GROUP = "32b6e34b3d91647abb20e7b8"

@@ -10,8 +10,20 @@ import requests
 from conftest import HERE, environment
 from prepare import GO_PROGRAM
 
-SERVERLESS = ["createServerlessInstance", "getServerlessInstance", "listServerlessInstances", "updateServerlessInstance", "deleteServerlessInstance"]
-FLEX = ["createGroupFlexCluster", "getGroupFlexCluster", "listGroupFlexClusters", "updateGroupFlexCluster", "deleteGroupFlexCluster"]
+SERVERLESS = [
+    "createServerlessInstance",
+    "getServerlessInstance",
+    "listServerlessInstances",
+    "updateServerlessInstance",
+    "deleteServerlessInstance",
+]
+FLEX = [
+    "createGroupFlexCluster",
+    "getGroupFlexCluster",
+    "listGroupFlexClusters",
+    "updateGroupFlexCluster",
+    "deleteGroupFlexCluster",
+]
 PROJECTS = ["listGroups", "getGroup"]
 READY_MADE = "interop-ready-made"
 
@@ -54,13 +66,19 @@ PROGRAMS = [
 ]
 
 
-@pytest.mark.parametrize("program", PROGRAMS, ids=lambda p: f"{p.command[-1] if p.command[0] == GO_PROGRAM else p.command[1].name}-{p.auth}")
+@pytest.mark.parametrize(
+    "program", PROGRAMS, ids=lambda p: f"{p.command[-1] if p.command[0] == GO_PROGRAM else p.command[1].name}-{p.auth}"
+)
 def test_program(emulator, outcomes, program):
     outcomes.expect(str(program), program.operations)
     if READY_MADE in program.command:
         create_ready_made(emulator)
     ended = subprocess.run(
-        list(map(str, program.command)), env=environment(emulator, program.auth), capture_output=True, text=True, timeout=90
+        list(map(str, program.command)),
+        env=environment(emulator, program.auth),
+        capture_output=True,
+        text=True,
+        timeout=90,
     )
     printed = [json.loads(line)["operation"] for line in ended.stdout.splitlines()]
     for operation in printed:

@@ -1,5 +1,7 @@
 // Drives an Atlas Administration API with the API client of MongoDB's own MCP
 // server: service account only, no serverless and no update of a Flex cluster.
+// It fetches tokens over https alone, so it is given an https base URL and, by
+// its own option for the HTTP client, a fetch that goes to the plain one.
 // Prints one JSON line per operation; exits 1 on the first that fails.
 import assert from "node:assert/strict";
 import { setTimeout as sleep } from "node:timers/promises";
@@ -8,8 +10,13 @@ import { ApiClient, AuthProviderFactory } from "@mongodb-js/mcp-atlas-api-client
 const name = "interop-node";
 const env = process.env;
 const logger = { error: (entry) => console.error(entry.message), warning() {}, info() {}, debug() {} };
-const httpClient = { fetch: globalThis.fetch, Request: globalThis.Request };
-const options = { baseUrl: env.MONGODB_ATLAS_BASE_URL, userAgent: "interop", httpClient };
+const https = "https://atlas.invalid";
+const plain = (url) => url.replace(https, env.MONGODB_ATLAS_BASE_URL);
+const httpClient = {
+  Request,
+  fetch: (input, init) => (input.url ? fetch(new Request(plain(input.url), input), init) : fetch(plain(String(input)), init)),
+};
+const options = { baseUrl: https, userAgent: "interop", httpClient };
 const authProvider = AuthProviderFactory.create(
   {
     apiBaseUrl: options.baseUrl,

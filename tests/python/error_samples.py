@@ -42,10 +42,9 @@ def class_name(code: str) -> str:
 
 def kinds(base: type) -> list[Any]:
     """The class and all below it that the tree has without the code classes."""
-    below = [
-        sub for sub in base.__subclasses__() if sub.__module__ == errors.__name__ and "error_code" not in vars(sub)
-    ]
-    return [base, *(kind for sub in below for kind in kinds(sub))]
+    every: list[Any] = base.__subclasses__()
+    below = [one for one in every if one.__module__ == errors.__name__ and "error_code" not in vars(one)]
+    return [base, *(kind for one in below for kind in kinds(one))]
 
 
 def run_python(*args: str, pycache: Path | None = None) -> subprocess.CompletedProcess[str]:
@@ -122,8 +121,8 @@ SENTENCES: list[tuple[errors.AtlasError, str]] = [
             group_id=GROUP,
         ),
         f"createServerlessInstance 'orders' in project {GROUP} may or may not have been carried out: the "
-        "connection was reset, and so was the look-up; tried 3 times in 12 s; look for 'orders' before you create it again, or call "
-        'again with if_exists="return"',
+        "connection was reset, and so was the look-up; tried 3 times in 12 s; look for 'orders' before you create it "
+        'again, or call again with if_exists="return"',
     ),
     (
         build.validation_error(violations=[{"path": "tags[3].key", "message": "is longer than 255 characters"}]),

@@ -34,7 +34,7 @@ def test_every_code_has_its_class_under_its_status() -> None:
 def test_every_class_with_a_code_is_in_the_table() -> None:
     codes = {code for code, _, _ in TABLE}
     named: dict[str, Any] = {name: getattr(errors, name) for name in dir(errors)}
-    with_code = [cls.error_code for cls in named.values() if isinstance(cls, type) and getattr(cls, "error_code", None)]
+    with_code = [found.error_code for found in named.values() if getattr(found, "error_code", None)]
     assert sorted(with_code) == sorted(codes)
 
 

@@ -153,7 +153,7 @@ class FlexConversion:
 
     `spec` is a dict for `create_flex_cluster` (``client.create_flex_cluster(group_id, **conversion.spec)``), `lost` the
     fields that Flex has nothing for, each ``{"field", "value", "why"}``, `changed` the fields that are said
-    differently, each ``{"field", "before", "after", "why"}``.
+    differently, each ``{"field", "from", "to", "why"}``.
     """
 
     def __init__(

@@ -93,25 +93,35 @@ SENTENCES: list[tuple[errors.AtlasError, str]] = [
     ),
     (
         build.transport_error(
-            kind="connect", message="connection refused", method="POST", url=URL, attempts=6, elapsed=31.04
+            kind="connect",
+            message="no connection (Connection refused (os error 111))",
+            method="POST",
+            url=URL,
+            attempts=6,
+            elapsed=31.04,
         ),
-        f"POST {PATH} could not connect: connection refused; tried 6 times in 31 s",
+        f"POST {PATH}: no connection (Connection refused (os error 111)); tried 6 times in 31 s",
     ),
     (
-        build.transport_error(kind="timeout", message="nothing came for 60 s", method="GET", url=URL),
-        f"GET {PATH} got no reply in time: nothing came for 60 s",
+        build.transport_error(kind="timeout", message="no reply within 60 s", method="GET", url=URL),
+        f"GET {PATH}: no reply within 60 s",
     ),
     (
         build.transport_error(
-            kind="protocol", message="not JSON", method="GET", url=URL, status=200, body_start="<html>login</html>"
+            kind="protocol",
+            message="the reply is HTML or XML, not JSON",
+            method="GET",
+            url=URL,
+            status=200,
+            body_start="<html>login</html>",
         ),
-        f"GET {PATH} got a reply that the API does not send: not JSON; status 200; "
-        "the body starts with '<html>login</html>'",
+        f"GET {PATH}: the reply is HTML or XML, not JSON; status 200; the body starts with '<html>login</html>'",
     ),
     (
         build.transport_error(
             kind="outcome_unknown",
-            message="the connection was reset, and so was the look-up",
+            message=f"Whether the serverless instance orders was created in project {GROUP} is unknown (the connection "
+            "broke; looking it up failed: no connection). Look it up before creating it again.",
             method="POST",
             url=URL,
             attempts=3,
@@ -120,9 +130,15 @@ SENTENCES: list[tuple[errors.AtlasError, str]] = [
             name="orders",
             group_id=GROUP,
         ),
-        f"createServerlessInstance 'orders' in project {GROUP} may or may not have been carried out: the "
-        "connection was reset, and so was the look-up; tried 3 times in 12 s; look for 'orders' before you create it "
-        'again, or call again with if_exists="return"',
+        f"Whether the serverless instance orders was created in project {GROUP} is unknown (the connection broke; "
+        "looking it up failed: no connection). Look it up before creating it again",
+    ),
+    (
+        errors.OutcomeUnknownError(
+            operation="createServerlessInstance", name="orders", group_id=GROUP, cause="it broke", attempts=2, elapsed=3
+        ),
+        f"createServerlessInstance 'orders' in project {GROUP} may or may not have been carried out: it broke; tried 2 "
+        "times in 3 s; look for 'orders' before you create it again, or call again with if_exists=\"return\"",
     ),
     (
         build.validation_error(violations=[{"path": "tags[3].key", "message": "is longer than 255 characters"}]),
@@ -158,13 +174,19 @@ SENTENCES: list[tuple[errors.AtlasError, str]] = [
     (
         build.wait_error(
             kind="timeout",
-            message="serverless instance 'orders' was to be IDLE within 30 s",
+            message="The serverless instance orders did not become IDLE: the time is up (last seen CREATING)",
             last_state="CREATING",
             polls=7,
             elapsed=30.0,
             last_error="502 Bad Gateway",
+            hint="wait again: nothing was undone",
         ),
-        "serverless instance 'orders' was to be IDLE within 30 s; last state CREATING; asked 7 times in 30 s; "
+        "The serverless instance orders did not become IDLE: the time is up (last seen CREATING); "
+        "wait again: nothing was undone",
+    ),
+    (
+        errors.WaitTimeoutError(last_state="CREATING", polls=7, elapsed=30, last_error="502 Bad Gateway"),
+        "the wanted state was not reached in time; last state CREATING; asked 7 times in 30 s; "
         "last trouble: 502 Bad Gateway",
     ),
     (

@@ -18,7 +18,7 @@ _MOST_VIOLATIONS = 20
 _DEEPEST_VALUE = 8
 
 _SECRET = re.compile(
-    r"mdb_sa_sk_\S+|\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]+)?|(?<=\bBearer )\S+|(?<=\bBasic )\S+|(?<=://)[^/\s@]+@"
+    r"mdb_sa_sk_\S+|\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]+)?|(?<=\bBearer )[\w.~+/=-]{16,}|(?<=\bBasic )[\w+/=]{16,}|(?<=://)[^/\s@]+@"
     r"|(?<=client_secret=)[^&\s]+|(?<=access_token=)[^&\s]+",
     re.IGNORECASE,
 )

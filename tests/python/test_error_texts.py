@@ -55,6 +55,7 @@ def test_no_secret_is_printed_or_kept() -> None:
     for error in made:
         everything = " ".join([str(error), repr(error), repr(vars(error)), repr(pickle.dumps(error))])
         assert not [secret for secret in SECRETS if secret in everything], everything
+    assert str(build.configuration_error(message="no Basic authentication")) == "no Basic authentication"
     assert made[0].url == "https://cloud.mongodb.com/api?access_token=******&pretty=true&private_key=******"
 
 

@@ -13,6 +13,7 @@ pub mod error_codes;
 mod hints;
 pub mod life;
 pub mod model;
+pub mod network;
 pub mod observe;
 pub mod rate_limit;
 pub mod reconcile;

@@ -168,6 +168,7 @@ def stub_module(rows: list[tuple[str, int, str]], tree: ast.Module, statuses: di
     for node in tree.body:
         if isinstance(node, ast.ClassDef):
             lines += class_stub(node, attributes)
+    lines += ["", "def __dir__() -> list[str]: ..."]
     for code, status, basis in rows:
         doc = DOCSTRING.format(code=code, status=status, basis=BASES[basis], remedy=REMEDIES.get(code, REMEDY))
         lines += [

@@ -1,6 +1,7 @@
 """What the operations return: part of `atlas_serverless.types`, where the public names are.
 
-All keys are optional to a type checker: a reply can lack a field, and has every other field that the API adds.
+What every recorded reply has is required to a type checker, what a reply can lack is not; and a reply has every other
+field that the API adds. On Python 3.10 “not required” is said by inheritance, hence the classes with an underscore.
 Source: the `200` and `201` replies in https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/.
 """
 
@@ -30,13 +31,31 @@ class Link(TypedDict, total=False):
     rel: str
 
 
-class ServerlessProviderSettings(TypedDict, total=False):
-    """Where a serverless instance is. Since February 2025 `effective*` tell of the Flex cluster behind it."""
-
+class _Place(TypedDict):
     backingProviderName: Provider
     regionName: str
+    """Such as ``"US_EAST_1"``."""
     providerName: str
-    """``"SERVERLESS"``."""
+    """``"SERVERLESS"`` or ``"FLEX"``."""
+
+
+class _Instance(TypedDict):
+    id: str
+    """24 hexadecimal digits."""
+    groupId: str
+    """The project: 24 hexadecimal digits."""
+    name: str
+    stateName: State
+    createDate: str
+    """ISO 8601 in UTC."""
+    mongoDBVersion: str
+    """Such as ``"8.0.13"``."""
+    terminationProtectionEnabled: bool
+
+
+class ServerlessProviderSettings(_Place, total=False):
+    """Where a serverless instance is. Since February 2025 `effective*` tell of the Flex cluster behind it."""
+
     effectiveProviderName: str
     effectiveInstanceSizeName: str
     """``"FLEX"`` where a Flex cluster is behind it."""
@@ -61,34 +80,23 @@ class ServerlessConnectionStrings(TypedDict, total=False):
     privateEndpoint: list[dict[str, Any]]
 
 
-class ServerlessInstance(TypedDict, total=False):
+class _Serverless(_Instance):
+    providerSettings: ServerlessProviderSettings
+
+
+class ServerlessInstance(_Serverless, total=False):
     """A serverless instance, as the server describes it."""
 
-    id: str
-    """24 hexadecimal digits."""
-    groupId: str
-    """The project: 24 hexadecimal digits."""
-    name: str
-    stateName: State
-    createDate: str
-    """ISO 8601 in UTC."""
-    mongoDBVersion: str
-    """Such as ``"8.0.13"``."""
     connectionStrings: ServerlessConnectionStrings
-    providerSettings: ServerlessProviderSettings
+    """Can be absent until the instance is IDLE."""
     serverlessBackupOptions: ServerlessBackupOptions
     tags: list[Tag]
-    terminationProtectionEnabled: bool
     links: list[Link]
 
 
-class FlexProviderSettings(TypedDict, total=False):
+class FlexProviderSettings(_Place, total=False):
     """Where a Flex cluster is."""
 
-    backingProviderName: Provider
-    regionName: str
-    providerName: str
-    """``"FLEX"``."""
     diskSizeGB: float
     """Gigabytes: 5.0."""
 
@@ -109,35 +117,26 @@ class FlexBackupSettings(TypedDict, total=False):
     """True."""
 
 
-class FlexCluster(TypedDict, total=False):
+class _Flex(_Instance):
+    providerSettings: FlexProviderSettings
+
+
+class FlexCluster(_Flex, total=False):
     """A Flex cluster, as the server describes it."""
 
-    id: str
-    """24 hexadecimal digits."""
-    groupId: str
-    """The project: 24 hexadecimal digits."""
-    name: str
-    stateName: State
-    createDate: str
-    """ISO 8601 in UTC."""
-    mongoDBVersion: str
-    """Such as ``"8.0.29"``."""
     clusterType: str
     """``"REPLICASET"``."""
     versionReleaseSystem: str
     """``"LTS"``."""
     backupSettings: FlexBackupSettings
     connectionStrings: FlexConnectionStrings
-    providerSettings: FlexProviderSettings
+    """Can be absent until the cluster is IDLE."""
     tags: list[Tag]
     """Absent from the reply to a create without tags, ``[]`` later."""
-    terminationProtectionEnabled: bool
     links: list[Link]
 
 
-class Project(TypedDict, total=False):
-    """A project, which the API calls group."""
-
+class _Project(TypedDict):
     id: str
     """24 hexadecimal digits: the `group_id` of every operation."""
     name: str
@@ -145,6 +144,11 @@ class Project(TypedDict, total=False):
     clusterCount: int
     created: str
     """ISO 8601 in UTC."""
+
+
+class Project(_Project, total=False):
+    """A project, which the API calls group."""
+
     regionUsageRestrictions: str
     tags: list[Tag]
     withDefaultAlertsSettings: bool
@@ -176,33 +180,31 @@ class RateLimitEndpointSet(TypedDict, total=False):
     """Each ``{"method": …, "path": …}``."""
 
 
-class ServerlessInstancePage(TypedDict, total=False):
+class _Page(TypedDict, total=False):
+    totalCount: int
+    links: list[Link]
+    """With ``rel`` ``"previous"`` and ``"next"`` where there are such pages."""
+
+
+class ServerlessInstancePage(_Page):
     """One page of `client.with_raw_response.list_serverless_instances`."""
 
     results: list[ServerlessInstance]
-    totalCount: int
-    links: list[Link]
 
 
-class FlexClusterPage(TypedDict, total=False):
+class FlexClusterPage(_Page):
     """One page of `client.with_raw_response.list_flex_clusters`."""
 
     results: list[FlexCluster]
-    totalCount: int
-    links: list[Link]
 
 
-class ProjectPage(TypedDict, total=False):
+class ProjectPage(_Page):
     """One page of `client.with_raw_response.list_projects`."""
 
     results: list[Project]
-    totalCount: int
-    links: list[Link]
 
 
-class RateLimitEndpointSetPage(TypedDict, total=False):
+class RateLimitEndpointSetPage(_Page):
     """One page of `client.with_raw_response.list_rate_limits`."""
 
     results: list[RateLimitEndpointSet]
-    totalCount: int
-    links: list[Link]

@@ -120,13 +120,24 @@ class Poll:
     `name`       the resource's name
     `kind`       ``"serverless"`` or ``"flex"``
     `last_error` the trouble that this poll met and the waiter will bear, as a sentence, or None
+    `wanted`     the state waited for; ``"DELETED"`` for its absence
+    `done`       True for the last poll
     ============ =====================================================================================================
     """
 
-    __slots__ = ("elapsed", "kind", "last_error", "name", "polls", "state")
+    __slots__ = ("done", "elapsed", "kind", "last_error", "name", "polls", "state", "wanted")
 
     def __init__(
-        self, *, state: str | None, elapsed: float, polls: int, name: str, kind: Kind, last_error: str | None = None
+        self,
+        *,
+        state: str | None,
+        elapsed: float,
+        polls: int,
+        name: str,
+        kind: Kind,
+        last_error: str | None = None,
+        wanted: str = "IDLE",
+        done: bool = False,
     ) -> None:
         self.state = state
         self.elapsed = elapsed
@@ -134,6 +145,8 @@ class Poll:
         self.name = name
         self.kind = kind
         self.last_error = last_error
+        self.wanted = wanted
+        self.done = done
 
     def __repr__(self) -> str:
         return f"<Poll {self.polls}: {self.kind} {self.name!r} is {self.state} after {self.elapsed:.1f} s>"

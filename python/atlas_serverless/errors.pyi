@@ -317,6 +317,8 @@ class CredentialWarning(AtlasWarning):
 class ConversionWarning(AtlasWarning):
     """What a conversion from a serverless instance to a Flex cluster loses or changes."""
 
+def __dir__() -> list[str]: ...
+
 class AlreadyExpired(BadRequestError):
     """``ALREADY_EXPIRED``, HTTP 400.
 

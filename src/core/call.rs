@@ -59,7 +59,14 @@ impl Shape {
 
 impl Call {
     /// An operation on one resource, or on the collection for [`Operation::Create`].
-    pub fn resource(kind: Kind, operation: Operation, group_id: &str, name: &str, shape: Shape, body: Option<Bytes>) -> Self {
+    pub fn resource(
+        kind: Kind,
+        operation: Operation,
+        group_id: &str,
+        name: &str,
+        shape: Shape,
+        body: Option<Bytes>,
+    ) -> Self {
         let collection = format!("/api/atlas/v2/groups/{}/{}", segment(group_id), kind.path_segment());
         let (method, safety, expect) = match operation {
             Operation::Create => (Method::POST, Safety::Create, Expect::Entity),

@@ -16,7 +16,7 @@ use crate::core::error::{Error, TransportKind};
 use crate::core::observe::Level;
 use crate::core::rate_limit::RateLimits;
 use crate::core::reply::{Origin, Reply, explained, judge, transport_error};
-use crate::core::retry::{Decision, Happened, Safety, decide};
+use crate::core::retry::{Decision, Happened, decide};
 use crate::core::transport::{Exchange, Failure, Options, Outgoing, Transport};
 use crate::core::{deprecation, hints, reply, tls};
 
@@ -95,7 +95,10 @@ impl Client {
         let base = Url::parse(&found.base_url)
             .map_err(|e| Error::Configuration(format!("base_url {} is not a URL ({e})", found.base_url)))?;
         let loopback = match base.host_str() {
-            Some(host) => host == "localhost" || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|a| a.is_loopback()),
+            Some(host) => {
+                host == "localhost"
+                    || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|a| a.is_loopback())
+            }
             None => false,
         };
         let https = base.scheme() == "https";
@@ -103,8 +106,9 @@ impl Client {
             connect_timeout: config.connect_timeout,
             proxy: config.proxy,
             loopback,
-            user_agent: HeaderValue::try_from(&config.user_agent)
-                .map_err(|_| Error::Configuration("user_agent_suffix has characters that a header cannot carry".to_owned()))?,
+            user_agent: HeaderValue::try_from(&config.user_agent).map_err(|_| {
+                Error::Configuration("user_agent_suffix has characters that a header cannot carry".to_owned())
+            })?,
             tls: if https { tls::config(&config.ca_files)? } else { tls::no_trust()? },
         };
         let accept = HeaderValue::try_from(media_type(&config.api_version))
@@ -199,9 +203,7 @@ impl Client {
         if !place.wait().is_zero() {
             self.wait_for_turn(call, &url, place.wait(), context).await?;
         }
-        context.log(Level::Debug, || {
-            format!("{} {} (attempt {})", call.method, url.path(), context.attempts)
-        });
+        context.log(Level::Debug, || format!("{} {} (attempt {})", call.method, url.path(), context.attempts));
         let (exchange, origin) = self.authenticated(call, &url, context).await?;
         let status = reply::effective_status(&exchange, call.envelope);
         let headers = exchange.headers.clone();
@@ -276,8 +278,9 @@ impl Client {
         let mut headers = HeaderMap::with_capacity(6);
         let accept = match &call.api_version {
             None => self.shared.accept.clone(),
-            Some(version) => HeaderValue::try_from(media_type(version))
-                .map_err(|_| Error::Configuration("api_version has characters that a header cannot carry".to_owned()))?,
+            Some(version) => HeaderValue::try_from(media_type(version)).map_err(|_| {
+                Error::Configuration("api_version has characters that a header cannot carry".to_owned())
+            })?,
         };
         headers.insert(ACCEPT, accept);
         if call.body.is_some() {

@@ -6,8 +6,8 @@ use reqwest::header::DATE;
 
 use crate::core::call::{Call, Shape};
 use crate::core::client::{Client, Failed, OnRetired, is_absent};
-use crate::core::context::Context;
 use crate::core::compare::differences;
+use crate::core::context::Context;
 use crate::core::error::{ApiError, Error, Notice, NoticeKind, Target, TransportError, TransportKind, Violation};
 use crate::core::model::{Kind, Operation};
 use crate::core::observe::Level;
@@ -124,7 +124,10 @@ impl Client {
             if is_duplicate(&failed.error) && !create.name.is_empty() {
                 if outcome_unknown && self.shared.reconcile {
                     context.log(Level::Info, || {
-                        format!("{}: the name {} is taken after an attempt whose outcome is unknown; looking it up", call.operation, create.name)
+                        format!(
+                            "{}: the name {} is taken after an attempt whose outcome is unknown; looking it up",
+                            call.operation, create.name
+                        )
                     });
                     match self.reconcile(create, &call, sent, failed.error.clone(), context).await? {
                         Some(reconciled) => return Ok(reconciled),
@@ -152,7 +155,10 @@ impl Client {
                     }
                     outcome_unknown = true;
                     context.log(Level::Info, || {
-                        format!("{} attempt {}: {error}; the outcome is unknown, looking up {}", call.operation, context.attempts, create.name)
+                        format!(
+                            "{} attempt {}: {error}; the outcome is unknown, looking up {}",
+                            call.operation, context.attempts, create.name
+                        )
                     });
                     if let Some(reconciled) = self.reconcile(create, &call, sent, error.clone(), context).await? {
                         return Ok(reconciled);
@@ -218,7 +224,9 @@ impl Client {
         };
         match judge(&create.body, content(&found.exchange.body, call.envelope), &first) {
             Verdict::Ours => {
-                context.log(Level::Info, || format!("{}: {} was created by an earlier attempt", call.operation, create.name));
+                context.log(Level::Info, || {
+                    format!("{}: {} was created by an earlier attempt", call.operation, create.name)
+                });
                 let kind = found.kind;
                 let reply = self.created(create, call, found.exchange, context);
                 Ok(Some((kind, Reply { reconciled: true, ..reply })))

@@ -1,4 +1,5 @@
 //! What can go wrong, as facts. Python's classes and sentences are made from these in one place each.
+use std::fmt;
 use std::time::Duration;
 
 use serde_json::Value;
@@ -16,30 +17,51 @@ pub struct Violation {
     pub rule: String,
 }
 
-/// A failed call.
-#[derive(Debug, Clone, thiserror::Error)]
+/// A failed call. `Display` is one sentence without secrets, for logs and for errors that mention another.
+#[derive(Debug, Clone)]
 pub enum Error {
     /// Credentials, base URL or options that cannot be used.
-    #[error("{0}")]
     Configuration(String),
     /// The request breaks rules; nothing was sent.
-    #[error("{} violations before the request was sent", .0.len())]
     Validation(Vec<Violation>),
     /// No usable reply.
-    #[error("{}", .0.message)]
     Transport(Box<TransportError>),
     /// The service answered with a status of 400 or more.
-    #[error("{} {} answered {}", .0.method, .0.url, .0.status)]
     Api(Box<ApiError>),
     /// The token endpoint refused, or the challenge cannot be answered.
-    #[error("{}", .0.message)]
     Authentication(Box<AuthenticationError>),
     /// A waiter ended without reaching its state.
-    #[error("{}", .0.message)]
     Wait(Box<WaitError>),
     /// The caller's callback asked to stop.
-    #[error("stopped by the progress callback")]
     Stopped,
+}
+
+impl std::error::Error for Error {}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Configuration(message) => f.write_str(message),
+            Self::Validation(violations) => {
+                f.write_str("the request is not valid")?;
+                violations.iter().try_for_each(|v| write!(f, "; {}: {}", v.path, v.message))
+            }
+            Self::Transport(e) => f.write_str(&e.message),
+            Self::Api(e) => {
+                write!(f, "{}", e.status)?;
+                if let Some(code) = &e.error_code {
+                    write!(f, " {code}")?;
+                }
+                match e.detail.as_ref().or(e.reason.as_ref()) {
+                    Some(detail) => write!(f, ": {detail}"),
+                    None => Ok(()),
+                }
+            }
+            Self::Authentication(e) => f.write_str(&e.message),
+            Self::Wait(e) => f.write_str(&e.message),
+            Self::Stopped => f.write_str("stopped by the progress callback"),
+        }
+    }
 }
 
 /// Why there is no usable reply.

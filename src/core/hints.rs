@@ -8,10 +8,10 @@ pub fn complete(error: &mut ApiError, credentials: &str) {
         (_, "IP_ADDRESS_NOT_ON_ACCESS_LIST" | "ORG_REQUIRES_ACCESS_LIST") => Some(format!(
             "{credentials}; add this machine's address to the API access list of that service account or API key (in its organization, not the project's IP access list for databases)"
         )),
-        (401, _) => Some(format!(
-            "{credentials}; it is unknown, expired, or no member of the project's organization"
+        (401, _) => Some(format!("{credentials}; it is unknown, expired, or no member of the project's organization")),
+        (403, _) => Some(format!(
+            "{credentials}; it lacks the role: Project Owner creates, changes and deletes, Project Read Only reads"
         )),
-        (403, _) => Some(format!("{credentials}; it lacks the role: Project Owner creates, changes and deletes, Project Read Only reads")),
         (402, _) => Some("add a payment method to the organization".to_owned()),
         (404, "GROUP_NOT_FOUND") => {
             Some(format!("check the project id; {credentials}, which may see other projects only"))
@@ -20,9 +20,10 @@ pub fn complete(error: &mut ApiError, credentials: &str) {
         (_, "CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API" | "CANNOT_USE_FLEX_CLUSTER_IN_SERVERLESS_API") => {
             Some("it is a Flex cluster: use the flex_cluster methods".to_owned())
         }
-        (_, "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API") => {
-            Some("it is not a Flex cluster: use the serverless_instance methods, or request() for a dedicated cluster".to_owned())
-        }
+        (_, "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API") => Some(
+            "it is not a Flex cluster: use the serverless_instance methods, or request() for a dedicated cluster"
+                .to_owned(),
+        ),
         (_, "CANNOT_TERMINATE_CLUSTER_WHEN_TERMINATION_PROTECTION_ENABLED") => {
             Some("update it with terminationProtectionEnabled=False first".to_owned())
         }

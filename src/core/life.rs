@@ -35,7 +35,9 @@ impl Client {
         let call = Call::resource(kind, operation, group_id, name, shape, body);
         let reply = self.run(&call, context).await;
         match reply {
-            Err(Error::Api(api)) if kind == Kind::Serverless && operation != Operation::Get && hints::path_is_gone(&api) => {
+            Err(Error::Api(api))
+                if kind == Kind::Serverless && operation != Operation::Get && hints::path_is_gone(&api) =>
+            {
                 self.remember_retired();
                 Err(retire::error(*api))
             }
@@ -45,7 +47,13 @@ impl Client {
 
     /// Looks on both paths: which kind is it? A Flex cluster that serverless automation created is one on both paths;
     /// it is called what it is, a Flex cluster.
-    pub async fn find(&self, group_id: &str, name: &str, shape: Shape, context: &mut Context) -> Result<(Kind, Reply), Error> {
+    pub async fn find(
+        &self,
+        group_id: &str,
+        name: &str,
+        shape: Shape,
+        context: &mut Context,
+    ) -> Result<(Kind, Reply), Error> {
         check_path(group_id, Some(name))?;
         let flex = Call::resource(Kind::Flex, Operation::Get, group_id, name, shape, None);
         let not_flex = match self.run(&flex, context).await {
@@ -113,7 +121,10 @@ impl Request {
         let Some(method) = method else {
             return Err(violation("method", "must be GET, HEAD, POST, PUT, PATCH or DELETE", &self.method));
         };
-        if !self.path.starts_with("/api/") || self.path.contains(['?', '#', '\\']) || self.path.split('/').any(|s| s == "..") {
+        if !self.path.starts_with("/api/")
+            || self.path.contains(['?', '#', '\\'])
+            || self.path.split('/').any(|s| s == "..")
+        {
             return Err(violation(
                 "path",
                 "must be a path from /api/, without host, query (use params) or ..",

@@ -17,8 +17,8 @@ pub enum Level {
 /// One look of a waiter.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Poll {
-    /// `serverless instance` or `Flex cluster`.
-    pub noun: &'static str,
+    /// `serverless` or `flex`.
+    pub kind: &'static str,
     /// Resource name.
     pub name: String,
     /// State seen; `None` where the look-up failed or found nothing.

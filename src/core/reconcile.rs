@@ -86,7 +86,10 @@ pub fn name_is_taken(name: &str, noun: &str, differs: Vec<Violation>) -> ApiErro
     ApiError {
         status: 400,
         error_code: Some("DUPLICATE_CLUSTER_NAME".to_owned()),
-        detail: Some(format!("There is a {noun} named {name} already, and it is not what was asked for ({})", list.join("; "))),
+        detail: Some(format!(
+            "There is a {noun} named {name} already, and it is not what was asked for ({})",
+            list.join("; ")
+        )),
         reason: Some("Bad Request".to_owned()),
         parameters: vec![Value::String(name.to_owned())],
         violations: differs,
@@ -134,9 +137,12 @@ mod tests {
 
     #[test]
     fn ours_is_as_asked_and_not_older_than_our_first_attempt() {
-        for (created, ours) in
-            [("2025-09-09T18:15:10Z", true), ("2025-09-09T18:15:08Z", true), ("2025-09-09T18:15:07Z", false), ("2025-09-09T18:15:19Z", true)]
-        {
+        for (created, ours) in [
+            ("2025-09-09T18:15:10Z", true),
+            ("2025-09-09T18:15:08Z", true),
+            ("2025-09-09T18:15:07Z", false),
+            ("2025-09-09T18:15:19Z", true),
+        ] {
             let verdict = judge(REQUESTED, &found("US_EAST_1", created, "CREATING"), &first_attempt());
             assert_eq!(verdict == Verdict::Ours, ours, "{created}: {verdict:?}");
         }
@@ -144,7 +150,9 @@ mod tests {
 
     #[test]
     fn not_ours_says_what_differs() {
-        let Verdict::NotOurs(reasons) = judge(REQUESTED, &found("EU_WEST_1", "2025-09-09T18:15:01Z", "IDLE"), &first_attempt()) else {
+        let Verdict::NotOurs(reasons) =
+            judge(REQUESTED, &found("EU_WEST_1", "2025-09-09T18:15:01Z", "IDLE"), &first_attempt())
+        else {
             panic!("judged to be ours");
         };
         let paths: Vec<_> = reasons.iter().map(|r| r.path.as_str()).collect();
@@ -152,7 +160,9 @@ mod tests {
         let taken = name_is_taken("a", "serverless instance", reasons);
         assert_eq!(
             taken.detail.as_deref(),
-            Some("There is a serverless instance named a already, and it is not what was asked for (providerSettings.regionName: asked for \"US_EAST_1\", there is \"EU_WEST_1\"; createDate: it was created before this call)")
+            Some(
+                "There is a serverless instance named a already, and it is not what was asked for (providerSettings.regionName: asked for \"US_EAST_1\", there is \"EU_WEST_1\"; createDate: it was created before this call)"
+            )
         );
     }
 

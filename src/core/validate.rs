@@ -121,6 +121,26 @@ pub(crate) fn create_spec(kind: Kind, spec: &Node<'_>) -> Result<Checked, Vec<Vi
     check(kind, Operation::Create, Vec::new(), spec, None)
 }
 
+/// A notice, if the region is not one in which `provider` is known to offer the kind.
+pub(crate) fn region_notice(kind: Kind, provider: &str, name: &str) -> Option<Notice> {
+    region::notice(kind, provider, name)
+}
+
+/// A violation at a place outside a body.
+pub(crate) fn violation(path: &str, rule: &str, message: String, given: &Node<'_>) -> Violation {
+    Violation { path: path.to_owned(), message, value: describe::value(given), rule: rule.to_owned() }
+}
+
+/// Something given that is not what a function takes.
+pub(crate) fn wrong_input(path: &str, expects: &str, given: &Node<'_>) -> Violation {
+    violation(path, rules::TYPE, format!("must be {expects}, not {}", describe::got(given)), given)
+}
+
+/// A value as JSON, with the API's names; what JSON cannot say becomes null.
+pub(crate) fn as_json(node: &Node<'_>) -> Value {
+    plain::any(node)
+}
+
 fn check(
     kind: Kind,
     operation: Operation,

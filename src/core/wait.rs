@@ -65,9 +65,17 @@ impl Client {
                 rule: "enum".to_owned(),
             }]));
         }
-        Waiter { client: self, begun: self.doors().clock.now(), polls: 0, last_state: None, last_error: None, deletes: 1, wait }
-            .run(context)
-            .await
+        Waiter {
+            client: self,
+            begun: self.doors().clock.now(),
+            polls: 0,
+            last_state: None,
+            last_error: None,
+            deletes: 1,
+            wait,
+        }
+        .run(context)
+        .await
     }
 }
 
@@ -165,7 +173,11 @@ impl Waiter<'_> {
                 }
                 Some(Err(match self.last_state {
                     Some(_) => self.failed("it is gone".to_owned()),
-                    None => self.failed(format!("there is no {} of that name in project {}", self.wait.kind.noun(), self.wait.group_id)),
+                    None => self.failed(format!(
+                        "there is no {} of that name in project {}",
+                        self.wait.kind.noun(),
+                        self.wait.group_id
+                    )),
                 }))
             }
             Seen::State(state, reply) => {
@@ -226,7 +238,7 @@ impl Waiter<'_> {
     fn tell(&self, context: &Context, done: bool) -> Result<(), Error> {
         let Some(observer) = &context.observer else { return Ok(()) };
         let poll = Poll {
-            noun: self.wait.kind.noun(),
+            kind: self.wait.kind.word(),
             name: self.wait.name.clone(),
             state: self.last_state.clone(),
             wanted: self.wait.state.clone(),

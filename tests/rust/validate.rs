@@ -1,4 +1,5 @@
 //! The rules on a request's fields, from outside: what is sent, and each violation with its exact words.
+#![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 use atlas_serverless::core::error::Violation;
 use atlas_serverless::core::model::{Kind, Node};
 use atlas_serverless::core::validate::{self, Checked};

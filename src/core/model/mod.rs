@@ -44,6 +44,15 @@ impl Kind {
         }
     }
 
+    /// The kind in one word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Serverless => "serverless",
+            Self::Flex => "flex",
+        }
+    }
+
     /// What one is called in a sentence, without an article.
     #[must_use]
     pub const fn noun(self) -> &'static str {

@@ -36,6 +36,11 @@ pub(super) fn body(spec: &Node<'_>, violations: &mut Vec<Violation>) -> Map<Stri
     }
 }
 
+/// Any value as JSON, leniently.
+pub(super) fn any(node: &Node<'_>) -> Value {
+    value(node, &[], &Path::Root, 0, &mut Vec::new())
+}
+
 /// Puts `extra` into `body`, object into object; a path that both have is a violation.
 pub(super) fn merge(
     body: &mut Map<String, Value>,

@@ -4,6 +4,7 @@ pub mod call;
 pub mod client;
 pub mod clock;
 pub mod compare;
+pub mod config;
 pub mod context;
 pub mod convert;
 pub mod create;

@@ -123,7 +123,6 @@ impl Client {
             ca_file,
             user_agent_suffix,
             token_cache,
-            on_retired,
             reconcile,
             clock: _clock.map(|clock| clock.clone_clock()),
         };

@@ -37,7 +37,6 @@ pub(crate) struct Behaviour<'a> {
     pub(crate) ca_file: Option<PathBuf>,
     pub(crate) user_agent_suffix: Option<&'a str>,
     pub(crate) token_cache: Option<PathBuf>,
-    pub(crate) on_retired: OnRetired,
     pub(crate) reconcile: bool,
     pub(crate) clock: Option<crate::core::clock::ManualClock>,
 }
@@ -101,7 +100,6 @@ pub(crate) fn config(py: Python<'_>, behaviour: Behaviour<'_>) -> PyResult<Confi
         ca_files: behaviour.ca_file.into_iter().collect(),
         user_agent,
         reconcile: behaviour.reconcile,
-        on_retired: behaviour.on_retired,
     })
 }
 

@@ -2,7 +2,7 @@
 use crate::core::error::{ApiError, Error};
 
 /// Completes an error reply with a hint. `credentials` says which credentials were used and where they came from.
-pub fn complete(error: &mut ApiError, credentials: &str) {
+pub(crate) fn complete(error: &mut ApiError, credentials: &str) {
     let code = error.error_code.as_deref().unwrap_or_default();
     let hint = match (error.status, code) {
         (_, "IP_ADDRESS_NOT_ON_ACCESS_LIST" | "ORG_REQUIRES_ACCESS_LIST") => Some(format!(
@@ -36,7 +36,7 @@ pub fn complete(error: &mut ApiError, credentials: &str) {
 }
 
 /// Completes a refusal of the token endpoint, or a challenge that can't be answered, in the same way.
-pub fn of_authentication(mut error: Error, credentials: &str) -> Error {
+pub(crate) fn of_authentication(mut error: Error, credentials: &str) -> Error {
     match &mut error {
         Error::Authentication(refusal) => {
             refusal.hint = Some(match refusal.hint.take() {
@@ -51,7 +51,7 @@ pub fn of_authentication(mut error: Error, credentials: &str) -> Error {
 }
 
 /// Whether a reply to a serverless operation means that the path itself is gone: not the project, not the name.
-pub fn path_is_gone(error: &ApiError) -> bool {
+pub(crate) fn path_is_gone(error: &ApiError) -> bool {
     let code = error.error_code.as_deref();
     match error.status {
         410 | 405 => true,

@@ -9,9 +9,11 @@ use pyo3::prelude::*;
 use super::errors::to_exception;
 use crate::core::auth::discover::{self, Found, Sources};
 use crate::core::auth::surroundings::{KeyringTrouble, System};
+use crate::core::auth::token_cache;
 use crate::core::client::{Config, OnRetired};
 use crate::core::clock::{Chance, Clock, FixedChance, SystemChance, SystemClock};
 use crate::core::context::Doors;
+use crate::core::network;
 use crate::core::retry::Policy;
 
 /// Credentials and base URL as they were passed.
@@ -86,7 +88,13 @@ pub(crate) fn config(py: Python<'_>, behaviour: Behaviour<'_>) -> PyResult<Confi
         Some(clock) => (Arc::new(clock), Arc::new(FixedChance(0.0))),
         None => (Arc::new(SystemClock::default()), Arc::new(SystemChance)),
     };
-    let _ = behaviour.token_cache;
+    let around = System::default();
+    let trust = network::trust(behaviour.ca_file.as_deref(), &around).map_err(|error| to_exception(py, error))?;
+    let token_cache = match behaviour.token_cache.as_deref().map(|path| path.to_str()) {
+        None | Some(Some("memory")) => None,
+        Some(Some("file")) => token_cache::default_folder(&around),
+        Some(_) => behaviour.token_cache,
+    };
     Ok(Config {
         api_version: behaviour.api_version.to_owned(),
         connect_timeout: behaviour.connect_timeout,
@@ -97,7 +105,8 @@ pub(crate) fn config(py: Python<'_>, behaviour: Behaviour<'_>) -> PyResult<Confi
             timeout: behaviour.timeout,
         },
         proxy: behaviour.proxy.map(Into::into),
-        ca_files: behaviour.ca_file.into_iter().collect(),
+        ca_files: trust.files,
+        token_cache,
         user_agent,
         reconcile: behaviour.reconcile,
     })

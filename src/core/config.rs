@@ -34,6 +34,4 @@ pub struct Config {
     pub user_agent: String,
     /// Look up the outcome of a create that is unknown.
     pub reconcile: bool,
-    /// Where the call itself doesn't say.
-    pub on_retired: OnRetired,
 }

@@ -1,0 +1,96 @@
+"""Programs around SDKs that we did not write: each walks a resource through its life and prints what it got."""
+
+import dataclasses
+import json
+import subprocess
+import sys
+
+import pytest
+import requests
+from conftest import HERE, environment
+from prepare import GO_PROGRAM
+
+SERVERLESS = [
+    "createServerlessInstance",
+    "getServerlessInstance",
+    "listServerlessInstances",
+    "updateServerlessInstance",
+    "deleteServerlessInstance",
+]
+FLEX = [
+    "createGroupFlexCluster",
+    "getGroupFlexCluster",
+    "listGroupFlexClusters",
+    "updateGroupFlexCluster",
+    "deleteGroupFlexCluster",
+]
+PROJECTS = ["listGroups", "getGroup"]
+READY_MADE = "interop-ready-made"
+
+
+@dataclasses.dataclass(frozen=True)
+class Program:
+    client: str
+    auth: str
+    command: tuple
+    operations: tuple
+
+    def __str__(self):
+        return f"{self.client}, {self.auth}"
+
+
+GO = "`go.mongodb.org/atlas` 0.38 (MongoDB's Go client) with the Go SDK's {}"
+DIGEST, OAUTH = GO.format("`mongodb-forks/digest` 1.1"), GO.format("`x/oauth2` 0.37")
+PYATLAS = "`pyatlassdk` 0.1.0 (Python)"
+PROGRAMS = [
+    Program(DIGEST, "API key", (GO_PROGRAM, "serverless"), (*SERVERLESS, *PROJECTS)),
+    Program(DIGEST, "API key", (GO_PROGRAM, "flex"), tuple(FLEX)),
+    Program(OAUTH, "service account", (GO_PROGRAM, "serverless"), (*SERVERLESS, *PROJECTS)),
+    Program(OAUTH, "service account", (GO_PROGRAM, "flex"), tuple(FLEX)),
+    Program(
+        "`@mongodb-js/mcp-atlas-api-client` 3.0.4 (MongoDB's TypeScript client)",
+        "service account",
+        ("node", HERE / "node/flex_calls.mjs"),
+        ("createToken", *[each for each in FLEX if each != "updateGroupFlexCluster"], *PROJECTS, "revokeToken"),
+    ),
+    *[
+        Program(
+            PYATLAS,
+            auth,
+            (sys.executable, HERE / "pyatlassdk_calls.py", READY_MADE),
+            ("listServerlessInstances", "getServerlessInstance", *FLEX, *PROJECTS, "listRateLimits"),
+        )
+        for auth in ("API key", "service account")
+    ],
+    Program("`requests` 2.34 (Python)", "API key", (sys.executable, HERE / "requests_calls.py"), tuple(SERVERLESS)),
+]
+
+
+@pytest.mark.parametrize(
+    "program", PROGRAMS, ids=lambda p: f"{p.command[-1] if p.command[0] == GO_PROGRAM else p.command[1].name}-{p.auth}"
+)
+def test_program(emulator, outcomes, program):
+    outcomes.expect(str(program), program.operations)
+    if READY_MADE in program.command:
+        create_ready_made(emulator)
+    ended = subprocess.run(
+        list(map(str, program.command)),
+        env=environment(emulator, program.auth),
+        capture_output=True,
+        text=True,
+        timeout=90,
+    )
+    printed = [json.loads(line)["operation"] for line in ended.stdout.splitlines()]
+    for operation in printed:
+        if operation in program.operations:
+            outcomes.passed(str(program), operation)
+    assert ended.returncode == 0, f"after {printed}: {ended.stderr[-3000:]}"
+    missing = set(program.operations) - set(printed) - {"createToken"}
+    assert not missing, f"never called: {missing}"
+
+
+def create_ready_made(emulator):
+    body = {"name": READY_MADE, "providerSettings": {"backingProviderName": "AWS", "regionName": "US_EAST_1"}}
+    headers = {"Authorization": f"Bearer {emulator.access_token}", "Accept": "application/vnd.atlas.2025-03-12+json"}
+    url = f"{emulator.url}/api/atlas/v2/groups/{emulator.group_id}/serverless"
+    assert requests.post(url, json=body, headers=headers, timeout=10).status_code == 201

@@ -5,6 +5,7 @@ mod bridge;
 mod client;
 mod clock;
 mod convert;
+mod emulator;
 mod errors;
 mod flex;
 mod jobs;
@@ -25,6 +26,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<aio::Pending>()?;
     module.add_class::<results::Noticed>()?;
     module.add_class::<clock::VirtualClock>()?;
+    module.add_class::<emulator::PyEmulator>()?;
     module.add_function(wrap_pyfunction!(flex::to_flex_spec, module)?)?;
     module.add_function(wrap_pyfunction!(forget_deprecations, module)?)?;
     Ok(())

@@ -1,0 +1,332 @@
+//! The emulator as a [`Router`], apart from serving: each request is written down, meets its fault if one was
+//! ordered, is answered, and is dressed in the API's headers.
+
+use std::io::Write;
+use std::net::{IpAddr, Ipv4Addr};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use axum::body::{Body as HttpBody, Bytes};
+use axum::extract::{Request, State as Extract};
+use axum::http::header::HOST;
+use axum::http::{HeaderMap, Method, Response};
+use axum::routing::any;
+use tokio::sync::Notify;
+
+use super::auth;
+use super::connection::{Cut, Handle};
+use super::dispatch;
+use super::faults::{Facts, Fault, FaultKind};
+use super::journal::Record;
+use super::lists::{self, Query};
+use super::options::Options;
+use super::replies::{ApiError, Reply};
+use super::route::{self, Miss, Operation, Route};
+use super::server::StartError;
+use super::state::World;
+use super::wire::Wire;
+use super::{control, seed};
+
+/// Bodies longer than this are refused.
+const MOST_BODY: usize = 1024 * 1024;
+
+/// The stored state behind an [`app`]; clones share it.
+#[derive(Debug, Clone)]
+pub struct State {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    world: Mutex<World>,
+    /// The clock was moved.
+    moved: Notify,
+    json_log: bool,
+}
+
+/// The peer's address, put into a request by the server.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Peer(pub(crate) IpAddr);
+
+/// A request with its body.
+#[derive(Debug)]
+pub(crate) struct Incoming {
+    pub(crate) method: Method,
+    pub(crate) path: String,
+    /// Path and query as they stand in the request line.
+    pub(crate) target: String,
+    pub(crate) query: Option<String>,
+    pub(crate) parameters: Vec<(String, String)>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    pub(crate) peer: IpAddr,
+}
+
+/// What a handler needs to know of a request.
+#[derive(Debug)]
+pub(crate) struct Call<'a> {
+    /// Empty where the path has none.
+    pub(crate) group_id: &'a str,
+    /// Empty where the path has none.
+    pub(crate) name: &'a str,
+    pub(crate) query: Query<'a>,
+    pub(crate) version: &'static str,
+}
+
+impl State {
+    /// Builds the state that the options ask for.
+    ///
+    /// # Errors
+    /// When the seed, the scenario or the state folder cannot be used; the text says why.
+    pub fn new(options: Options) -> Result<Self, StartError> {
+        let json_log = options.json_log;
+        let mut world = World::empty(options);
+        seed::start(&mut world).map_err(StartError::new)?;
+        let shared = Shared { world: Mutex::new(world), moved: Notify::new(), json_log };
+        Ok(Self { shared: Arc::new(shared) })
+    }
+
+    pub(crate) fn lock(&self) -> MutexGuard<'_, World> {
+        self.shared.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Lets everything that waits for a time look at the clock again.
+    pub(crate) fn clock_moved(&self) {
+        self.shared.moved.notify_waiters();
+    }
+
+    /// Waits until this many milliseconds have passed on the emulator's clock.
+    async fn wait(&self, milliseconds: i64) {
+        let until = self.lock().now().saturating_add(milliseconds);
+        loop {
+            let moved = self.shared.moved.notified();
+            let (left, manual) = {
+                let world = self.lock();
+                (until.saturating_sub(world.now()), world.clock.is_manual())
+            };
+            if left <= 0 {
+                return;
+            }
+            if manual {
+                moved.await;
+            } else {
+                let left = Duration::from_millis(u64::try_from(left).unwrap_or(0));
+                // Which of the two came first does not matter: the loop looks.
+                let _ = tokio::time::timeout(left, moved).await;
+            }
+        }
+    }
+
+    fn finish(&self, number: u64, status: Option<u16>, outcome: &'static str, reply: &Bytes) {
+        let mut world = self.lock();
+        let now = world.now();
+        world.journal.finish(number, status, outcome, reply, now);
+        if self.shared.json_log
+            && let Some(record) = world.journal.get_mut(number)
+        {
+            let line = record.to_json();
+            drop(world);
+            // A log that nobody reads is no reason to fail.
+            let _ = writeln!(std::io::stderr().lock(), "{line}");
+        }
+    }
+}
+
+/// The whole emulator as a router: the API, the token endpoint, `/_emulator/` and the page at `/`.
+pub fn app(state: State) -> Router {
+    Router::new()
+        .route("/", any(control::page))
+        .route("/_emulator", any(control::http))
+        .route("/_emulator/{*path}", any(control::http))
+        .fallback(api)
+        .with_state(state)
+}
+
+async fn api(Extract(state): Extract<State>, request: Request) -> Response<HttpBody> {
+    let handle = request.extensions().get::<Handle>().cloned();
+    let Ok(incoming) = read(request).await else {
+        return Wire::of(&ApiError::new(413, "REQUEST_TOO_LARGE", "The request body is too large.").into()).respond();
+    };
+    let route = route::route(&incoming.method, &incoming.path);
+    let (number, fault) = begin(&state, &incoming, &route);
+    let Some(fault) = fault else {
+        let wire = answer(&state, number, &incoming, &route, None, false);
+        state.finish(number, Some(wire.status), "answered", &wire.body);
+        return wire.respond();
+    };
+    faulty(&state, number, &incoming, &route, &fault, handle).await
+}
+
+/// Answers a request that a fault has hit.
+async fn faulty(
+    state: &State,
+    number: u64,
+    incoming: &Incoming,
+    route: &Result<Route, Miss>,
+    fault: &Fault,
+    handle: Option<Handle>,
+) -> Response<HttpBody> {
+    use FaultKind as F;
+    if !fault.after_store && fault.delay > 0 {
+        state.wait(fault.delay).await;
+    }
+    let replaces = matches!(fault.kind, F::Status | F::Html | F::RateLimited | F::Unauthorized | F::NotFound);
+    let silent = matches!(fault.kind, F::Close | F::Reset | F::Stall);
+    let changes_true_reply = matches!(fault.kind, F::HalfBody | F::EmptyBody | F::WrongType | F::LastReply);
+    if !fault.after_store {
+        dispatch::spoil(&mut state.lock(), incoming, fault.kind);
+    }
+    let mut wire = if (replaces || silent) && !fault.after_store {
+        let reply = dispatch::made(&mut state.lock(), route, incoming, fault);
+        answer(state, number, incoming, route, Some(reply), false)
+    } else {
+        let undo = fault.kind == F::Ignore || (changes_true_reply && !fault.after_store);
+        let wire = answer(state, number, incoming, route, None, undo);
+        if replaces {
+            let reply = dispatch::made(&mut state.lock(), route, incoming, fault);
+            answer(state, number, incoming, route, Some(reply), false)
+        } else {
+            wire
+        }
+    };
+    if fault.after_store {
+        dispatch::spoil(&mut state.lock(), incoming, fault.kind);
+        if fault.delay > 0 {
+            state.wait(fault.delay).await;
+        }
+    }
+    if fault.kind == F::Stall {
+        state.finish(number, None, "stalled", &Bytes::new());
+        std::future::pending::<()>().await;
+    }
+    if silent {
+        let (cut, outcome) = if fault.kind == F::Reset { (Cut::Reset, "reset") } else { (Cut::Close, "closed") };
+        state.finish(number, None, outcome, &Bytes::new());
+        if let Some(handle) = &handle {
+            handle.cut(cut);
+        }
+        return wire.respond();
+    }
+    wire.change(fault);
+    if fault.kind == F::HalfBody {
+        let half = wire.body.len() / 2;
+        let cut = if fault.reset { Cut::Reset } else { Cut::Close };
+        match &handle {
+            Some(handle) => handle.cut_after_body(half, cut),
+            None => wire.body.truncate(half),
+        }
+        let outcome = if fault.reset { "reset" } else { "closed" };
+        state.finish(number, Some(wire.status), outcome, &wire.body.slice(..half.min(wire.body.len())));
+    } else {
+        state.finish(number, Some(wire.status), "answered", &wire.body);
+    }
+    wire.respond()
+}
+
+/// Reads the body of a request.
+pub(crate) async fn read(request: Request) -> Result<Incoming, axum::Error> {
+    let (parts, body) = request.into_parts();
+    let body = axum::body::to_bytes(body, MOST_BODY).await?;
+    let peer = parts.extensions.get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0);
+    Ok(Incoming {
+        method: parts.method,
+        path: parts.uri.path().to_owned(),
+        target: parts.uri.path_and_query().map(|p| p.as_str().to_owned()).unwrap_or_default(),
+        query: parts.uri.query().map(str::to_owned),
+        parameters: lists::parameters(&parts.uri),
+        headers: parts.headers,
+        body,
+        peer,
+    })
+}
+
+/// Writes the request down and looks for a fault.
+fn begin(state: &State, incoming: &Incoming, route: &Result<Route, Miss>) -> (u64, Option<Fault>) {
+    let mut world = state.lock();
+    world.settle();
+    let found = route.as_ref().ok();
+    let operation = found.map(|route| route.operation);
+    let name = found.and_then(|route| route.name.clone()).or_else(|| named_in_body(operation, incoming));
+    let scheme = auth::scheme(&incoming.headers);
+    let fault = world.faults.take(&Facts {
+        method: incoming.method.as_str(),
+        path: &incoming.path,
+        name: name.as_deref(),
+        endpoint: operation.map_or("", Operation::endpoint),
+        operation: operation.map_or("", Operation::id),
+        scheme,
+    });
+    world.journal.counters.faults += u64::from(fault.is_some());
+    let record = Record {
+        at: world.now(),
+        method: incoming.method.to_string(),
+        path: incoming.path.clone(),
+        query: incoming.query.clone(),
+        headers: incoming.headers.clone(),
+        body: incoming.body.clone(),
+        operation: operation.map(Operation::id),
+        endpoint: operation.map(Operation::endpoint),
+        group_id: found.and_then(|route| route.group_id.clone()),
+        name,
+        scheme,
+        fault: fault.as_ref().map(|fault| (fault.id, fault.kind.name())),
+        outcome: "pending",
+        ..Record::default()
+    };
+    let most = world.options.request_log;
+    (world.journal.begin(record, most), fault)
+}
+
+fn named_in_body(operation: Option<Operation>, incoming: &Incoming) -> Option<String> {
+    use Operation as O;
+    if !matches!(operation?, O::CreateServerless | O::CreateFlex | O::CreateCluster | O::CreateGroup) {
+        return None;
+    }
+    let body: serde_json::Value = serde_json::from_slice(&incoming.body).ok()?;
+    body.get("name")?.as_str().map(str::to_owned)
+}
+
+/// Answers, or dresses the reply that is given. `undo` takes back what was stored.
+fn answer(
+    state: &State,
+    number: u64,
+    incoming: &Incoming,
+    route: &Result<Route, Miss>,
+    given: Option<Reply>,
+    undo: bool,
+) -> Wire {
+    let mut world = state.lock();
+    let base = base(&world, incoming);
+    let outcome = match given {
+        Some(reply) => dispatch::Outcome::given(reply),
+        None if undo => dispatch::undone(&mut world, incoming, route, &base),
+        None => dispatch::answer(&mut world, incoming, route, &base),
+    };
+    let at = world.now();
+    if let Some(record) = world.journal.get_mut(number) {
+        record.identity = outcome.identity.clone().or(record.identity.take());
+        record.refusal = outcome.refusal.or(record.refusal);
+        record.error_code.clone_from(&outcome.reply.error_code);
+    }
+    let operation = route.as_ref().ok().map(|route| route.operation);
+    Wire::dress(&outcome, operation, incoming, world.era(), at)
+}
+
+/// What links start with: the address under which the client knows the emulator.
+fn base(world: &World, incoming: &Incoming) -> String {
+    match incoming.headers.get(HOST).and_then(|host| host.to_str().ok()) {
+        Some(host) => format!("http://{host}"),
+        None => world.url.clone(),
+    }
+}
+
+/// The refusal of a path that the API does not know.
+pub(crate) fn no_such_path(path: &str) -> ApiError {
+    ApiError::new(404, "RESOURCE_NOT_FOUND", format!("Cannot find resource {path}.")).with([path.into()])
+}
+
+/// The refusal of a method that a path does not know.
+pub(crate) fn method_not_allowed() -> ApiError {
+    ApiError::new(405, "METHOD_NOT_ALLOWED", "The method is not allowed for this resource.")
+}

@@ -1,0 +1,123 @@
+//! The emulator's own time: states, tokens, nonces, buckets and the `Date` header all follow it.
+
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use jiff::Timestamp;
+
+use super::options::ClockMode;
+
+/// Milliseconds since the Unix epoch, from real time plus an offset or from the test alone.
+#[derive(Debug, Clone)]
+pub(crate) struct Clock {
+    start: ClockMode,
+    mode: Mode,
+}
+
+#[derive(Debug, Clone, Copy)]
+enum Mode {
+    /// Real time plus this many milliseconds.
+    Real(i64),
+    Manual(i64),
+}
+
+impl Clock {
+    pub(crate) fn new(start: ClockMode) -> Self {
+        let mode = match start {
+            ClockMode::Real => Mode::Real(0),
+            ClockMode::Manual { start: Some(seconds) } => Mode::Manual((seconds * 1000.0) as i64),
+            ClockMode::Manual { start: None } => Mode::Manual(real_now()),
+        };
+        Self { start, mode }
+    }
+
+    pub(crate) fn now(&self) -> i64 {
+        match self.mode {
+            Mode::Real(offset) => real_now().saturating_add(offset),
+            Mode::Manual(now) => now,
+        }
+    }
+
+    pub(crate) fn is_manual(&self) -> bool {
+        matches!(self.mode, Mode::Manual(_))
+    }
+
+    /// Moves the time by this many milliseconds.
+    pub(crate) fn advance(&mut self, by: i64) {
+        match &mut self.mode {
+            Mode::Real(value) | Mode::Manual(value) => *value = value.saturating_add(by),
+        }
+    }
+
+    pub(crate) fn set(&mut self, to: i64) {
+        self.mode = match self.mode {
+            Mode::Real(_) => Mode::Real(to.saturating_sub(real_now())),
+            Mode::Manual(_) => Mode::Manual(to),
+        };
+    }
+
+    /// Stops (or restarts) the time without moving it.
+    pub(crate) fn set_manual(&mut self, manual: bool) {
+        let now = self.now();
+        self.mode = if manual { Mode::Manual(now) } else { Mode::Real(now.saturating_sub(real_now())) };
+    }
+
+    pub(crate) fn reset(&mut self) {
+        *self = Clock::new(self.start);
+    }
+}
+
+fn real_now() -> i64 {
+    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
+    i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
+}
+
+/// `2025-09-09T18:15:11Z`: whole seconds, as the API writes dates.
+pub(crate) fn iso(ms: i64) -> String {
+    Timestamp::from_second(ms.div_euclid(1000)).unwrap_or(Timestamp::UNIX_EPOCH).to_string()
+}
+
+/// The same with milliseconds, for the journal.
+pub(crate) fn iso_ms(ms: i64) -> String {
+    let stamp = Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH);
+    format!("{stamp:.3}")
+}
+
+/// `2025-09-09`.
+pub(crate) fn date(ms: i64) -> String {
+    iso(ms).split('T').next().unwrap_or_default().to_owned()
+}
+
+/// `Tue, 09 Sep 2025 18:15:11 GMT`, for HTTP headers.
+pub(crate) fn http_date(ms: i64) -> String {
+    let seconds = u64::try_from(ms.div_euclid(1000)).unwrap_or(0);
+    httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds))
+}
+
+/// Reads an ISO time in UTC.
+pub(crate) fn parse(text: &str) -> Option<i64> {
+    text.parse::<Timestamp>().ok().map(|t| t.as_millisecond())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn writes_dates_as_the_api_does() {
+        let ms = parse("2025-09-09T18:15:11Z").unwrap() + 999;
+        assert_eq!(iso(ms), "2025-09-09T18:15:11Z");
+        assert_eq!(iso_ms(ms), "2025-09-09T18:15:11.999Z");
+        assert_eq!(http_date(ms), "Tue, 09 Sep 2025 18:15:11 GMT");
+        assert_eq!(date(ms), "2025-09-09");
+    }
+
+    #[test]
+    fn a_manual_clock_stands_still_until_it_is_moved() {
+        let mut clock = Clock::new(ClockMode::Manual { start: Some(10.0) });
+        assert_eq!(clock.now(), 10_000);
+        clock.advance(2_500);
+        assert_eq!(clock.now(), 12_500);
+        clock.reset();
+        assert_eq!(clock.now(), 10_000);
+    }
+}

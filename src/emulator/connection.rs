@@ -1,0 +1,130 @@
+//! One accepted connection, which a fault can cut: at once, in the middle of a body, with FIN or with RST.
+
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll};
+
+use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::net::TcpStream;
+
+/// How a connection ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Cut {
+    /// Closed in the ordinary way, with FIN.
+    Close,
+    /// Aborted, with RST.
+    Reset,
+}
+
+/// What is to happen to a connection's output.
+#[derive(Debug, Clone, Copy, Default)]
+enum Plan {
+    #[default]
+    Open,
+    /// The head of the next reply and this many bytes of its body still go out.
+    AfterBody(usize, Cut),
+    Cut(Cut),
+}
+
+/// Shared by a connection and the requests that came over it.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Handle {
+    plan: Arc<Mutex<Plan>>,
+}
+
+impl Handle {
+    /// Ends the connection; nothing more is written.
+    pub(crate) fn cut(&self, cut: Cut) {
+        self.set(Plan::Cut(cut));
+    }
+
+    /// Ends the connection after the head of the next reply and `bytes` of its body.
+    pub(crate) fn cut_after_body(&self, bytes: usize, cut: Cut) {
+        self.set(Plan::AfterBody(bytes, cut));
+    }
+
+    fn set(&self, plan: Plan) {
+        *self.plan.lock().unwrap_or_else(PoisonError::into_inner) = plan;
+    }
+
+    fn plan(&self) -> Plan {
+        *self.plan.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The stream under the HTTP implementation.
+#[derive(Debug)]
+pub(crate) struct Connection {
+    stream: TcpStream,
+    handle: Handle,
+    /// Body bytes still to go once the head of a cut reply is out.
+    left: Option<usize>,
+}
+
+impl Connection {
+    pub(crate) fn new(stream: TcpStream, handle: Handle) -> Self {
+        Self { stream, handle, left: None }
+    }
+
+    fn end(&mut self, cut: Cut) -> io::Error {
+        if cut == Cut::Reset {
+            abort(&self.stream);
+        }
+        self.handle.cut(cut);
+        io::Error::new(io::ErrorKind::BrokenPipe, "the connection was cut on order")
+    }
+}
+
+/// Makes closing the stream send RST.
+pub(crate) fn abort(stream: &TcpStream) {
+    // A stream that cannot be told so is closed anyway.
+    let _ = stream.set_zero_linger();
+}
+
+impl AsyncRead for Connection {
+    fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if let Plan::Cut(cut) = self.handle.plan() {
+            return Poll::Ready(Err(self.end(cut)));
+        }
+        Pin::new(&mut self.stream).poll_read(cx, buf)
+    }
+}
+
+impl AsyncWrite for Connection {
+    fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        let allowed = match self.handle.plan() {
+            Plan::Open => return Pin::new(&mut self.stream).poll_write(cx, buf),
+            Plan::Cut(cut) => return Poll::Ready(Err(self.end(cut))),
+            Plan::AfterBody(bytes, cut) => match (self.left, head_length(buf)) {
+                (Some(0), _) => return Poll::Ready(Err(self.end(cut))),
+                (Some(left), _) => left.min(buf.len()),
+                (None, None) => buf.len(),
+                (None, Some(head)) => {
+                    self.left = Some(bytes);
+                    head.saturating_add(bytes).min(buf.len())
+                }
+            },
+        };
+        let part = buf.get(..allowed).unwrap_or(buf);
+        let written = Pin::new(&mut self.stream).poll_write(cx, part);
+        if let (Poll::Ready(Ok(count)), Some(left)) = (&written, self.left) {
+            let body = head_length(buf).map_or(*count, |head| count.saturating_sub(head));
+            self.left = Some(left.saturating_sub(body));
+        }
+        written
+    }
+
+    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_flush(cx)
+    }
+
+    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Pin::new(&mut self.stream).poll_shutdown(cx)
+    }
+}
+
+/// How many bytes of the buffer are the head of a reply, if its end is in there.
+fn head_length(buf: &[u8]) -> Option<usize> {
+    buf.starts_with(b"HTTP/1.").then(|| buf.windows(4).position(|w| w == b"\r\n\r\n").map(|at| at + 4)).flatten()
+}

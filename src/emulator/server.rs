@@ -1,0 +1,204 @@
+//! A running emulator: a thread of its own with a runtime of its own.
+
+use std::io;
+use std::net::{SocketAddr, TcpListener as StdListener};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
+use std::time::Duration;
+
+use axum::body::Body as HttpBody;
+use axum::http::Request;
+use hyper::server::conn::http1;
+use hyper::service::{Service, service_fn};
+use hyper_util::rt::TokioIo;
+use hyper_util::service::TowerToHyperService;
+use serde_json::Value;
+use tokio::net::{TcpListener, TcpStream};
+use tokio::sync::Notify;
+
+use super::app::{Peer, State, app};
+use super::connection::{Connection, Handle, abort};
+use super::control::ControlError;
+use super::faults::FaultKind;
+use super::options::Options;
+use super::seed;
+
+/// Why the emulator did not start, in one sentence.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct StartError(String);
+
+impl StartError {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self(message.into())
+    }
+}
+
+/// A running emulator. It stops when it is dropped.
+#[derive(Debug)]
+pub struct Emulator {
+    state: State,
+    address: SocketAddr,
+    running: Mutex<Option<Running>>,
+}
+
+#[derive(Debug)]
+struct Running {
+    stop: Arc<Notify>,
+    thread: JoinHandle<()>,
+}
+
+impl Emulator {
+    /// Starts an emulator, which listens when this returns.
+    ///
+    /// # Errors
+    /// When the address is not loopback or not free, or the seed, scenario or state folder cannot be used.
+    pub fn start(options: Options) -> Result<Self, StartError> {
+        if !options.host.is_loopback() {
+            let host = options.host;
+            return Err(StartError::new(format!("The emulator listens on loopback addresses only, not on {host}.")));
+        }
+        let wanted = SocketAddr::new(options.host, options.port);
+        let state = State::new(options)?;
+        let failed = |what: &str, error: io::Error| StartError::new(format!("{what}: {error}."));
+        let listener =
+            StdListener::bind(wanted).map_err(|e| failed(&format!("The emulator cannot listen on {wanted}"), e))?;
+        listener.set_nonblocking(true).map_err(|e| failed("The emulator's socket cannot be used", e))?;
+        let address = listener.local_addr().map_err(|e| failed("The emulator's socket has no address", e))?;
+        state.lock().url = format!("http://{address}");
+        let runtime = tokio::runtime::Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|e| failed("The emulator's runtime cannot be built", e))?;
+        let stop = Arc::new(Notify::new());
+        let (inside, stopped) = (state.clone(), Arc::clone(&stop));
+        let thread = std::thread::Builder::new()
+            .name("atlas-emulator".to_owned())
+            .spawn(move || {
+                runtime.block_on(async {
+                    tokio::spawn(listen(listener, inside.clone()));
+                    tokio::spawn(keep(inside.clone()));
+                    stopped.notified().await;
+                });
+                // Whatever is under way ends here.
+                drop(runtime);
+                save(&inside);
+            })
+            .map_err(|e| failed("The emulator's thread cannot be started", e))?;
+        Ok(Self { state, address, running: Mutex::new(Some(Running { stop, thread })) })
+    }
+
+    /// Such as `http://127.0.0.1:41234`.
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+
+    /// Where it is and how to get in: `url`, `group_id`, `org_id`, `client_id`, `client_secret`, `public_key`,
+    /// `private_key` and a live `access_token`, all of the default identities.
+    pub fn description(&self) -> Value {
+        self.state.description()
+    }
+
+    /// What was received and answered, oldest first; credentials are taken out. A ring of `request_log` entries.
+    pub fn requests(&self) -> Vec<Value> {
+        self.state.requests()
+    }
+
+    /// Stored things, faults, counters, requests, settings and clock back to the start; credentials stay.
+    pub fn reset(&self) {
+        self.state.reset();
+    }
+
+    /// What `method /_emulator/{path}` does over HTTP.
+    ///
+    /// # Errors
+    /// When the path is unknown or the order makes no sense; the text says why.
+    pub fn control(&self, method: &str, path: &str, body: Option<Value>) -> Result<Value, ControlError> {
+        self.state.control(method, path, body)
+    }
+
+    /// Stops it: the port is free when this returns. Stopping twice does nothing.
+    pub fn stop(&self) {
+        let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
+        if let Some(running) = running {
+            running.stop.notify_one();
+            // A thread that has panicked has stopped too.
+            let _ = running.thread.join();
+        }
+    }
+}
+
+impl Drop for Emulator {
+    fn drop(&mut self) {
+        self.stop();
+    }
+}
+
+async fn listen(listener: StdListener, state: State) {
+    let Ok(listener) = TcpListener::from_std(listener) else { return };
+    let router = TowerToHyperService::new(app(state.clone()));
+    loop {
+        match listener.accept().await {
+            Ok((stream, peer)) => accept(stream, peer, &state, router.clone()),
+            // Out of file descriptors, say: it may pass.
+            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
+        }
+    }
+}
+
+fn accept(stream: TcpStream, peer: SocketAddr, state: &State, router: TowerToHyperService<axum::Router>) {
+    let fault = {
+        let mut world = state.lock();
+        world.journal.counters.connections += 1;
+        let fault = world.faults.take_on_accept();
+        world.journal.counters.faults += u64::from(fault.is_some());
+        fault
+    };
+    if let Some(fault) = fault {
+        if fault.kind == FaultKind::ResetOnAccept {
+            abort(&stream);
+        }
+        return;
+    }
+    // Without it a small reply can wait for an acknowledgement; it is no loss where it cannot be had.
+    let _ = stream.set_nodelay(true);
+    let handle = Handle::default();
+    let connection = Connection::new(stream, handle.clone());
+    let service = service_fn(move |request: Request<hyper::body::Incoming>| {
+        let mut request = request.map(HttpBody::new);
+        request.extensions_mut().insert(handle.clone());
+        request.extensions_mut().insert(Peer(peer.ip()));
+        router.call(request)
+    });
+    tokio::spawn(async move {
+        let mut builder = http1::Builder::new();
+        // Cut replies need the head and the body in one buffer; titles are how the API writes header names.
+        builder.title_case_headers(true).writev(false);
+        // How a connection ends is the client's affair, or a fault's.
+        let _ = builder.serve_connection(TokioIo::new(connection), service).await;
+    });
+}
+
+/// Saves the state every second in which it changed.
+async fn keep(state: State) {
+    if state.lock().options.state_dir.is_none() {
+        return;
+    }
+    loop {
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        save(&state);
+    }
+}
+
+fn save(state: &State) {
+    let (folder, value) = {
+        let mut world = state.lock();
+        let Some(folder) = world.options.state_dir.clone().filter(|_| world.dirty) else { return };
+        world.dirty = false;
+        (folder, seed::saved(&world))
+    };
+    if seed::write(&folder, &value).is_err() {
+        // The next second tries again.
+        state.lock().dirty = true;
+    }
+}

@@ -1,0 +1,139 @@
+//! The life of an instance, of both kinds, under every calendar.
+
+use std::time::Duration;
+
+use atlas_serverless::emulator::{Calendar, Options, Provisioning};
+use serde_json::json;
+
+use crate::client::{Atlas, options};
+
+#[test]
+fn a_serverless_instance_lives_and_dies() {
+    let atlas = Atlas::start(options());
+    let created = atlas.create("orders");
+    assert_eq!((created.status, &created.json()["stateName"]), (201, &json!("CREATING")), "{}", created.text());
+    let own = atlas.path("serverless/orders");
+    assert_eq!(atlas.call("GET", &own, None).json()["stateName"], "CREATING");
+    atlas.advance(1.0);
+    assert_eq!(atlas.call("GET", &own, None).json()["stateName"], "IDLE");
+
+    let change = json!({"tags": [{"key": "env", "value": "test"}], "terminationProtectionEnabled": true});
+    let updated = atlas.call("PATCH", &own, Some(change)).json();
+    assert_eq!((&updated["stateName"], &updated["tags"][0]["key"]), (&json!("UPDATING"), &json!("env")));
+    let refused = atlas.call("DELETE", &own, None);
+    assert_eq!(refused.code(), "CANNOT_TERMINATE_CLUSTER_WHEN_TERMINATION_PROTECTION_ENABLED");
+    atlas.call("PATCH", &own, Some(json!({"terminationProtectionEnabled": false})));
+
+    let deleted = atlas.call("DELETE", &own, None);
+    assert_eq!((deleted.status, deleted.text().as_str()), (202, "{}"));
+    assert_eq!(atlas.call("GET", &own, None).json()["stateName"], "DELETING");
+    assert_eq!(atlas.call("DELETE", &own, None).code(), "CLUSTER_ALREADY_REQUESTED_DELETION");
+    assert_eq!(atlas.create("orders").code(), "DUPLICATE_CLUSTER_NAME");
+    atlas.advance(1.0);
+    let gone = atlas.call("GET", &own, None);
+    assert_eq!((gone.status, gone.code().as_str()), (404, "SERVERLESS_INSTANCE_NOT_FOUND"));
+    assert_eq!(atlas.create("orders").status, 201);
+}
+
+#[test]
+fn a_flex_cluster_lives_and_dies() {
+    let atlas = Atlas::start(options());
+    let created = atlas.call("POST", &atlas.path("flexClusters"), Some(Atlas::flex_body("orders")));
+    assert_eq!(created.status, 201, "{}", created.text());
+    assert!(created.json().get("tags").is_none() && created.json()["connectionStrings"].get("standard").is_none());
+    let own = atlas.path("flexClusters/orders");
+    atlas.advance(1.0);
+    let idle = atlas.call("GET", &own, None).json();
+    assert_eq!((&idle["stateName"], &idle["tags"]), (&json!("IDLE"), &json!([])));
+    assert!(idle["connectionStrings"]["standard"].as_str().unwrap().starts_with("mongodb://ac-"));
+    let deleted = atlas.call("DELETE", &own, None);
+    assert_eq!((deleted.status, deleted.text().as_str(), deleted.header("content-length")), (204, "", None));
+    atlas.advance(1.0);
+    assert_eq!(atlas.call("GET", &own, None).code(), "CLUSTER_NOT_FOUND");
+}
+
+#[test]
+fn states_move_at_once_after_reads_or_by_hand() {
+    let state = |atlas: &Atlas| atlas.call("GET", &atlas.path("serverless/a"), None);
+    let at_once = Atlas::start(Options { provisioning: Provisioning::AtOnce, ..options() });
+    assert_eq!(at_once.create("a").json()["stateName"], "CREATING");
+    assert_eq!(state(&at_once).json()["stateName"], "IDLE");
+    at_once.call("DELETE", &at_once.path("serverless/a"), None);
+    assert_eq!(state(&at_once).status, 404);
+
+    let reads = Atlas::start(Options { provisioning: Provisioning::AfterReads(2), ..options() });
+    reads.create("a");
+    let list = reads.call("GET", &reads.path("serverless"), None).json();
+    assert_eq!(list["results"][0]["stateName"], "CREATING", "a list is a read");
+    assert_eq!(state(&reads).json()["stateName"], "CREATING");
+    assert_eq!(state(&reads).json()["stateName"], "IDLE");
+
+    let manual = Atlas::start(Options { provisioning: Provisioning::Manual, ..options() });
+    manual.create("a");
+    manual.advance(3000.0);
+    assert_eq!(state(&manual).json()["stateName"], "CREATING");
+    manual.control("PATCH", "instances/default/a", json!({"state": "REPAIRING", "seconds": 5}));
+    assert_eq!(state(&manual).json()["stateName"], "REPAIRING");
+    manual.advance(5.0);
+    assert_eq!(state(&manual).json()["stateName"], "IDLE");
+
+    let mixed = Atlas::start(Options { deletion: Some(Provisioning::After(Duration::from_secs(30))), ..options() });
+    mixed.create("a");
+    mixed.call("DELETE", &mixed.path("serverless/a"), None);
+    mixed.advance(29.0);
+    assert_eq!(state(&mixed).json()["stateName"], "DELETING");
+    mixed.advance(1.0);
+    assert_eq!(state(&mixed).status, 404);
+}
+
+#[test]
+fn the_calendar_decides_what_a_serverless_instance_is() {
+    let atlas = Atlas::start(Options { calendar: Calendar::Serverless, ..options() });
+    let true_one = atlas.create("a").json();
+    assert!(true_one.get("connectionStrings").is_none(), "no address before it is provisioned");
+    assert_eq!(true_one["serverlessBackupOptions"]["serverlessContinuousBackupEnabled"], true);
+    assert_eq!(true_one["providerSettings"]["effectiveInstanceSizeName"], "SERVERLESS_V2");
+    let as_flex = atlas.call("GET", &atlas.path("flexClusters/a"), None);
+    assert_eq!(as_flex.code(), "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API");
+    let as_cluster = atlas.call("GET", &atlas.path("clusters/a"), None);
+    assert_eq!(as_cluster.code(), "CANNOT_USE_SERVERLESS_INSTANCE_IN_CLUSTER_API");
+
+    atlas.control("PUT", "calendar", json!({"calendar": "2025"}));
+    let disguised = atlas.call("GET", &atlas.path("serverless/a"), None).json();
+    assert_eq!(disguised["serverlessBackupOptions"]["serverlessContinuousBackupEnabled"], false);
+    assert_eq!(disguised["providerSettings"]["effectiveInstanceSizeName"], "FLEX");
+    assert_eq!(atlas.call("GET", &atlas.path("flexClusters/a"), None).json()["name"], "a");
+    assert_eq!(atlas.call("GET", &atlas.path("clusters/a"), None).code(), "CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API");
+    atlas.call("POST", &atlas.path("flexClusters"), Some(Atlas::flex_body("b")));
+    assert_eq!(
+        atlas.call("GET", &atlas.path("serverless/b"), None).code(),
+        "CANNOT_USE_CLUSTER_IN_SERVERLESS_INSTANCE_API"
+    );
+    assert_eq!(atlas.call("GET", &atlas.path("serverless"), None).json()["totalCount"], 1);
+    assert_eq!(atlas.call("GET", &atlas.path("flexClusters"), None).json()["totalCount"], 2);
+    assert_eq!(atlas.create("b").code(), "DUPLICATE_CLUSTER_NAME", "both kinds are one name space");
+
+    atlas.control("PUT", "calendar", json!({"calendar": "2025-12"}));
+    let deprecated = atlas.create("c");
+    assert_eq!(deprecated.header("Deprecation"), Some("Wed, 10 Dec 2025 00:00:00 GMT"));
+    assert_eq!(deprecated.header("Sunset"), Some("Thu, 15 Jan 2026 00:00:00 GMT"));
+    assert_eq!(atlas.call("GET", &atlas.path("flexClusters"), None).header("Deprecation"), None);
+
+    atlas.control("PUT", "calendar", json!({"calendar": "2026"}));
+    let gone = atlas.create("d");
+    assert_eq!((gone.status, gone.code().as_str()), (410, "VERSION_GONE"));
+    assert!(gone.json()["detail"].as_str().unwrap().starts_with("Version 2023-01-01 of api/atlas/v2/groups/"));
+    for method in ["PATCH", "DELETE"] {
+        assert_eq!(atlas.call(method, &atlas.path("serverless/a"), Some(json!({}))).status, 410);
+    }
+    assert_eq!(atlas.call("GET", &atlas.path("serverless"), None).json()["results"], json!([]));
+    assert_eq!(atlas.call("GET", &atlas.path("serverless/a"), None).code(), "SERVERLESS_INSTANCE_NOT_FOUND");
+    assert_eq!(atlas.call("GET", &atlas.path("flexClusters/a"), None).status, 200, "what was made stays, as Flex");
+    for (status, code) in [(404, "RESOURCE_NOT_FOUND"), (405, "METHOD_NOT_ALLOWED")] {
+        atlas.control("PATCH", "settings", json!({"retired_reply": status}));
+        let gone = atlas.create("d");
+        assert_eq!((gone.status, gone.code().as_str()), (status, code));
+    }
+    atlas.control("PUT", "calendar", json!({"calendar": "2027", "retired_reply": 410}));
+    assert_eq!(atlas.call("GET", &atlas.path("serverless"), None).status, 410);
+}

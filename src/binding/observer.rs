@@ -13,11 +13,14 @@ use crate::core::observe::{Level, Observer, Poll};
 /// `logging` is not imported for its sake: a program that never did has no handler for less than a warning.
 pub(crate) fn threshold(py: Python<'_>) -> PyResult<Level> {
     static LOGGER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    static MODULES: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
     let logger = match LOGGER.get(py) {
         Some(logger) => logger,
         None => {
-            let modules = py.import("sys")?.getattr("modules")?;
-            if !modules.contains("logging")? {
+            // Asked by every call of a program without logging: no import statement here, it costs more than the rest.
+            let modules =
+                MODULES.get_or_try_init(py, || py.import("sys")?.getattr("modules").map(Bound::unbind))?.bind(py);
+            if !modules.contains(pyo3::intern!(py, "logging"))? {
                 return Ok(Level::Warning);
             }
             let logger = py.import("logging")?.getattr("getLogger")?.call1(("atlas_serverless",))?.unbind();

@@ -66,11 +66,17 @@ impl Listening {
         drop(self.moved.wait_timeout_while(door, late, waiting));
     }
 
-    fn is(&self, open: bool) {
+    /// A server is (or is no longer) there to do what is wanted.
+    pub(crate) fn served(&self, served: bool) {
         let mut door = self.lock();
-        door.open = open;
-        door.served = true;
+        door.served = served;
+        door.open = served;
         drop(door);
+        self.moved.notify_all();
+    }
+
+    fn is(&self, open: bool) {
+        self.lock().open = open;
         self.moved.notify_all();
     }
 

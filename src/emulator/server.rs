@@ -64,6 +64,7 @@ impl Emulator {
             .enable_all()
             .build()
             .map_err(|e| failed("The emulator's runtime cannot be built", e))?;
+        state.listening().served(true);
         let stop = Arc::new(Notify::new());
         let (inside, stopped) = (state.clone(), Arc::clone(&stop));
         let thread = std::thread::Builder::new()
@@ -76,6 +77,7 @@ impl Emulator {
                 });
                 // Whatever is under way ends here.
                 drop(runtime);
+                inside.listening().served(false);
                 save(&inside);
             })
             .map_err(|e| failed("The emulator's thread cannot be started", e))?;

@@ -156,6 +156,9 @@ fn connections_are_refused_while_the_door_is_closed() {
     let bearer = format!("Bearer {}", atlas.token);
     let headers = [("Authorization", bearer.as_str()), ("Accept", ACCEPT)];
     let path = atlas.path("serverless");
+    // Only an accepted connection outlives the listening socket.
+    send(&mut stream, "localhost", "GET", &path, &headers, None).unwrap();
+    receive(&mut stream).unwrap();
     for _ in 0..3 {
         atlas.control("POST", "listener", json!({"listening": false}));
         assert_eq!(atlas.raw("GET", "/", &[], None).unwrap_err(), ErrorKind::ConnectionRefused);

@@ -15,5 +15,6 @@ mod client;
 mod control;
 mod faults;
 mod life;
+mod load;
 mod recordings;
 mod requests;

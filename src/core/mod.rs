@@ -1,1 +1,25 @@
 //! A plain Rust client of the Atlas Administration API. It knows neither Python nor the emulator.
+pub mod auth;
+pub mod call;
+pub mod client;
+pub mod clock;
+pub mod compare;
+pub mod context;
+pub mod convert;
+pub mod create;
+pub mod deprecation;
+pub mod error;
+pub mod error_codes;
+mod hints;
+pub mod life;
+pub mod model;
+pub mod observe;
+pub mod rate_limit;
+pub mod reconcile;
+pub mod reply;
+mod retire;
+pub mod retry;
+pub mod tls;
+pub mod transport;
+pub mod validate;
+pub mod wait;

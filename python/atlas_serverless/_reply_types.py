@@ -1,0 +1,210 @@
+"""What the operations return: part of `atlas_serverless.types`, where the public names are.
+
+What every recorded reply has is required to a type checker, what a reply can lack is not; and a reply has every other
+field that the API adds. On Python 3.10 “not required” is said by inheritance, hence the classes with an underscore.
+Source: the `200` and `201` replies in https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Literal, TypedDict
+
+Provider = Literal["AWS", "AZURE", "GCP"]
+"""The cloud underneath."""
+
+State = Literal["CREATING", "IDLE", "UPDATING", "DELETING", "REPAIRING"]
+"""The states of an instance. REPAIRING passes by itself; it is no failure."""
+
+
+class Tag(TypedDict):
+    """A label. Key and value: 1 to 255 letters, digits, spaces and ``; @ _ - . +``."""
+
+    key: str
+    """Unique in its resource; upper and lower case differ."""
+    value: str
+
+
+class Link(TypedDict, total=False):
+    """A related address, such as ``rel`` ``"self"``."""
+
+    href: str
+    rel: str
+
+
+class _Place(TypedDict):
+    backingProviderName: Provider
+    regionName: str
+    """Such as ``"US_EAST_1"``."""
+    providerName: str
+    """``"SERVERLESS"`` or ``"FLEX"``."""
+
+
+class _Instance(TypedDict):
+    id: str
+    """24 hexadecimal digits."""
+    groupId: str
+    """The project: 24 hexadecimal digits."""
+    name: str
+    stateName: State
+    createDate: str
+    """ISO 8601 in UTC."""
+    mongoDBVersion: str
+    """Such as ``"8.0.13"``."""
+    terminationProtectionEnabled: bool
+
+
+class ServerlessProviderSettings(_Place, total=False):
+    """Where a serverless instance is. Since February 2025 `effective*` tell of the Flex cluster behind it."""
+
+    effectiveProviderName: str
+    effectiveInstanceSizeName: str
+    """``"FLEX"`` where a Flex cluster is behind it."""
+    effectiveDiskSizeGBLimit: int
+    """Gigabytes."""
+    nextBackupDate: str
+    """ISO 8601 in UTC."""
+    tenantBackupEnabled: bool
+
+
+class ServerlessBackupOptions(TypedDict, total=False):
+    """Backups of a serverless instance, as returned."""
+
+    serverlessContinuousBackupEnabled: bool
+
+
+class ServerlessConnectionStrings(TypedDict, total=False):
+    """How to connect; can be absent until the instance is IDLE."""
+
+    standardSrv: str
+    """``"mongodb+srv://…"``, without user and password."""
+    privateEndpoint: list[dict[str, Any]]
+
+
+class _Serverless(_Instance):
+    providerSettings: ServerlessProviderSettings
+
+
+class ServerlessInstance(_Serverless, total=False):
+    """A serverless instance, as the server describes it."""
+
+    connectionStrings: ServerlessConnectionStrings
+    """Can be absent until the instance is IDLE."""
+    serverlessBackupOptions: ServerlessBackupOptions
+    tags: list[Tag]
+    links: list[Link]
+
+
+class FlexProviderSettings(_Place, total=False):
+    """Where a Flex cluster is."""
+
+    diskSizeGB: float
+    """Gigabytes: 5.0."""
+
+
+class FlexConnectionStrings(TypedDict, total=False):
+    """How to connect; `standard` is there only once the cluster is IDLE."""
+
+    standard: str
+    """``"mongodb://…"`` with all hosts, without user and password."""
+    standardSrv: str
+    """``"mongodb+srv://…"``, without user and password."""
+
+
+class FlexBackupSettings(TypedDict, total=False):
+    """Backups of a Flex cluster: fixed."""
+
+    enabled: bool
+    """True."""
+
+
+class _Flex(_Instance):
+    providerSettings: FlexProviderSettings
+
+
+class FlexCluster(_Flex, total=False):
+    """A Flex cluster, as the server describes it."""
+
+    clusterType: str
+    """``"REPLICASET"``."""
+    versionReleaseSystem: str
+    """``"LTS"``."""
+    backupSettings: FlexBackupSettings
+    connectionStrings: FlexConnectionStrings
+    """Can be absent until the cluster is IDLE."""
+    tags: list[Tag]
+    """Absent from the reply to a create without tags, ``[]`` later."""
+    links: list[Link]
+
+
+class _Project(TypedDict):
+    id: str
+    """24 hexadecimal digits: the `group_id` of every operation."""
+    name: str
+    orgId: str
+    clusterCount: int
+    created: str
+    """ISO 8601 in UTC."""
+
+
+class Project(_Project, total=False):
+    """A project, which the API calls group."""
+
+    regionUsageRestrictions: str
+    tags: list[Tag]
+    withDefaultAlertsSettings: bool
+    links: list[Link]
+
+
+class RateLimitValue(TypedDict, total=False):
+    """A number of a rate limit: the one in force, and Atlas' default where it is another."""
+
+    value: int
+    defaultValue: int | None
+
+
+class RateLimitEndpointSet(TypedDict, total=False):
+    """Endpoints that share one token bucket."""
+
+    endpointSetId: str
+    endpointSetName: str
+    """Such as ``"Flex Clusters"``."""
+    scope: Literal["IP", "GROUP", "ORGANIZATION", "USER"]
+    """Whose requests are counted together."""
+    capacity: RateLimitValue
+    """Requests that a full bucket allows."""
+    refillRate: RateLimitValue
+    """Requests added each time."""
+    refillDurationSeconds: RateLimitValue
+    """Seconds from one refill to the next."""
+    endpoints: list[dict[str, str]]
+    """Each ``{"method": …, "path": …}``."""
+
+
+class _Page(TypedDict, total=False):
+    totalCount: int
+    links: list[Link]
+    """With ``rel`` ``"previous"`` and ``"next"`` where there are such pages."""
+
+
+class ServerlessInstancePage(_Page):
+    """One page of `client.with_raw_response.list_serverless_instances`."""
+
+    results: list[ServerlessInstance]
+
+
+class FlexClusterPage(_Page):
+    """One page of `client.with_raw_response.list_flex_clusters`."""
+
+    results: list[FlexCluster]
+
+
+class ProjectPage(_Page):
+    """One page of `client.with_raw_response.list_projects`."""
+
+    results: list[Project]
+
+
+class RateLimitEndpointSetPage(_Page):
+    """One page of `client.with_raw_response.list_rate_limits`."""
+
+    results: list[RateLimitEndpointSet]

@@ -1,0 +1,96 @@
+"""The command line: `atlas-serverless COMMAND …`.
+
+Exit codes: 0 done, 1 an error of the service or the client, 2 a command line that cannot be understood, 130 Ctrl-C.
+Results are JSON on stdout; errors and warnings are one sentence each on stderr. The subcommands are the modules of
+`atlas_serverless.commands`.
+"""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+import os
+import sys
+import warnings
+
+from .commands import MODULES, CommandError, UsageError
+from .errors import AtlasError
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from types import ModuleType
+    from typing import Any
+
+PROG = "atlas-serverless"
+
+
+class _Version(argparse.Action):
+    """`--version`, which looks for the version only when it is asked for."""
+
+    def __init__(self, option_strings: Sequence[str], dest: str, **_: Any) -> None:
+        super().__init__(option_strings, dest, nargs=0, default=argparse.SUPPRESS, help="print the version and exit")
+
+    def __call__(self, parser: argparse.ArgumentParser, *_: Any) -> None:
+        from atlas_serverless import __version__
+
+        print(f"{PROG} {__version__}")
+        parser.exit()
+
+
+def build_parser() -> tuple[argparse.ArgumentParser, dict[str, ModuleType]]:
+    """The whole parser, and which module carries out which subcommand."""
+    parser = argparse.ArgumentParser(
+        prog=PROG,
+        description="Create and keep MongoDB Atlas serverless instances and Flex clusters.",
+        epilog="Credentials are looked for in the environment, then in the profile of the Atlas CLI.",
+    )
+    parser.add_argument("--version", action=_Version)
+    subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    owners: dict[str, ModuleType] = {}
+    for name in MODULES:
+        module = importlib.import_module(f".commands.{name}", __package__)
+        module.add_parser(subparsers)
+        owners.update((command, module) for command in subparsers.choices if command not in owners)
+    return parser, owners
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Carry out one command line (that of the process, without `argv`) and return its exit code."""
+    parser, owners = build_parser()
+    try:
+        args = parser.parse_args(argv)
+    except SystemExit as done:  # argparse has printed help, version or what is wrong
+        return done.code if isinstance(done.code, int) else 2
+    if args.command is None:
+        parser.print_help(sys.stderr)
+        return 2
+    with warnings.catch_warnings():
+        warnings.showwarning = _show_warning
+        return _run(owners[args.command], args)
+
+
+def _run(module: ModuleType, args: argparse.Namespace) -> int:
+    try:
+        code: int = module.run(args)
+        sys.stdout.flush()
+        return code
+    except UsageError as error:
+        return _say(error, 2)
+    except (AtlasError, CommandError) as error:
+        return _say(error, 1)
+    except KeyboardInterrupt:
+        print(file=sys.stderr)
+        return 130
+    except BrokenPipeError:  # the reader of our output has gone, as with `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the exit would complain once more
+        return 1
+
+
+def _say(error: Exception, code: int) -> int:
+    print(f"{PROG}: {error}", file=sys.stderr)
+    return code
+
+
+def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
+    print(f"{PROG}: warning: {message}", file=sys.stderr)

@@ -1,0 +1,284 @@
+//! asyncio without Python on the runtime's thread: it posts what is ready to a mailbox and wakes a socket that the event
+//! loop watches; the loop then completes everything in one go. Nothing here can crash at interpreter exit, since the
+//! runtime's thread never asks for the interpreter lock.
+use std::collections::HashMap;
+use std::io::{Read, Write};
+use std::ops::ControlFlow;
+use std::os::fd::AsRawFd;
+use std::os::unix::net::UnixStream;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use arc_swap::ArcSwapOption;
+use pyo3::exceptions::PyRuntimeError;
+use pyo3::prelude::*;
+use tokio::runtime::{Builder, Handle as TokioHandle};
+use tokio::task::AbortHandle;
+
+use super::bridge::{Handle, Job, Output, Pools};
+use super::errors::to_exception;
+use super::observer::{emit, threshold, to_poll};
+use super::results::Shape;
+use crate::core::context::Context;
+use crate::core::error::Error;
+use crate::core::observe::{Level, Observer, Poll};
+
+/// The runtime of a process and its one thread.
+struct Background {
+    pid: u32,
+    runtime: TokioHandle,
+    pools: Mutex<Pools>,
+}
+
+static BACKGROUND: ArcSwapOption<Background> = ArcSwapOption::const_empty();
+
+/// The runtime of this process. A child made by fork has none of its parent's threads and starts its own.
+fn background() -> PyResult<Arc<Background>> {
+    let current = BACKGROUND.load_full();
+    match &current {
+        Some(background) if background.pid == std::process::id() => return Ok(background.clone()),
+        _ => {}
+    }
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let fresh = Arc::new(Background {
+        pid: std::process::id(),
+        runtime: runtime.handle().clone(),
+        pools: Mutex::default(),
+    });
+    std::thread::Builder::new()
+        .name("atlas-serverless".to_owned())
+        .spawn(move || runtime.block_on(std::future::pending::<()>()))?;
+    // Called with the interpreter lock held, so nobody else starts one at the same time.
+    std::mem::forget(BACKGROUND.swap(Some(fresh.clone())));
+    std::mem::forget(current);
+    Ok(fresh)
+}
+
+/// What the runtime's thread has to say.
+enum Letter {
+    Done(u64, Result<Output, Error>),
+    Log(Level, String),
+    Poll(u64, Poll),
+}
+
+/// Letters, and the socket that wakes the loop. All that the runtime's thread sees.
+struct Post {
+    letters: Mutex<Vec<Letter>>,
+    bell: UnixStream,
+}
+
+impl Post {
+    fn letters(&self) -> MutexGuard<'_, Vec<Letter>> {
+        self.letters.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn put(&self, letter: Letter) {
+        let first = {
+            let mut letters = self.letters();
+            letters.push(letter);
+            letters.len() == 1
+        };
+        if first {
+            // A full socket has rung already; a closed one has nobody to hear it.
+            let _ = (&self.bell).write(&[1]);
+        }
+    }
+}
+
+struct Waiting {
+    future: Py<PyAny>,
+    shape: Shape,
+    progress: Option<Py<PyAny>>,
+    task: Option<AbortHandle>,
+}
+
+/// The mailbox of one event loop.
+#[pyclass(frozen, module = "atlas_serverless._core")]
+pub(crate) struct Mailbox {
+    post: Arc<Post>,
+    heard: UnixStream,
+    waiting: Mutex<HashMap<u64, Waiting>>,
+    pid: u32,
+}
+
+#[pymethods]
+impl Mailbox {
+    /// A mailbox that `loop` has yet to watch: `loop.add_reader(mailbox.fileno(), mailbox.deliver)`.
+    #[new]
+    fn new() -> PyResult<Self> {
+        let (bell, heard) = UnixStream::pair()?;
+        bell.set_nonblocking(true)?;
+        heard.set_nonblocking(true)?;
+        let post = Arc::new(Post { letters: Mutex::default(), bell });
+        Ok(Mailbox { post, heard, waiting: Mutex::default(), pid: std::process::id() })
+    }
+
+    /// The descriptor to watch.
+    fn fileno(&self) -> i32 {
+        self.heard.as_raw_fd()
+    }
+
+    /// The process that made it.
+    #[getter]
+    fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// Completes all that is ready. Called by the event loop.
+    fn deliver(&self, py: Python<'_>) -> PyResult<()> {
+        let mut rung = [0u8; 64];
+        while matches!((&self.heard).read(&mut rung), Ok(n) if n == rung.len()) {}
+        let letters = std::mem::take(&mut *self.post.letters());
+        for letter in letters {
+            match letter {
+                Letter::Done(id, ended) => self.complete(py, id, ended)?,
+                Letter::Log(level, message) => emit(py, level, &message),
+                Letter::Poll(id, poll) => self.tell(py, id, poll)?,
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Mailbox {
+    fn waiting(&self) -> MutexGuard<'_, HashMap<u64, Waiting>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn complete(&self, py: Python<'_>, id: u64, ended: Result<Output, Error>) -> PyResult<()> {
+        let Some(waiting) = self.waiting().remove(&id) else { return Ok(()) };
+        let future = waiting.future.bind(py);
+        if future.call_method0(pyo3::intern!(py, "done"))?.is_truthy()? {
+            return Ok(());
+        }
+        let result = match ended {
+            Ok(output) => waiting.shape.later(py, output),
+            Err(error) => Err(to_exception(py, error)),
+        };
+        match result {
+            Ok(value) => future.call_method1(pyo3::intern!(py, "set_result"), (value,))?,
+            Err(error) => future.call_method1(pyo3::intern!(py, "set_exception"), (error.into_value(py),))?,
+        };
+        Ok(())
+    }
+
+    fn tell(&self, py: Python<'_>, id: u64, poll: Poll) -> PyResult<()> {
+        let progress = self.waiting().get(&id).and_then(|w| w.progress.as_ref().map(|p| p.clone_ref(py)));
+        let Some(progress) = progress else { return Ok(()) };
+        let told = to_poll(py, poll).and_then(|poll| progress.call1(py, (poll,))).and_then(|returned| {
+            // A coroutine function is welcome too: what it returns becomes a task.
+            let returned = returned.bind(py);
+            if py.import("inspect")?.getattr("isawaitable")?.call1((returned,))?.is_truthy()? {
+                py.import("asyncio")?.getattr("ensure_future")?.call1((returned,))?;
+            }
+            Ok(())
+        });
+        if let Err(error) = told {
+            if let Some(waiting) = self.waiting().remove(&id) {
+                waiting.cancel();
+                let future = waiting.future.bind(py);
+                if !future.call_method0("done")?.is_truthy()? {
+                    future.call_method1("set_exception", (error.into_value(py),))?;
+                }
+            }
+        }
+        Ok(())
+    }
+}
+
+impl Waiting {
+    fn cancel(&self) {
+        if let Some(task) = &self.task {
+            task.abort();
+        }
+    }
+}
+
+/// A call that runs: `future` to await, `cancel()` to end it.
+#[pyclass(frozen, module = "atlas_serverless._core")]
+pub(crate) struct Pending {
+    mailbox: Py<Mailbox>,
+    id: u64,
+    future: Py<PyAny>,
+}
+
+#[pymethods]
+impl Pending {
+    /// The asyncio future of the result.
+    #[getter]
+    fn future(&self, py: Python<'_>) -> Py<PyAny> {
+        self.future.clone_ref(py)
+    }
+
+    /// Ends the call; its connection is closed if a reply is still to come.
+    fn cancel(&self, py: Python<'_>) {
+        let waiting = self.mailbox.bind(py).get().waiting().remove(&self.id);
+        if let Some(waiting) = waiting {
+            waiting.cancel();
+        }
+    }
+}
+
+/// Posts what a call says while it runs.
+struct Posted {
+    post: Arc<Post>,
+    id: u64,
+    threshold: Level,
+    progress: bool,
+}
+
+impl Observer for Posted {
+    fn enabled(&self, level: Level) -> bool {
+        level >= self.threshold
+    }
+    fn log(&self, level: Level, message: String) {
+        self.post.put(Letter::Log(level, message));
+    }
+    fn poll(&self, poll: Poll) -> ControlFlow<()> {
+        if self.progress {
+            self.post.put(Letter::Poll(self.id, poll));
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// Starts a job for the event loop that owns `mailbox`.
+pub(crate) fn start(
+    py: Python<'_>,
+    event_loop: &Bound<'_, PyAny>,
+    mailbox: &Py<Mailbox>,
+    handle: &Arc<Handle>,
+    job: Job,
+    shape: Shape,
+) -> PyResult<Pending> {
+    static IDS: AtomicU64 = AtomicU64::new(0);
+    let background = background()?;
+    let mine = mailbox.bind(py).get();
+    if mine.pid != background.pid {
+        return Err(PyRuntimeError::new_err(
+            "this event loop was inherited through fork; make a new one in the child (asyncio.run)",
+        ));
+    }
+    let client = background
+        .pools
+        .lock()
+        .unwrap_or_else(PoisonError::into_inner)
+        .get(handle)
+        .map_err(|error| to_exception(py, error))?;
+    let future = event_loop.call_method0(pyo3::intern!(py, "create_future"))?;
+    let id = IDS.fetch_add(1, Ordering::Relaxed);
+    let post = mine.post.clone();
+    let observer = Posted { post: post.clone(), id, threshold: threshold(py)?, progress: job.progress.is_some() };
+    let waiting = Waiting { future: future.clone().unbind(), shape, progress: job.progress, task: None };
+    mine.waiting().insert(id, waiting);
+    let context = Context::begin(client.doors(), job.timeout, Some(Arc::new(observer)));
+    let run = job.run;
+    let task = background.runtime.spawn(async move {
+        let ended = run(client, context).await;
+        post.put(Letter::Done(id, ended));
+    });
+    if let Some(waiting) = mine.waiting().get_mut(&id) {
+        waiting.task = Some(task.abort_handle());
+    }
+    Ok(Pending { mailbox: mailbox.clone_ref(py), id, future: future.unbind() })
+}

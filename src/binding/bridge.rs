@@ -1,0 +1,211 @@
+//! Waiting in a Python thread: the runtime, the interpreter lock, Ctrl-C, and fork.
+//!
+//! Each calling thread drives a runtime and a connection pool of its own, with the interpreter lock released: no hand-over
+//! between threads, which is what costs most. What clients share (token, nonce, rate limits) is in the core and locks itself.
+use std::cell::RefCell;
+use std::collections::HashMap;
+use std::future::Future;
+use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, PoisonError, Weak};
+use std::time::Duration;
+
+use arc_swap::ArcSwap;
+use pyo3::prelude::*;
+use tokio::runtime::{Builder, Runtime};
+
+use super::errors::to_exception;
+use super::observer::Direct;
+use crate::core::auth::discover::Found;
+use crate::core::client::{Client, Config};
+use crate::core::context::Context;
+use crate::core::error::Error;
+use crate::core::life::Entries;
+use crate::core::model::Kind;
+use crate::core::reply::Reply;
+
+/// How often a waiting thread looks for Ctrl-C.
+const SIGNALS: Duration = Duration::from_millis(50);
+
+/// What a call comes to.
+pub(crate) enum Output {
+    /// A reply.
+    Reply(Reply),
+    /// The last look of a waiter; none once the resource is gone.
+    Last(Option<Reply>),
+    /// A reply, and which kind it describes.
+    Found(Kind, Reply),
+    /// A page of a list; none after the last.
+    Page(Option<Entries>),
+    /// Nothing.
+    Nothing,
+}
+
+type Running = Pin<Box<dyn Future<Output = Result<Output, Error>> + Send>>;
+
+/// A call that is ready to run on any runtime.
+pub(crate) struct Job {
+    /// Bound of the whole call.
+    pub(crate) timeout: Option<Duration>,
+    /// The caller's progress callable.
+    pub(crate) progress: Option<Py<PyAny>>,
+    /// The call.
+    pub(crate) run: Box<dyn FnOnce(Client, Context) -> Running + Send>,
+}
+
+impl Job {
+    /// A job without progress.
+    pub(crate) fn new<F>(timeout: Option<Duration>, run: impl FnOnce(Client, Context) -> F + Send + 'static) -> Self
+    where
+        F: Future<Output = Result<Output, Error>> + Send + 'static,
+    {
+        Job { timeout, progress: None, run: Box::new(|client, context| Box::pin(run(client, context))) }
+    }
+}
+
+/// A client of the core, in whichever process and thread it is used.
+pub(crate) struct Handle {
+    config: Config,
+    found: Found,
+    here: ArcSwap<InProcess>,
+}
+
+struct InProcess {
+    pid: u32,
+    key: u64,
+    core: Client,
+}
+
+impl Handle {
+    /// Builds the core's client.
+    pub(crate) fn new(config: Config, found: Found) -> Result<Self, Error> {
+        let here = ArcSwap::from_pointee(InProcess::new(&config, &found)?);
+        Ok(Handle { config, found, here })
+    }
+
+    /// Credentials, and where they came from.
+    pub(crate) fn found(&self) -> &Found {
+        &self.found
+    }
+
+    /// The client of this process. A child made by fork gets one of its own; the parent's is left alone, never dropped:
+    /// its locks and connections may be in use by threads that the child does not have.
+    fn here(&self) -> Result<Arc<InProcess>, Error> {
+        let here = self.here.load_full();
+        if here.pid == std::process::id() {
+            return Ok(here);
+        }
+        let fresh = Arc::new(InProcess::new(&self.config, &self.found)?);
+        let parents = self.here.swap(fresh.clone());
+        std::mem::forget(parents);
+        std::mem::forget(here);
+        Ok(fresh)
+    }
+
+    /// The client to look at, without a runtime.
+    pub(crate) fn core(&self) -> Result<Client, Error> {
+        Ok(self.here()?.core.clone())
+    }
+}
+
+impl InProcess {
+    fn new(config: &Config, found: &Found) -> Result<Self, Error> {
+        static KEYS: AtomicU64 = AtomicU64::new(0);
+        let key = KEYS.fetch_add(1, Ordering::Relaxed);
+        Ok(InProcess { pid: std::process::id(), key, core: Client::new(config.clone(), found)? })
+    }
+}
+
+/// Connection pools of one runtime, one for each client that used it.
+#[derive(Default)]
+pub(crate) struct Pools {
+    pools: HashMap<u64, (Weak<Handle>, Client)>,
+}
+
+impl Pools {
+    /// The client with a pool for this runtime. Pools of clients that are gone are closed.
+    pub(crate) fn get(&mut self, handle: &Arc<Handle>) -> Result<Client, Error> {
+        let here = handle.here()?;
+        if let Some((_, client)) = self.pools.get(&here.key) {
+            return Ok(client.clone());
+        }
+        self.pools.retain(|_, (owner, _)| owner.strong_count() > 0);
+        let client = here.core.for_another_runtime()?;
+        self.pools.insert(here.key, (Arc::downgrade(handle), client.clone()));
+        Ok(client)
+    }
+}
+
+/// A thread's runtime and pools.
+struct Local {
+    pid: u32,
+    runtime: Runtime,
+    pools: Pools,
+}
+
+impl Local {
+    fn new() -> Result<Self, Error> {
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .build()
+            .map_err(|e| Error::Configuration(format!("no event loop can be made ({e}): are too many files open?")))?;
+        Ok(Local { pid: std::process::id(), runtime, pools: Pools::default() })
+    }
+}
+
+thread_local! {
+    static LOCAL: RefCell<Option<Local>> = const { RefCell::new(None) };
+}
+
+/// Runs a job to its end in the calling thread.
+pub(crate) fn run(py: Python<'_>, handle: &Arc<Handle>, job: Job) -> PyResult<Output> {
+    let (observer, raised) = Direct::new(py, job.progress)?;
+    let observer = Arc::new(observer);
+    let (timeout, run) = (job.timeout, job.run);
+    let ended = py.detach(|| {
+        let work = move |local: &mut Local| -> Result<Result<Output, PyErr>, Error> {
+            let client = local.pools.get(handle)?;
+            let context = Context::begin(client.doors(), timeout, Some(observer));
+            Ok(local.runtime.block_on(watched(run(client, context))))
+        };
+        if tokio::runtime::Handle::try_current().is_ok() {
+            // Called from a progress callable or a log handler, that is from within a call: this thread is taken.
+            return std::thread::scope(|scope| {
+                scope.spawn(|| Local::new().and_then(|mut local| work(&mut local))).join()
+            })
+            .unwrap_or_else(|_| Err(Error::Configuration("the call's thread ended unexpectedly".to_owned())));
+        }
+        let mut local = mine()?;
+        let ended = work(&mut local);
+        LOCAL.with_borrow_mut(|slot| *slot = Some(local));
+        ended
+    });
+    if let Some(error) = raised.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        return Err(error);
+    }
+    ended.map_err(|error| to_exception(py, error))?
+}
+
+/// This thread's runtime; in a child made by fork a new one, and the parent's is left alone.
+fn mine() -> Result<Local, Error> {
+    match LOCAL.with_borrow_mut(Option::take) {
+        Some(local) if local.pid == std::process::id() => Ok(local),
+        Some(parents) => {
+            std::mem::forget(parents);
+            Local::new()
+        }
+        None => Local::new(),
+    }
+}
+
+/// Polls a call, and Python's signal handlers between.
+async fn watched(running: Running) -> Result<Output, PyErr> {
+    let mut running = pin!(running);
+    loop {
+        match tokio::time::timeout(SIGNALS, &mut running).await {
+            Ok(Ok(output)) => return Ok(output),
+            Ok(Err(error)) => return Err(Python::attach(|py| to_exception(py, error))),
+            Err(_) => Python::attach(|py| py.check_signals())?,
+        }
+    }
+}

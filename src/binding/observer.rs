@@ -1,0 +1,98 @@
+//! Log lines to Python's `logging` under `atlas_serverless`, and polls to the caller's progress callable.
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyDict;
+
+use crate::core::observe::{Level, Observer, Poll};
+
+/// The least severe level that is listened to; none if nobody listens to anything.
+///
+/// `logging` is not imported for its sake: a program that never did has no handler for less than a warning.
+pub(crate) fn threshold(py: Python<'_>) -> PyResult<Level> {
+    static LOGGER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let logger = match LOGGER.get(py) {
+        Some(logger) => logger,
+        None => {
+            let modules = py.import("sys")?.getattr("modules")?;
+            if !modules.contains("logging")? {
+                return Ok(Level::Warning);
+            }
+            let logger = py.import("logging")?.getattr("getLogger")?.call1(("atlas_serverless",))?.unbind();
+            LOGGER.get_or_init(py, || logger)
+        }
+    };
+    let level: u32 = logger.bind(py).call_method0(pyo3::intern!(py, "getEffectiveLevel"))?.extract()?;
+    Ok(match level {
+        0..=10 => Level::Debug,
+        11..=20 => Level::Info,
+        _ => Level::Warning,
+    })
+}
+
+/// Hands a line to `logging`. A broken handler is its own affair: nothing is raised.
+pub(crate) fn emit(py: Python<'_>, level: Level, message: &str) {
+    let number = match level {
+        Level::Debug => 10,
+        Level::Info => 20,
+        Level::Warning => 30,
+    };
+    let logged = py
+        .import("logging")
+        .and_then(|logging| logging.getattr("getLogger")?.call1(("atlas_serverless",)))
+        .and_then(|logger| logger.call_method1("log", (number, "%s", message)));
+    if let Err(error) = logged {
+        error.write_unraisable(py, None);
+    }
+}
+
+/// Python's `Poll` for one look.
+pub(crate) fn to_poll(py: Python<'_>, poll: Poll) -> PyResult<Bound<'_, PyAny>> {
+    let facts = PyDict::new(py);
+    facts.set_item("state", poll.state)?;
+    facts.set_item("elapsed", poll.elapsed.as_secs_f64())?;
+    facts.set_item("polls", poll.polls)?;
+    facts.set_item("name", poll.name)?;
+    facts.set_item("kind", poll.kind)?;
+    facts.set_item("last_error", poll.error)?;
+    facts.set_item("wanted", poll.wanted)?;
+    facts.set_item("done", poll.done)?;
+    py.import("atlas_serverless._values")?.getattr("Poll")?.call((), Some(&facts))
+}
+
+/// Listens on the caller's own thread.
+pub(crate) struct Direct {
+    threshold: Level,
+    progress: Option<Py<PyAny>>,
+    raised: Arc<Mutex<Option<PyErr>>>,
+}
+
+impl Direct {
+    /// An observer, and the place where an exception of the progress callable is kept.
+    pub(crate) fn new(py: Python<'_>, progress: Option<Py<PyAny>>) -> PyResult<(Self, Arc<Mutex<Option<PyErr>>>)> {
+        let raised = Arc::default();
+        Ok((Direct { threshold: threshold(py)?, progress, raised: Arc::clone(&raised) }, raised))
+    }
+}
+
+impl Observer for Direct {
+    fn enabled(&self, level: Level) -> bool {
+        level >= self.threshold
+    }
+    fn log(&self, level: Level, message: String) {
+        Python::attach(|py| emit(py, level, &message));
+    }
+    fn poll(&self, poll: Poll) -> ControlFlow<()> {
+        let Some(progress) = &self.progress else { return ControlFlow::Continue(()) };
+        let called = Python::attach(|py| to_poll(py, poll).and_then(|poll| progress.call1(py, (poll,)).map(drop)));
+        match called {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => {
+                *self.raised.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                ControlFlow::Break(())
+            }
+        }
+    }
+}

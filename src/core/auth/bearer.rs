@@ -1,0 +1,26 @@
+//! A ready-made access token.
+use reqwest::header::HeaderValue;
+
+use super::secret::Secret;
+use crate::core::error::Error;
+
+/// Sends `Authorization: Bearer …` (RFC 6750). There is nothing to renew.
+pub struct Bearer {
+    pub(super) header: HeaderValue,
+}
+
+impl Bearer {
+    /// Fails if the token has characters that no header can carry.
+    pub fn new(token: &Secret) -> Result<Self, Error> {
+        header(token.expose()).map(|header| Bearer { header }).ok_or_else(|| {
+            Error::Configuration("access_token has characters that a header cannot carry (a line break?)".to_owned())
+        })
+    }
+}
+
+/// The header for a token, marked so that nothing prints it.
+pub(super) fn header(token: &str) -> Option<HeaderValue> {
+    let mut header = HeaderValue::try_from(format!("Bearer {token}")).ok()?;
+    header.set_sensitive(true);
+    Some(header)
+}

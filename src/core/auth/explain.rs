@@ -1,0 +1,81 @@
+//! What was found, in words: for `explain()`, `doctor` and the hints of refused calls.
+use std::fmt::Write;
+
+use super::discover::{Found, Step, Survey};
+use super::jwt;
+use crate::core::error::{Error, Notice};
+
+impl Found {
+    /// Several lines: credentials, source, server, and everything that was looked at. Ids are shown, of secrets the
+    /// length and the last two characters at the most.
+    pub fn explain(&self) -> String {
+        let mut text = String::new();
+        let secret = self.credentials.secret().hint();
+        let _ = match self.credentials.id() {
+            Some(_) => writeln!(text, "Credentials: {}, secret of {secret}", self.credentials.describe()),
+            None => writeln!(text, "Credentials: {}", self.credentials.describe()),
+        };
+        let _ = writeln!(text, "  from {}", self.source);
+        if let Some(end) = self.expires_at {
+            let _ = writeln!(text, "  until {}", jwt::utc(end));
+        }
+        let _ = writeln!(text, "Base URL: {}, from {}", self.base_url, self.base_url_source);
+        for (name, value) in [("Project", &self.group_id), ("Organization", &self.org_id)] {
+            if let Some(value) = value {
+                let _ = writeln!(text, "{name}: {value}");
+            }
+        }
+        looked_at(&mut text, &self.steps, &self.notices);
+        text
+    }
+
+    /// One clause for a refused call: `service account mdb_sa_id_… from environment (…) at https://…`.
+    pub fn hint(&self) -> String {
+        format!("{} from {} at {}", self.credentials.describe(), self.source, self.base_url)
+    }
+
+    /// What a 401 is likely to be about: [`Found::hint`], and the end of a token where it has one.
+    pub fn hint_unauthorized(&self, now: u64) -> String {
+        let used = self.hint();
+        match (self.expires_at.filter(|end| *end <= now), &self.login_of_profile) {
+            (Some(end), Some(profile)) => {
+                format!("{used}, a login that ended at {}: run “atlas auth login --profile {profile}”", jwt::utc(end))
+            }
+            (Some(end), None) => format!("{used}, which ended at {}", jwt::utc(end)),
+            (None, _) => used,
+        }
+    }
+}
+
+impl Survey {
+    /// [`Found::explain`], or what is wrong and everything that was looked at.
+    pub fn explain(&self) -> String {
+        match &self.outcome {
+            Ok(found) => found.explain(),
+            Err(error) => {
+                let mut text = String::new();
+                let _ = match error {
+                    Error::Configuration(message) => writeln!(text, "No usable credentials: {message}"),
+                    other => writeln!(text, "No usable credentials: {other}"),
+                };
+                looked_at(&mut text, &self.steps, &self.notices);
+                text
+            }
+        }
+    }
+}
+
+fn looked_at(text: &mut String, steps: &[Step], notices: &[Notice]) {
+    if !steps.is_empty() {
+        text.push_str("Looked at, in this order:\n");
+    }
+    for (number, step) in steps.iter().enumerate() {
+        let _ = writeln!(text, "  {}. {}: {}", number + 1, step.looked_at, step.found);
+    }
+    if !notices.is_empty() {
+        text.push_str("Warnings:\n");
+    }
+    for notice in notices {
+        let _ = writeln!(text, "  - {}", notice.message);
+    }
+}

@@ -1,0 +1,106 @@
+//! Who is asking: credentials, where they were found, and what is sent for them.
+pub mod base_url;
+pub mod bearer;
+pub mod credentials;
+pub mod digest;
+pub mod discover;
+mod environment;
+mod explain;
+pub mod jwt;
+mod keyring;
+pub mod oauth;
+mod parts;
+mod profile;
+mod profile_credentials;
+mod search;
+pub mod secret;
+pub mod surroundings;
+pub mod token_cache;
+mod token_files;
+pub mod token_lock;
+
+use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::{Method, Url};
+
+use crate::core::context::{Context, Doors};
+use crate::core::error::Error;
+use crate::core::transport::Transport;
+use credentials::Credentials;
+
+/// What one request carries, and what its refusal refers to.
+pub enum Ticket {
+    /// A ready-made token, which nothing can renew.
+    Bearer(HeaderValue),
+    /// A token of the service account.
+    Oauth(oauth::Pass),
+    /// An answer to a challenge, or none yet.
+    Digest(digest::Answer),
+}
+
+impl Ticket {
+    /// The `Authorization` header.
+    pub fn header(&self) -> Option<&HeaderValue> {
+        match self {
+            Ticket::Bearer(header) => Some(header),
+            Ticket::Oauth(pass) => Some(&pass.header),
+            Ticket::Digest(answer) => answer.header.as_ref(),
+        }
+    }
+}
+
+/// One way to authenticate, shared by all calls and threads of a client.
+pub enum Authenticator {
+    /// A ready-made token.
+    Bearer(bearer::Bearer),
+    /// OAuth 2 client credentials.
+    Oauth(Box<oauth::Oauth>),
+    /// HTTP Digest.
+    Digest(Box<digest::Digest>),
+}
+
+impl Authenticator {
+    /// From credentials; `base_url` has no trailing slash.
+    pub fn new(credentials: &Credentials, base_url: &str) -> Result<Self, Error> {
+        Ok(match credentials {
+            Credentials::AccessToken { token } => Self::Bearer(bearer::Bearer::new(token)?),
+            Credentials::ServiceAccount { client_id, client_secret } => {
+                Self::Oauth(Box::new(oauth::Oauth::new(client_id, client_secret.clone(), base_url)?))
+            }
+            Credentials::ApiKey { public_key, private_key } => {
+                Self::Digest(Box::new(digest::Digest::new(public_key, private_key.clone())))
+            }
+        })
+    }
+
+    /// What the next request carries. May fetch a token, or wait for another caller who does.
+    pub async fn ticket(
+        &self,
+        transport: &Transport,
+        doors: &Doors,
+        context: &Context,
+        method: &Method,
+        url: &Url,
+    ) -> Result<Ticket, Error> {
+        Ok(match self {
+            Self::Bearer(bearer) => Ticket::Bearer(bearer.header.clone()),
+            Self::Oauth(oauth) => Ticket::Oauth(oauth.pass(transport, doors, context).await?),
+            Self::Digest(digest) => Ticket::Digest(digest.answer(method, url).await?),
+        })
+    }
+
+    /// Called with the reply to a ticket that was not refused.
+    pub fn accepted(&self, ticket: Ticket) {
+        if let (Self::Digest(digest), Ticket::Digest(answer)) = (self, ticket) {
+            digest.accepted(answer);
+        }
+    }
+
+    /// Called with a 401; true if the same request with a new ticket can succeed.
+    pub fn refused(&self, ticket: Ticket, reply: &HeaderMap) -> Result<bool, Error> {
+        match (self, ticket) {
+            (Self::Oauth(oauth), Ticket::Oauth(pass)) => Ok(oauth.refused(&pass)),
+            (Self::Digest(digest), Ticket::Digest(answer)) => digest.refused(answer, reply),
+            _ => Ok(false),
+        }
+    }
+}

@@ -1,0 +1,294 @@
+//! OAuth 2 client credentials (RFC 6749, 4.4): one token for all calls and threads of a client, renewed before it
+//! ends and once after an unexpected 401, never by several callers at once.
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use base64::Engine as _;
+use bytes::Bytes;
+use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::{Method, Url};
+use serde::Deserialize;
+use tokio::sync::Mutex as AsyncMutex;
+use zeroize::Zeroize as _;
+
+use super::bearer;
+use super::secret::Secret;
+use crate::core::context::{Context, Doors};
+use crate::core::error::{AuthenticationError, Error, TransportKind};
+use crate::core::observe::Level;
+use crate::core::reply::{self, Origin};
+use crate::core::retry::{Decision, Happened, Safety, decide};
+use crate::core::transport::{Exchange, Failure, Outgoing, Transport};
+
+/// A token is renewed when less than this, or a tenth of its life, is left.
+const EARLY: Duration = Duration::from_secs(120);
+/// The life of a token that does not say how long it lives.
+const DEFAULT_LIFE: f64 = 3600.0;
+
+/// Fetches, keeps, renews and revokes the token of one service account.
+pub struct Oauth {
+    basic: HeaderValue,
+    token_url: Url,
+    revoke_url: Url,
+    state: Mutex<State>,
+    /// Held by the one caller who fetches.
+    fetching: AsyncMutex<()>,
+}
+
+#[derive(Default)]
+struct State {
+    token: Option<Token>,
+    /// Fetches that ended, well or not.
+    fetches: u64,
+    /// How the last fetch ended, if not well; for the callers who waited for it.
+    failure: Option<Error>,
+}
+
+struct Token {
+    header: HeaderValue,
+    secret: Secret,
+    number: u64,
+    renew_at: Duration,
+    ends_at: Duration,
+}
+
+/// What one request carries.
+pub struct Pass {
+    /// `Authorization: Bearer …`.
+    pub header: HeaderValue,
+    number: u64,
+}
+
+#[derive(Deserialize)]
+struct TokenReply {
+    access_token: String,
+    #[serde(default)]
+    expires_in: Option<f64>,
+}
+
+impl Oauth {
+    /// For a client id and secret; fails if they have characters that a header cannot carry.
+    pub fn new(client_id: &str, client_secret: Secret, base_url: &str) -> Result<Self, Error> {
+        let mut pair = format!("{client_id}:{}", client_secret.expose());
+        let mut encoded = base64::engine::general_purpose::STANDARD.encode(&pair);
+        let basic = HeaderValue::try_from(format!("Basic {encoded}"));
+        pair.zeroize();
+        encoded.zeroize();
+        let mut basic =
+            basic.map_err(|_| Error::Configuration("client_id or client_secret cannot be sent".to_owned()))?;
+        basic.set_sensitive(true);
+        let url = |path: &str| {
+            Url::parse(&format!("{base_url}{path}"))
+                .map_err(|e| Error::Configuration(format!("base_url {base_url} is not a URL ({e})")))
+        };
+        Ok(Oauth {
+            basic,
+            token_url: url("/api/oauth/token")?,
+            revoke_url: url("/api/oauth/revoke")?,
+            state: Mutex::default(),
+            fetching: AsyncMutex::default(),
+        })
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A token that will live for the next request.
+    pub(super) async fn pass(&self, transport: &Transport, doors: &Doors, context: &Context) -> Result<Pass, Error> {
+        let now = doors.clock.now();
+        let (waited_for, still_good) = {
+            let state = self.state();
+            match &state.token {
+                Some(token) if now < token.renew_at => return Ok(token.pass()),
+                Some(token) if now < token.ends_at => (state.fetches, true),
+                _ => (state.fetches, false),
+            }
+        };
+        // While one caller renews a token that still lives, the others go on with it.
+        let _guard = match self.fetching.try_lock() {
+            Ok(guard) => guard,
+            Err(_) => match self.current(now).filter(|_| still_good) {
+                Some(pass) => return Ok(pass),
+                None => self.fetching.lock().await,
+            },
+        };
+        {
+            let state = self.state();
+            if let Some(token) = state.token.as_ref().filter(|t| doors.clock.now() < t.renew_at) {
+                return Ok(token.pass());
+            }
+            if let Some(failure) = state.failure.as_ref().filter(|_| state.fetches > waited_for) {
+                return Err(failure.clone());
+            }
+        }
+        let fetched = self.fetch(transport, doors, context).await;
+        let mut state = self.state();
+        state.fetches += 1;
+        match fetched {
+            Ok((secret, header, life)) => {
+                let now = doors.clock.now();
+                let early = EARLY.min(life / 10);
+                let token = Token {
+                    header,
+                    secret,
+                    number: state.fetches,
+                    renew_at: now + life.saturating_sub(early),
+                    ends_at: now + life,
+                };
+                let pass = token.pass();
+                state.token = Some(token);
+                state.failure = None;
+                Ok(pass)
+            }
+            Err(error) => {
+                if let Some(token) = state.token.as_ref().filter(|t| doors.clock.now() < t.ends_at) {
+                    context.log(Level::Warning, || format!("token not renewed, the old one still lives: {error}"));
+                    return Ok(token.pass());
+                }
+                state.failure = Some(error.clone());
+                Err(error)
+            }
+        }
+    }
+
+    fn current(&self, now: Duration) -> Option<Pass> {
+        self.state().token.as_ref().filter(|t| now < t.ends_at).map(Token::pass)
+    }
+
+    /// A 401: drops the token that was refused; true if a new one may help.
+    pub(super) fn refused(&self, pass: &Pass) -> bool {
+        let mut state = self.state();
+        if state.token.as_ref().is_some_and(|t| t.number == pass.number) {
+            state.token = None;
+        }
+        true
+    }
+
+    /// Revokes the token, if there is one. Best effort: one attempt, and no error.
+    pub async fn revoke(&self, transport: &Transport, doors: &Doors) {
+        let Some(token) = self.state().token.take() else { return };
+        let form = format!("token={}&token_type_hint=access_token", token.secret.expose());
+        let _ = transport.exchange(self.form(&self.revoke_url, form.into(), doors.timeout)).await;
+    }
+
+    fn form(&self, url: &Url, body: Bytes, timeout: Duration) -> Outgoing {
+        let mut headers = HeaderMap::with_capacity(4);
+        headers.insert(AUTHORIZATION, self.basic.clone());
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        headers.insert(reqwest::header::ACCEPT, HeaderValue::from_static("application/json"));
+        Outgoing { method: Method::POST, url: url.clone(), headers, body: Some(body), timeout }
+    }
+
+    async fn fetch(
+        &self,
+        transport: &Transport,
+        doors: &Doors,
+        context: &Context,
+    ) -> Result<(Secret, HeaderValue, Duration), Error> {
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            context.log(Level::Debug, || format!("POST {} (attempt {attempts})", self.token_url.path()));
+            let body = Bytes::from_static(b"grant_type=client_credentials");
+            let exchanged = transport.exchange(self.form(&self.token_url, body, context.attempt_timeout(doors))).await;
+            let (error, happened) = match exchanged.map(|e| self.read(e, attempts, doors, context)) {
+                Ok(Ok(token)) => return Ok(token),
+                Ok(Err(failed)) => failed,
+                Err(failure) => self.unread(failure, attempts, doors, context),
+            };
+            let progress = context.progress(doors, attempts);
+            match decide(&doors.policy, happened, Safety::Idempotent, progress, doors.chance.unit()) {
+                Decision::Again(delay) => {
+                    context.log(Level::Info, || format!("{error}; token request again in {delay:.1?}"));
+                    doors.clock.sleep(delay).await;
+                }
+                Decision::Stop(why) => return Err(reply::explained(error, why)),
+                Decision::Reconcile(_) => return Err(error),
+            }
+        }
+    }
+
+    fn origin<'a>(&'a self, attempts: u32, doors: &Doors, context: &Context) -> Origin<'a> {
+        Origin {
+            method: "POST",
+            url: &self.token_url,
+            attempts,
+            elapsed: context.elapsed(doors),
+            wall: doors.clock.wall(),
+        }
+    }
+
+    fn unread(&self, failure: Failure, attempts: u32, doors: &Doors, context: &Context) -> (Error, Happened) {
+        let happened = if failure.kind == TransportKind::Connect { Happened::NotSent } else { Happened::Broken };
+        (reply::transport_error(failure, &self.origin(attempts, doors, context)), happened)
+    }
+
+    fn read(
+        &self,
+        exchange: Exchange,
+        attempts: u32,
+        doors: &Doors,
+        context: &Context,
+    ) -> Result<(Secret, HeaderValue, Duration), (Error, Happened)> {
+        let origin = self.origin(attempts, doors, context);
+        if exchange.status != 200 {
+            let api = reply::api_error(&exchange, exchange.status, None, &origin);
+            let happened =
+                Happened::Status(exchange.status, api.retry_after.and_then(|s| Duration::try_from_secs_f64(s).ok()));
+            return Err((refusal(&exchange, api), happened));
+        }
+        let parsed = serde_json::from_slice::<TokenReply>(&exchange.body).ok().and_then(|reply| {
+            let header = bearer::header(&reply.access_token)?;
+            let life = Duration::try_from_secs_f64(reply.expires_in.unwrap_or(DEFAULT_LIFE)).ok()?;
+            (!reply.access_token.is_empty()).then(|| (Secret::new(reply.access_token), header, life))
+        });
+        parsed.ok_or_else(|| {
+            // No start of this body in the error: it may hold a token.
+            let failure = Failure {
+                kind: TransportKind::Protocol,
+                message: "the token endpoint's reply holds no access_token".to_owned(),
+                status: Some(exchange.status),
+                body_start: None,
+            };
+            (reply::transport_error(failure, &origin), Happened::Broken)
+        })
+    }
+}
+
+impl Token {
+    fn pass(&self) -> Pass {
+        Pass { header: self.header.clone(), number: self.number }
+    }
+}
+
+/// The token endpoint's errors have OAuth's shape; a 429 and what is not OAuth's shape stay API errors.
+fn refusal(exchange: &Exchange, api: crate::core::error::ApiError) -> Error {
+    #[derive(Deserialize)]
+    struct Refusal {
+        error: String,
+        error_description: Option<String>,
+    }
+    match serde_json::from_slice::<Refusal>(&exchange.body) {
+        Ok(refusal) if exchange.status != 429 => {
+            let hint = match (exchange.status, refusal.error.as_str()) {
+                (401, _) | (_, "invalid_client") => Some("check client id and secret; a secret ends when it expires"),
+                (403, "access_denied") => Some(
+                    "a service account has at most 100 live tokens: share one (token_cache=\"file\") or wait for old ones to expire",
+                ),
+                _ => None,
+            };
+            let described = refusal.error_description.as_deref().map(|d| format!(" ({d})")).unwrap_or_default();
+            Error::Authentication(Box::new(AuthenticationError {
+                message: format!("No token: {} answered {} {}{described}", api.url, exchange.status, refusal.error),
+                error: Some(refusal.error),
+                error_description: refusal.error_description,
+                status: Some(exchange.status),
+                attempts: api.attempts,
+                elapsed: api.elapsed,
+                hint: hint.map(str::to_owned),
+            }))
+        }
+        _ => Error::Api(Box::new(api)),
+    }
+}

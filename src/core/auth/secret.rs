@@ -1,0 +1,79 @@
+//! A string that is never shown and is wiped when it is dropped.
+use std::fmt;
+
+use secrecy::{ExposeSecret, SecretString};
+use zeroize::Zeroize;
+
+/// A secret. `Debug` prints `******`; there is no `Display` and no `Serialize`.
+#[derive(Clone)]
+pub struct Secret(SecretString);
+
+impl Secret {
+    /// Takes the string over; its own memory is wiped.
+    pub fn new(mut text: String) -> Self {
+        // `into_boxed_str` may move to a smaller block and leave the old one as it was, so copy and wipe.
+        let copy: Box<str> = text.as_str().into();
+        text.zeroize();
+        Self(SecretString::from(copy))
+    }
+
+    /// The secret itself, for the one place that sends it.
+    pub fn expose(&self) -> &str {
+        self.0.expose_secret()
+    }
+
+    /// What may be shown of it: `36 characters, ending in …ab`; of fewer than 8 characters the length only.
+    pub fn hint(&self) -> String {
+        let length = self.expose().chars().count();
+        if length < 8 {
+            return format!("{length} character{}", if length == 1 { "" } else { "s" });
+        }
+        let ending: String = self.expose().chars().skip(length - 2).collect();
+        format!("{length} characters, ending in …{ending}")
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self::new(text)
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(text: &str) -> Self {
+        Self::new(text.to_owned())
+    }
+}
+
+impl fmt::Debug for Secret {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        formatter.write_str("******")
+    }
+}
+
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.expose() == other.expose()
+    }
+}
+
+impl Eq for Secret {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn nothing_but_length_and_two_characters_is_shown() {
+        for (secret, hint) in [
+            ("", "0 characters"),
+            ("a", "1 character"),
+            ("1234567", "7 characters"),
+            ("12345678", "8 characters, ending in …78"),
+            ("mdb_sa_sk_0123456789abcdefghijklmnäö", "36 characters, ending in …äö"),
+        ] {
+            assert_eq!(Secret::from(secret).hint(), hint);
+        }
+        assert_eq!(format!("{:?}", Secret::from("mdb_sa_sk_MARK")), "******");
+    }
+}

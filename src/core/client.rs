@@ -1,0 +1,385 @@
+//! The client: one authenticated attempt, and the loop of attempts that a call is.
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use reqwest::Url;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+
+use crate::core::auth::Authenticator;
+use crate::core::auth::discover::Found;
+use crate::core::auth::secret::Secret;
+use crate::core::call::Call;
+use crate::core::context::{Context, Doors};
+use crate::core::error::{Error, TransportKind};
+use crate::core::observe::Level;
+use crate::core::rate_limit::RateLimits;
+use crate::core::reply::{Origin, Reply, explained, judge, transport_error};
+use crate::core::retry::{Decision, Happened, decide};
+use crate::core::transport::{Exchange, Failure, Options, Outgoing, Transport};
+use crate::core::{deprecation, hints, reply, tls};
+
+/// Rounds of one attempt: without credentials, with them, with renewed ones.
+const ROUNDS: u32 = 3;
+
+/// What to do where Atlas has retired the serverless endpoint.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum OnRetired {
+    /// An error that says how to go on.
+    #[default]
+    Raise,
+    /// Convert, and create a Flex cluster.
+    Flex,
+}
+
+/// How a client behaves.
+#[derive(Clone)]
+pub struct Config {
+    /// `2025-03-12`.
+    pub api_version: String,
+    /// Time to open a connection.
+    pub connect_timeout: Duration,
+    /// Bounds of attempts and retries, time and chance.
+    pub doors: Doors,
+    /// A proxy URL; without one, the environment's.
+    pub proxy: Option<Secret>,
+    /// PEM bundles to trust beside the platform's store.
+    pub ca_files: Vec<PathBuf>,
+    /// What comes before the version in `User-Agent`, and after.
+    pub user_agent: String,
+    /// Look up the outcome of a create that is unknown.
+    pub reconcile: bool,
+    /// Where the call itself doesn't say.
+    pub on_retired: OnRetired,
+}
+
+/// What all runtimes of a client share.
+pub(crate) struct Shared {
+    pub(crate) base_url: String,
+    pub(crate) doors: Doors,
+    pub(crate) limits: RateLimits,
+    pub(crate) reconcile: bool,
+    pub(crate) on_retired: OnRetired,
+    pub(crate) authenticator: Authenticator,
+    options: Options,
+    accept: HeaderValue,
+    /// Which credentials were used and where they came from, for hints.
+    credentials: String,
+    /// The serverless endpoint answered that it is gone.
+    retired: AtomicBool,
+}
+
+/// A client of one base URL with one set of credentials. A clone shares all but the connection pool's runtime.
+#[derive(Clone)]
+pub struct Client {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) transport: Transport,
+}
+
+/// An attempt that did not succeed, and what that means for the next; without the latter, there is none.
+pub(crate) struct Failed {
+    pub(crate) error: Error,
+    pub(crate) happened: Option<Happened>,
+}
+
+impl From<Error> for Failed {
+    fn from(error: Error) -> Self {
+        Failed { error, happened: None }
+    }
+}
+
+impl Client {
+    /// Nothing is sent yet.
+    pub fn new(config: Config, found: &Found) -> Result<Self, Error> {
+        let base = Url::parse(&found.base_url)
+            .map_err(|e| Error::Configuration(format!("base_url {} is not a URL ({e})", found.base_url)))?;
+        let loopback = match base.host_str() {
+            Some(host) => {
+                host == "localhost"
+                    || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|a| a.is_loopback())
+            }
+            None => false,
+        };
+        let https = base.scheme() == "https";
+        let options = Options {
+            connect_timeout: config.connect_timeout,
+            proxy: config.proxy,
+            loopback,
+            user_agent: HeaderValue::try_from(&config.user_agent).map_err(|_| {
+                Error::Configuration("user_agent_suffix has characters that a header cannot carry".to_owned())
+            })?,
+            tls: if https { tls::config(&config.ca_files)? } else { tls::no_trust()? },
+        };
+        let accept = HeaderValue::try_from(media_type(&config.api_version))
+            .map_err(|_| Error::Configuration("api_version has characters that a header cannot carry".to_owned()))?;
+        let transport = Transport::new(&options)?;
+        let shared = Shared {
+            authenticator: Authenticator::new(&found.credentials, &found.base_url)?,
+            base_url: found.base_url.clone(),
+            doors: config.doors,
+            limits: RateLimits::default(),
+            reconcile: config.reconcile,
+            on_retired: config.on_retired,
+            options,
+            accept,
+            credentials: found.hint(),
+            retired: AtomicBool::new(false),
+        };
+        Ok(Client { shared: Arc::new(shared), transport })
+    }
+
+    /// The same client with a connection pool of its own, for another runtime.
+    pub fn for_another_runtime(&self) -> Result<Self, Error> {
+        Ok(Client { shared: self.shared.clone(), transport: Transport::new(&self.shared.options)? })
+    }
+
+    /// Time, chance and policy.
+    pub fn doors(&self) -> &Doors {
+        &self.shared.doors
+    }
+
+    /// What is known of the server's rate limits.
+    pub fn rate_limits(&self) -> Vec<crate::core::rate_limit::Known> {
+        self.shared.limits.known(self.shared.doors.clock.now())
+    }
+
+    /// Revokes a token that this client fetched; nothing else is held.
+    pub async fn close(&self) {
+        if let Authenticator::Oauth(oauth) = &self.shared.authenticator {
+            oauth.revoke(&self.transport, &self.shared.doors).await;
+        }
+    }
+
+    pub(crate) fn retired(&self) -> bool {
+        self.shared.retired.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn remember_retired(&self) {
+        self.shared.retired.store(true, Ordering::Relaxed);
+    }
+
+    /// Runs a call to its result: attempts, delays, bounds. Creates go through
+    /// [`Client::create`](crate::core::create), which looks up unknown outcomes.
+    pub async fn run(&self, call: &Call, context: &mut Context) -> Result<Reply, Error> {
+        let doors = &self.shared.doors;
+        let mut perhaps_done = false;
+        loop {
+            context.attempts += 1;
+            let Failed { error, happened } = match self.attempt(call, context).await {
+                Ok(exchange) => return Ok(self.reply(call, exchange, context)),
+                Err(failed) => failed,
+            };
+            if perhaps_done && is_deleted(call, &error) {
+                context.log(Level::Info, || format!("{}: an earlier attempt had done it", call.operation));
+                return Ok(self.already_deleted(call, context));
+            }
+            let Some(happened) = happened else { return Err(error) };
+            perhaps_done |= matches!(happened, Happened::Broken | Happened::Status(500.., _));
+            let progress = context.progress(doors, context.attempts);
+            match decide(&doors.policy, happened, call.safety, progress, doors.chance.unit()) {
+                Decision::Again(delay) => self.pause(call, &error, delay, context).await,
+                Decision::Stop(why) => return Err(explained(error, why)),
+                Decision::Reconcile(_) => return Err(error),
+            }
+        }
+    }
+
+    /// Waits before the next attempt.
+    pub(crate) async fn pause(&self, call: &Call, error: &Error, delay: Duration, context: &Context) {
+        context.log(Level::Info, || {
+            format!("{} attempt {}: {error}; again in {:.1} s", call.operation, context.attempts, delay.as_secs_f64())
+        });
+        self.shared.doors.clock.sleep(delay).await;
+    }
+
+    /// One attempt: waits for its turn, authenticates, sends, and judges the reply.
+    pub(crate) async fn attempt(&self, call: &Call, context: &mut Context) -> Result<Exchange, Failed> {
+        let shared = &*self.shared;
+        let clock = &shared.doors.clock;
+        let url = Url::parse(&format!("{}{}", shared.base_url, call.target))
+            .map_err(|e| Error::Configuration(format!("{} is not a path ({e})", call.target)))?;
+        let place = shared.limits.take(call.set, &call.group_id, clock.now());
+        if !place.wait().is_zero() {
+            self.wait_for_turn(call, &url, place.wait(), context).await?;
+        }
+        context.log(Level::Debug, || format!("{} {} (attempt {})", call.method, url.path(), context.attempts));
+        let (exchange, origin) = self.authenticated(call, &url, context).await?;
+        let status = reply::effective_status(&exchange, call.envelope);
+        let headers = exchange.headers.clone();
+        let judged = judge(exchange, call.expect, call.envelope, &origin);
+        let asked = match &judged {
+            Err(Error::Api(api)) => api.retry_after.and_then(|s| Duration::try_from_secs_f64(s).ok()),
+            _ => None,
+        };
+        let blocked_for = (status == 429).then(|| asked.unwrap_or(Duration::ZERO));
+        place.heard(&headers, blocked_for, clock.now());
+        context.log(Level::Debug, || format!("{} {} answered {status}", call.method, url.path()));
+        judged.map_err(|mut error| {
+            let happened = match &mut error {
+                Error::Api(api) => {
+                    hints::complete(api, &shared.credentials);
+                    Happened::Status(status, asked)
+                }
+                _ => Happened::Broken,
+            };
+            Failed { error, happened: Some(happened) }
+        })
+    }
+
+    /// Sends with credentials, and again with renewed ones if the first were refused.
+    async fn authenticated<'u>(
+        &self,
+        call: &Call,
+        url: &'u Url,
+        context: &Context,
+    ) -> Result<(Exchange, Origin<'u>), Failed> {
+        let shared = &*self.shared;
+        let mut round = 0;
+        loop {
+            round += 1;
+            let ticket =
+                shared.authenticator.ticket(&self.transport, &shared.doors, context, &call.method, url).await?;
+            let timeout = context.attempt_timeout(&shared.doors);
+            let sent = self
+                .transport
+                .exchange(Outgoing {
+                    method: call.method.clone(),
+                    url: url.clone(),
+                    headers: self.headers(call, ticket.header())?,
+                    body: call.body.clone(),
+                    timeout,
+                })
+                .await;
+            let origin = Origin {
+                method: method_name(&call.method),
+                url,
+                attempts: context.attempts,
+                elapsed: context.elapsed(&shared.doors),
+                wall: shared.doors.clock.wall(),
+            };
+            let exchange = match sent {
+                Ok(exchange) => exchange,
+                Err(failure) => return Err(unread(failure, &origin)),
+            };
+            if reply::effective_status(&exchange, call.envelope) != 401 {
+                shared.authenticator.accepted(ticket);
+                return Ok((exchange, origin));
+            }
+            let again = shared.authenticator.refused(ticket, &exchange.headers)?;
+            if !again || round >= ROUNDS {
+                return Ok((exchange, origin));
+            }
+            context.log(Level::Debug, || format!("{} {} answered 401, authenticating anew", call.method, url.path()));
+        }
+    }
+
+    fn headers(&self, call: &Call, authorization: Option<&HeaderValue>) -> Result<HeaderMap, Error> {
+        let mut headers = HeaderMap::with_capacity(6);
+        let accept = match &call.api_version {
+            None => self.shared.accept.clone(),
+            Some(version) => HeaderValue::try_from(media_type(version)).map_err(|_| {
+                Error::Configuration("api_version has characters that a header cannot carry".to_owned())
+            })?,
+        };
+        headers.insert(ACCEPT, accept);
+        if call.body.is_some() {
+            headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
+        }
+        if let Some(authorization) = authorization {
+            headers.insert(AUTHORIZATION, authorization.clone());
+        }
+        Ok(headers)
+    }
+
+    async fn wait_for_turn(&self, call: &Call, url: &Url, wait: Duration, context: &Context) -> Result<(), Failed> {
+        let doors = &self.shared.doors;
+        let left = doors.policy.max_retry_time.saturating_sub(context.elapsed(doors));
+        let left = context.left(doors).map_or(left, |own| own.min(left));
+        if wait >= left {
+            let mut api = crate::core::error::ApiError {
+                status: 429,
+                detail: Some(format!("The rate limit of {} is used up", call.set.name())),
+                method: call.method.to_string(),
+                url: reply::shown(url),
+                attempts: context.attempts.saturating_sub(1),
+                elapsed: context.elapsed(doors),
+                retryable: true,
+                retry_after: Some(wait.as_secs_f64()),
+                ..Default::default()
+            };
+            api.hint = Some(format!(
+                "not sent: the wait of {:.1} s does not fit the {:.1} s that are left (timeout, max_retry_time)",
+                wait.as_secs_f64(),
+                left.as_secs_f64()
+            ));
+            return Err(Error::Api(Box::new(api)).into());
+        }
+        context.log(Level::Info, || {
+            format!("{}: waiting {:.1} s for the rate limit of {}", call.operation, wait.as_secs_f64(), call.set.name())
+        });
+        doors.clock.sleep(wait).await;
+        Ok(())
+    }
+
+    /// A success, with what the caller should see.
+    pub(crate) fn reply(&self, call: &Call, exchange: Exchange, context: &mut Context) -> Reply {
+        let mut notices = std::mem::take(&mut context.notices);
+        notices.extend(deprecation::notice(call.operation, call.serverless, &exchange.headers));
+        Reply {
+            status: exchange.status,
+            headers: exchange.headers,
+            body: exchange.body,
+            attempts: context.attempts,
+            reconciled: false,
+            elapsed: context.elapsed(&self.shared.doors),
+            notices,
+        }
+    }
+
+    fn already_deleted(&self, call: &Call, context: &mut Context) -> Reply {
+        let (status, body) = if call.serverless { (202, "{}") } else { (204, "") };
+        let exchange = Exchange { status, headers: HeaderMap::new(), body: body.into() };
+        Reply { reconciled: true, ..self.reply(call, exchange, context) }
+    }
+}
+
+/// Whether a failed deletion means that an earlier attempt did it.
+fn is_deleted(call: &Call, error: &Error) -> bool {
+    let Error::Api(api) = error else { return false };
+    let code = api.error_code.as_deref().unwrap_or_default();
+    call.method == reqwest::Method::DELETE
+        && (code == "CLUSTER_ALREADY_REQUESTED_DELETION" || (api.status == 404 && is_absent(code)))
+}
+
+/// Codes of a 404 that mean that there is no resource of that name.
+pub(crate) fn is_absent(code: &str) -> bool {
+    matches!(code, "CLUSTER_NOT_FOUND" | "SERVERLESS_INSTANCE_NOT_FOUND" | "RESOURCE_NOT_FOUND")
+}
+
+fn unread(failure: Failure, origin: &Origin<'_>) -> Failed {
+    let happened = if failure.kind == TransportKind::Connect { Happened::NotSent } else { Happened::Broken };
+    Failed { error: transport_error(failure, origin), happened: Some(happened) }
+}
+
+fn media_type(version: &str) -> String {
+    format!("application/vnd.atlas.{version}+json")
+}
+
+fn method_name(method: &reqwest::Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "POST" => "POST",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        "PUT" => "PUT",
+        _ => "request",
+    }
+}
+
+impl Failed {
+    /// Whether the same request can succeed later.
+    pub(crate) fn is_transient(&self) -> bool {
+        self.happened.is_some_and(Happened::is_transient)
+    }
+}

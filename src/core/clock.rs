@@ -1,0 +1,123 @@
+//! Time and chance come in by the door: the rest of the core asks these, so that tests take no real
+//! seconds and assert exact values.
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::{Duration, Instant, SystemTime};
+
+/// A sleep that somebody awaits.
+pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Where the core reads time and passes it.
+pub trait Clock: Send + Sync {
+    /// Monotonic time since some fixed moment.
+    fn now(&self) -> Duration;
+    /// The calendar's time, used only where no server has told its own.
+    fn wall(&self) -> SystemTime;
+    /// Resolves after `duration`.
+    fn sleep(&self, duration: Duration) -> Sleep;
+}
+
+/// A source of chance for jitter: a number in `[0, 1)`.
+pub trait Chance: Send + Sync {
+    /// The next number.
+    fn unit(&self) -> f64;
+}
+
+/// The machine's own clock and tokio's timer.
+#[derive(Debug)]
+pub struct SystemClock {
+    start: Instant,
+}
+
+impl Default for SystemClock {
+    fn default() -> Self {
+        SystemClock { start: Instant::now() }
+    }
+}
+
+impl Clock for SystemClock {
+    fn now(&self) -> Duration {
+        self.start.elapsed()
+    }
+    fn wall(&self) -> SystemTime {
+        SystemTime::now()
+    }
+    fn sleep(&self, duration: Duration) -> Sleep {
+        Box::pin(tokio::time::sleep(duration))
+    }
+}
+
+/// Real chance.
+#[derive(Debug, Default)]
+pub struct SystemChance;
+
+impl Chance for SystemChance {
+    fn unit(&self) -> f64 {
+        fastrand::f64()
+    }
+}
+
+/// A clock for tests: sleeping moves it at once, and every sleep is remembered.
+#[derive(Debug, Clone)]
+pub struct ManualClock {
+    state: Arc<Mutex<ManualState>>,
+}
+
+#[derive(Debug)]
+struct ManualState {
+    now: Duration,
+    wall: SystemTime,
+    sleeps: Vec<Duration>,
+}
+
+impl Default for ManualClock {
+    fn default() -> Self {
+        let state = ManualState { now: Duration::ZERO, wall: SystemTime::now(), sleeps: Vec::new() };
+        ManualClock { state: Arc::new(Mutex::new(state)) }
+    }
+}
+
+impl ManualClock {
+    fn with<T>(&self, f: impl FnOnce(&mut ManualState) -> T) -> T {
+        f(&mut self.state.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+    /// Moves the clock forward.
+    pub fn advance(&self, duration: Duration) {
+        self.with(|s| {
+            s.now += duration;
+            s.wall += duration;
+        });
+    }
+    /// Every sleep asked for so far, in order.
+    pub fn sleeps(&self) -> Vec<Duration> {
+        self.with(|s| s.sleeps.clone())
+    }
+}
+
+impl Clock for ManualClock {
+    fn now(&self) -> Duration {
+        self.with(|s| s.now)
+    }
+    fn wall(&self) -> SystemTime {
+        self.with(|s| s.wall)
+    }
+    fn sleep(&self, duration: Duration) -> Sleep {
+        let clock = self.clone();
+        Box::pin(async move {
+            clock.with(|s| s.sleeps.push(duration));
+            clock.advance(duration);
+            tokio::task::yield_now().await;
+        })
+    }
+}
+
+/// Always the same number: exact delays in tests.
+#[derive(Debug)]
+pub struct FixedChance(pub f64);
+
+impl Chance for FixedChance {
+    fn unit(&self) -> f64 {
+        self.0
+    }
+}

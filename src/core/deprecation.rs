@@ -1,0 +1,88 @@
+//! `Deprecation` (RFC 9745, and the HTTP date that Atlas sends) and `Sunset` (RFC 8594) headers: one notice per endpoint
+//! and process.
+use std::collections::HashSet;
+use std::sync::{Mutex, PoisonError};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use reqwest::header::HeaderMap;
+
+use crate::core::error::{Notice, NoticeKind};
+
+static SAID: Mutex<Option<HashSet<&'static str>>> = Mutex::new(None);
+
+/// The moments that a reply's headers name.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Dates {
+    /// Since when the endpoint is deprecated.
+    pub deprecation: Option<SystemTime>,
+    /// When it goes.
+    pub sunset: Option<SystemTime>,
+}
+
+/// Reads both headers.
+pub fn dates(headers: &HeaderMap) -> Dates {
+    let date = |name: &str| headers.get(name).and_then(|v| moment(v.to_str().ok()?));
+    Dates { deprecation: date("deprecation"), sunset: date("sunset") }
+}
+
+fn moment(value: &str) -> Option<SystemTime> {
+    let value = value.trim();
+    match value.strip_prefix('@') {
+        Some(seconds) => UNIX_EPOCH.checked_add(Duration::from_secs(seconds.parse().ok()?)),
+        None => httpdate::parse_http_date(value).ok(),
+    }
+}
+
+/// The notice for a reply of `operation`, the first time in this process that such a reply says it.
+pub fn notice(operation: &'static str, serverless: bool, headers: &HeaderMap) -> Option<Notice> {
+    if !headers.contains_key("deprecation") && !headers.contains_key("sunset") {
+        return None;
+    }
+    if !first_time(operation) {
+        return None;
+    }
+    let raw = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
+    let mut message = format!("Atlas calls {operation} deprecated");
+    if let Some(since) = raw("deprecation") {
+        message.push_str(&format!(" (since {since})"));
+    }
+    if let Some(until) = raw("sunset") {
+        message.push_str(&format!("; it goes away on {until}"));
+    }
+    if serverless {
+        message.push_str("; its successor is the Flex cluster: create_flex_cluster, to_flex_spec, on_retired=\"flex\"");
+    }
+    Some(Notice { kind: NoticeKind::EndpointDeprecated, message })
+}
+
+fn first_time(operation: &'static str) -> bool {
+    let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
+    said.get_or_insert_with(HashSet::new).insert(operation)
+}
+
+/// Forgets what was said, for tests.
+pub fn forget() {
+    *SAID.lock().unwrap_or_else(PoisonError::into_inner) = None;
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn both_forms_of_a_date_are_read() {
+        let mut headers = HeaderMap::new();
+        headers.insert("deprecation", "Wed, 10 Dec 2025 00:00:00 GMT".parse().unwrap());
+        headers.insert("sunset", "Thu, 15 Jan 2026 00:00:00 GMT".parse().unwrap());
+        let seconds = |t: Option<SystemTime>| t.map(|t| t.duration_since(UNIX_EPOCH).unwrap().as_secs());
+        assert_eq!(seconds(dates(&headers).deprecation), Some(1_765_324_800));
+        assert_eq!(seconds(dates(&headers).sunset), Some(1_768_435_200));
+        headers.insert("deprecation", "@1688169599".parse().unwrap());
+        assert_eq!(seconds(dates(&headers).deprecation), Some(1_688_169_599));
+        headers.insert("deprecation", "true".parse().unwrap());
+        assert_eq!(dates(&headers).deprecation, None);
+        let notice = notice("testOperation", true, &headers).unwrap();
+        assert!(notice.message.contains("create_flex_cluster") && notice.message.contains("15 Jan 2026"));
+        assert_eq!(super::notice("testOperation", true, &headers), None);
+    }
+}

@@ -1,0 +1,52 @@
+//! What a reader of an error reply can do: one clause, from status, code and what the client knows of itself.
+use crate::core::error::ApiError;
+
+/// Completes an error reply with a hint. `credentials` says which credentials were used and where they came from.
+pub fn complete(error: &mut ApiError, credentials: &str) {
+    let code = error.error_code.as_deref().unwrap_or_default();
+    let hint = match (error.status, code) {
+        (_, "IP_ADDRESS_NOT_ON_ACCESS_LIST" | "ORG_REQUIRES_ACCESS_LIST") => Some(format!(
+            "{credentials}; add this machine's address to the API access list of that service account or API key (in its organization, not the project's IP access list for databases)"
+        )),
+        (401, _) => Some(format!("{credentials}; it is unknown, expired, or no member of the project's organization")),
+        (403, _) => Some(format!(
+            "{credentials}; it lacks the role: Project Owner creates, changes and deletes, Project Read Only reads"
+        )),
+        (402, _) => Some("add a payment method to the organization".to_owned()),
+        (404, "GROUP_NOT_FOUND") => {
+            Some(format!("check the project id; {credentials}, which may see other projects only"))
+        }
+        (406, _) => Some("check api_version: a date such as 2025-03-12".to_owned()),
+        (_, "CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API" | "CANNOT_USE_FLEX_CLUSTER_IN_SERVERLESS_API") => {
+            Some("it is a Flex cluster: use the flex_cluster methods".to_owned())
+        }
+        (_, "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API") => Some(
+            "it is not a Flex cluster: use the serverless_instance methods, or request() for a dedicated cluster"
+                .to_owned(),
+        ),
+        (_, "CANNOT_TERMINATE_CLUSTER_WHEN_TERMINATION_PROTECTION_ENABLED") => {
+            Some("update it with terminationProtectionEnabled=False first".to_owned())
+        }
+        _ => None,
+    };
+    if error.hint.is_none() {
+        error.hint = hint;
+    }
+}
+
+/// Whether a reply to a serverless operation means that the path itself is gone: not the project, not the name.
+pub fn path_is_gone(error: &ApiError) -> bool {
+    let code = error.error_code.as_deref();
+    match error.status {
+        410 | 405 => true,
+        404 => match code {
+            // A router that knows no such path answers without the API's codes, or names the path.
+            None => true,
+            Some("RESOURCE_NOT_FOUND" | "NOT_FOUND" | "UNEXPECTED_ERROR") => {
+                error.detail.as_deref().is_some_and(|d| d.contains("/serverless") || d.contains("/api/atlas/"))
+            }
+            Some(_) => false,
+        },
+        _ => false,
+    }
+}

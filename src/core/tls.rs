@@ -1,0 +1,62 @@
+//! Trust: the platform's certificate store and what the caller adds. Verification cannot be turned off.
+//!
+//! Built only when a base URL is `https://`: a machine without any certificate store can still talk to the emulator.
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject;
+use rustls::{ClientConfig, RootCertStore};
+use rustls_platform_verifier::Verifier;
+
+use crate::core::error::Error;
+
+/// A TLS configuration that trusts the platform's store and the certificates in `ca_files` (PEM bundles).
+pub fn config(ca_files: &[PathBuf]) -> Result<ClientConfig, Error> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    let mut extra = Vec::new();
+    for file in ca_files {
+        extra.extend(certificates(file)?);
+    }
+    let verifier = verifier(extra, &provider)?;
+    let config = ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|e| Error::Configuration(format!("TLS cannot be set up: {e}")))?
+        .dangerous()
+        .with_custom_certificate_verifier(Arc::new(verifier))
+        .with_no_client_auth();
+    Ok(config)
+}
+
+/// A configuration that trusts nobody, for base URLs that are plain `http://`.
+pub fn no_trust() -> Result<ClientConfig, Error> {
+    let provider = Arc::new(rustls::crypto::ring::default_provider());
+    Ok(ClientConfig::builder_with_provider(provider)
+        .with_safe_default_protocol_versions()
+        .map_err(|e| Error::Configuration(format!("TLS cannot be set up: {e}")))?
+        .with_root_certificates(RootCertStore::empty())
+        .with_no_client_auth())
+}
+
+#[cfg(not(target_os = "android"))]
+fn verifier(
+    extra: Vec<CertificateDer<'static>>,
+    provider: &Arc<rustls::crypto::CryptoProvider>,
+) -> Result<Verifier, Error> {
+    Verifier::new_with_extra_roots(extra, provider.clone()).map_err(|e| {
+        Error::Configuration(format!(
+            "No trusted certificates were found ({e}); install the system's CA certificates or give a PEM bundle as ca_file"
+        ))
+    })
+}
+
+fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
+    let wrong = |why: String| Error::Configuration(format!("CA file {}: {why}", file.display()));
+    let found = CertificateDer::pem_file_iter(file)
+        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+        .map_err(|e| wrong(format!("cannot be read as PEM ({e})")))?;
+    if found.is_empty() {
+        return Err(wrong("holds no certificate in PEM form".to_owned()));
+    }
+    Ok(found)
+}

@@ -1,0 +1,176 @@
+//! One HTTP exchange: send, wait, read within limits, and say what happened in terms of the retry policy.
+use std::time::Duration;
+
+use bytes::{Bytes, BytesMut};
+use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::{Method, Url};
+
+use crate::core::error::{Error, TransportKind};
+
+/// The largest body that is read; a page of 500 instances is about 0.6 MB.
+const BODY_LIMIT: usize = 64 << 20;
+/// How long an unused connection is kept. Load balancers close theirs after 60 s or more.
+const IDLE: Duration = Duration::from_secs(45);
+/// Unused connections kept; above any sensible number of calls in flight, so that none is opened twice.
+const IDLE_CONNECTIONS: usize = 8192;
+
+/// What a connection pool needs to know.
+#[derive(Clone)]
+pub struct Options {
+    /// Time to open a connection, TLS included.
+    pub connect_timeout: Duration,
+    /// The proxy given by the caller, user information and all; it is never shown.
+    pub proxy: Option<crate::core::auth::secret::Secret>,
+    /// The base URL names this machine: no proxy, ever.
+    pub loopback: bool,
+    /// `User-Agent`.
+    pub user_agent: HeaderValue,
+    /// Trust, made once for all pools of a client.
+    pub tls: rustls::ClientConfig,
+}
+
+/// A connection pool that belongs to one runtime.
+#[derive(Clone)]
+pub struct Transport {
+    http: reqwest::Client,
+}
+
+/// A request that is ready to go.
+pub struct Outgoing {
+    /// Method.
+    pub method: Method,
+    /// Target.
+    pub url: Url,
+    /// Headers, authorization included.
+    pub headers: HeaderMap,
+    /// JSON or form.
+    pub body: Option<Bytes>,
+    /// From now to the last byte of the reply.
+    pub timeout: Duration,
+}
+
+/// A whole reply.
+#[derive(Debug, Clone)]
+pub struct Exchange {
+    /// HTTP status.
+    pub status: u16,
+    /// Reply headers.
+    pub headers: HeaderMap,
+    /// Reply body.
+    pub body: Bytes,
+}
+
+/// No whole reply.
+#[derive(Debug, Clone)]
+pub struct Failure {
+    /// What happened.
+    pub kind: TransportKind,
+    /// One clause: "connection refused", "no reply within 60 s".
+    pub message: String,
+    /// The status, where the head of a reply arrived.
+    pub status: Option<u16>,
+    /// The first characters of what arrived of the body.
+    pub body_start: Option<String>,
+}
+
+impl Transport {
+    /// A new, empty pool. Nothing is opened until the first exchange.
+    pub fn new(options: &Options) -> Result<Self, Error> {
+        let mut builder = reqwest::Client::builder()
+            .user_agent(options.user_agent.clone())
+            .connect_timeout(options.connect_timeout)
+            .redirect(reqwest::redirect::Policy::none())
+            .pool_idle_timeout(IDLE)
+            .pool_max_idle_per_host(IDLE_CONNECTIONS)
+            .tcp_nodelay(true)
+            .tls_backend_preconfigured(options.tls.clone());
+        if options.loopback {
+            builder = builder.no_proxy();
+        } else if let Some(proxy) = &options.proxy {
+            let proxy = reqwest::Proxy::all(proxy.expose()).map_err(|_| {
+                Error::Configuration("proxy is not a URL such as http://user:password@host:port".to_owned())
+            })?;
+            builder = builder.proxy(proxy);
+        }
+        let http = builder
+            .build()
+            .map_err(|e| Error::Configuration(format!("The HTTP client cannot be set up: {}", causes(&e))))?;
+        Ok(Transport { http })
+    }
+
+    /// Sends and reads the whole reply.
+    pub async fn exchange(&self, outgoing: Outgoing) -> Result<Exchange, Failure> {
+        let timeout = outgoing.timeout;
+        let mut request = reqwest::Request::new(outgoing.method, outgoing.url);
+        *request.headers_mut() = outgoing.headers;
+        *request.timeout_mut() = Some(timeout);
+        *request.body_mut() = outgoing.body.map(Into::into);
+        let mut response = self.http.execute(request).await.map_err(|e| failed(&e, timeout))?;
+        let status = response.status().as_u16();
+        let headers = std::mem::take(response.headers_mut());
+        let body = read(&mut response, timeout).await.map_err(|f| Failure { status: Some(status), ..f })?;
+        Ok(Exchange { status, headers, body })
+    }
+}
+
+async fn read(response: &mut reqwest::Response, timeout: Duration) -> Result<Bytes, Failure> {
+    let broken = |e: &reqwest::Error, got: &[u8]| Failure { body_start: body_start(got), ..failed(e, timeout) };
+    let Some(first) = response.chunk().await.map_err(|e| broken(&e, &[]))? else { return Ok(Bytes::new()) };
+    let mut whole = BytesMut::new();
+    while let Some(more) =
+        response.chunk().await.map_err(|e| broken(&e, if whole.is_empty() { &first } else { &whole }))?
+    {
+        if whole.is_empty() {
+            whole.extend_from_slice(&first);
+        }
+        whole.extend_from_slice(&more);
+        if whole.len() > BODY_LIMIT {
+            return Err(Failure {
+                kind: TransportKind::Protocol,
+                message: format!("the reply is larger than {} MiB", BODY_LIMIT >> 20),
+                status: None,
+                body_start: body_start(&whole),
+            });
+        }
+    }
+    Ok(if whole.is_empty() { first } else { whole.freeze() })
+}
+
+/// The first 200 characters of a body, for messages.
+pub fn body_start(body: &[u8]) -> Option<String> {
+    if body.is_empty() {
+        return None;
+    }
+    let start = body.get(..body.len().min(1024)).unwrap_or_default();
+    let text: String = String::from_utf8_lossy(start).split_whitespace().collect::<Vec<_>>().join(" ");
+    Some(text.chars().take(200).collect())
+}
+
+fn failed(error: &reqwest::Error, timeout: Duration) -> Failure {
+    let connect = error.is_connect();
+    let (kind, message) = match (connect, error.is_timeout()) {
+        (true, true) => (TransportKind::Connect, "no connection in time".to_owned()),
+        (true, false) => (TransportKind::Connect, format!("no connection ({})", causes(error))),
+        (false, true) => (TransportKind::Timeout, format!("no reply within {} s", timeout.as_secs_f64())),
+        (false, false) if error.is_builder() => (TransportKind::Connect, format!("not sent ({})", causes(error))),
+        (false, false) => (TransportKind::Broken, format!("the connection broke ({})", causes(error))),
+    };
+    Failure { kind, message, status: None, body_start: None }
+}
+
+/// The innermost causes of an error, without URLs and without the layers that say nothing.
+fn causes(error: &reqwest::Error) -> String {
+    let mut said: Vec<String> = Vec::new();
+    let mut source = std::error::Error::source(error);
+    while let Some(e) = source {
+        let text = e.to_string();
+        if text != "client error (Connect)"
+            && text != "client error (SendRequest)"
+            && !said.iter().any(|s| s.contains(&text))
+        {
+            said.push(text);
+        }
+        source = e.source();
+    }
+    if said.is_empty() { "no further reason given".to_owned() } else { said.join(": ") }
+}

@@ -1,0 +1,85 @@
+"""What mypy and pyright shall accept, both in their strictest mode. Not run, only checked."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from atlas_serverless import errors
+from atlas_serverless.errors import ConnectError, DuplicateClusterName, NoGroupSshKey, ServerValidationError
+from atlas_serverless.types import FlexClusterSpec, Poll, Response, ServerlessInstance, ServerlessInstanceSpec, Tag
+
+if TYPE_CHECKING:
+    from atlas_serverless.types import AsyncRawClient, RawClient
+
+
+def both_spellings(raw: RawClient) -> ServerlessInstance:
+    raw.create_serverless_instance(
+        "32b6e34b3d91647abb20e7b8",
+        name="orders",
+        providerSettings={"backingProviderName": "AWS", "regionName": "US_EAST_1", "providerName": "SERVERLESS"},
+        serverlessBackupOptions={"serverlessContinuousBackupEnabled": True},
+        tags=[{"key": "env", "value": "dev"}],
+        terminationProtectionEnabled=True,
+    )
+    response = raw.create_serverless_instance(
+        "32b6e34b3d91647abb20e7b8",
+        name="orders",
+        provider_settings={"backing_provider_name": "AWS", "region_name": "US_EAST_1"},
+        serverless_backup_options={"serverless_continuous_backup_enabled": False},
+        tags={"env": "dev"},
+        termination_protection_enabled=False,
+        wait=True,
+        progress=print_poll,
+        extra_fields={"newField": 1},
+    )
+    status: int = response.status
+    content_type: str = response.headers["Content-Type"]
+    print(status, content_type, response.sunset, response.reconciled)
+    return response.data
+
+
+def print_poll(poll: Poll) -> None:
+    print(poll.kind, poll.name, poll.state, round(poll.elapsed), poll.last_error)
+
+
+def a_spec_of_ones_own(raw: RawClient) -> str:
+    tag: Tag = {"key": "env", "value": "dev"}
+    spec: ServerlessInstanceSpec = {"name": "orders", "provider_settings": {"regionName": "US_EAST_1"}, "tags": [tag]}
+    raw.create_serverless_instance("32b6e34b3d91647abb20e7b8", if_exists="return", on_retired="flex", **spec)
+    flex: FlexClusterSpec = {"name": "orders", "providerSettings": {"region_name": "US_EAST_1"}}
+    made = raw.create_flex_cluster("32b6e34b3d91647abb20e7b8", **flex).data
+    raw.update_flex_cluster("32b6e34b3d91647abb20e7b8", "orders", tags={}, wait=True, timeout=60)
+    return made.get("connectionStrings", {}).get("standardSrv", "") + made["providerSettings"]["regionName"]
+
+
+async def awaited(raw: AsyncRawClient) -> float:
+    response: Response[ServerlessInstance] = await raw.get_serverless_instance("32b6e34b3d91647abb20e7b8", "orders")
+    async for page in raw.list_flex_clusters("32b6e34b3d91647abb20e7b8"):
+        print([cluster["stateName"] for cluster in page.data["results"]])
+    return response.elapsed
+
+
+def facts(raw: RawClient) -> None:
+    try:
+        both_spellings(raw)
+    except DuplicateClusterName as error:
+        code: str = error.error_code
+        print(code, error.status, error.violations[0]["path"], error.headers.get("Retry-After"))
+    except (errors.RateLimitedError, errors.ServerError) as error:
+        wait: float | None = error.retry_after
+        print(wait, error.retryable, error.hint)
+    except errors.ValidationError as error:
+        print([violation["path"] for violation in error.violations])
+    except errors.OutcomeUnknownError as error:
+        print(error.operation, error.name, error.group_id)
+    except TimeoutError:
+        raise
+    except errors.TransportError as error:
+        print(error.attempts, error.elapsed, error.cause)
+
+
+def by_hand() -> list[errors.AtlasError]:
+    refused: errors.ValidationError = ServerValidationError(violations=[{"field": "name", "description": "bad"}])
+    network: ConnectionError = ConnectError("no route")
+    print(network)
+    return [refused, NoGroupSshKey(detail="no key", headers={"Date": "today"}), errors.WaitTimeoutError(polls=3)]

@@ -1,0 +1,365 @@
+//! The token cache on real files: what it keeps, what it refuses, and that one of many fetches.
+#![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
+
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Barrier};
+use std::time::Duration;
+
+use atlas_serverless::core::auth::secret::Secret;
+use atlas_serverless::core::auth::token_cache::{CachedToken, FileCache, Key};
+use atlas_serverless::core::auth::token_lock::{PATIENCE, Turn, Wanted};
+use atlas_serverless::core::clock::{ManualClock, SystemClock};
+use tempfile::TempDir;
+
+const SERVER: &str = "https://cloud.mongodb.com";
+
+fn key() -> Key {
+    Key::new(SERVER, "mdb_sa_id_1")
+}
+
+fn token(text: &str) -> CachedToken {
+    CachedToken { token: text.into(), expires_at: 1000 }
+}
+
+fn cache() -> (TempDir, FileCache) {
+    let home = TempDir::new().unwrap();
+    let cache = FileCache::new(home.path().join("cache/tokens"));
+    (home, cache)
+}
+
+/// The files of a cache with this ending.
+fn files(cache: &FileCache, ending: &str) -> Vec<std::path::PathBuf> {
+    let all = std::fs::read_dir(cache.folder()).unwrap().map(|entry| entry.unwrap().path());
+    all.filter(|path| path.to_string_lossy().ends_with(ending)).collect()
+}
+
+fn warnings(cache: &FileCache) -> Vec<String> {
+    cache.take_notices().into_iter().map(|notice| notice.message).collect()
+}
+
+fn wanted<'a>(key: &'a Key, refused: Option<&'a Secret>) -> Wanted<'a> {
+    Wanted { key, needed_until: 0, refused, patience: PATIENCE }
+}
+
+#[test]
+fn a_token_is_kept_until_shortly_before_its_end() {
+    let (_home, cache) = cache();
+    assert_eq!(cache.load(&key(), 0), None);
+    cache.store(&key(), &token("TOKEN-1"));
+    assert_eq!(cache.load(&key(), 999), Some(token("TOKEN-1")));
+    assert_eq!(cache.load(&key(), 1000), None);
+    // Another server, another account: another token.
+    for other in [Key::new("https://cloud.mongodbgov.com", "mdb_sa_id_1"), Key::new(SERVER, "mdb_sa_id_2")] {
+        assert_eq!(cache.load(&other, 0), None);
+        cache.store(&other, &token("TOKEN-2"));
+    }
+    let listed: Vec<String> = cache
+        .list()
+        .iter()
+        .map(|(key, token)| format!("{} {} {:?}", key.base_url(), key.client_id(), token.token))
+        .collect();
+    assert_eq!(
+        listed,
+        [
+            "https://cloud.mongodb.com mdb_sa_id_1 ******",
+            "https://cloud.mongodb.com mdb_sa_id_2 ******",
+            "https://cloud.mongodbgov.com mdb_sa_id_1 ******"
+        ]
+    );
+    assert!(cache.remove(&key()) && !cache.remove(&key()));
+    assert_eq!((cache.list().len(), warnings(&cache).len()), (2, 0));
+}
+
+#[test]
+fn a_refused_token_is_dropped_only_if_it_is_still_the_one() {
+    let (_home, cache) = cache();
+    cache.store(&key(), &token("TOKEN-2"));
+    cache.drop_if_equal(&key(), &"TOKEN-1".into());
+    assert_eq!(cache.load(&key(), 0), Some(token("TOKEN-2")));
+    cache.drop_if_equal(&key(), &"TOKEN-2".into());
+    assert_eq!(cache.load(&key(), 0), None);
+}
+
+#[test]
+fn an_entry_that_is_damaged_in_any_way_is_removed_with_a_warning() {
+    let (_home, cache) = cache();
+    cache.store(&key(), &token("TOKEN-MARK"));
+    let path = files(&cache, ".json").remove(0);
+    let whole = std::fs::read(&path).unwrap();
+    let broken = (0..whole.len()).map(|end| whole[..end].to_vec());
+    let others = [
+        br#"{"version":2,"base_url":"https://cloud.mongodb.com","client_id":"mdb_sa_id_1","access_token":"t","expires_at":9}"#.to_vec(),
+        br#"{"version":1,"base_url":"https://cloud.mongodb.com","client_id":"mdb_sa_id_1","access_token":"a\nb","expires_at":9}"#.to_vec(),
+        br#"{"version":1,"base_url":"https://cloud.mongodb.com","client_id":"mdb_sa_id_1","access_token":"","expires_at":9}"#.to_vec(),
+        br#"{"version":1,"base_url":"https://other.example","client_id":"mdb_sa_id_1","access_token":"t","expires_at":9}"#.to_vec(),
+        vec![b'x'; 100_000],
+        vec![0xff; 10],
+    ];
+    for content in broken.chain(others) {
+        std::fs::write(&path, &content).unwrap();
+        assert_eq!(cache.load(&key(), 0), None, "{}", String::from_utf8_lossy(&content));
+        assert!(!path.exists());
+        let warnings = warnings(&cache);
+        assert!(warnings.len() == 1 && warnings[0].contains("was damaged and has been removed"), "{warnings:?}");
+        assert!(!warnings[0].contains("MARK"));
+        cache.store(&key(), &token("TOKEN-MARK"));
+        assert_eq!(cache.load(&key(), 0), Some(token("TOKEN-MARK")));
+    }
+}
+
+#[cfg(unix)]
+mod permissions {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+
+    use super::*;
+
+    fn set_mode(path: &Path, mode: u32) {
+        std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+    }
+
+    #[tokio::test]
+    async fn folder_and_files_are_the_users_own() {
+        let (_home, cache) = cache();
+        let turn = cache.turn(wanted(&key(), None), &ManualClock::default()).await;
+        assert!(matches!(turn, Turn::Fetch(_)));
+        cache.store(&key(), &token("TOKEN-1"));
+        let mode = |path: &Path| std::fs::metadata(path).unwrap().mode() & 0o7777;
+        assert_eq!((mode(cache.folder()), mode(cache.folder().parent().unwrap())), (0o700, 0o700));
+        assert_eq!(files(&cache, "").len(), 2);
+        assert_eq!((mode(&files(&cache, ".json")[0]), mode(&files(&cache, ".lock")[0])), (0o600, 0o600));
+        let text = std::fs::read_to_string(&files(&cache, ".json")[0]).unwrap();
+        assert_eq!(
+            text,
+            r#"{"version":1,"base_url":"https://cloud.mongodb.com","client_id":"mdb_sa_id_1","access_token":"TOKEN-1","expires_at":1000}"#
+        );
+    }
+
+    /// Every fault: a warning that names it, once, and no token out of such a place.
+    #[tokio::test]
+    async fn what_is_not_private_is_not_used() {
+        type Fault = fn(&FileCache);
+        let faults: [(Fault, &str); 6] = [
+            (|cache| set_mode(&files(cache, ".json")[0], 0o644), ".json is open to other users (mode 0644)"),
+            (|cache| set_mode(&files(cache, ".json")[0], 0o660), ".json is open to other users (mode 0660)"),
+            (|cache| set_mode(cache.folder(), 0o777), "the folder is open to other users (mode 0777)"),
+            (
+                |cache| {
+                    let path = files(cache, ".json").remove(0);
+                    std::fs::remove_file(&path).unwrap();
+                    std::fs::create_dir(&path).unwrap();
+                },
+                ".json is not a regular file",
+            ),
+            (
+                |cache| {
+                    std::fs::remove_dir_all(cache.folder()).unwrap();
+                    std::fs::write(cache.folder(), "").unwrap();
+                },
+                "it is not a folder",
+            ),
+            (
+                |cache| {
+                    std::fs::remove_dir_all(cache.folder().parent().unwrap()).unwrap();
+                    std::fs::write(cache.folder().parent().unwrap(), "").unwrap();
+                },
+                "the folder cannot be",
+            ),
+        ];
+        for (fault, expected) in faults {
+            let (_home, cache) = cache();
+            cache.store(&key(), &token("TOKEN-MARK"));
+            fault(&cache);
+            for _ in 0..2 {
+                assert_eq!(cache.load(&key(), 0), None);
+                let turn = cache.turn(wanted(&key(), None), &ManualClock::default()).await;
+                assert!(matches!(turn, Turn::Alone));
+                cache.store(&key(), &token("TOKEN-MARK"));
+            }
+            let warnings = warnings(&cache);
+            assert_eq!(warnings.len(), 1, "{warnings:?}");
+            assert!(warnings[0].contains(expected) && warnings[0].ends_with("tokens stay in memory"), "{warnings:?}");
+            assert!(cache.is_unusable() && !format!("{warnings:?} {cache:?}").contains("MARK"));
+        }
+    }
+
+    #[test]
+    fn what_belongs_to_somebody_else_is_not_used() {
+        let (home, cache) = cache();
+        cache.store(&key(), &token("TOKEN-1"));
+        let me = home.path().metadata().unwrap().uid();
+        // Only root can give a file away; for everybody else, what is root's is somebody else's.
+        let cache = if me == 0 {
+            chown(&files(&cache, ".json")[0], Some(4321), None).unwrap();
+            cache
+        } else {
+            FileCache::new("/")
+        };
+        assert_eq!(cache.load(&key(), 0), None);
+        let warnings = warnings(&cache);
+        assert!(warnings[0].contains("belongs to user"), "{warnings:?}");
+    }
+
+    #[test]
+    fn a_pipe_in_place_of_an_entry_does_not_hang() {
+        let (_home, cache) = cache();
+        cache.store(&key(), &token("TOKEN-1"));
+        let path = files(&cache, ".json").remove(0);
+        std::fs::remove_file(&path).unwrap();
+        assert!(Command::new("mkfifo").args(["-m", "600"]).arg(&path).status().unwrap().success());
+        assert_eq!(cache.load(&key(), 0), None);
+        assert!(warnings(&cache)[0].contains("is not a regular file"));
+    }
+}
+
+#[tokio::test]
+async fn the_others_wait_for_the_one_who_fetches() {
+    let (_home, cache) = cache();
+    let (key, clock) = (key(), ManualClock::default());
+    let Turn::Fetch(lock) = cache.turn(wanted(&key, None), &clock).await else { panic!() };
+    let other = FileCache::new(cache.folder());
+    let fetch = async {
+        while clock.sleeps().len() < 7 {
+            tokio::task::yield_now().await;
+        }
+        cache.store(&key, &token("TOKEN-1"));
+    };
+    let (turn, ()) = tokio::join!(other.turn(wanted(&key, None), &clock), fetch);
+    // Not the end of the lock counts, but the token.
+    assert!(matches!(turn, Turn::Token(found) if found == token("TOKEN-1")));
+    assert_eq!(clock.sleeps()[..7], [5, 10, 20, 40, 80, 100, 100].map(Duration::from_millis));
+    drop(lock);
+    assert!(warnings(&cache).is_empty() && warnings(&other).is_empty());
+}
+
+#[tokio::test]
+async fn one_who_fails_makes_room_for_the_next() {
+    let (_home, cache) = cache();
+    let (key, clock) = (key(), ManualClock::default());
+    let failed = cache.token_or_fetch(wanted(&key, None), &clock, async { Err("refused") }).await;
+    assert_eq!(failed, Err("refused"));
+    let fetched = cache.token_or_fetch(wanted(&key, None), &clock, async { Ok::<_, ()>(token("TOKEN-1")) }).await;
+    assert_eq!((fetched, clock.sleeps().len()), (Ok(token("TOKEN-1")), 0));
+    // A future that is dropped half way also gives the lock back.
+    cache.remove(&key);
+    let never = cache.token_or_fetch(wanted(&key, None), &clock, std::future::pending::<Result<_, ()>>());
+    assert!(tokio::time::timeout(Duration::from_millis(1), never).await.is_err());
+    assert!(matches!(cache.turn(wanted(&key, None), &clock).await, Turn::Fetch(_)));
+}
+
+#[tokio::test]
+async fn one_who_hangs_does_not_hang_the_others() {
+    let (_home, cache) = cache();
+    let (key, clock) = (key(), ManualClock::default());
+    let hanging = cache.turn(wanted(&key, None), &clock).await;
+    let other = FileCache::new(cache.folder());
+    let fetched = other.token_or_fetch(wanted(&key, None), &clock, async { Ok::<_, ()>(token("TOKEN-1")) }).await;
+    assert_eq!(fetched, Ok(token("TOKEN-1")));
+    let waited: Duration = clock.sleeps().iter().sum();
+    assert!(waited >= PATIENCE && waited < PATIENCE + Duration::from_millis(101), "{waited:?}");
+    assert!(warnings(&other)[0].contains("another process has been fetching the token of mdb_sa_id_1 for 20 s"));
+    // What was fetched is there for the next, who does not wait any more.
+    let next = FileCache::new(cache.folder()).turn(wanted(&key, None), &clock).await;
+    assert!(matches!(next, Turn::Token(_)));
+    drop(hanging);
+}
+
+/// Runs `count` threads, each with a cache and a runtime of its own, that start together; returns the fetches.
+fn crowd(folder: &Path, count: usize, refused: Option<&'static str>) -> u32 {
+    let (fetches, start) = (Arc::new(AtomicU32::new(0)), Arc::new(Barrier::new(count)));
+    let threads: Vec<_> = (0..count)
+        .map(|_| {
+            let (folder, fetches, start) = (folder.to_owned(), fetches.clone(), start.clone());
+            std::thread::spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+                let (cache, key, refused) = (FileCache::new(folder), key(), refused.map(Secret::from));
+                start.wait();
+                let fetch = async {
+                    let number = fetches.fetch_add(1, Ordering::SeqCst);
+                    tokio::time::sleep(Duration::from_millis(20)).await;
+                    Ok::<_, ()>(token(&format!("TOKEN-{}", number + 2)))
+                };
+                let wanted = wanted(&key, refused.as_ref());
+                let token = runtime.block_on(cache.token_or_fetch(wanted, &SystemClock::default(), fetch)).unwrap();
+                assert!(cache.take_notices().is_empty());
+                token
+            })
+        })
+        .collect();
+    let tokens: Vec<CachedToken> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
+    assert!(tokens.iter().all(|got| *got == token("TOKEN-2")), "{tokens:?}");
+    fetches.load(Ordering::SeqCst)
+}
+
+#[test]
+fn of_many_that_start_together_one_fetches() {
+    let (_home, cache) = cache();
+    assert_eq!(crowd(cache.folder(), 32, None), 1);
+}
+
+#[test]
+fn of_many_whose_token_was_refused_one_fetches() {
+    let (_home, cache) = cache();
+    cache.store(&key(), &token("TOKEN-1"));
+    assert_eq!(crowd(cache.folder(), 32, Some("TOKEN-1")), 1);
+}
+
+const CHILD: &str = "ATLAS_SERVERLESS_TEST_WRITER";
+
+/// Not a test but the other process of the next one: writes until it is killed.
+#[test]
+fn writer() {
+    let Ok(folder) = std::env::var(CHILD) else { return };
+    let (cache, key, clock) = (FileCache::new(folder), key(), ManualClock::default());
+    let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+    loop {
+        cache.remove(&key);
+        runtime
+            .block_on(cache.token_or_fetch(wanted(&key, None), &clock, async { Ok::<_, ()>(token(&"T".repeat(4000))) }))
+            .unwrap();
+    }
+}
+
+#[test]
+fn a_process_killed_at_any_moment_leaves_a_whole_entry_or_none_and_no_lock() {
+    let (_home, cache) = cache();
+    for round in 0..25 {
+        let mut child = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "writer", "--nocapture"])
+            .env(CHILD, cache.folder())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        // It writes by now; what it does when it is killed is left to chance.
+        while cache.load(&key(), 0).is_none() && child.try_wait().unwrap().is_none() {
+            std::thread::sleep(Duration::from_micros(200));
+        }
+        std::thread::sleep(Duration::from_micros(97 * round));
+        child.kill().unwrap();
+        child.wait().unwrap();
+        if let Some(found) = cache.load(&key(), 0) {
+            assert_eq!(found, token(&"T".repeat(4000)));
+        }
+        cache.remove(&key());
+        let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
+        let clock = ManualClock::default();
+        assert!(matches!(runtime.block_on(cache.turn(wanted(&key(), None), &clock)), Turn::Fetch(_)));
+        assert_eq!((warnings(&cache), clock.sleeps().len()), (vec![], 0));
+    }
+}
+
+#[test]
+fn what_killed_processes_left_half_written_is_removed_later() {
+    let (_home, cache) = cache();
+    cache.store(&key(), &token("TOKEN-1"));
+    let (old, new) = (cache.folder().join(".half-old.tmp"), cache.folder().join(".half-new.tmp"));
+    for path in [&old, &new] {
+        std::fs::write(path, "").unwrap();
+    }
+    let now = std::fs::metadata(&new).unwrap().modified().unwrap();
+    std::fs::File::options().write(true).open(&old).unwrap().set_modified(now - Duration::from_secs(700)).unwrap();
+    cache.store(&key(), &token("TOKEN-1"));
+    assert!(!old.exists() && new.exists());
+}

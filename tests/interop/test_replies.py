@@ -29,7 +29,7 @@ class Caller:
         self.emulator = emulator
         self.session = requests.Session()
         self.session.trust_env = False
-        self.session.headers |= {"Authorization": f"Bearer {emulator.access_token}", "Accept": ACCEPT}
+        self.session.headers.update({"Authorization": f"Bearer {emulator.access_token}", "Accept": ACCEPT})
 
     def __call__(self, operation, query="", body=None, **places):
         method, template = TEMPLATES[operation]

@@ -1,7 +1,7 @@
 """Drives an Atlas Administration API with `pyatlassdk`: serverless list and get, all of Flex, projects, rate limits.
 
 A service account when MONGODB_ATLAS_CLIENT_ID is set, else an API key. Prints one JSON line per operation; raises on
-the first that fails. The SDK has no call that creates a serverless instance, so one named by the first argument must exist.
+the first that fails. The SDK has no call that creates a serverless instance: one named by the first argument must exist.
 """
 
 import contextlib

@@ -7,7 +7,8 @@ BEGIN, END = "<!-- interop table: written by `make interop`, not by hand -->", "
 OPERATIONS = [
     "createServerlessInstance", "getServerlessInstance", "listServerlessInstances", "updateServerlessInstance",
     "deleteServerlessInstance", "createGroupFlexCluster", "getGroupFlexCluster", "listGroupFlexClusters",
-    "updateGroupFlexCluster", "deleteGroupFlexCluster", "listGroups", "getGroup", "listRateLimits", "createToken", "revokeToken",
+    "updateGroupFlexCluster", "deleteGroupFlexCluster", "listGroups", "getGroup", "listRateLimits", "createToken",
+    "revokeToken",
 ]  # fmt: skip
 
 

@@ -7,6 +7,7 @@ import sys
 
 import pytest
 import requests
+from atlas_serverless import Emulator
 from conftest import HERE, environment
 from prepare import GO_PROGRAM
 
@@ -34,9 +35,14 @@ class Program:
     auth: str
     command: tuple
     operations: tuple
+    calendar: str = "2025"
 
     def __str__(self):
         return f"{self.client}, {self.auth}"
+
+    @property
+    def label(self):
+        return " ".join(str(each).rpartition("/")[2] for each in self.command[-2:])
 
 
 GO = "`go.mongodb.org/atlas` 0.38 (MongoDB's Go client) with the Go SDK's {}"
@@ -59,6 +65,8 @@ PROGRAMS = [
             auth,
             (sys.executable, HERE / "pyatlassdk_calls.py", READY_MADE),
             ("listServerlessInstances", "getServerlessInstance", *FLEX, *PROJECTS, "listRateLimits"),
+            # Its model of effectiveInstanceSizeName lacks FLEX, which every recorded reply since 2025 has.
+            calendar="2024",
         )
         for auth in ("API key", "service account")
     ],
@@ -66,27 +74,19 @@ PROGRAMS = [
 ]
 
 
-@pytest.mark.parametrize(
-    "program", PROGRAMS, ids=lambda p: f"{p.command[-1] if p.command[0] == GO_PROGRAM else p.command[1].name}-{p.auth}"
-)
-def test_program(emulator, outcomes, program):
+@pytest.mark.parametrize("program", PROGRAMS, ids=lambda program: f"{program.label}-{program.auth}")
+def test_program(outcomes, program):
     outcomes.expect(str(program), program.operations)
-    if READY_MADE in program.command:
-        create_ready_made(emulator)
-    ended = subprocess.run(
-        list(map(str, program.command)),
-        env=environment(emulator, program.auth),
-        capture_output=True,
-        text=True,
-        timeout=90,
-    )
+    with Emulator(provisioning_seconds=0.3, calendar=program.calendar) as emulator:
+        if READY_MADE in program.command:
+            create_ready_made(emulator)
+        environ, command = environment(emulator, program.auth), list(map(str, program.command))
+        ended = subprocess.run(command, env=environ, capture_output=True, text=True, timeout=90, check=False)
     printed = [json.loads(line)["operation"] for line in ended.stdout.splitlines()]
-    for operation in printed:
-        if operation in program.operations:
-            outcomes.passed(str(program), operation)
+    for operation in set(printed) & set(program.operations):
+        outcomes.passed(str(program), operation)
     assert ended.returncode == 0, f"after {printed}: {ended.stderr[-3000:]}"
-    missing = set(program.operations) - set(printed) - {"createToken"}
-    assert not missing, f"never called: {missing}"
+    assert set(program.operations) <= set(printed)
 
 
 def create_ready_made(emulator):

@@ -1,4 +1,4 @@
-"""Every reply of the emulator, in every form that can be asked for, and every refusal, is as the API's description has it."""
+"""Every reply of the emulator, in every form that can be asked for, and every refusal, fits the API's description."""
 
 import json
 import time
@@ -96,7 +96,7 @@ REFUSALS = {
 
 
 def applicable():
-    """Refusals of operations that have such a place in the path, or a body to be wrong (a change of nothing is right)."""
+    """Refusals of operations with such a place in the path, or a body to be wrong (a change of nothing is right)."""
     for operation, (method, template) in TEMPLATES.items():
         for refusal, (how, _) in REFUSALS.items():
             has_places = all(f"{{{name}}}" in template for name in how.get("places", {}))

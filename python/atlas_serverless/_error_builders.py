@@ -93,9 +93,10 @@ def transport_error(
 ) -> errors.TransportError:
     """The exception for an exchange without a usable reply.
 
-    `kind` is connect, timeout, protocol, broken or outcome_unknown (any other: a plain TransportError). `message` says
-    what happened, without method, path and attempts: the sentence adds them. `status` and `body_start` are kept for
-    protocol and outcome_unknown; `operation`, `name` and `group_id` for outcome_unknown.
+    `kind` is connect, timeout, protocol, broken or outcome_unknown (any other: a plain TransportError). `message` is a
+    clause, such as “the reply is HTML or XML, not JSON”: method, path, attempts and hint are added to it; for
+    outcome_unknown it is the whole sentence, but for the hint. `status` and `body_start` are kept for protocol and
+    outcome_unknown; `operation`, `name` and `group_id` for outcome_unknown.
     """
     cls = _TRANSPORT.get(kind, errors.TransportError)
     more: dict[str, Any] = {}
@@ -103,8 +104,10 @@ def transport_error(
         more.update(status=status, body_start=_clean(body_start))
     if issubclass(cls, errors.OutcomeUnknownError):
         more.update(operation=operation, name=name, group_id=group_id)
-    cause = _clean(message)
-    return cls(cause=cause, attempts=attempts, elapsed=elapsed, method=method, url=url, hint=_clean(hint), **more)
+    made = cls(
+        cause=_clean(message), attempts=attempts, elapsed=elapsed, method=method, url=url, hint=_clean(hint), **more
+    )
+    return _open(made, message if kind == "outcome_unknown" else None)
 
 
 def validation_error(*, violations: Sequence[Mapping[str, Any]], hint: str | None = None) -> errors.ValidationError:
@@ -124,8 +127,8 @@ def authentication_error(
 ) -> errors.AuthenticationError:
     """The exception for a refusal by the token endpoint, or a challenge that cannot be answered.
 
-    `message`, where given, opens the sentence in place of “access was refused with 401 invalid_client: …”; attempts and
-    hint are added to it.
+    `message`, where given, is the sentence, in place of “access was refused with 401 invalid_client: …”; attempts (if
+    more than one) and hint are added to it.
     """
     made = errors.AuthenticationError(
         error=error,
@@ -150,8 +153,7 @@ def wait_error(
 ) -> errors.WaitError:
     """The exception for a waiter that ended without its state: `kind` is timeout or failed.
 
-    `message`, where given, opens the sentence (“serverless instance 'x' was to be IDLE”); last state, polls, elapsed
-    seconds, last trouble and hint are added to it.
+    `message`, where given, is the whole sentence, but for the hint; else it is made from the other facts.
     """
     cls = {"timeout": errors.WaitTimeoutError, "failed": errors.WaitFailedError}.get(kind, errors.WaitError)
     made = cls(last_state=last_state, polls=polls, elapsed=elapsed, last_error=_clean(last_error), hint=_clean(hint))

@@ -12,13 +12,13 @@ if TYPE_CHECKING:
     from typing import Any
 
 _LONGEST_PART = 300  # characters of a detail or cause
-_LONGEST_OPENING = 1200  # characters of a sentence that the core gives
+_LONGEST_OPENING = 4000  # characters of a sentence that the core gives
 _LONGEST_BODY = 120  # characters of a body that is not the API's
 _MOST_VIOLATIONS = 20
 _DEEPEST_VALUE = 8
 
 _SECRET = re.compile(
-    r"mdb_sa_sk_\S+|\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]+)?|(?<=\bBearer )\S+|(?<=\bBasic )\S+|(?<=://)[^/\s@]+@"
+    r"mdb_sa_sk_\S+|\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]+)?|(?<=\bBearer )[\w.~+/=-]{16,}|(?<=\bBasic )[\w+/=]{16,}|(?<=://)[^/\s@]+@"
     r"|(?<=client_secret=)[^&\s]+|(?<=access_token=)[^&\s]+",
     re.IGNORECASE,
 )
@@ -66,7 +66,7 @@ def _plain(value: Any, depth: int = 0) -> Any:
 
 
 def sentence(error: errors.AtlasError, opening: str | None = None) -> str:
-    """What `str()` of this exception says, made from its facts; `opening` stands in place of its first part."""
+    """What `str()` of this exception says, made from its facts, or from a sentence of the core that has them."""
     if isinstance(error, errors.ApiError):
         head, parts = _api(error)
     elif isinstance(error, errors.ValidationError):
@@ -85,6 +85,7 @@ def sentence(error: errors.AtlasError, opening: str | None = None) -> str:
         head, parts = "the call failed", []
     if opening:
         head = _short(opening, _LONGEST_OPENING)
+        parts = _tries(error.attempts, error.elapsed) if isinstance(error, errors.AuthenticationError) else []
     if error.hint:
         parts.append(_short(error.hint))
     return without_secrets("; ".join([head, *parts]))
@@ -114,18 +115,17 @@ def _validation(error: errors.ValidationError) -> tuple[str, list[str]]:
 
 
 def _transport(error: errors.TransportError) -> tuple[str, list[str]]:
-    cause = error.cause
-    if isinstance(error, errors.ConnectError):
-        what = "could not connect"
+    request = _request(error.method, error.url) or "the request"
+    if error.cause:
+        head = f"{request}: {_short(error.cause)}"
+    elif isinstance(error, errors.ConnectError):
+        head = f"{request} could not connect"
     elif isinstance(error, errors.RequestTimeoutError):
-        what = "got no reply in time"
+        head = f"{request} got no reply in time"
     elif isinstance(error, errors.ProtocolError):
-        what = "got a reply that the API does not send"
+        head = f"{request} got a reply that the API does not send"
     else:
-        what = "got no usable reply"
-    head = f"{_request(error.method, error.url) or 'the request'} {what}"
-    if cause:
-        head += f": {_short(cause)}"
+        head = f"{request} got no usable reply"
     return head, _reply(error) + _tries(error.attempts, error.elapsed)
 
 

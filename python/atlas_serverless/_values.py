@@ -57,8 +57,8 @@ class Headers(Mapping[str, str]):
     def __len__(self) -> int:
         return len({key.lower() for key, _ in self._pairs})
 
-    def __hash__(self) -> int:
-        return hash(frozenset(self.items()))
+    def __reduce__(self) -> tuple[type[Headers], tuple[tuple[tuple[str, str], ...]]]:
+        return Headers, (self._pairs,)
 
     def __repr__(self) -> str:
         return f"Headers({dict(self)!r})"
@@ -82,8 +82,6 @@ class Response(Generic[T_co]):
     `sunset`      when it ends (header `Sunset`), a datetime in UTC, or None
     ============= ====================================================================================================
     """
-
-    __slots__ = ("attempts", "data", "deprecation", "elapsed", "headers", "reconciled", "status", "sunset")
 
     def __init__(
         self,
@@ -125,8 +123,6 @@ class Poll:
     ============ =====================================================================================================
     """
 
-    __slots__ = ("done", "elapsed", "kind", "last_error", "name", "polls", "state", "wanted")
-
     def __init__(
         self,
         *,
@@ -157,10 +153,8 @@ class FlexConversion:
 
     `spec` is a dict for `create_flex_cluster` (``client.create_flex_cluster(group_id, **conversion.spec)``), `lost` the
     fields that Flex has nothing for, each ``{"field", "value", "why"}``, `changed` the fields that are said
-    differently, each ``{"field", "before", "after", "why"}``.
+    differently, each ``{"field", "from", "to", "why"}``.
     """
-
-    __slots__ = ("changed", "lost", "spec")
 
     def __init__(
         self, spec: FlexClusterSpec, *, lost: Iterable[LostField] = (), changed: Iterable[ChangedField] = ()

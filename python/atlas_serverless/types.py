@@ -194,17 +194,12 @@ class Violation(TypedDict):
 
 
 class LostField(TypedDict):
-    """An item of `FlexConversion.lost`: what Flex has nothing for."""
+    """An item of `FlexConversion.lost`: what a Flex cluster does not have."""
 
     field: str
     value: Any
     why: str
 
 
-class ChangedField(TypedDict):
-    """An item of `FlexConversion.changed`: what Flex says differently."""
-
-    field: str
-    before: Any
-    after: Any
-    why: str
+ChangedField = TypedDict("ChangedField", {"field": str, "from": Any, "to": Any, "why": str})
+"""An item of `FlexConversion.changed`: what a Flex cluster has otherwise; `to` is None where the spec has no place."""

@@ -10,8 +10,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwapOption;
-use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use tokio::runtime::{Builder, Handle as TokioHandle};
 use tokio::task::AbortHandle;
 
@@ -40,11 +40,8 @@ fn background() -> PyResult<Arc<Background>> {
         _ => {}
     }
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    let fresh = Arc::new(Background {
-        pid: std::process::id(),
-        runtime: runtime.handle().clone(),
-        pools: Mutex::default(),
-    });
+    let fresh =
+        Arc::new(Background { pid: std::process::id(), runtime: runtime.handle().clone(), pools: Mutex::default() });
     std::thread::Builder::new()
         .name("atlas-serverless".to_owned())
         .spawn(move || runtime.block_on(std::future::pending::<()>()))?;
@@ -242,30 +239,18 @@ impl Observer for Posted {
     }
 }
 
-/// Starts a job for the event loop that owns `mailbox`.
-pub(crate) fn start(
-    py: Python<'_>,
-    event_loop: &Bound<'_, PyAny>,
-    mailbox: &Py<Mailbox>,
-    handle: &Arc<Handle>,
-    job: Job,
-    shape: Shape,
-) -> PyResult<Pending> {
-    static IDS: AtomicU64 = AtomicU64::new(0);
+/// Starts a job on the running event loop.
+pub(crate) fn start(py: Python<'_>, handle: &Arc<Handle>, job: Job, shape: Shape) -> PyResult<Py<PyAny>> {
+    let (event_loop, mailbox) = here(py)?;
     let background = background()?;
+    let pools = || background.pools.lock().unwrap_or_else(PoisonError::into_inner);
+    let client = pools().get(handle).map_err(|error| to_exception(py, error))?;
+    let Some(mailbox) = mailbox else {
+        return Ok(super::aio_fallback::start(py, &background.runtime, client, job, shape)?.unbind());
+    };
+    static IDS: AtomicU64 = AtomicU64::new(0);
     let mine = mailbox.bind(py).get();
-    if mine.pid != background.pid {
-        return Err(PyRuntimeError::new_err(
-            "this event loop was inherited through fork; make a new one in the child (asyncio.run)",
-        ));
-    }
-    let client = background
-        .pools
-        .lock()
-        .unwrap_or_else(PoisonError::into_inner)
-        .get(handle)
-        .map_err(|error| to_exception(py, error))?;
-    let future = event_loop.call_method0(pyo3::intern!(py, "create_future"))?;
+    let future = event_loop.bind(py).call_method0(pyo3::intern!(py, "create_future"))?;
     let id = IDS.fetch_add(1, Ordering::Relaxed);
     let post = mine.post.clone();
     let observer = Posted { post: post.clone(), id, threshold: threshold(py)?, progress: job.progress.is_some() };
@@ -280,5 +265,14 @@ pub(crate) fn start(
     if let Some(waiting) = mine.waiting().get_mut(&id) {
         waiting.task = Some(task.abort_handle());
     }
-    Ok(Pending { mailbox: mailbox.clone_ref(py), id, future: future.unbind() })
+    let pending = Pending { mailbox, id, future: future.unbind() };
+    Ok(Py::new(py, pending)?.into_any())
+}
+
+/// The running event loop and its mailbox; none where the loop can't watch a socket.
+fn here(py: Python<'_>) -> PyResult<(Py<PyAny>, Option<Py<Mailbox>>)> {
+    static HERE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let here =
+        HERE.get_or_try_init(py, || Ok::<_, PyErr>(py.import("atlas_serverless._loops")?.getattr("here")?.unbind()))?;
+    here.bind(py).call0()?.extract()
 }

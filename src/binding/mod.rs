@@ -1,10 +1,39 @@
 //! The only room that says pyo3: it converts, and decides nothing.
+mod aio;
+mod aio_fallback;
+mod bridge;
+mod client;
+mod clock;
+mod convert;
+mod emulator;
+mod errors;
+mod flex;
+mod jobs;
+mod lists;
+mod observer;
+mod options;
+mod results;
+
 use pyo3::prelude::*;
 
-mod emulator;
-
-#[pymodule]
-fn _core(m: &Bound<'_, PyModule>) -> PyResult<()> {
-    m.add_class::<emulator::PyEmulator>()?;
+/// The Rust core of `atlas_serverless`.
+#[pymodule(gil_used = true)]
+fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    module.add("__version__", env!("CARGO_PKG_VERSION"))?;
+    module.add_class::<client::Client>()?;
+    module.add_class::<lists::Pages>()?;
+    module.add_class::<aio::Mailbox>()?;
+    module.add_class::<aio::Pending>()?;
+    module.add_class::<results::Noticed>()?;
+    module.add_class::<clock::VirtualClock>()?;
+    module.add_class::<emulator::PyEmulator>()?;
+    module.add_function(wrap_pyfunction!(flex::to_flex_spec, module)?)?;
+    module.add_function(wrap_pyfunction!(forget_deprecations, module)?)?;
     Ok(())
+}
+
+/// Forget which deprecations were announced in this process, so that each warns again. For tests.
+#[pyfunction]
+fn forget_deprecations() {
+    crate::core::deprecation::forget();
 }

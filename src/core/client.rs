@@ -1,5 +1,4 @@
 //! The client: one authenticated attempt, and the loop of attempts that a call is.
-use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
@@ -8,9 +7,12 @@ use reqwest::Url;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 
 use crate::core::auth::Authenticator;
+use crate::core::auth::base_url::is_loopback;
 use crate::core::auth::discover::Found;
-use crate::core::auth::secret::Secret;
+use crate::core::auth::token_cache::FileCache;
+use crate::core::auth::token_lock::unix;
 use crate::core::call::Call;
+pub use crate::core::config::{Config, OnRetired};
 use crate::core::context::{Context, Doors};
 use crate::core::error::{Error, TransportKind};
 use crate::core::observe::Level;
@@ -23,49 +25,19 @@ use crate::core::{deprecation, hints, reply, tls};
 /// Rounds of one attempt: without credentials, with them, with renewed ones.
 const ROUNDS: u32 = 3;
 
-/// What to do where Atlas has retired the serverless endpoint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum OnRetired {
-    /// An error that says how to go on.
-    #[default]
-    Raise,
-    /// Convert, and create a Flex cluster.
-    Flex,
-}
-
-/// How a client behaves.
-#[derive(Clone)]
-pub struct Config {
-    /// `2025-03-12`.
-    pub api_version: String,
-    /// Time to open a connection.
-    pub connect_timeout: Duration,
-    /// Bounds of attempts and retries, time and chance.
-    pub doors: Doors,
-    /// A proxy URL; without one, the environment's.
-    pub proxy: Option<Secret>,
-    /// PEM bundles to trust beside the platform's store.
-    pub ca_files: Vec<PathBuf>,
-    /// What comes before the version in `User-Agent`, and after.
-    pub user_agent: String,
-    /// Look up the outcome of a create that is unknown.
-    pub reconcile: bool,
-    /// Where the call itself doesn't say.
-    pub on_retired: OnRetired,
-}
-
 /// What all runtimes of a client share.
 pub(crate) struct Shared {
     pub(crate) base_url: String,
     pub(crate) doors: Doors,
     pub(crate) limits: RateLimits,
     pub(crate) reconcile: bool,
-    pub(crate) on_retired: OnRetired,
     pub(crate) authenticator: Authenticator,
     options: Options,
     accept: HeaderValue,
     /// Which credentials were used and where they came from, for hints.
     credentials: String,
+    /// When a ready-made token ends, and what to say from then on.
+    ended: Option<(u64, String)>,
     /// The serverless endpoint answered that it is gone.
     retired: AtomicBool,
 }
@@ -89,23 +61,26 @@ impl From<Error> for Failed {
     }
 }
 
+impl Shared {
+    /// Which credentials were used, and that they have ended, where they have.
+    fn hint(&self) -> String {
+        match &self.ended {
+            Some((end, ended)) if *end <= unix(&*self.doors.clock) => format!("{}, {ended}", self.credentials),
+            _ => self.credentials.clone(),
+        }
+    }
+}
+
 impl Client {
     /// Nothing is sent yet.
     pub fn new(config: Config, found: &Found) -> Result<Self, Error> {
         let base = Url::parse(&found.base_url)
             .map_err(|e| Error::Configuration(format!("base_url {} is not a URL ({e})", found.base_url)))?;
-        let loopback = match base.host_str() {
-            Some(host) => {
-                host == "localhost"
-                    || host.trim_matches(['[', ']']).parse::<std::net::IpAddr>().is_ok_and(|a| a.is_loopback())
-            }
-            None => false,
-        };
         let https = base.scheme() == "https";
         let options = Options {
             connect_timeout: config.connect_timeout,
             proxy: config.proxy,
-            loopback,
+            loopback: is_loopback(&base),
             user_agent: HeaderValue::try_from(&config.user_agent).map_err(|_| {
                 Error::Configuration("user_agent_suffix has characters that a header cannot carry".to_owned())
             })?,
@@ -114,16 +89,20 @@ impl Client {
         let accept = HeaderValue::try_from(media_type(&config.api_version))
             .map_err(|_| Error::Configuration("api_version has characters that a header cannot carry".to_owned()))?;
         let transport = Transport::new(&options)?;
+        let mut authenticator = Authenticator::new(&found.credentials, &found.base_url)?;
+        if let Some(folder) = config.token_cache {
+            authenticator = authenticator.share_tokens(&found.credentials, &found.base_url, FileCache::new(folder));
+        }
         let shared = Shared {
-            authenticator: Authenticator::new(&found.credentials, &found.base_url)?,
+            authenticator,
             base_url: found.base_url.clone(),
             doors: config.doors,
             limits: RateLimits::default(),
             reconcile: config.reconcile,
-            on_retired: config.on_retired,
             options,
             accept,
             credentials: found.hint(),
+            ended: found.hint_of_end(),
             retired: AtomicBool::new(false),
         };
         Ok(Client { shared: Arc::new(shared), transport })
@@ -144,7 +123,15 @@ impl Client {
         self.shared.limits.known(self.shared.doors.clock.now())
     }
 
-    /// Revokes a token that this client fetched; nothing else is held.
+    /// Revokes the token that is shared with other processes and removes it. `None` if there is none.
+    pub async fn log_out(&self) -> Option<bool> {
+        match &self.shared.authenticator {
+            Authenticator::Oauth(oauth) => oauth.log_out(&self.transport, &self.shared.doors).await,
+            _ => None,
+        }
+    }
+
+    /// Revokes a token that this client fetched and shares with nobody; nothing else is held.
     pub async fn close(&self) {
         if let Authenticator::Oauth(oauth) = &self.shared.authenticator {
             oauth.revoke(&self.transport, &self.shared.doors).await;
@@ -218,7 +205,7 @@ impl Client {
         judged.map_err(|mut error| {
             let happened = match &mut error {
                 Error::Api(api) => {
-                    hints::complete(api, &shared.credentials);
+                    hints::complete(api, &shared.hint());
                     Happened::Status(status, asked)
                 }
                 _ => Happened::Broken,
@@ -238,8 +225,11 @@ impl Client {
         let mut round = 0;
         loop {
             round += 1;
-            let ticket =
-                shared.authenticator.ticket(&self.transport, &shared.doors, context, &call.method, url).await?;
+            let ticket = shared
+                .authenticator
+                .ticket(&self.transport, &shared.doors, context, &call.method, url)
+                .await
+                .map_err(|error| hints::of_authentication(error, &shared.hint()))?;
             let timeout = context.attempt_timeout(&shared.doors);
             let sent = self
                 .transport
@@ -325,6 +315,7 @@ impl Client {
     /// A success, with what the caller should see.
     pub(crate) fn reply(&self, call: &Call, exchange: Exchange, context: &mut Context) -> Reply {
         let mut notices = std::mem::take(&mut context.notices);
+        notices.extend(self.shared.authenticator.take_notices());
         notices.extend(deprecation::notice(call.operation, call.serverless, &exchange.headers));
         Reply {
             status: exchange.status,

@@ -21,13 +21,22 @@ pub struct Difference {
 /// the Flex path its provider is FLEX.
 pub const IGNORED: &[&str] = &["serverlessBackupOptions", "providerSettings.providerName"];
 
+impl Difference {
+    fn new(path: String, asked: Value, got: Value) -> Self {
+        let below =
+            |ignored: &&str| path.strip_prefix(*ignored).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'));
+        let known_ignored = IGNORED.iter().any(below);
+        Self { path, asked, got, known_ignored }
+    }
+}
+
 /// Each field of `requested` (a body as it was sent) that `reply` (an entity of either kind, without envelope)
 /// does not show as asked. Tags are compared as a set, and none are the same as an empty list. A request or reply that is no JSON
 /// object gives nothing: that is told elsewhere.
 #[must_use]
 pub fn differences(requested: &[u8], reply: &[u8]) -> Vec<Difference> {
-    if fast::equal(requested, reply) {
-        return Vec::new();
+    if let Some(differences) = fast::differences(requested, reply) {
+        return differences;
     }
     let (Ok(Value::Object(requested)), Ok(Value::Object(reply))) =
         (serde_json::from_slice(requested), serde_json::from_slice(reply))
@@ -47,10 +56,7 @@ fn objects(asked: &Map<String, Value>, got: &Map<String, Value>, path: &str, out
             (Value::Object(asked), Value::Object(got)) => objects(asked, got, &path, out),
             (asked, got) if same(asked, got) => {}
             (asked, got) => {
-                let known_ignored = IGNORED.iter().any(|ignored| {
-                    path.strip_prefix(ignored).is_some_and(|rest| rest.is_empty() || rest.starts_with('.'))
-                });
-                out.push(Difference { path, asked: asked.clone(), got: got.clone(), known_ignored });
+                out.push(Difference::new(path, asked.clone(), got.clone()));
             }
         }
     }

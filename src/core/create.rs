@@ -67,8 +67,7 @@ impl Client {
             return Ok(reply);
         }
         let created_at = Some(self.doors().clock.now());
-        let wait =
-            Wait { kind, group_id, name, state: "IDLE".to_owned(), interval, shape, created_at, deleted_at: None };
+        let wait = Wait { interval, shape, created_at, ..Wait::until("IDLE", kind, group_id, name) };
         let (attempts, reconciled, notices) = (reply.attempts, reply.reconciled, reply.notices);
         context.notices = notices;
         let last = self.wait_for(wait, context).await?;
@@ -256,14 +255,8 @@ impl Client {
         }
         context.log(Level::Info, || format!("{} is being deleted; waiting for it to be gone", create.name));
         let wait = Wait {
-            kind: found.kind,
-            group_id: create.group_id.clone(),
-            name: create.name.clone(),
-            state: DELETED.to_owned(),
             interval: create.wait.flatten(),
-            shape: Shape::default(),
-            created_at: None,
-            deleted_at: None,
+            ..Wait::until(DELETED, found.kind, create.group_id.clone(), create.name.clone())
         };
         self.wait_for(wait, context).await?;
         Ok(None)

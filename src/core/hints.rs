@@ -1,12 +1,13 @@
 //! What a reader of an error reply can do: one clause, from status, code and what the client knows of itself.
-use crate::core::error::ApiError;
+use crate::core::error::{ApiError, Error};
 
 /// Completes an error reply with a hint. `credentials` says which credentials were used and where they came from.
-pub fn complete(error: &mut ApiError, credentials: &str) {
+pub(crate) fn complete(error: &mut ApiError, credentials: &str) {
     let code = error.error_code.as_deref().unwrap_or_default();
     let hint = match (error.status, code) {
         (_, "IP_ADDRESS_NOT_ON_ACCESS_LIST" | "ORG_REQUIRES_ACCESS_LIST") => Some(format!(
-            "{credentials}; add this machine's address to the API access list of that service account or API key (in its organization, not the project's IP access list for databases)"
+            "{credentials}; add {} to the API access list of that service account or API key (in its organization, not the project's IP access list for databases)",
+            error.parameters.first().and_then(|address| address.as_str()).unwrap_or("this machine's address")
         )),
         (401, _) => Some(format!("{credentials}; it is unknown, expired, or no member of the project's organization")),
         (403, _) => Some(format!(
@@ -34,8 +35,23 @@ pub fn complete(error: &mut ApiError, credentials: &str) {
     }
 }
 
+/// Completes a refusal of the token endpoint, or a challenge that can't be answered, in the same way.
+pub(crate) fn of_authentication(mut error: Error, credentials: &str) -> Error {
+    match &mut error {
+        Error::Authentication(refusal) => {
+            refusal.hint = Some(match refusal.hint.take() {
+                Some(hint) => format!("{credentials}; {hint}"),
+                None => credentials.to_owned(),
+            });
+        }
+        Error::Api(api) => complete(api, credentials),
+        _ => {}
+    }
+    error
+}
+
 /// Whether a reply to a serverless operation means that the path itself is gone: not the project, not the name.
-pub fn path_is_gone(error: &ApiError) -> bool {
+pub(crate) fn path_is_gone(error: &ApiError) -> bool {
     let code = error.error_code.as_deref();
     match error.status {
         410 | 405 => true,

@@ -8,7 +8,7 @@ use crate::core::model::{Kind, Node};
 use crate::core::validate;
 
 /// The error for a serverless operation whose path is gone.
-pub fn error(mut api: ApiError) -> Error {
+pub(crate) fn error(mut api: ApiError) -> Error {
     api.endpoint_retired = true;
     api.retryable = false;
     api.hint = Some(
@@ -19,7 +19,7 @@ pub fn error(mut api: ApiError) -> Error {
 }
 
 /// The Flex body for a serverless one, and what its owner is told.
-pub fn flex_body(group_id: &str, serverless: &[u8]) -> Result<(Bytes, Vec<Notice>), Error> {
+pub(crate) fn flex_body(group_id: &str, serverless: &[u8]) -> Result<(Bytes, Vec<Notice>), Error> {
     let spec: Value = serde_json::from_slice(serverless)
         .map_err(|e| Error::Configuration(format!("the serverless request is not JSON ({e})")))?;
     let conversion = to_flex(&Node::from(&spec)).map_err(Error::Validation)?;

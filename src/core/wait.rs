@@ -47,6 +47,22 @@ pub struct Wait {
     pub deleted_at: Option<Duration>,
 }
 
+impl Wait {
+    /// A wait with everything else as it is by default.
+    pub fn until(state: &str, kind: Kind, group_id: String, name: String) -> Self {
+        Wait {
+            kind,
+            group_id,
+            name,
+            state: state.to_owned(),
+            interval: None,
+            shape: Shape::default(),
+            created_at: None,
+            deleted_at: None,
+        }
+    }
+}
+
 /// What one look saw.
 enum Seen {
     State(String, Box<Reply>),

@@ -3,6 +3,8 @@
 
 #[path = "credentials/fake_machine.rs"]
 mod fake_machine;
+#[path = "credentials/network.rs"]
+mod network;
 #[path = "credentials/profiles.rs"]
 mod profiles;
 

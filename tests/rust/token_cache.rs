@@ -13,6 +13,8 @@ use atlas_serverless::core::auth::token_lock::{PATIENCE, Turn, Wanted};
 use atlas_serverless::core::clock::{ManualClock, SystemClock};
 use tempfile::TempDir;
 
+/// A moment that these tests will not see: 2100.
+const FAR: u64 = 4_102_444_800;
 const SERVER: &str = "https://cloud.mongodb.com";
 
 fn key() -> Key {
@@ -20,7 +22,7 @@ fn key() -> Key {
 }
 
 fn token(text: &str) -> CachedToken {
-    CachedToken { token: text.into(), expires_at: 1000 }
+    CachedToken { token: text.into(), renew_at: FAR - 100, expires_at: FAR }
 }
 
 fn cache() -> (TempDir, FileCache) {
@@ -40,7 +42,7 @@ fn warnings(cache: &FileCache) -> Vec<String> {
 }
 
 fn wanted<'a>(key: &'a Key, refused: Option<&'a Secret>) -> Wanted<'a> {
-    Wanted { key, needed_until: 0, refused, patience: PATIENCE }
+    Wanted { key, refused, patience: PATIENCE }
 }
 
 #[test]
@@ -48,8 +50,8 @@ fn a_token_is_kept_until_shortly_before_its_end() {
     let (_home, cache) = cache();
     assert_eq!(cache.load(&key(), 0), None);
     cache.store(&key(), &token("TOKEN-1"));
-    assert_eq!(cache.load(&key(), 999), Some(token("TOKEN-1")));
-    assert_eq!(cache.load(&key(), 1000), None);
+    assert_eq!(cache.load(&key(), FAR - 101), Some(token("TOKEN-1")));
+    assert_eq!(cache.load(&key(), FAR - 100), None);
     // Another server, another account: another token.
     for other in [Key::new("https://cloud.mongodbgov.com", "mdb_sa_id_1"), Key::new(SERVER, "mdb_sa_id_2")] {
         assert_eq!(cache.load(&other, 0), None);
@@ -90,10 +92,10 @@ fn an_entry_that_is_damaged_in_any_way_is_removed_with_a_warning() {
     let whole = std::fs::read(&path).unwrap();
     let broken = (0..whole.len()).map(|end| whole[..end].to_vec());
     let others = [
-        br#"{"version":2,"base_url":"https://cloud.mongodb.com","client_id":"mdb_sa_id_1","access_token":"t","expires_at":9}"#.to_vec(),
-        br#"{"version":1,"base_url":"https://cloud.mongodb.com","client_id":"mdb_sa_id_1","access_token":"a\nb","expires_at":9}"#.to_vec(),
-        br#"{"version":1,"base_url":"https://cloud.mongodb.com","client_id":"mdb_sa_id_1","access_token":"","expires_at":9}"#.to_vec(),
-        br#"{"version":1,"base_url":"https://other.example","client_id":"mdb_sa_id_1","access_token":"t","expires_at":9}"#.to_vec(),
+        br#"{"version":2,"base_url":"https://cloud.mongodb.com","client_id":"mdb_sa_id_1","access_token":"t","renew_at":9,"expires_at":9}"#.to_vec(),
+        br#"{"version":1,"base_url":"https://cloud.mongodb.com","client_id":"mdb_sa_id_1","access_token":"a\nb","renew_at":9,"expires_at":9}"#.to_vec(),
+        br#"{"version":1,"base_url":"https://cloud.mongodb.com","client_id":"mdb_sa_id_1","access_token":"","renew_at":9,"expires_at":9}"#.to_vec(),
+        br#"{"version":1,"base_url":"https://other.example","client_id":"mdb_sa_id_1","access_token":"t","renew_at":9,"expires_at":9}"#.to_vec(),
         vec![b'x'; 100_000],
         vec![0xff; 10],
     ];
@@ -132,7 +134,7 @@ mod permissions {
         let text = std::fs::read_to_string(&files(&cache, ".json")[0]).unwrap();
         assert_eq!(
             text,
-            r#"{"version":1,"base_url":"https://cloud.mongodb.com","client_id":"mdb_sa_id_1","access_token":"TOKEN-1","expires_at":1000}"#
+            r#"{"version":1,"base_url":"https://cloud.mongodb.com","client_id":"mdb_sa_id_1","access_token":"TOKEN-1","renew_at":4102444700,"expires_at":4102444800}"#
         );
     }
 

@@ -1,9 +1,16 @@
 //! The rules on a request's fields, from outside: what is sent, and each violation with its exact words.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
-use atlas_serverless::core::error::Violation;
-use atlas_serverless::core::model::{Kind, Node};
+use atlas_serverless::core::error::{NoticeKind, Violation};
+use atlas_serverless::core::model::{Key, Kind, Node};
 use atlas_serverless::core::validate::{self, Checked};
 use serde_json::{Value, json};
+
+#[path = "validate/any.rs"]
+mod any;
+#[path = "validate/fields.rs"]
+mod fields;
+#[path = "validate/words.rs"]
+mod words;
 
 const GROUP: &str = "32b6e34b3d91647abb20e7b8";
 
@@ -36,6 +43,11 @@ fn said(result: Result<Checked, Vec<Violation>>) -> Vec<String> {
     )
 }
 
+/// The same for a spec that JSON cannot say.
+fn said_of(entries: Vec<(Key<'_>, Node<'_>)>) -> Vec<String> {
+    said(validate::create(Kind::Serverless, GROUP, &Node::Map(entries), None))
+}
+
 #[test]
 fn a_full_spec_is_sent_as_it_is() {
     let checked = create(&full()).unwrap();
@@ -63,131 +75,152 @@ fn snake_case_and_a_mapping_of_tags_become_the_apis_form() {
 }
 
 #[test]
-fn one_violation_each_in_its_words() {
-    let long_tags: Vec<Value> = (0..51).map(|i| json!({"key": format!("k{i}"), "value": "v"})).collect();
-    for (spec, expected) in [
-        (
-            with("/name", json!("")),
-            "name: pattern: must be text of letters, digits and hyphens, such as 'my-instance', not empty text",
-        ),
-        (with("/name", json!("-a")), "name: pattern: starts with a hyphen; it must start with a letter or digit"),
-        (
-            with("/name", json!("a b/c")),
-            "name: pattern: has ' ' as character 2; only the letters a to z and A to Z, digits and hyphens are allowed",
-        ),
-        (with("/name", json!("a".repeat(65))), "name: max-length: has 65 characters; at most 64 are allowed"),
-        (
-            with("/name", json!("a-")),
-            "name: pattern: ends in a hyphen, which a name of fewer than 23 characters may not",
-        ),
-        (
-            with("/name", json!(format!("{}-b", "a".repeat(22)))),
-            "name: pattern: has a hyphen as character 23, which a longer name may not; move or drop that hyphen",
-        ),
-        (
-            with("/name", json!("atlas-abc123")),
-            "name: reserved: is reserved: 'atlas-' followed by six small letters or digits; add or drop a character",
-        ),
-        (
-            with("/name", json!(5)),
-            "name: type: must be text of letters, digits and hyphens, such as 'my-instance', not the number 5",
-        ),
-        (
-            with("/name", json!(true)),
-            "name: type: must be text of letters, digits and hyphens, such as 'my-instance', not True",
-        ),
-        (
-            with("/name", json!(null)),
-            "name: none: is required and can't be None: text of letters, digits and hyphens, such as 'my-instance'",
-        ),
-        (
-            with("/providerSettings", json!("AWS")),
-            "providerSettings: type: must be a mapping such as {'backingProviderName': 'AWS', 'regionName': 'US_EAST_1'}, not the text 'AWS'",
-        ),
-        (
-            with("/providerSettings/backingProviderName", json!("aws")),
-            "providerSettings.backingProviderName: enum: must be AWS, AZURE or GCP, not 'aws'; did you mean 'AWS'?",
-        ),
-        (
-            with("/providerSettings/backingProviderName", json!("OCI")),
-            "providerSettings.backingProviderName: enum: must be AWS, AZURE or GCP, not 'OCI'",
-        ),
-        (
-            with("/providerSettings/providerName", json!("FLEX")),
-            "providerSettings.providerName: enum: must be SERVERLESS, not 'FLEX'",
-        ),
-        (
-            with("/providerSettings/regionName", json!(" ")),
-            "providerSettings.regionName: min-length: must be a region's name in Atlas' spelling, such as 'US_EAST_1', not empty text",
-        ),
-        (
-            with("/providerSettings/regionName", json!(["US_EAST_1"])),
-            "providerSettings.regionName: type: must be a region's name in Atlas' spelling, such as 'US_EAST_1', not a list",
-        ),
-        (
-            with("/terminationProtectionEnabled", json!(1)),
-            "terminationProtectionEnabled: type: must be True or False, not the number 1",
-        ),
-        (
-            with("/terminationProtectionEnabled", json!("true")),
-            "terminationProtectionEnabled: type: must be True or False, not the text 'true'; write it without quotes",
-        ),
-        (
-            with("/serverlessBackupOptions/serverlessContinuousBackupEnabled", json!(0.5)),
-            "serverlessBackupOptions.serverlessContinuousBackupEnabled: type: must be True or False, not the number 0.5",
-        ),
-        (
-            with("/tags", json!("env=dev")),
-            "tags: type: must be a mapping such as {'env': 'dev'}, or a list of {'key': …, 'value': …}, not the text 'env=dev'",
-        ),
-        (
-            with("/tags", json!(null)),
-            "tags: none: can't be None: leave it out, or give a mapping such as {'env': 'dev'}, or a list of {'key': …, 'value': …}",
-        ),
-        (with("/tags", json!(long_tags)), "tags: max-items: has 51 tags; at most 50 are allowed"),
-        (with("/tags", json!([["env", "dev"]])), "tags[0]: type: must be a mapping {'key': …, 'value': …}, not a list"),
-        (with("/tags", json!([{"key": "a"}])), "tags[0].value: required: is required: text of 1 to 255 characters"),
-        (
-            with("/tags", json!([{"key": "a", "value": ""}])),
-            "tags[0].value: min-length: is empty; it must have 1 to 255 characters",
-        ),
-        (
-            with("/tags", json!([{"key": "a", "value": 5}])),
-            "tags[0].value: type: must be text of 1 to 255 characters, not the number 5; write '5'",
-        ),
-        (
-            with("/tags", json!([{"key": "a!", "value": "b"}])),
-            "tags[0].key: pattern: has '!' as character 2; only letters, digits, spaces and ; @ _ - . + are allowed",
-        ),
-        (
-            with("/tags", json!([{"key": "a", "value": "é".repeat(256)}])),
-            "tags[0].value: max-length: has 256 characters; at most 255 are allowed",
-        ),
-        (
-            with("/tags", json!([{"key": "a", "value": "b", "Key": "c"}])),
-            "tags[0].Key: unknown: is no field of a tag, which has key and value; did you mean key?",
-        ),
-        (
-            with("/tags", json!([{"key": "a", "value": "b"}, {"key": "a", "value": "c"}])),
-            "tags[1].key: duplicate: is the key of an earlier tag too: 'a'",
-        ),
-        (
-            with("/tags", json!({"env": ""})),
-            "tags['env']: min-length: the value is empty; it must have 1 to 255 characters",
-        ),
-        (
-            with("/tags", json!({"a/b": "c"})),
-            "tags['a/b']: pattern: the key has '/' as character 2; only letters, digits, spaces and ; @ _ - . + are allowed",
-        ),
-        (
-            with("/tags", json!({"env": true})),
-            "tags['env']: type: the value must be text of 1 to 255 characters, not True",
-        ),
-        (
-            with("/tags", json!({"value": "dev", "key": "env"})),
-            "tags: ambiguous: looks like one tag without its list; write [{'key': …, 'value': …}] or {'env': 'dev'}",
-        ),
-    ] {
-        assert_eq!(said(create(&spec)), [expected]);
+fn an_update_takes_only_what_may_change() {
+    let update = |kind, spec: &Value| validate::update(kind, GROUP, "n", &Node::from(spec), None);
+    let spec = json!({"tags": {"a": "b"}, "termination_protection_enabled": false});
+    for kind in Kind::ALL {
+        let checked = update(kind, &spec).unwrap();
+        assert_eq!(checked.name.as_deref(), Some("n"));
+        let body = r#"{"tags":[{"key":"a","value":"b"}],"terminationProtectionEnabled":false}"#;
+        assert_eq!(String::from_utf8(checked.body).unwrap(), body);
     }
+    assert!(update(Kind::Serverless, &json!({"tags": []})).is_ok());
+    let backup = json!({"serverlessBackupOptions": {"serverlessContinuousBackupEnabled": true}});
+    assert!(update(Kind::Serverless, &backup).is_ok());
+    assert_eq!(
+        said(update(Kind::Flex, &backup)),
+        [
+            "serverlessBackupOptions: unknown: is no field of a Flex cluster: a Flex cluster has fixed backups, so leave it out"
+        ]
+    );
+    assert_eq!(
+        said(update(Kind::Flex, &json!({"name": "m", "providerSettings": {}, "id": "x"}))),
+        [
+            "name: unchangeable: can't be changed after creation; an update takes tags and terminationProtectionEnabled",
+            "providerSettings: unchangeable: can't be changed after creation; an update takes tags and terminationProtectionEnabled",
+            "id: read-only: is set by the service; leave it out",
+        ]
+    );
+    assert_eq!(
+        said(update(Kind::Serverless, &json!({}))),
+        [
+            "body: min-length: changes nothing; give at least one of tags, terminationProtectionEnabled and serverlessBackupOptions"
+        ]
+    );
+    let extra = json!({"new": 1});
+    let checked = validate::update(Kind::Flex, GROUP, "n", &Node::Map(vec![]), Some(&Node::from(&extra))).unwrap();
+    assert_eq!(checked.body, br#"{"new":1}"#);
+    assert_eq!(
+        said(validate::update(Kind::Flex, "", "a/b", &Node::from(&spec), None)),
+        [
+            "groupId: pattern: must be the project's id: 24 of the characters 0 to 9 and a to f, such as '32b6e34b3d91647abb20e7b8'; this is empty",
+            "name: pattern: has '/' as character 2; only the letters a to z and A to Z, digits and hyphens are allowed",
+        ]
+    );
+}
+
+#[test]
+fn a_flex_cluster() {
+    let flex = |spec: &Value| validate::create(Kind::Flex, GROUP, &Node::from(spec), None);
+    let spec = json!({"name": "n", "providerSettings": {"backingProviderName": "AWS", "regionName": "US_EAST_1"}});
+    assert_eq!(flex(&spec).unwrap().body, spec.to_string().into_bytes());
+    let mut spec = spec;
+    spec["providerSettings"]["providerName"] = json!("FLEX");
+    spec["providerSettings"]["diskSizeGB"] = json!(5.0);
+    spec["backupSettings"] = json!({"enabled": true});
+    let rules: Vec<_> = flex(&spec).unwrap_err().into_iter().map(|v| (v.path, v.rule)).collect();
+    let read_only = |path: &str| (path.to_owned(), "read-only".to_owned());
+    assert_eq!(
+        rules,
+        [
+            read_only("providerSettings.providerName"),
+            read_only("providerSettings.diskSizeGB"),
+            read_only("backupSettings")
+        ]
+    );
+}
+
+#[test]
+fn extra_fields_are_merged_and_may_not_repeat() {
+    let with_extra = |spec: &Value, extra: Value| {
+        validate::create(Kind::Serverless, GROUP, &Node::from(spec), Some(&Node::from(&extra)))
+    };
+    let body = |result: Result<Checked, _>| serde_json::from_slice::<Value>(&result.unwrap().body).unwrap();
+    let extra = json!({"provider_settings": {"zone": {"a": 1}}, "new_field": [null]});
+    let mut expected = full();
+    expected["providerSettings"]["zone"] = json!({"a": 1});
+    expected["new_field"] = json!([null]);
+    assert_eq!(body(with_extra(&full(), extra.clone())), expected);
+    assert_eq!(body(validate::unchecked(&Node::from(&full()), Some(&Node::from(&extra)))), expected);
+    assert_eq!(body(with_extra(&full(), json!(null))), full());
+    assert_eq!(body(with_extra(&full(), json!({}))), full());
+
+    assert_eq!(
+        said(with_extra(&full(), json!({"provider_settings": {"region_name": "X"}, "tags": {"a": "b"}}))),
+        [
+            "providerSettings.regionName: given-twice: is given in extra_fields too; keep one",
+            "tags: given-twice: is given in extra_fields too; keep one",
+        ]
+    );
+    let nan = Node::Map(vec![(Key::from("a"), Node::List(vec![Node::Float(f64::NAN)]))]);
+    assert_eq!(
+        said(validate::create(Kind::Serverless, GROUP, &Node::from(&full()), Some(&nan))),
+        ["extra_fields.a[0]: not-json: can't be sent: JSON can't hold NaN"]
+    );
+
+    // What this version refuses can be sent, also in the place of a required field.
+    let mut spec = full();
+    spec["providerSettings"] = json!({"regionName": "MOON_1"});
+    let checked = with_extra(&spec, json!({"providerSettings": {"backingProviderName": "NEW"}})).unwrap();
+    let body: Value = serde_json::from_slice(&checked.body).unwrap();
+    assert_eq!(body["providerSettings"], json!({"regionName": "MOON_1", "backingProviderName": "NEW"}));
+    spec.as_object_mut().unwrap().remove("name");
+    let extra = json!({"name": "my_name", "providerSettings": {"backingProviderName": "NEW"}});
+    assert_eq!(with_extra(&spec, extra).unwrap().name.as_deref(), Some("my_name"));
+}
+
+#[test]
+fn without_validation_no_rule_is_applied() {
+    let spec = json!({"name": "_", "provider_settings": {"region_name": 5, "disk_size_gb": 1}, "Tags": [], "tags": {"!": null}});
+    let body = r#"{"name":"_","providerSettings":{"regionName":5,"diskSizeGB":1},"Tags":[],"tags":[{"key":"!","value":null}]}"#;
+    assert_eq!(String::from_utf8(validate::unchecked(&Node::from(&spec), None).unwrap().body).unwrap(), body);
+    assert_eq!(
+        said(validate::unchecked(&Node::from(&json!({"a": {"b": 1}, "stateName": 1, "state_name": 2})), None)),
+        ["stateName: given-twice: is given twice, in both spellings; keep one"]
+    );
+    assert_eq!(said(validate::unchecked(&Node::Null, None)), ["body: type: must be a mapping, not None"]);
+}
+
+#[test]
+fn paths_take_the_pattern_only() {
+    assert_eq!(validate::name(&"a".repeat(100)), None);
+    assert_eq!(validate::name("atlas-abc123"), None);
+    for wrong in ["", "-", "a/b", "..", "a b", "a?b", "é", "a\n"] {
+        assert!(validate::name(wrong).is_some_and(|v| v.path == "name" && v.rule == "pattern"), "{wrong}");
+    }
+}
+
+#[test]
+fn huge_inputs_take_linear_time() {
+    let entries = |make: fn(usize) -> String| -> Vec<(Key<'static>, Node<'static>)> {
+        (0..100_000).map(|i| (Key::Str(make(i).into()), Node::Str("v".into()))).collect()
+    };
+    let unknown = said_of(entries(|i| format!("providerSettings{i}")));
+    assert_eq!(unknown.len(), 100_002);
+    let tags = said_of(vec![(Key::from("tags"), Node::Map(entries(|i| format!("k{i}"))))]);
+    assert_eq!(tags.len(), 3);
+    let text = "x".repeat(10_000_000);
+    let violations = create(&json!({text.as_str(): text, "name": text})).unwrap_err();
+    assert!(violations.iter().all(|v| v.path.len() < 200 && v.message.len() < 300 && v.value.to_string().len() < 200));
+}
+
+#[test]
+fn nesting_ends() {
+    let mut deep = Node::Null;
+    for _ in 0..1_000 {
+        deep = Node::List(vec![deep]);
+    }
+    let extra = Node::Map(vec![(Key::from("a"), deep)]);
+    let violations = said(validate::unchecked(&Node::Map(vec![]), Some(&extra)));
+    assert!(violations.len() == 1 && violations[0].ends_with("not-json: can't be sent: it is nested too deep"));
 }

@@ -14,7 +14,7 @@ def add_parser(subparsers: Any) -> None:
     subparsers.add_parser("version", help=text, description=f"{text[0].upper()}{text[1:]}.")
 
 
-def run(args: argparse.Namespace) -> int:
+def run(_args: argparse.Namespace) -> int:
     """Print the line."""
     import platform
 

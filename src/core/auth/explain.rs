@@ -29,21 +29,21 @@ impl Found {
         text
     }
 
-    /// One clause for a refused call: `service account mdb_sa_id_… from environment (…) at https://…`.
+    /// One clause for a refused call: `used service account mdb_sa_id_… from environment (…) at https://…`.
     pub fn hint(&self) -> String {
-        format!("{} from {} at {}", self.credentials.describe(), self.source, self.base_url)
+        format!("used {} from {} at {}", self.credentials.describe(), self.source, self.base_url)
     }
 
-    /// What a 401 is likely to be about: [`Found::hint`], and the end of a token where it has one.
-    pub fn hint_unauthorized(&self, now: u64) -> String {
-        let used = self.hint();
-        match (self.expires_at.filter(|end| *end <= now), &self.login_of_profile) {
-            (Some(end), Some(profile)) => {
-                format!("{used}, a login that ended at {}: run “atlas auth login --profile {profile}”", jwt::utc(end))
+    /// When a ready-made token ends (Unix seconds), and the clause that completes the hint from then on.
+    pub fn hint_of_end(&self) -> Option<(u64, String)> {
+        let end = self.expires_at?;
+        let remedy = match &self.login_of_profile {
+            Some(profile) => {
+                format!("a login that ended at {}: run “atlas auth login --profile {profile}”", jwt::utc(end))
             }
-            (Some(end), None) => format!("{used}, which ended at {}", jwt::utc(end)),
-            (None, _) => used,
-        }
+            None => format!("which ended at {}", jwt::utc(end)),
+        };
+        Some((end, remedy))
     }
 }
 

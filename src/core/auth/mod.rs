@@ -23,7 +23,7 @@ use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Method, Url};
 
 use crate::core::context::{Context, Doors};
-use crate::core::error::Error;
+use crate::core::error::{Error, Notice};
 use crate::core::transport::Transport;
 use credentials::Credentials;
 
@@ -70,6 +70,22 @@ impl Authenticator {
                 Self::Digest(Box::new(digest::Digest::new(public_key, private_key.clone())))
             }
         })
+    }
+
+    /// Shares the token of a service account with other processes through files; other kinds have nothing to share.
+    pub fn share_tokens(mut self, credentials: &Credentials, base_url: &str, cache: token_cache::FileCache) -> Self {
+        if let (Self::Oauth(oauth), Some(id)) = (&mut self, credentials.id()) {
+            oauth.share(cache, token_cache::Key::new(base_url, id));
+        }
+        self
+    }
+
+    /// What the user should be warned of, once each: a cache that can't be used.
+    pub fn take_notices(&self) -> Vec<Notice> {
+        match self {
+            Self::Oauth(oauth) => oauth.cache().map(token_cache::FileCache::take_notices).unwrap_or_default(),
+            _ => Vec::new(),
+        }
     }
 
     /// What the next request carries. May fetch a token, or wait for another caller who does.

@@ -13,6 +13,8 @@ use zeroize::Zeroize as _;
 
 use super::bearer;
 use super::secret::Secret;
+use super::token_cache::{CachedToken, FileCache, Key};
+use super::token_lock::{PATIENCE, Turn, Wanted, unix};
 use crate::core::context::{Context, Doors};
 use crate::core::error::{AuthenticationError, Error, TransportKind};
 use crate::core::observe::Level;
@@ -33,6 +35,8 @@ pub struct Oauth {
     state: Mutex<State>,
     /// Held by the one caller who fetches.
     fetching: AsyncMutex<()>,
+    /// Tokens shared with other processes.
+    cache: Option<(FileCache, Key)>,
 }
 
 #[derive(Default)]
@@ -42,6 +46,8 @@ struct State {
     fetches: u64,
     /// How the last fetch ended, if not well; for the callers who waited for it.
     failure: Option<Error>,
+    /// The token that the server refused last: other processes may still offer it.
+    refused: Option<Secret>,
 }
 
 struct Token {
@@ -50,6 +56,28 @@ struct Token {
     number: u64,
     renew_at: Duration,
     ends_at: Duration,
+}
+
+/// A token that is about to be used.
+struct Fresh {
+    secret: Secret,
+    header: HeaderValue,
+    renew_in: Duration,
+    life: Duration,
+}
+
+impl Fresh {
+    fn from_cache(cached: &CachedToken, now: u64) -> Option<Self> {
+        let header = bearer::header(cached.token.expose())?;
+        let until = |unix: u64| Duration::from_secs(unix.saturating_sub(now));
+        let (renew_in, life) = (until(cached.renew_at), until(cached.expires_at));
+        Some(Fresh { secret: cached.token.clone(), header, renew_in, life })
+    }
+
+    fn to_cache(&self, now: u64) -> CachedToken {
+        let at = |later: Duration| now.saturating_add(later.as_secs());
+        CachedToken { token: self.secret.clone(), renew_at: at(self.renew_in), expires_at: at(self.life) }
+    }
 }
 
 /// What one request carries.
@@ -87,7 +115,18 @@ impl Oauth {
             revoke_url: url("/api/oauth/revoke")?,
             state: Mutex::default(),
             fetching: AsyncMutex::default(),
+            cache: None,
         })
+    }
+
+    /// Shares the token with other processes.
+    pub fn share(&mut self, cache: FileCache, key: Key) {
+        self.cache = Some((cache, key));
+    }
+
+    /// The cache shared with other processes.
+    pub(super) fn cache(&self) -> Option<&FileCache> {
+        self.cache.as_ref().map(|(cache, _)| cache)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -122,23 +161,18 @@ impl Oauth {
                 return Err(failure.clone());
             }
         }
-        let fetched = self.fetch(transport, doors, context).await;
+        let obtained = self.obtain(transport, doors, context).await;
         let mut state = self.state();
         state.fetches += 1;
-        match fetched {
-            Ok((secret, header, life)) => {
+        match obtained {
+            Ok(Fresh { secret, header, renew_in, life }) => {
                 let now = doors.clock.now();
-                let early = EARLY.min(life / 10);
-                let token = Token {
-                    header,
-                    secret,
-                    number: state.fetches,
-                    renew_at: now + life.saturating_sub(early),
-                    ends_at: now + life,
-                };
+                let token =
+                    Token { header, secret, number: state.fetches, renew_at: now + renew_in, ends_at: now + life };
                 let pass = token.pass();
                 state.token = Some(token);
                 state.failure = None;
+                state.refused = None;
                 Ok(pass)
             }
             Err(error) => {
@@ -156,20 +190,61 @@ impl Oauth {
         self.state().token.as_ref().filter(|t| now < t.ends_at).map(Token::pass)
     }
 
+    /// A token that another process fetched, or one from the server, which is then shared.
+    async fn obtain(&self, transport: &Transport, doors: &Doors, context: &Context) -> Result<Fresh, Error> {
+        let Some((cache, key)) = &self.cache else { return self.fetch(transport, doors, context).await };
+        let refused = self.state().refused.clone();
+        let patience = context.left(doors).map_or(PATIENCE, |left| left.min(PATIENCE));
+        let turn = cache.turn(Wanted { key, refused: refused.as_ref(), patience }, &*doors.clock).await;
+        if let Turn::Token(cached) = &turn {
+            if let Some(fresh) = Fresh::from_cache(cached, unix(&*doors.clock)) {
+                context.log(Level::Debug, || "the token of another process is used".to_owned());
+                return Ok(fresh);
+            }
+        }
+        let fetched = self.fetch(transport, doors, context).await;
+        match (&fetched, &turn, &refused) {
+            // Also without the right to fetch: it is good for others, and the file is replaced whole.
+            (Ok(fresh), _, _) => cache.store(key, &fresh.to_cache(unix(&*doors.clock))),
+            // Only with the lock, else a newer token could be the one that goes.
+            (Err(_), Turn::Fetch(_), Some(refused)) => cache.drop_if_equal(key, refused),
+            _ => {}
+        }
+        fetched
+    }
+
     /// A 401: drops the token that was refused; true if a new one may help.
     pub(super) fn refused(&self, pass: &Pass) -> bool {
         let mut state = self.state();
         if state.token.as_ref().is_some_and(|t| t.number == pass.number) {
-            state.token = None;
+            state.refused = state.token.take().map(|token| token.secret);
         }
         true
     }
 
-    /// Revokes the token, if there is one. Best effort: one attempt, and no error.
+    /// Revokes the token, if there is one that this client alone holds. Best effort: one attempt, and no error.
     pub async fn revoke(&self, transport: &Transport, doors: &Doors) {
         let Some(token) = self.state().token.take() else { return };
-        let form = format!("token={}&token_type_hint=access_token", token.secret.expose());
-        let _ = transport.exchange(self.form(&self.revoke_url, form.into(), doors.timeout)).await;
+        if self.cache().is_none_or(FileCache::is_unusable) {
+            self.revoke_token(&token.secret, transport, doors).await;
+        }
+    }
+
+    /// Revokes the token that is shared with other processes and removes it. `None` if there is none; else whether
+    /// the server took the revocation.
+    pub async fn log_out(&self, transport: &Transport, doors: &Doors) -> Option<bool> {
+        let (cache, key) = self.cache.as_ref()?;
+        let cached = cache.load(key, 0)?;
+        let revoked = self.revoke_token(&cached.token, transport, doors).await;
+        self.state().token = None;
+        cache.remove(key);
+        Some(revoked)
+    }
+
+    async fn revoke_token(&self, token: &Secret, transport: &Transport, doors: &Doors) -> bool {
+        let form = format!("token={}&token_type_hint=access_token", token.expose());
+        let sent = transport.exchange(self.form(&self.revoke_url, form.into(), doors.timeout)).await;
+        sent.is_ok_and(|exchange| exchange.status < 300)
     }
 
     fn form(&self, url: &Url, body: Bytes, timeout: Duration) -> Outgoing {
@@ -180,12 +255,7 @@ impl Oauth {
         Outgoing { method: Method::POST, url: url.clone(), headers, body: Some(body), timeout }
     }
 
-    async fn fetch(
-        &self,
-        transport: &Transport,
-        doors: &Doors,
-        context: &Context,
-    ) -> Result<(Secret, HeaderValue, Duration), Error> {
+    async fn fetch(&self, transport: &Transport, doors: &Doors, context: &Context) -> Result<Fresh, Error> {
         let mut attempts = 0;
         loop {
             attempts += 1;
@@ -230,7 +300,7 @@ impl Oauth {
         attempts: u32,
         doors: &Doors,
         context: &Context,
-    ) -> Result<(Secret, HeaderValue, Duration), (Error, Happened)> {
+    ) -> Result<Fresh, (Error, Happened)> {
         let origin = self.origin(attempts, doors, context);
         if exchange.status != 200 {
             let api = reply::api_error(&exchange, exchange.status, None, &origin);
@@ -241,7 +311,9 @@ impl Oauth {
         let parsed = serde_json::from_slice::<TokenReply>(&exchange.body).ok().and_then(|reply| {
             let header = bearer::header(&reply.access_token)?;
             let life = Duration::try_from_secs_f64(reply.expires_in.unwrap_or(DEFAULT_LIFE)).ok()?;
-            (!reply.access_token.is_empty()).then(|| (Secret::new(reply.access_token), header, life))
+            let renew_in = life.saturating_sub(EARLY.min(life / 10));
+            let secret = Secret::new(reply.access_token);
+            (!secret.expose().is_empty()).then_some(Fresh { secret, header, renew_in, life })
         });
         parsed.ok_or_else(|| {
             // No start of this body in the error: it may hold a token.

@@ -56,6 +56,8 @@ impl Key {
 pub struct CachedToken {
     /// The token.
     pub token: Secret,
+    /// Unix seconds from which on it should be renewed: shortly before its end.
+    pub renew_at: u64,
     /// Unix seconds at which it ends.
     pub expires_at: u64,
 }
@@ -70,7 +72,15 @@ struct Entry<'a> {
     client_id: Cow<'a, str>,
     #[serde(borrow)]
     access_token: Cow<'a, str>,
+    renew_at: u64,
     expires_at: u64,
+}
+
+impl Entry<'_> {
+    fn token(&self) -> CachedToken {
+        let token = Secret::from(&*self.access_token);
+        CachedToken { token, renew_at: self.renew_at, expires_at: self.expires_at }
+    }
 }
 
 /// A folder of tokens. Nothing is touched before the first use.
@@ -132,8 +142,8 @@ impl FileCache {
         }
     }
 
-    /// The token of a key, if it lives at `needed_until` (Unix seconds).
-    pub fn load(&self, key: &Key, needed_until: u64) -> Option<CachedToken> {
+    /// The token of a key, if it need not be renewed yet; `now` in Unix seconds.
+    pub fn load(&self, key: &Key, now: u64) -> Option<CachedToken> {
         if self.is_unusable() {
             return None;
         }
@@ -146,9 +156,7 @@ impl FileCache {
             }
         };
         match parse(&content).filter(|entry| entry.base_url == key.base_url && entry.client_id == key.client_id) {
-            Some(entry) if entry.expires_at > needed_until => {
-                Some(CachedToken { token: Secret::from(&*entry.access_token), expires_at: entry.expires_at })
-            }
+            Some(entry) if entry.renew_at.min(entry.expires_at) > now => Some(entry.token()),
             Some(_) => None,
             None => {
                 self.drop_corrupt(&path);
@@ -188,8 +196,7 @@ impl FileCache {
             .filter_map(|path| {
                 let content = self.read(&path).ok().flatten()?;
                 let entry = parse(&content)?;
-                let token = CachedToken { token: Secret::from(&*entry.access_token), expires_at: entry.expires_at };
-                Some((Key::new(&entry.base_url, &entry.client_id), token))
+                Some((Key::new(&entry.base_url, &entry.client_id), entry.token()))
             })
             .collect();
         entries.sort_by(|(a, _), (b, _)| (&a.base_url, &a.client_id).cmp(&(&b.base_url, &b.client_id)));
@@ -232,6 +239,7 @@ impl FileCache {
             base_url: key.base_url.as_str().into(),
             client_id: key.client_id.as_str().into(),
             access_token: token.token.expose().into(),
+            renew_at: token.renew_at,
             expires_at: token.expires_at,
         };
         let mut content = Zeroizing::new(Vec::with_capacity(LARGEST_ENTRY as usize));

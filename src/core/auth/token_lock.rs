@@ -1,7 +1,7 @@
 //! Of many processes that need the same token at once, one fetches it and the others wait for the file.
 use std::fs::File;
 use std::future::Future;
-use std::time::Duration;
+use std::time::{Duration, UNIX_EPOCH};
 
 use fs4::fs_std::FileExt;
 
@@ -21,8 +21,6 @@ pub const PATIENCE: Duration = Duration::from_secs(20);
 pub struct Wanted<'a> {
     /// Which token.
     pub key: &'a Key,
-    /// Unix seconds until which it must live.
-    pub needed_until: u64,
     /// The token that the server has just refused: as good as none.
     pub refused: Option<&'a Secret>,
     /// How long another process may take to fetch it. After that this one goes its own way: a process that hangs
@@ -54,6 +52,11 @@ impl Drop for Lock {
     }
 }
 
+/// The calendar's time in seconds since 1970.
+pub(crate) fn unix(clock: &dyn Clock) -> u64 {
+    clock.wall().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+}
+
 impl FileCache {
     /// A token, or the right to fetch one.
     pub async fn turn(&self, wanted: Wanted<'_>, clock: &dyn Clock) -> Turn {
@@ -61,7 +64,7 @@ impl FileCache {
         let mut pause = FIRST_PAUSE;
         let begun = clock.now();
         loop {
-            if let Some(token) = self.look(wanted) {
+            if let Some(token) = self.look(wanted, clock) {
                 return Turn::Token(token);
             }
             if self.is_unusable() {
@@ -75,7 +78,7 @@ impl FileCache {
                 }
             };
             match FileExt::try_lock_exclusive(&opened) {
-                Ok(true) => return self.first_in_line(Lock { file: opened }, wanted),
+                Ok(true) => return self.first_in_line(Lock { file: opened }, wanted, clock),
                 Ok(false) => file = Some(opened),
                 Err(error) => {
                     self.give_up(&format!("files cannot be locked there ({error})"));
@@ -114,13 +117,13 @@ impl FileCache {
         Ok(token)
     }
 
-    fn look(&self, wanted: Wanted<'_>) -> Option<CachedToken> {
-        self.load(wanted.key, wanted.needed_until).filter(|cached| wanted.refused != Some(&cached.token))
+    fn look(&self, wanted: Wanted<'_>, clock: &dyn Clock) -> Option<CachedToken> {
+        self.load(wanted.key, unix(clock)).filter(|cached| wanted.refused != Some(&cached.token))
     }
 
     /// Another process may have stored a token between the last look and the lock.
-    fn first_in_line(&self, lock: Lock, wanted: Wanted<'_>) -> Turn {
-        match self.look(wanted) {
+    fn first_in_line(&self, lock: Lock, wanted: Wanted<'_>, clock: &dyn Clock) -> Turn {
+        match self.look(wanted, clock) {
             Some(token) => Turn::Token(token),
             None => Turn::Fetch(lock),
         }

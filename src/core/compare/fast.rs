@@ -1,49 +1,107 @@
-//! The usual case, that a reply shows all that was asked for, found without making a value of either: every create
+//! The usual request, whose fields are all known, beside its reply, without making a value of either: every create
 //! asks this.
 //!
-//! One pass over each text, comparing the text of values. Equal text is an equal value; for anything else (another
-//! spelling of the same value, fields that are not in the list) the answer is "not known to be equal", and the slow way decides.
-//! A text that is no JSON may pass for equal: the slow way says nothing about it either.
+//! One pass over each text, comparing the text of values: equal text is an equal value, and only unequal texts become
+//! values. Anything unusual is left to the slow way. A text that is no JSON may pass for equal: the slow way says
+//! nothing about it either.
+use serde_json::Value;
 
-/// Whether `reply` is known to show every field of `requested` as asked.
-pub(super) fn equal(requested: &[u8], reply: &[u8]) -> bool {
-    equal_fields(requested, reply) == Some(true)
-}
+use super::{Difference, same, same_tags};
 
-/// The fields that are compared, as they stand in the text.
-#[derive(Default)]
-struct Fields<'a> {
-    name: Option<&'a [u8]>,
-    provider: Option<&'a [u8]>,
-    region: Option<&'a [u8]>,
-    provider_name: Option<&'a [u8]>,
-    backup: Option<&'a [u8]>,
-    tags: Option<&'a [u8]>,
-    protection: Option<&'a [u8]>,
-    /// There are others.
-    more: bool,
-}
+/// The fields that validation lets through.
+const PATHS: [&str; 7] = [
+    "name",
+    "providerSettings.backingProviderName",
+    "providerSettings.regionName",
+    "providerSettings.providerName",
+    "serverlessBackupOptions.serverlessContinuousBackupEnabled",
+    "tags",
+    "terminationProtectionEnabled",
+];
+const NAME: usize = 0;
+const PROVIDER: usize = 1;
+const REGION: usize = 2;
+const PROVIDER_NAME: usize = 3;
+const BACKUP: usize = 4;
+const TAGS: usize = 5;
+const PROTECTION: usize = 6;
 
-fn equal_fields(requested: &[u8], reply: &[u8]) -> Option<bool> {
-    let asked = Fields::read(requested)?;
-    if asked.more {
-        return Some(false);
+/// The differences; nothing if the slow way must find them.
+pub(super) fn differences(requested: &[u8], reply: &[u8]) -> Option<Vec<Difference>> {
+    let mut asked: [(usize, &[u8]); PATHS.len()] = [(NAME, b""); PATHS.len()];
+    let mut places = asked.iter_mut();
+    let more = read(requested, |field, text| {
+        if let Some(place) = places.next() {
+            *place = (field, text);
+        }
+    })?;
+    let unused = places.len();
+    if more {
+        return None;
     }
-    let got = Fields::read(reply)?;
-    let kept = |asked: Option<&[u8]>, got: Option<&[u8]>| asked.is_none() || asked == got;
-    Some(
-        kept(asked.name, got.name)
-            && kept(asked.provider, got.provider)
-            && kept(asked.region, got.region)
-            && kept(asked.provider_name, got.provider_name)
-            && kept(asked.backup, got.backup)
-            && kept(asked.protection, got.protection)
-            && (kept(asked.tags, got.tags) || same_tags(asked.tags?, got.tags.unwrap_or(b"[]"))?),
-    )
+    let mut got: [Option<&[u8]>; PATHS.len()] = [None; PATHS.len()];
+    read(reply, |field, text| {
+        if let Some(place) = got.get_mut(field) {
+            *place = Some(text);
+        }
+    })?;
+    let mut differences = Vec::new();
+    for (field, asked) in asked.into_iter().take(PATHS.len() - unused) {
+        match (field, got.get(field).copied().flatten()) {
+            (_, Some(got)) if got == asked => {}
+            (TAGS, got) if same_tag_texts(asked, got.unwrap_or(b"[]")) == Some(true) => {}
+            // The slow way looks how much of the object is missing.
+            (PROVIDER | REGION | PROVIDER_NAME | BACKUP, None) => return None,
+            (field, got) => {
+                let value = |text| serde_json::from_slice::<Value>(text).ok();
+                let (asked, got) = (value(asked)?, got.map_or(Some(Value::Null), value)?);
+                if !(same(&asked, &got) || field == TAGS && same_tags(&asked, &got)) {
+                    differences.push(Difference::new((*PATHS.get(field)?).into(), asked, got));
+                }
+            }
+        }
+    }
+    Some(differences)
+}
+
+/// Gives each known field and the text of its value to `put`; says whether there are others.
+fn read<'a>(text: &'a [u8], mut put: impl FnMut(usize, &'a [u8])) -> Option<bool> {
+    let mut more = false;
+    Scan { rest: text }.object(|name, scan| {
+        match name {
+            b"name" => put(NAME, scan.value()?),
+            b"tags" => put(TAGS, scan.value()?),
+            b"terminationProtectionEnabled" => put(PROTECTION, scan.value()?),
+            b"providerSettings" => scan.object(|name, scan| {
+                let value = scan.value()?;
+                match name {
+                    b"backingProviderName" => put(PROVIDER, value),
+                    b"regionName" => put(REGION, value),
+                    b"providerName" => put(PROVIDER_NAME, value),
+                    _ => more = true,
+                }
+                Some(())
+            })?,
+            b"serverlessBackupOptions" => scan.object(|name, scan| {
+                let value = scan.value()?;
+                match name {
+                    b"serverlessContinuousBackupEnabled" => put(BACKUP, value),
+                    _ => more = true,
+                }
+                Some(())
+            })?,
+            _ => {
+                scan.value()?;
+                more = true;
+            }
+        }
+        Some(())
+    })?;
+    Some(more)
 }
 
 /// Whether two lists hold the same tags in any order; nothing if a tag is not plainly `{key, value}`.
-fn same_tags(asked: &[u8], got: &[u8]) -> Option<bool> {
+fn same_tag_texts(asked: &[u8], got: &[u8]) -> Option<bool> {
     let (mut asked, mut got) = (tags(asked)?, tags(got)?);
     asked.sort_unstable();
     got.sort_unstable();
@@ -76,43 +134,6 @@ fn tags(text: &[u8]) -> Option<Vec<(&[u8], &[u8])>> {
     }
 }
 
-impl<'a> Fields<'a> {
-    fn read(text: &'a [u8]) -> Option<Self> {
-        let mut fields = Fields::default();
-        Scan { rest: text }.object(|name, scan| {
-            match name {
-                b"name" => fields.name = Some(scan.value()?),
-                b"tags" => fields.tags = Some(scan.value()?),
-                b"terminationProtectionEnabled" => fields.protection = Some(scan.value()?),
-                b"providerSettings" => scan.object(|name, scan| {
-                    let value = Some(scan.value()?);
-                    match name {
-                        b"backingProviderName" => fields.provider = value,
-                        b"regionName" => fields.region = value,
-                        b"providerName" => fields.provider_name = value,
-                        _ => fields.more = true,
-                    }
-                    Some(())
-                })?,
-                b"serverlessBackupOptions" => scan.object(|name, scan| {
-                    let value = Some(scan.value()?);
-                    match name {
-                        b"serverlessContinuousBackupEnabled" => fields.backup = value,
-                        _ => fields.more = true,
-                    }
-                    Some(())
-                })?,
-                _ => {
-                    scan.value()?;
-                    fields.more = true;
-                }
-            }
-            Some(())
-        })?;
-        Some(fields)
-    }
-}
-
 /// The rest of a JSON text.
 struct Scan<'a> {
     rest: &'a [u8],
@@ -142,10 +163,14 @@ impl<'a> Scan<'a> {
 
     /// Behind a string whose first quote is eaten.
     fn skip_string(&mut self) -> Option<()> {
-        while self.until(|b| b == b'"' || b == b'\\')? == b'\\' {
-            self.rest = self.rest.get(1..)?;
+        loop {
+            let (found, rest) = self.rest.get(memchr::memchr2(b'"', b'\\', self.rest)?..)?.split_first()?;
+            if *found == b'"' {
+                self.rest = rest;
+                return Some(());
+            }
+            self.rest = rest.get(1..)?;
         }
-        Some(())
     }
 
     /// What was read since the rest was `start`.
@@ -216,37 +241,42 @@ mod tests {
 
     const ASKED: &[u8] = br#"{"name":"n","tags":[{"key":"a","value":"1"},{"key":"b","value":"2"}]}"#;
 
+    fn found(asked: &[u8], reply: &str) -> Option<usize> {
+        differences(asked, reply.as_bytes()).map(|found| found.len())
+    }
+
     #[test]
     fn equal_text_is_equal() {
         for reply in [
             r#"{"name":"n","tags":[{"key":"a","value":"1"},{"key":"b","value":"2"}]}"#,
             r#"{"x":["}\"",{"y":[]}],"tags":[{"value":"2","key":"b"},{"key":"a","value":"1"}],"z":1.5e3,"name":"n"}"#,
             " { \"tags\" : [ {\"value\":\"2\", \"key\":\"b\"} ,\n{\"key\":\"a\",\"value\":\"1\"} ] , \"name\" : \"n\" } ",
+            r#"{"name":"\u006e","tags":[{"key":"a","value":"1"},{"key":"b","value":"2"}]}"#,
         ] {
-            assert!(equal(ASKED, reply.as_bytes()), "{reply}");
+            assert_eq!(found(ASKED, reply), Some(0), "{reply}");
         }
-        assert!(equal(br#"{"tags":[]}"#, b"{}"));
-        assert!(equal(b"{}", br#"{"a":1}"#));
+        assert_eq!(found(br#"{"tags":[]}"#, "{}"), Some(0));
+        assert_eq!(found(b"{}", r#"{"a":1}"#), Some(0));
     }
 
     #[test]
-    fn anything_else_is_not_known_to_be() {
+    fn what_differs_is_found() {
         for reply in [
             r#"{"name":"n","tags":[{"key":"a","value":"1"}]}"#,
-            r#"{"name":"\u006e","tags":[{"key":"a","value":"1"},{"key":"b","value":"2"}]}"#,
             r#"{"tags":[{"key":"a","value":"1"},{"key":"b","value":"2"}]}"#,
             r#"{"x":{"name":"n"},"tags":[{"key":"a","value":"1"},{"key":"b","value":"2"}]}"#,
-            r#"{"name":"n","tags":[{"key":"a","value":"1"},{"key":"b","value":"2","c":1}]}"#,
             r#"{"name":"n","tags":{}}"#,
-            r#"{"name":"n""#,
-            "[]",
-            "",
-            "\"",
-            "{\"\\",
-            "{\"name\":]",
         ] {
-            assert!(!equal(ASKED, reply.as_bytes()), "{reply}");
+            assert_eq!(found(ASKED, reply), Some(1), "{reply}");
         }
-        assert!(!equal(br#"{"new":1}"#, br#"{"new":1}"#));
+    }
+
+    #[test]
+    fn the_unusual_is_left_to_the_slow_way() {
+        for reply in [r#"{"name":"n""#, "[]", "", "\"", "{\"\\", "{\"name\":]", "{\"name\":"] {
+            assert_eq!(found(ASKED, reply), None, "{reply}");
+        }
+        assert_eq!(found(br#"{"new":1}"#, r#"{"new":1}"#), None);
+        assert_eq!(found(br#"{"providerSettings":{"regionName":"R"}}"#, "{}"), None);
     }
 }

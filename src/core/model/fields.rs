@@ -115,7 +115,7 @@ const BACKING_PROVIDER_NAME: Field = text(
     Type::Word(&["AWS", "AZURE", "GCP"]),
     None,
     "AWS, AZURE or GCP",
-    "The cloud provider.",
+    "The cloud provider: `AWS`, `AZURE` or `GCP`.",
 );
 const REGION_NAME: Field = text(
     "regionName",

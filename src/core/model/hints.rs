@@ -22,13 +22,21 @@ pub const SYNONYMS: &[(&str, &str)] = &[
     ("disableserverlesscontinuousbackup", "serverlessBackupOptions.serverlessContinuousBackupEnabled"),
 ];
 
-/// Names, without separators and in small letters, that have no place in a body, and why.
-pub const ELSEWHERE: &[(Kind, &str, &str)] = &[
-    (Kind::Serverless, "projectid", "the project is the first argument, group_id"),
-    (Kind::Flex, "projectid", "the project is the first argument, group_id"),
-    (Kind::Flex, "serverlessbackupoptions", "a Flex cluster has fixed backups, so leave it out"),
-    (Kind::Flex, "serverlesscontinuousbackupenabled", "a Flex cluster has fixed backups, so leave it out"),
+/// Names, without separators and in small letters, that have no place in a body of a kind (or of either), and why.
+pub const ELSEWHERE: &[(Option<Kind>, &str, &str)] = &[
+    (None, "projectid", PROJECT),
+    (None, "project", PROJECT),
+    (None, "clientid", CREDENTIALS),
+    (None, "clientsecret", CREDENTIALS),
+    (None, "publickey", CREDENTIALS),
+    (None, "privatekey", CREDENTIALS),
+    (None, "accesstoken", CREDENTIALS),
+    (Some(Kind::Flex), "serverlessbackupoptions", BACKUP),
+    (Some(Kind::Flex), "serverlesscontinuousbackupenabled", BACKUP),
 ];
+const PROJECT: &str = "the project is the first argument, group_id";
+const CREDENTIALS: &str = "credentials are given to the client";
+const BACKUP: &str = "a Flex cluster has fixed backups, so leave it out";
 
 /// Parts of names, without separators and in small letters, whose values are never shown.
 pub const SECRET: &[&str] = &["secret", "password", "passwd", "privatekey", "apikey", "token", "credential"];
@@ -71,7 +79,9 @@ pub fn meant(kind: Kind, path: &str, object: &'static Object, key: &str) -> Opti
         let (_, field) = object.find(name)?;
         Some(if key.contains('_') { field.snake } else { field.name })
     };
-    if let Some((_, _, why)) = ELSEWHERE.iter().find(|(k, name, _)| *k == kind && *name == plain_key) {
+    if let Some((_, _, why)) =
+        ELSEWHERE.iter().find(|(of, name, _)| of.is_none_or(|of| of == kind) && *name == plain_key)
+    {
         return Some(Meant::Elsewhere(why));
     }
     if let Some(field) = object.fields.iter().find(|field| plain(field.name).as_deref() == Some(&plain_key)) {

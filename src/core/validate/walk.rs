@@ -192,9 +192,8 @@ impl<'n, 'v> Walk<'n, 'v> {
                 if read_only {
                     return self.read_only(&at, key, node);
                 }
-                let there = if place.is_empty() { "to the top level" } else { place };
-                let into = if place.is_empty() { "belongs" } else { "belongs into" };
-                (rules::MISPLACED, format!("{into} {there}, as {name}"))
+                let there = if place.is_empty() { "at the top level".to_owned() } else { format!("under {place}") };
+                (rules::MISPLACED, format!("belongs {there}, as {name}"))
             }
             None => (rules::UNKNOWN, format!("{start}; extra_fields sends what this version does not know")),
         };

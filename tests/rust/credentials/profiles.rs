@@ -267,12 +267,9 @@ fn a_user_login_works_while_it_lasts() {
     let machine = FakeMachine::default().with_config(&config(1_767_225_601));
     let found = outcome(&Given::default(), &machine).unwrap();
     assert_eq!((found.credentials.kind(), found.expires_at), ("access token", Some(1_767_225_601)));
-    assert!(found.hint_unauthorized(machine.now).starts_with("access token ("));
-    let later = found.hint_unauthorized(machine.now + 1);
-    assert!(
-        later.ends_with("a login that ended at 2026-01-01T00:00:01Z: run “atlas auth login --profile default”"),
-        "{later}"
-    );
+    assert!(found.hint().starts_with("used access token ("), "{}", found.hint());
+    let ended = "a login that ended at 2026-01-01T00:00:01Z: run “atlas auth login --profile default”".to_owned();
+    assert_eq!(found.hint_of_end(), Some((1_767_225_601, ended)));
 
     let message = outcome(&Given::default(), &FakeMachine::default().with_config(&config(1_767_225_600))).unwrap_err();
     assert!(message.contains("ended at 2026-01-01T00:00:00Z: run “atlas auth login --profile default”"), "{message}");

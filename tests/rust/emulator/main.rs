@@ -3,6 +3,10 @@
 // Not in the product: a test that panics has done its work.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing, missing_docs)]
 
+mod auth;
 mod client;
+mod control;
+mod faults;
 mod life;
 mod recordings;
+mod requests;

@@ -1,0 +1,35 @@
+"""The mailbox of each event loop: how results get from the core's thread to asyncio."""
+
+from __future__ import annotations
+
+from asyncio import AbstractEventLoop, get_running_loop
+from weakref import WeakKeyDictionary, ref
+
+from ._core import Mailbox
+
+_mailboxes: WeakKeyDictionary[AbstractEventLoop, Mailbox | None] = WeakKeyDictionary()
+_last: tuple[ref[AbstractEventLoop], Mailbox | None] | None = None
+
+
+def here() -> tuple[AbstractEventLoop, Mailbox | None]:
+    """The running loop and its mailbox; None for a loop that cannot watch a socket."""
+    global _last
+    loop = get_running_loop()
+    last = _last
+    if last is not None and last[0]() is loop:
+        return loop, last[1]
+    try:
+        mailbox = _mailboxes[loop]
+    except KeyError:
+        mailbox = _mailboxes[loop] = _watch(loop)
+    _last = (ref(loop), mailbox)
+    return loop, mailbox
+
+
+def _watch(loop: AbstractEventLoop) -> Mailbox | None:
+    mailbox = Mailbox()
+    try:
+        loop.add_reader(mailbox.fileno(), mailbox.deliver)
+    except NotImplementedError:  # Windows' Proactor
+        return None
+    return mailbox

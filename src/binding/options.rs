@@ -1,0 +1,122 @@
+//! From constructor arguments to the core's configuration.
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use pyo3::exceptions::PyValueError;
+use pyo3::prelude::*;
+
+use super::errors::to_exception;
+use crate::core::auth::discover::{self, Found, Sources};
+use crate::core::auth::surroundings::{KeyringTrouble, System};
+use crate::core::auth::token_cache;
+use crate::core::client::{Config, OnRetired};
+use crate::core::clock::{Chance, Clock, FixedChance, SystemChance, SystemClock};
+use crate::core::context::Doors;
+use crate::core::network;
+use crate::core::retry::Policy;
+
+/// Credentials and base URL as they were passed.
+pub(crate) struct Given {
+    pub(crate) client_id: Option<String>,
+    pub(crate) client_secret: Option<String>,
+    pub(crate) public_key: Option<String>,
+    pub(crate) private_key: Option<String>,
+    pub(crate) access_token: Option<String>,
+    pub(crate) profile: Option<String>,
+    pub(crate) base_url: Option<String>,
+    pub(crate) allow_insecure_http: bool,
+}
+
+/// How the client is to behave.
+pub(crate) struct Behaviour<'a> {
+    pub(crate) api_version: &'a str,
+    pub(crate) timeout: Duration,
+    pub(crate) connect_timeout: Duration,
+    pub(crate) max_retries: u32,
+    pub(crate) max_retry_time: Duration,
+    pub(crate) proxy: Option<String>,
+    pub(crate) ca_file: Option<PathBuf>,
+    pub(crate) user_agent_suffix: Option<&'a str>,
+    pub(crate) token_cache: Option<PathBuf>,
+    pub(crate) reconcile: bool,
+    pub(crate) clock: Option<crate::core::clock::ManualClock>,
+}
+
+/// Finds credentials and base URL: arguments, environment, Atlas CLI profile.
+pub(crate) fn discover(py: Python<'_>, given: Given, sources: Option<&str>) -> PyResult<Found> {
+    let given = discover::Given {
+        client_id: given.client_id,
+        client_secret: given.client_secret.map(Into::into),
+        public_key: given.public_key,
+        private_key: given.private_key.map(Into::into),
+        access_token: given.access_token.map(Into::into),
+        profile: given.profile,
+        base_url: given.base_url,
+        allow_insecure_http: given.allow_insecure_http,
+        sources: match sources {
+            Some("environment") => Sources::Environment,
+            Some("profile") => Sources::Profile,
+            _ => Sources::All,
+        },
+    };
+    let around = System::new(Some(Box::new(keyring)));
+    discover::discover(&given, &around).map_err(|error| to_exception(py, error))
+}
+
+/// The system keyring by way of the `keyring` package.
+fn keyring(service: &str, user: &str) -> Result<Option<String>, KeyringTrouble> {
+    Python::attach(|py| {
+        let keyring = py.import("keyring").map_err(|_| KeyringTrouble::NoPackage)?;
+        keyring
+            .call_method1("get_password", (service, user))
+            .and_then(|secret| secret.extract())
+            .map_err(|error| KeyringTrouble::Failed(error.value(py).get_type().to_string()))
+    })
+}
+
+/// The core's configuration.
+pub(crate) fn config(py: Python<'_>, behaviour: Behaviour<'_>) -> PyResult<Config> {
+    let version = py.import("sys")?.getattr("version_info")?;
+    let (major, minor): (u32, u32) = (version.getattr("major")?.extract()?, version.getattr("minor")?.extract()?);
+    let mut user_agent =
+        format!("atlas-serverless/{} (Python {major}.{minor}; {})", env!("CARGO_PKG_VERSION"), std::env::consts::OS);
+    if let Some(suffix) = behaviour.user_agent_suffix {
+        user_agent = format!("{user_agent} {suffix}");
+    }
+    let (clock, chance): (Arc<dyn Clock>, Arc<dyn Chance>) = match behaviour.clock {
+        Some(clock) => (Arc::new(clock), Arc::new(FixedChance(0.0))),
+        None => (Arc::new(SystemClock::default()), Arc::new(SystemChance)),
+    };
+    let around = System::default();
+    let trust = network::trust(behaviour.ca_file.as_deref(), &around).map_err(|error| to_exception(py, error))?;
+    let token_cache = match behaviour.token_cache.as_deref().map(|path| path.to_str()) {
+        None | Some(Some("memory")) => None,
+        Some(Some("file")) => token_cache::default_folder(&around),
+        Some(_) => behaviour.token_cache,
+    };
+    Ok(Config {
+        api_version: behaviour.api_version.to_owned(),
+        connect_timeout: behaviour.connect_timeout,
+        doors: Doors {
+            clock,
+            chance,
+            policy: Policy { max_retries: behaviour.max_retries, max_retry_time: behaviour.max_retry_time },
+            timeout: behaviour.timeout,
+        },
+        proxy: behaviour.proxy.map(Into::into),
+        ca_files: trust.files,
+        token_cache,
+        user_agent,
+        reconcile: behaviour.reconcile,
+    })
+}
+
+/// `"raise"` or `"flex"`.
+pub(crate) fn on_retired(text: &str) -> PyResult<OnRetired> {
+    match text {
+        "raise" => Ok(OnRetired::Raise),
+        "flex" => Ok(OnRetired::Flex),
+        other => Err(PyValueError::new_err(format!("on_retired must be \"raise\" or \"flex\", not {other:?}"))),
+    }
+}

@@ -1,0 +1,93 @@
+//! Trust and proxies, by argument and environment.
+use std::path::Path;
+
+use atlas_serverless::core::auth::surroundings::Platform;
+use atlas_serverless::core::error::Error;
+use atlas_serverless::core::network::{proxy, trust};
+
+use super::fake_machine::FakeMachine;
+
+#[test]
+fn certificates_come_from_argument_and_environment() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = |name: &str| folder.path().join(name).to_string_lossy().into_owned();
+    for name in ["a.pem", "b.pem"] {
+        std::fs::write(path(name), "-----BEGIN CERTIFICATE-----").unwrap();
+    }
+    std::fs::write(path("readme.txt"), "no certificate").unwrap();
+    std::fs::create_dir(path("empty")).unwrap();
+    let (a, b, all) = (path("a.pem"), path("b.pem"), folder.path().to_string_lossy().into_owned());
+    for (given, variables, platform, files, described) in [
+        (None, vec![], Platform::Linux, vec![], "the system's certificates".to_owned()),
+        (Some(&a), vec![], Platform::Linux, vec![&a], format!("the system's certificates and {a} (ca_file)")),
+        (None, vec![("SSL_CERT_FILE", &a)], Platform::Linux, vec![], format!("{a} (SSL_CERT_FILE)")),
+        (
+            None,
+            vec![("SSL_CERT_FILE", &a)],
+            Platform::MacOs,
+            vec![&a],
+            format!("the system's certificates and {a} (SSL_CERT_FILE)"),
+        ),
+        (
+            Some(&a),
+            vec![("REQUESTS_CA_BUNDLE", &all), ("CURL_CA_BUNDLE", &b)],
+            Platform::Linux,
+            vec![&a, &a, &b],
+            format!("the system's certificates and {a} (ca_file) and {all} (REQUESTS_CA_BUNDLE)"),
+        ),
+        (
+            None,
+            vec![("CURL_CA_BUNDLE", &b)],
+            Platform::Linux,
+            vec![&b],
+            format!("the system's certificates and {b} (CURL_CA_BUNDLE)"),
+        ),
+    ] {
+        let variables: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        let machine = FakeMachine { platform, ..FakeMachine::new(&variables) };
+        let trust = trust(given.map(Path::new), &machine).unwrap();
+        let found: Vec<String> = trust.files.iter().map(|file| file.to_string_lossy().into_owned()).collect();
+        assert_eq!((found.iter().collect::<Vec<_>>(), trust.described), (files, described));
+    }
+    for (name, why) in [("missing.pem", "it cannot be read"), ("empty", "holds no certificate")] {
+        let machine = FakeMachine::new(&[("REQUESTS_CA_BUNDLE", &path(name))]);
+        let Err(Error::Configuration(message)) = trust(None, &machine) else { panic!() };
+        assert!(
+            message.starts_with(&format!("REQUESTS_CA_BUNDLE is {}: ", path(name))) && message.contains(why),
+            "{message}"
+        );
+    }
+}
+
+#[test]
+fn proxies_are_named_without_user_information() {
+    const ATLAS: &str = "https://cloud.mongodb.com";
+    for (given, url, variables, expected) in [
+        (None, ATLAS, &[] as &[_], "no proxy"),
+        (Some("http://me:SECRETMARK@p.example:3128"), ATLAS, &[], "proxy http://p.example:3128 (proxy=)"),
+        (Some("SECRETMARK@@:"), ATLAS, &[], "proxy (not a URL) (proxy=)"),
+        (None, ATLAS, &[("HTTPS_PROXY", "me:SECRETMARK@p.example:3128")], "proxy http://p.example:3128 (HTTPS_PROXY)"),
+        (None, ATLAS, &[("HTTP_PROXY", "http://p.example")], "no proxy"),
+        (None, ATLAS, &[("all_proxy", "socks5://p.example:1080")], "proxy socks5://p.example:1080 (all_proxy)"),
+        (
+            None,
+            ATLAS,
+            &[("https_proxy", "http://p.example"), ("NO_PROXY", "a.example, .mongodb.com")],
+            "no proxy, by NO_PROXY",
+        ),
+        (
+            None,
+            ATLAS,
+            &[("https_proxy", "http://p.example"), ("no_proxy", "godb.com")],
+            "proxy http://p.example (https_proxy)",
+        ),
+        (
+            Some("http://p.example"),
+            "http://127.0.0.1:8080",
+            &[("http_proxy", "http://p.example")],
+            "no proxy, since the server is this machine",
+        ),
+    ] {
+        assert_eq!(proxy(given, url, &FakeMachine::new(variables)), expected);
+    }
+}

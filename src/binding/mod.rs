@@ -9,9 +9,11 @@ mod emulator;
 mod errors;
 mod flex;
 mod jobs;
+mod keys;
 mod lists;
 mod observer;
 mod options;
+mod read;
 mod results;
 
 use pyo3::prelude::*;

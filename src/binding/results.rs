@@ -5,8 +5,8 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
 use super::bridge::Output;
-use super::convert::to_python;
 use super::errors::warn;
+use super::read::to_python;
 use crate::core::deprecation::dates;
 use crate::core::error::Notice;
 use crate::core::reply::Reply;

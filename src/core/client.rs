@@ -19,6 +19,7 @@ use crate::core::observe::Level;
 use crate::core::rate_limit::RateLimits;
 use crate::core::reply::{Origin, Reply, explained, judge, transport_error};
 use crate::core::retry::{Decision, Happened, decide};
+use crate::core::targets::Targets;
 use crate::core::transport::{Exchange, Failure, Options, Outgoing, Transport};
 use crate::core::{deprecation, hints, reply, tls};
 
@@ -27,7 +28,7 @@ const ROUNDS: u32 = 3;
 
 /// What all runtimes of a client share.
 pub(crate) struct Shared {
-    pub(crate) base_url: String,
+    pub(crate) targets: Targets,
     pub(crate) doors: Doors,
     pub(crate) limits: RateLimits,
     pub(crate) reconcile: bool,
@@ -95,7 +96,7 @@ impl Client {
         }
         let shared = Shared {
             authenticator,
-            base_url: found.base_url.clone(),
+            targets: Targets::new(found.base_url.clone()),
             doors: config.doors,
             limits: RateLimits::default(),
             reconcile: config.reconcile,
@@ -184,8 +185,7 @@ impl Client {
     pub(crate) async fn attempt(&self, call: &Call, context: &mut Context) -> Result<Exchange, Failed> {
         let shared = &*self.shared;
         let clock = &shared.doors.clock;
-        let url = Url::parse(&format!("{}{}", shared.base_url, call.target))
-            .map_err(|e| Error::Configuration(format!("{} is not a path ({e})", call.target)))?;
+        let url = shared.targets.url(&call.target)?;
         let place = shared.limits.take(call.set, &call.group_id, clock.now());
         if !place.wait().is_zero() {
             self.wait_for_turn(call, &url, place.wait(), context).await?;

@@ -285,7 +285,7 @@ impl Client {
         let (path, _) = call.target.split_once('?').unwrap_or((&call.target, ""));
         Error::Api(Box::new(ApiError {
             method: call.method.to_string(),
-            url: format!("{}{path}", self.shared.base_url),
+            url: format!("{}{path}", self.shared.targets.base_url()),
             attempts: context.attempts,
             elapsed: context.elapsed(self.doors()),
             ..name_is_taken(&create.name, create.kind.noun(), differs)

@@ -10,6 +10,7 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::core::error::{ApiError, Error, Notice, TransportError, TransportKind, Violation};
+use crate::core::json;
 use crate::core::retry::{Why, retry_after};
 use crate::core::transport::{Exchange, Failure, body_start};
 
@@ -143,25 +144,12 @@ fn unfit(exchange: &Exchange, expect: Expect, envelope: bool) -> Option<String> 
     }
 }
 
+/// The entries of the one whole object that a body is. Only what is none is read again, for the reason.
 fn object_entries(body: &[u8]) -> serde_json::Result<usize> {
-    struct Count;
-    impl<'de> serde::de::Visitor<'de> for Count {
-        type Value = usize;
-        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("an object")
-        }
-        fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<usize, A::Error> {
-            let mut entries = 0;
-            while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {
-                entries += 1;
-            }
-            Ok(entries)
-        }
+    match json::object_entries(body) {
+        Some(entries) => Ok(entries),
+        None => serde_json::from_slice::<serde_json::Map<String, Value>>(body).map(|object| object.len()),
     }
-    let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let entries = serde::Deserializer::deserialize_map(&mut deserializer, Count)?;
-    deserializer.end()?;
-    Ok(entries)
 }
 
 fn not_json(first: Option<u8>, error: &dyn std::fmt::Display) -> String {

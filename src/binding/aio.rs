@@ -2,18 +2,21 @@
 //! loop watches; the loop then completes everything in one go. Nothing here can crash at interpreter exit, since the
 //! runtime's thread never asks for the interpreter lock.
 use std::collections::HashMap;
+use std::future::Future;
 use std::io::{Read, Write};
 use std::ops::ControlFlow;
 use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
+use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwapOption;
+use futures_util::future::{AbortHandle, Abortable};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use tokio::runtime::{Builder, Handle as TokioHandle};
-use tokio::task::AbortHandle;
+use tokio::sync::Notify;
 
 use super::bridge::{Handle, Job, Output, Pools};
 use super::errors::to_exception;
@@ -28,6 +31,43 @@ struct Background {
     pid: u32,
     runtime: TokioHandle,
     pools: Mutex<Pools>,
+    starts: Arc<Starts>,
+}
+
+type Start = Pin<Box<dyn Future<Output = ()> + Send>>;
+
+/// Calls that are to start. The runtime's thread is woken once for all that come before it looks: waking it for each, as
+/// spawning from another thread does, is a system call for each.
+#[derive(Default)]
+struct Starts {
+    waiting: Mutex<Vec<Start>>,
+    bell: Notify,
+}
+
+impl Starts {
+    fn waiting(&self) -> MutexGuard<'_, Vec<Start>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, start: Start) {
+        let first = {
+            let mut waiting = self.waiting();
+            waiting.push(start);
+            waiting.len() == 1
+        };
+        if first {
+            self.bell.notify_one();
+        }
+    }
+
+    async fn serve(self: Arc<Self>) {
+        loop {
+            for start in std::mem::take(&mut *self.waiting()) {
+                tokio::spawn(start);
+            }
+            self.bell.notified().await;
+        }
+    }
 }
 
 static BACKGROUND: ArcSwapOption<Background> = ArcSwapOption::const_empty();
@@ -40,11 +80,14 @@ fn background() -> PyResult<Arc<Background>> {
         _ => {}
     }
     let runtime = Builder::new_current_thread().enable_all().build()?;
-    let fresh =
-        Arc::new(Background { pid: std::process::id(), runtime: runtime.handle().clone(), pools: Mutex::default() });
-    std::thread::Builder::new()
-        .name("atlas-serverless".to_owned())
-        .spawn(move || runtime.block_on(std::future::pending::<()>()))?;
+    let starts = Arc::<Starts>::default();
+    let fresh = Arc::new(Background {
+        pid: std::process::id(),
+        runtime: runtime.handle().clone(),
+        pools: Mutex::default(),
+        starts: starts.clone(),
+    });
+    std::thread::Builder::new().name("atlas-serverless".to_owned()).spawn(move || runtime.block_on(starts.serve()))?;
     // Called with the interpreter lock held, so nobody else starts one at the same time.
     std::mem::forget(BACKGROUND.swap(Some(fresh.clone())));
     std::mem::forget(current);
@@ -86,7 +129,7 @@ struct Waiting {
     future: Py<PyAny>,
     shape: Shape,
     progress: Option<Py<PyAny>>,
-    task: Option<AbortHandle>,
+    task: AbortHandle,
 }
 
 /// The mailbox of one event loop.
@@ -185,9 +228,7 @@ impl Mailbox {
 
 impl Waiting {
     fn cancel(&self) {
-        if let Some(task) = &self.task {
-            task.abort();
-        }
+        self.task.abort();
     }
 }
 
@@ -254,17 +295,16 @@ pub(crate) fn start(py: Python<'_>, handle: &Arc<Handle>, job: Job, shape: Shape
     let id = IDS.fetch_add(1, Ordering::Relaxed);
     let post = mine.post.clone();
     let observer = Posted { post: post.clone(), id, threshold: threshold(py)?, progress: job.progress.is_some() };
-    let waiting = Waiting { future: future.clone().unbind(), shape, progress: job.progress, task: None };
+    let (task, registration) = AbortHandle::new_pair();
+    let waiting = Waiting { future: future.clone().unbind(), shape, progress: job.progress, task };
     mine.waiting().insert(id, waiting);
     let context = Context::begin(client.doors(), job.timeout, Some(Arc::new(observer)));
     let run = job.run;
-    let task = background.runtime.spawn(async move {
-        let ended = run(client, context).await;
-        post.put(Letter::Done(id, ended));
-    });
-    if let Some(waiting) = mine.waiting().get_mut(&id) {
-        waiting.task = Some(task.abort_handle());
-    }
+    background.starts.add(Box::pin(async move {
+        if let Ok(ended) = Abortable::new(run(client, context), registration).await {
+            post.put(Letter::Done(id, ended));
+        }
+    }));
     let pending = Pending { mailbox, id, future: future.unbind() };
     Ok(Py::new(py, pending)?.into_any())
 }

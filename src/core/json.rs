@@ -19,6 +19,28 @@ pub(crate) fn object_entries(text: &[u8]) -> Option<usize> {
     (scan.at == text.len()).then_some(entries)
 }
 
+/// How many bytes of a string's rest stand for themselves, and what ends them: a quote, a backslash or a control character.
+pub(crate) fn plain(rest: &[u8]) -> Option<(usize, u8)> {
+    const ONES: u64 = u64::from_le_bytes([1; 8]);
+    const HIGH: u64 = ONES << 7;
+    let is_zero = |word: u64| word.wrapping_sub(ONES) & !word;
+    // Eight bytes at a time; a borrow can mark a byte wrongly, but only behind one that is marked rightly.
+    let words = rest.chunks_exact(8);
+    let start = rest.len() - words.remainder().len();
+    for (at, word) in words.enumerate() {
+        let word = word.try_into().map_or(0, u64::from_le_bytes);
+        let control = word.wrapping_sub(ONES * u64::from(b' ')) & !word;
+        let marks =
+            (control | is_zero(word ^ (ONES * u64::from(b'"'))) | is_zero(word ^ (ONES * u64::from(b'\\')))) & HIGH;
+        if marks != 0 {
+            let length = at * 8 + marks.trailing_zeros() as usize / 8;
+            return Some((length, *rest.get(length)?));
+        }
+    }
+    let length = start + rest.get(start..)?.iter().position(|b| matches!(b, b'"' | b'\\' | ..b' '))?;
+    Some((length, *rest.get(length)?))
+}
+
 struct Scan<'a> {
     text: &'a [u8],
     at: usize,
@@ -113,9 +135,7 @@ impl Scan<'_> {
     /// Behind the first quote of a string.
     fn string(&mut self) -> Option<()> {
         loop {
-            let rest = self.text.get(self.at..)?;
-            let length = rest.iter().position(|b| matches!(b, b'"' | b'\\' | ..b' '))?;
-            let found = *rest.get(length)?;
+            let (length, found) = plain(self.text.get(self.at..)?)?;
             self.at += length + 1;
             match found {
                 b'"' => return Some(()),
@@ -188,6 +208,18 @@ mod tests {
     /// What `serde_json` says: it makes a value of everything, so that it looks at everything.
     fn slowly(text: &[u8]) -> Option<usize> {
         serde_json::from_slice::<Value>(text).ok()?.as_object().map(serde_json::Map::len)
+    }
+
+    #[test]
+    fn plain_bytes_end_where_they_end_byte_by_byte() {
+        for length in 0..40 {
+            for end in [0, 0x1F, b'"', b'\\', b' ', b'!', b'#', 0x7F, 0x80, 0xA2, 0xDC, 0xFF] {
+                let text = [&vec![b'a'; length][..], &[end, 0x80, b'"', 0, b'a', b'\\', 1, 2, 3]].concat();
+                let slowly = text.iter().position(|b| matches!(b, b'"' | b'\\' | ..b' ')).map(|at| (at, text[at]));
+                assert_eq!(plain(&text), slowly, "{text:?}");
+            }
+        }
+        assert_eq!(plain(&[b'a'; 21]), None);
     }
 
     #[test]

@@ -7,6 +7,7 @@
 use serde_json::Value;
 
 use super::{Difference, same, same_tags};
+use crate::core::json::plain;
 
 /// The fields that validation lets through.
 const PATHS: [&str; 7] = [
@@ -164,12 +165,16 @@ impl<'a> Scan<'a> {
     /// Behind a string whose first quote is eaten.
     fn skip_string(&mut self) -> Option<()> {
         loop {
-            let (found, rest) = self.rest.get(memchr::memchr2(b'"', b'\\', self.rest)?..)?.split_first()?;
-            if *found == b'"' {
-                self.rest = rest;
-                return Some(());
+            let (length, found) = plain(self.rest)?;
+            let rest = self.rest.get(length + 1..)?;
+            match found {
+                b'"' => {
+                    self.rest = rest;
+                    return Some(());
+                }
+                b'\\' => self.rest = rest.get(1..)?,
+                _ => return None,
             }
-            self.rest = rest.get(1..)?;
         }
     }
 

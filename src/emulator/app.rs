@@ -20,6 +20,7 @@ use super::connection::{Cut, Handle};
 use super::dispatch;
 use super::faults::{Facts, Fault, FaultKind};
 use super::journal::Record;
+use super::listener::Listening;
 use super::lists::{self, Query};
 use super::options::Options;
 use super::replies::{ApiError, Reply};
@@ -43,6 +44,7 @@ struct Shared {
     world: Mutex<World>,
     /// The clock was moved.
     moved: Notify,
+    listening: Listening,
     json_log: bool,
 }
 
@@ -84,12 +86,17 @@ impl State {
         let json_log = options.json_log;
         let mut world = World::empty(options);
         seed::start(&mut world).map_err(StartError::new)?;
-        let shared = Shared { world: Mutex::new(world), moved: Notify::new(), json_log };
+        let shared =
+            Shared { world: Mutex::new(world), moved: Notify::new(), listening: Listening::default(), json_log };
         Ok(Self { shared: Arc::new(shared) })
     }
 
     pub(crate) fn lock(&self) -> MutexGuard<'_, World> {
         self.shared.world.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(crate) fn listening(&self) -> &Listening {
+        &self.shared.listening
     }
 
     /// Lets everything that waits for a time look at the clock again.

@@ -1,11 +1,12 @@
 //! Looking in, taking the wheel, starting and stopping.
 
-use std::net::TcpListener;
+use std::io::ErrorKind;
+use std::net::{TcpListener, TcpStream};
 
 use atlas_serverless::emulator::{Emulator, Options};
 use serde_json::{Value, json};
 
-use crate::client::{ACCEPT, Atlas, options};
+use crate::client::{ACCEPT, Atlas, options, receive, send};
 
 #[test]
 fn the_journal_tells_everything_but_secrets() {
@@ -146,6 +147,35 @@ fn a_state_folder_keeps_everything_over_a_restart() {
     assert_eq!(second.control("GET", "instances", Value::Null), json!([]), "reset goes back to the first start");
     std::fs::write(folder.path().join("state.json"), "{").unwrap();
     assert!(Emulator::start(kept()).unwrap_err().to_string().contains("state.json"));
+}
+
+#[test]
+fn connections_are_refused_while_the_door_is_closed() {
+    let atlas = Atlas::start(options());
+    let mut stream = TcpStream::connect(atlas.address()).unwrap();
+    let bearer = format!("Bearer {}", atlas.token);
+    let headers = [("Authorization", bearer.as_str()), ("Accept", ACCEPT)];
+    let path = atlas.path("serverless");
+    // Only an accepted connection outlives the listening socket.
+    send(&mut stream, "localhost", "GET", &path, &headers, None).unwrap();
+    receive(&mut stream).unwrap();
+    for _ in 0..3 {
+        atlas.control("POST", "listener", json!({"listening": false}));
+        assert_eq!(atlas.raw("GET", "/", &[], None).unwrap_err(), ErrorKind::ConnectionRefused);
+        send(&mut stream, "localhost", "GET", &path, &headers, None).unwrap();
+        assert_eq!(receive(&mut stream).unwrap().status, 200, "an open connection stays open");
+        atlas.control("POST", "listener", json!({"listening": true}));
+        assert_eq!(atlas.raw("GET", "/", &[], None).unwrap().status, 200);
+    }
+    assert_eq!(atlas.control("POST", "connections/close", Value::Null)["closed"].as_u64().map(|n| n >= 1), Some(true));
+    assert!(receive(&mut stream).is_err());
+    atlas.control("POST", "listener", json!({"listening": false, "for_seconds": 0.01}));
+    while atlas.raw("GET", "/", &[], None).is_err() {
+        std::thread::yield_now();
+    }
+    atlas.control("POST", "listener", json!({"listening": false}));
+    atlas.emulator.reset();
+    assert_eq!(atlas.raw("GET", "/", &[], None).unwrap().status, 200);
 }
 
 #[test]

@@ -7,6 +7,7 @@ import sys
 
 import openapi
 import requests
+
 from atlas_serverless import Emulator
 
 ACCEPT = "application/vnd.atlas.2025-03-12+json"

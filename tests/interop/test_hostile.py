@@ -64,7 +64,7 @@ def test_a_bad_body(alive, path, body):
 @pytest.mark.parametrize("path", ["/serverless", "/api/oauth/token", "/_emulator/settings"])
 def test_a_body_of_20_megabytes(alive, path):
     reply = wire(alive, request(alive, path=path, body=b" " * 20_000_000))
-    assert not reply or status(reply) == 413, reply[:300]  # the refusal can be lost on a caller who still sends
+    assert status(reply) == 413, reply[:300]
 
 
 @pytest.mark.parametrize(
@@ -113,7 +113,7 @@ def test_odd_headers(alive, headers):
     data = request(alive, body=b'{"name":', headers=headers)
     if headers.get("Transfer-Encoding") == "chunked":
         data += b"\r\nZZ\r\nnot a chunk\r\n"
-    refused(wire(alive, data, half_close=True))
+    refused(wire(alive, data))
 
 
 def test_many_headers(alive):
@@ -123,7 +123,7 @@ def test_many_headers(alive):
 @pytest.mark.parametrize("method", ["PUT", "TRACE", "CONNECT", "post", "FOO", "A" * 5_000])
 @pytest.mark.parametrize("path", ["/serverless", "/serverless/x", "/flexClusters", "/api/oauth/token"])
 def test_a_wrong_method(alive, method, path):
-    refused(wire(alive, request(alive, method, path), half_close=True))
+    refused(wire(alive, request(alive, method, path)))
 
 
 @pytest.mark.parametrize("method", ["OPTIONS", "HEAD"])
@@ -142,7 +142,7 @@ def test_a_harmless_method(alive, method):
 )  # fmt: skip
 @pytest.mark.parametrize("method", ["GET", "DELETE"])
 def test_an_odd_path(alive, method, path):
-    refused(wire(alive, request(alive, method, path), half_close=True))
+    refused(wire(alive, request(alive, method, path)))
 
 
 @pytest.mark.parametrize("path", ["/serverless", "/flexClusters", "/api/atlas/v2/groups", "/api/atlas/v2/rateLimits"])
@@ -152,7 +152,8 @@ def test_an_odd_path(alive, method, path):
         "pageNum=0", "pageNum=-1", "pageNum=abc", "pageNum=", "pageNum=1.5", "pageNum=99999999999999999999",
         "pageNum=9223372036854775807", "pageNum=4294967295&itemsPerPage=500",
         "pageNum=18446744073709551615&itemsPerPage=500", "itemsPerPage=0", "itemsPerPage=501", "itemsPerPage=-5",
-        "includeCount=maybe", "envelope=maybe", "pretty=%FF", "pageNum=1&pageNum=2", "&&&=", "a=" + "b" * 20_000, "%00=%00",
+        "includeCount=maybe", "envelope=maybe", "pretty=%FF", "pageNum=1&pageNum=2", "&&&=", "%00=%00",
+        "a=" + "b" * 20_000,
     ],
 )  # fmt: skip
 def test_an_odd_query(alive, path, query):
@@ -173,8 +174,6 @@ def test_a_bad_token_request(alive, endpoint, authorization, body):
 
 
 NOT_HTTP = {
-    "nothing": b"",
-    "blank lines": b"\r\n\r\n",
     "no path": b"GET\r\n\r\n",
     "HTTP 9.9": b"GET / HTTP/9.9\r\n\r\n",
     "TLS": b"\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03",
@@ -186,7 +185,7 @@ NOT_HTTP = {
 
 @pytest.mark.parametrize("data", NOT_HTTP)
 def test_what_is_not_http(alive, data):
-    wire(alive, NOT_HTTP[data], half_close=True)
+    wire(alive, NOT_HTTP[data])
 
 
 def test_connections_left_open_do_not_keep_others_waiting(alive):

@@ -1,4 +1,4 @@
-"""Every reply of the emulator, in every form that can be asked for, and every refusal, is as the API's description has it."""
+"""Every reply of the emulator, in every form that can be asked for, and every refusal, fits the API's description."""
 
 import json
 import time
@@ -78,6 +78,14 @@ def test_a_success_in_every_form(caller, operation, query):
         assert "\n" in reply.text.strip()
 
 
+@pytest.mark.parametrize("operation", ["createServerlessInstance", "createGroupFlexCluster"])
+def test_the_media_types_of_mongodbs_go_sdk(caller, operation):
+    """Body and reply in the resource's own version, where curl says application/json and a later date."""
+    media = "application/vnd.atlas.2024-11-13+json" if "Flex" in operation else "application/vnd.atlas.2023-01-01+json"
+    caller.session.headers.update({"Accept": media, "Content-Type": media})
+    assert checked(operation, caller(operation))["name"] == BODIES[operation]["name"]
+
+
 REFUSALS = {
     "no credentials": ({"headers": {"Authorization": None}}, 401),
     "a wrong token": ({"headers": {"Authorization": "Bearer nonsense"}}, 401),
@@ -96,7 +104,7 @@ REFUSALS = {
 
 
 def applicable():
-    """Refusals of operations that have such a place in the path, or a body to be wrong (a change of nothing is right)."""
+    """Refusals of operations with such a place in the path, or a body to be wrong (a change of nothing is right)."""
     for operation, (method, template) in TEMPLATES.items():
         for refusal, (how, _) in REFUSALS.items():
             has_places = all(f"{{{name}}}" in template for name in how.get("places", {}))
@@ -105,7 +113,7 @@ def applicable():
                 yield pytest.param(operation, refusal, id=f"{operation}-{refusal}")
 
 
-@pytest.mark.parametrize(("operation", "refusal"), applicable())
+@pytest.mark.parametrize(("operation", "refusal"), list(applicable()))
 def test_a_refusal_says_so_in_the_apis_own_shape(caller, operation, refusal):
     how, status = REFUSALS[refusal]
     _, template = TEMPLATES[operation]

@@ -6,14 +6,12 @@ import socket
 import openapi
 
 
-def wire(emulator, data, half_close=False):
+def wire(emulator, data):
     """Sends bytes and returns all that comes back within 10 s; empty where the server hung up on the sender."""
     host, port = emulator.url.removeprefix("http://").split(":")
     reply = b""
     with socket.create_connection((host, int(port)), timeout=10) as connection, contextlib.suppress(ConnectionError):
         connection.sendall(data)
-        if half_close:
-            connection.shutdown(socket.SHUT_WR)
         while chunk := connection.recv(65536):
             reply += chunk
     return reply

@@ -28,7 +28,7 @@ use super::route::{self, Miss, Operation, Route};
 use super::server::StartError;
 use super::state::World;
 use super::wire::Wire;
-use super::{control, seed};
+use super::{control_http, seed};
 
 /// Bodies longer than this many bytes are refused.
 const MOST_BODY: usize = 1024 * 1024;
@@ -143,9 +143,9 @@ impl State {
 /// The whole emulator as a router: the API, the token endpoint, `/_emulator/` and the page at `/`.
 pub fn app(state: State) -> Router {
     Router::new()
-        .route("/", any(control::page))
-        .route("/_emulator", any(control::http))
-        .route("/_emulator/{*path}", any(control::http))
+        .route("/", any(control_http::page))
+        .route("/_emulator", any(control_http::http))
+        .route("/_emulator/{*path}", any(control_http::http))
         .fallback(api)
         .with_state(state)
 }

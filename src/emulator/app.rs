@@ -34,9 +34,16 @@ use super::{control_http, seed};
 const MOST_BODY: usize = 1024 * 1024;
 
 /// The stored state behind an [`app`]; clones share it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct State {
     shared: Arc<Shared>,
+}
+
+/// What it holds has secrets in it, if fake ones.
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("State").finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug)]

@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::ops::ControlFlow;
 use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwapOption;
@@ -87,6 +87,7 @@ struct Waiting {
     shape: Shape,
     progress: Option<Py<PyAny>>,
     task: Option<AbortHandle>,
+    doubt: Arc<Doubt>,
 }
 
 /// The mailbox of one event loop.
@@ -172,7 +173,7 @@ impl Mailbox {
         });
         if let Err(error) = told {
             if let Some(waiting) = self.waiting().remove(&id) {
-                waiting.cancel();
+                waiting.cancel(py);
                 let future = waiting.future.bind(py);
                 if !future.call_method0("done")?.is_truthy()? {
                     future.call_method1("set_exception", (error.into_value(py),))?;
@@ -184,10 +185,33 @@ impl Mailbox {
 }
 
 impl Waiting {
-    fn cancel(&self) {
+    /// Ends the call. What must be said of it is said here: the loop may not live to hear the runtime's thread.
+    fn cancel(&self, py: Python<'_>) {
+        if let Some(message) = self.doubt.take_over() {
+            emit(py, Level::Warning, &message);
+        }
         if let Some(task) = &self.task {
             task.abort();
         }
+    }
+}
+
+/// What must be said if the call is cancelled, until somebody takes it over.
+#[derive(Default)]
+struct Doubt {
+    message: Mutex<Option<String>>,
+    taken: AtomicBool,
+}
+
+impl Doubt {
+    fn set(&self, message: &str) {
+        *self.message.lock().unwrap_or_else(PoisonError::into_inner) = Some(message.to_owned());
+    }
+
+    fn take_over(&self) -> Option<String> {
+        let message = self.message.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        self.taken.store(true, Ordering::Release);
+        Some(message)
     }
 }
 
@@ -211,7 +235,7 @@ impl Pending {
     fn cancel(&self, py: Python<'_>) {
         let waiting = self.mailbox.bind(py).get().waiting().remove(&self.id);
         if let Some(waiting) = waiting {
-            waiting.cancel();
+            waiting.cancel(py);
         }
     }
 }
@@ -222,6 +246,7 @@ struct Posted {
     id: u64,
     threshold: Level,
     progress: bool,
+    doubt: Arc<Doubt>,
 }
 
 impl Observer for Posted {
@@ -229,7 +254,15 @@ impl Observer for Posted {
         level >= self.threshold
     }
     fn log(&self, level: Level, message: String) {
-        self.post.put(Letter::Log(level, message));
+        if !self.doubt.taken.load(Ordering::Acquire) {
+            self.post.put(Letter::Log(level, message));
+        }
+    }
+    fn doubt(&self, message: Option<&str>) {
+        // It holds until the result is delivered, which a cancelled call never sees.
+        if let Some(message) = message {
+            self.doubt.set(message);
+        }
     }
     fn poll(&self, poll: Poll) -> ControlFlow<()> {
         if self.progress {
@@ -253,8 +286,10 @@ pub(crate) fn start(py: Python<'_>, handle: &Arc<Handle>, job: Job, shape: Shape
     let future = event_loop.bind(py).call_method0(pyo3::intern!(py, "create_future"))?;
     let id = IDS.fetch_add(1, Ordering::Relaxed);
     let post = mine.post.clone();
-    let observer = Posted { post: post.clone(), id, threshold: threshold(py)?, progress: job.progress.is_some() };
-    let waiting = Waiting { future: future.clone().unbind(), shape, progress: job.progress, task: None };
+    let doubt = Arc::<Doubt>::default();
+    let progress = job.progress.is_some();
+    let observer = Posted { post: post.clone(), id, threshold: threshold(py)?, progress, doubt: doubt.clone() };
+    let waiting = Waiting { future: future.clone().unbind(), shape, progress: job.progress, task: None, doubt };
     mine.waiting().insert(id, waiting);
     let context = Context::begin(client.doors(), job.timeout, Some(Arc::new(observer)));
     let run = job.run;

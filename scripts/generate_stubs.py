@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""Write what follows from the signatures in `python/atlas_serverless/_core.pyi` and the docstrings in `src/binding/docs`.
+"""Write what follows from the signatures in `_core.pyi` and the docstrings in `src/binding/docs`.
 
 - the docstrings in `_core.pyi` itself (the binary has the same texts, included when it is compiled);
 - `aio.pyi`: `AsyncClient`, whose methods are those of `Client` as coroutines;
@@ -14,6 +14,7 @@ from __future__ import annotations
 import argparse
 import ast
 import re
+import subprocess
 import sys
 import textwrap
 from pathlib import Path
@@ -182,16 +183,13 @@ def raw(core: str, method: Function, *, asynchronous: bool) -> str:
         pair = re.fullmatch(r"tuple\[t\.Kind, (.+)\]", plain)
         returned = f"tuple[t.Kind, Response[{pair[1]}]]" if pair else f"Response[{plain}]"
     head = head.replace("def ", f"{prefix}def ", 1)
-    doc = f'        """As :meth:`{"Async" if asynchronous else ""}Client.{method.name}`."""'
-    return "\n" + one_line_or_more(f"{head}-> {returned}:") + f"\n{doc}\n"
+    return f"{head}-> {returned}: ...\n"
 
 
-def one_line_or_more(head: str) -> str:
-    """The head of a method as the formatter writes it, where it got longer by being changed."""
-    if "\n" in head or len(head) <= 120:
-        return head
-    start, arguments, end = re.fullmatch(r"(\s*.*?\()(.*)(\) -> .*)", head).groups()  # type: ignore[union-attr]
-    return f"{start}\n        {arguments}\n    {end}"
+def formatted(text: str, path: Path) -> str:
+    """As `ruff format` leaves it."""
+    command = [sys.executable, "-m", "ruff", "format", "--quiet", "--stdin-filename", str(path), "-"]
+    return subprocess.run(command, input=text, capture_output=True, text=True, check=True, cwd=ROOT).stdout
 
 
 def main() -> int:
@@ -202,7 +200,8 @@ def main() -> int:
     args = parser.parse_args()
     core = document(CORE.read_text(encoding="utf-8"))
     stale = 0
-    for path, text in ((CORE, core), (PACKAGE / "aio.pyi", aio(core)), (PACKAGE / "_protocols.py", protocols(core))):
+    for path, made in ((CORE, core), (PACKAGE / "aio.pyi", aio(core)), (PACKAGE / "_protocols.py", protocols(core))):
+        text = formatted(made, path)
         if path.exists() and path.read_text(encoding="utf-8") == text:
             continue
         if args.check:

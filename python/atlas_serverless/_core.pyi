@@ -14,8 +14,20 @@ from typing_extensions import Self, Unpack, disjoint_base
 from . import types as t
 from ._protocols import Extra, IfExists, OnRetired, Progress, RawClient
 
-T = TypeVar("T")
+_T = TypeVar("_T")
 
+__all__ = [
+    "Client",
+    "Emulator",
+    "Mailbox",
+    "Noticed",
+    "Pages",
+    "Pending",
+    "VirtualClock",
+    "__version__",
+    "forget_deprecations",
+    "to_flex_spec",
+]
 __version__: str
 
 @disjoint_base
@@ -716,14 +728,14 @@ class Client:
 def to_flex_spec(spec: Mapping[str, Any], *, strict: bool = False) -> t.FlexConversion:
     """Convert a serverless create spec to a spec for `create_flex_cluster`. Pure: nothing is sent.
 
-    It also takes an instance as the API returns it, and the arguments of ``atlas serverless create``. What comes back is a
-    :class:`FlexConversion` with `spec`, `lost` (what Flex has nothing for) and `changed`. Warns (RegionWarning) where the
-    region has no Flex, naming the nearest of the same provider that has.
+    It also takes an instance as the API returns it, and the arguments of ``atlas serverless create``. What comes
+    back is a :class:`FlexConversion` with `spec`, `lost` (what Flex has nothing for) and `changed`. Warns
+    (RegionWarning) where the region has no Flex, naming the nearest of the same provider that has.
 
-    ======== ===========================================================================================================
+    ======== ========================================================================================================
     `spec`   a mapping, in the API's spelling or in snake_case
     `strict` True: ValidationError if anything is lost. Default False
-    ======== ===========================================================================================================
+    ======== ========================================================================================================
 
     Raises ValidationError for what is no such spec.
 
@@ -738,14 +750,14 @@ def to_flex_spec(spec: Mapping[str, Any], *, strict: bool = False) -> t.FlexConv
 # --- what the package itself uses ------------------------------------------------------------------------------------
 
 @final
-class Pages(Iterator[T], Generic[T]):
+class Pages(Iterator[_T], Generic[_T]):
     """The iterator of a list operation: the client's entries one after another, or one `Response` a page.
 
     A list of an asynchronous client is driven by `next_page()`, whose result is a list, or None after the last page.
     """
 
     def __iter__(self) -> Self: ...
-    def __next__(self) -> T: ...
+    def __next__(self) -> _T: ...
     def next_page(self) -> Pending:
         """The next page of an asynchronous client's list, as something pending."""
 
@@ -788,8 +800,8 @@ class Noticed:
 
 @final
 class VirtualClock:
-    """A clock that a test hands to a client (`Client(…, _clock=VirtualClock())`): every wait passes at once and is recorded,
-    and jitter is zero. Attempts themselves still take real time."""
+    """A clock that a test hands to a client (`Client(…, _clock=VirtualClock())`): every wait passes at once and is
+    recorded, and jitter is zero. Attempts themselves still take real time."""
 
     def __new__(cls) -> Self: ...
     @property

@@ -41,9 +41,7 @@ class RawClient(Protocol):
         validate: bool = True,
         extra_fields: Extra = None,
         **spec: Unpack[t.ServerlessInstanceSpec],
-    ) -> Response[t.ServerlessInstance]:
-        """As :meth:`Client.create_serverless_instance`."""
-
+    ) -> Response[t.ServerlessInstance]: ...
     def create_flex_cluster(
         self,
         group_id: str,
@@ -57,29 +55,19 @@ class RawClient(Protocol):
         validate: bool = True,
         extra_fields: Extra = None,
         **spec: Unpack[t.FlexClusterSpec],
-    ) -> Response[t.FlexCluster]:
-        """As :meth:`Client.create_flex_cluster`."""
-
+    ) -> Response[t.FlexCluster]: ...
     def get_serverless_instance(
         self, group_id: str, name: str, *, envelope: bool = False, pretty: bool = False
-    ) -> Response[t.ServerlessInstance]:
-        """As :meth:`Client.get_serverless_instance`."""
-
+    ) -> Response[t.ServerlessInstance]: ...
     def get_flex_cluster(
         self, group_id: str, name: str, *, envelope: bool = False, pretty: bool = False
-    ) -> Response[t.FlexCluster]:
-        """As :meth:`Client.get_flex_cluster`."""
-
+    ) -> Response[t.FlexCluster]: ...
     def list_serverless_instances(
         self, group_id: str, *, items_per_page: int = 500, include_count: bool = True
-    ) -> Iterator[Response[t.ServerlessInstancePage]]:
-        """As :meth:`Client.list_serverless_instances`."""
-
+    ) -> Iterator[Response[t.ServerlessInstancePage]]: ...
     def list_flex_clusters(
         self, group_id: str, *, items_per_page: int = 500, include_count: bool = True
-    ) -> Iterator[Response[t.FlexClusterPage]]:
-        """As :meth:`Client.list_flex_clusters`."""
-
+    ) -> Iterator[Response[t.FlexClusterPage]]: ...
     def update_serverless_instance(
         self,
         group_id: str,
@@ -93,9 +81,7 @@ class RawClient(Protocol):
         validate: bool = True,
         extra_fields: Extra = None,
         **changes: Unpack[t.ServerlessInstanceUpdate],
-    ) -> Response[t.ServerlessInstance]:
-        """As :meth:`Client.update_serverless_instance`."""
-
+    ) -> Response[t.ServerlessInstance]: ...
     def update_flex_cluster(
         self,
         group_id: str,
@@ -109,9 +95,7 @@ class RawClient(Protocol):
         validate: bool = True,
         extra_fields: Extra = None,
         **changes: Unpack[t.FlexClusterUpdate],
-    ) -> Response[t.FlexCluster]:
-        """As :meth:`Client.update_flex_cluster`."""
-
+    ) -> Response[t.FlexCluster]: ...
     def delete_serverless_instance(
         self,
         group_id: str,
@@ -122,9 +106,7 @@ class RawClient(Protocol):
         wait: bool = False,
         timeout: float | None = None,
         progress: Progress = None,
-    ) -> Response[dict[str, Any]]:
-        """As :meth:`Client.delete_serverless_instance`."""
-
+    ) -> Response[dict[str, Any]]: ...
     def delete_flex_cluster(
         self,
         group_id: str,
@@ -135,9 +117,7 @@ class RawClient(Protocol):
         wait: bool = False,
         timeout: float | None = None,
         progress: Progress = None,
-    ) -> Response[None]:
-        """As :meth:`Client.delete_flex_cluster`."""
-
+    ) -> Response[None]: ...
     def wait_for_serverless_instance(
         self,
         group_id: str,
@@ -147,9 +127,7 @@ class RawClient(Protocol):
         timeout: float | None = 1800.0,
         interval: float | None = None,
         progress: Progress = None,
-    ) -> Response[t.ServerlessInstance]:
-        """As :meth:`Client.wait_for_serverless_instance`."""
-
+    ) -> Response[t.ServerlessInstance]: ...
     def wait_for_flex_cluster(
         self,
         group_id: str,
@@ -159,18 +137,10 @@ class RawClient(Protocol):
         timeout: float | None = 1800.0,
         interval: float | None = None,
         progress: Progress = None,
-    ) -> Response[t.FlexCluster]:
-        """As :meth:`Client.wait_for_flex_cluster`."""
-
-    def find(self, group_id: str, name: str) -> tuple[t.Kind, Response[t.ServerlessInstance | t.FlexCluster]]:
-        """As :meth:`Client.find`."""
-
-    def list_projects(self, *, items_per_page: int = 500) -> Iterator[Response[t.ProjectPage]]:
-        """As :meth:`Client.list_projects`."""
-
-    def get_project(self, group_id: str) -> Response[t.Project]:
-        """As :meth:`Client.get_project`."""
-
+    ) -> Response[t.FlexCluster]: ...
+    def find(self, group_id: str, name: str) -> tuple[t.Kind, Response[t.ServerlessInstance | t.FlexCluster]]: ...
+    def list_projects(self, *, items_per_page: int = 500) -> Iterator[Response[t.ProjectPage]]: ...
+    def get_project(self, group_id: str) -> Response[t.Project]: ...
     def list_rate_limits(
         self,
         *,
@@ -181,9 +151,7 @@ class RawClient(Protocol):
         name: str | None = None,
         endpoint_path: str | None = None,
         items_per_page: int = 500,
-    ) -> Iterator[Response[t.RateLimitEndpointSetPage]]:
-        """As :meth:`Client.list_rate_limits`."""
-
+    ) -> Iterator[Response[t.RateLimitEndpointSetPage]]: ...
     def request(
         self,
         method: str,
@@ -193,8 +161,7 @@ class RawClient(Protocol):
         json: Any = None,
         api_version: str | None = None,
         timeout: float | None = None,
-    ) -> Response[Any]:
-        """As :meth:`Client.request`."""
+    ) -> Response[Any]: ...
 
 
 class AsyncRawClient(Protocol):
@@ -214,9 +181,7 @@ class AsyncRawClient(Protocol):
         validate: bool = True,
         extra_fields: Extra = None,
         **spec: Unpack[t.ServerlessInstanceSpec],
-    ) -> Response[t.ServerlessInstance]:
-        """As :meth:`AsyncClient.create_serverless_instance`."""
-
+    ) -> Response[t.ServerlessInstance]: ...
     async def create_flex_cluster(
         self,
         group_id: str,
@@ -230,29 +195,19 @@ class AsyncRawClient(Protocol):
         validate: bool = True,
         extra_fields: Extra = None,
         **spec: Unpack[t.FlexClusterSpec],
-    ) -> Response[t.FlexCluster]:
-        """As :meth:`AsyncClient.create_flex_cluster`."""
-
+    ) -> Response[t.FlexCluster]: ...
     async def get_serverless_instance(
         self, group_id: str, name: str, *, envelope: bool = False, pretty: bool = False
-    ) -> Response[t.ServerlessInstance]:
-        """As :meth:`AsyncClient.get_serverless_instance`."""
-
+    ) -> Response[t.ServerlessInstance]: ...
     async def get_flex_cluster(
         self, group_id: str, name: str, *, envelope: bool = False, pretty: bool = False
-    ) -> Response[t.FlexCluster]:
-        """As :meth:`AsyncClient.get_flex_cluster`."""
-
+    ) -> Response[t.FlexCluster]: ...
     def list_serverless_instances(
         self, group_id: str, *, items_per_page: int = 500, include_count: bool = True
-    ) -> AsyncIterator[Response[t.ServerlessInstancePage]]:
-        """As :meth:`AsyncClient.list_serverless_instances`."""
-
+    ) -> AsyncIterator[Response[t.ServerlessInstancePage]]: ...
     def list_flex_clusters(
         self, group_id: str, *, items_per_page: int = 500, include_count: bool = True
-    ) -> AsyncIterator[Response[t.FlexClusterPage]]:
-        """As :meth:`AsyncClient.list_flex_clusters`."""
-
+    ) -> AsyncIterator[Response[t.FlexClusterPage]]: ...
     async def update_serverless_instance(
         self,
         group_id: str,
@@ -266,9 +221,7 @@ class AsyncRawClient(Protocol):
         validate: bool = True,
         extra_fields: Extra = None,
         **changes: Unpack[t.ServerlessInstanceUpdate],
-    ) -> Response[t.ServerlessInstance]:
-        """As :meth:`AsyncClient.update_serverless_instance`."""
-
+    ) -> Response[t.ServerlessInstance]: ...
     async def update_flex_cluster(
         self,
         group_id: str,
@@ -282,9 +235,7 @@ class AsyncRawClient(Protocol):
         validate: bool = True,
         extra_fields: Extra = None,
         **changes: Unpack[t.FlexClusterUpdate],
-    ) -> Response[t.FlexCluster]:
-        """As :meth:`AsyncClient.update_flex_cluster`."""
-
+    ) -> Response[t.FlexCluster]: ...
     async def delete_serverless_instance(
         self,
         group_id: str,
@@ -295,9 +246,7 @@ class AsyncRawClient(Protocol):
         wait: bool = False,
         timeout: float | None = None,
         progress: Progress = None,
-    ) -> Response[dict[str, Any]]:
-        """As :meth:`AsyncClient.delete_serverless_instance`."""
-
+    ) -> Response[dict[str, Any]]: ...
     async def delete_flex_cluster(
         self,
         group_id: str,
@@ -308,9 +257,7 @@ class AsyncRawClient(Protocol):
         wait: bool = False,
         timeout: float | None = None,
         progress: Progress = None,
-    ) -> Response[None]:
-        """As :meth:`AsyncClient.delete_flex_cluster`."""
-
+    ) -> Response[None]: ...
     async def wait_for_serverless_instance(
         self,
         group_id: str,
@@ -320,9 +267,7 @@ class AsyncRawClient(Protocol):
         timeout: float | None = 1800.0,
         interval: float | None = None,
         progress: Progress = None,
-    ) -> Response[t.ServerlessInstance]:
-        """As :meth:`AsyncClient.wait_for_serverless_instance`."""
-
+    ) -> Response[t.ServerlessInstance]: ...
     async def wait_for_flex_cluster(
         self,
         group_id: str,
@@ -332,18 +277,10 @@ class AsyncRawClient(Protocol):
         timeout: float | None = 1800.0,
         interval: float | None = None,
         progress: Progress = None,
-    ) -> Response[t.FlexCluster]:
-        """As :meth:`AsyncClient.wait_for_flex_cluster`."""
-
-    async def find(self, group_id: str, name: str) -> tuple[t.Kind, Response[t.ServerlessInstance | t.FlexCluster]]:
-        """As :meth:`AsyncClient.find`."""
-
-    def list_projects(self, *, items_per_page: int = 500) -> AsyncIterator[Response[t.ProjectPage]]:
-        """As :meth:`AsyncClient.list_projects`."""
-
-    async def get_project(self, group_id: str) -> Response[t.Project]:
-        """As :meth:`AsyncClient.get_project`."""
-
+    ) -> Response[t.FlexCluster]: ...
+    async def find(self, group_id: str, name: str) -> tuple[t.Kind, Response[t.ServerlessInstance | t.FlexCluster]]: ...
+    def list_projects(self, *, items_per_page: int = 500) -> AsyncIterator[Response[t.ProjectPage]]: ...
+    async def get_project(self, group_id: str) -> Response[t.Project]: ...
     def list_rate_limits(
         self,
         *,
@@ -354,9 +291,7 @@ class AsyncRawClient(Protocol):
         name: str | None = None,
         endpoint_path: str | None = None,
         items_per_page: int = 500,
-    ) -> AsyncIterator[Response[t.RateLimitEndpointSetPage]]:
-        """As :meth:`AsyncClient.list_rate_limits`."""
-
+    ) -> AsyncIterator[Response[t.RateLimitEndpointSetPage]]: ...
     async def request(
         self,
         method: str,
@@ -366,5 +301,4 @@ class AsyncRawClient(Protocol):
         json: Any = None,
         api_version: str | None = None,
         timeout: float | None = None,
-    ) -> Response[Any]:
-        """As :meth:`AsyncClient.request`."""
+    ) -> Response[Any]: ...

@@ -1,22 +1,24 @@
 """`AsyncClient`: the methods of `Client` as coroutines.
 
-Their signatures and docstrings are the client's own: each is written once, in Rust, and again only in the stubs. For type
-checkers and editors there is `aio.pyi`.
+Their signatures and docstrings are the client's own: each is written once, in Rust, and again only in the stubs. For
+type checkers and editors there is `aio.pyi`.
 """
 
 from __future__ import annotations
 
 from inspect import Parameter, signature
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from ._core import Client as _Client
+from . import _core
 from ._core import Noticed
 
-TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
 
     from ._core import Pages, Pending
+
+
+_Client: Any = _core.Client  # with arguments that its stub does not have
 
 
 async def _result(pending: Pending) -> Any:
@@ -46,8 +48,8 @@ class AsyncClient:
     """A client of the MongoDB Atlas Administration API for asyncio.
 
     Takes what :class:`Client` takes and has the same methods with the same arguments; each is a coroutine, lists are
-    asynchronous iterators. Cancelling a call cancels its request; a `progress` callable may be a coroutine function. One
-    client serves many event loops and threads.
+    asynchronous iterators. Cancelling a call cancels its request; a `progress` callable may be a coroutine function.
+    One client serves many event loops and threads.
 
     ::
 
@@ -57,7 +59,7 @@ class AsyncClient:
                 print(cluster["name"], cluster["stateName"])
     """
 
-    _core: _Client
+    _core: Any
 
     def __init__(self, **options: Any) -> None:
         self._core = _Client(**options, _asynchronous=True)

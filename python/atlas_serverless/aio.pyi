@@ -13,8 +13,8 @@ class AsyncClient:
     """A client of the MongoDB Atlas Administration API for asyncio.
 
     Takes what :class:`Client` takes and has the same methods with the same arguments; each is a coroutine, lists are
-    asynchronous iterators. Cancelling a call cancels its request; a `progress` callable may be a coroutine function. One
-    client serves many event loops and threads.
+    asynchronous iterators. Cancelling a call cancels its request; a `progress` callable may be a coroutine function.
+    One client serves many event loops and threads.
 
     ::
 

@@ -9,7 +9,7 @@ use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, PoisonError, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use pyo3::prelude::*;
@@ -27,6 +27,8 @@ use crate::core::reply::Reply;
 
 /// How often a waiting thread looks for Ctrl-C.
 const SIGNALS: Duration = Duration::from_millis(50);
+/// After this long without a call, connections may have been closed by the server without this thread's notice.
+const RESTED: Duration = Duration::from_millis(100);
 
 /// What a call comes to.
 pub(crate) enum Output {
@@ -149,6 +151,7 @@ struct Local {
     pid: u32,
     runtime: Runtime,
     pools: Pools,
+    last_call: Instant,
 }
 
 impl Local {
@@ -157,7 +160,7 @@ impl Local {
             .enable_all()
             .build()
             .map_err(|e| Error::Configuration(format!("no event loop can be made ({e}): are too many files open?")))?;
-        Ok(Local { pid: std::process::id(), runtime, pools: Pools::default() })
+        Ok(Local { pid: std::process::id(), runtime, pools: Pools::default(), last_call: Instant::now() })
     }
 }
 
@@ -174,7 +177,15 @@ pub(crate) fn run(py: Python<'_>, handle: &Arc<Handle>, job: Job) -> PyResult<Ou
         let work = |local: &mut Local| -> Result<Option<Result<Output, Error>>, Error> {
             let client = local.pools.get(handle)?;
             let context = Context::begin(client.doors(), timeout, Some(observer));
-            Ok(local.runtime.block_on(watched(run(client, context), &raised)))
+            let rested = local.last_call.elapsed() > RESTED;
+            let ended = local.runtime.block_on(async {
+                if rested {
+                    hear_of_closed_connections().await;
+                }
+                watched(run(client, context), &raised).await
+            });
+            local.last_call = Instant::now();
+            Ok(ended)
         };
         if tokio::runtime::Handle::try_current().is_ok() { beside(work, &raised) } else { with_mine(work) }
     });
@@ -195,9 +206,8 @@ pub(crate) fn let_go(py: Python<'_>, handle: &Handle) {
             local.pools.let_go(handle);
             // Each connection's task has to run once more to notice that nobody holds it.
             local.runtime.block_on(async {
-                for _ in 0..4 {
-                    tokio::task::yield_now().await;
-                }
+                hear_of_closed_connections().await;
+                hear_of_closed_connections().await;
             });
             Ok(())
         });
@@ -240,6 +250,13 @@ fn beside<T: Send>(work: impl FnOnce(&mut Local) -> Result<T, Error> + Send, rai
         }
         call.join().unwrap_or_else(|_| Err(unexpected()))
     })
+}
+
+/// Nobody drives this runtime between calls: what the server closed meanwhile is heard of now, before a request is
+/// written to it. The first turn polls the sockets, the second lets the connections act on what they hear.
+async fn hear_of_closed_connections() {
+    tokio::task::yield_now().await;
+    tokio::task::yield_now().await;
 }
 
 /// Polls a call, and Python's signal handlers between. `None` if something was raised meanwhile.

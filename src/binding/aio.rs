@@ -2,97 +2,26 @@
 //! loop watches; the loop then completes everything in one go. Nothing here can crash at interpreter exit, since the
 //! runtime's thread never asks for the interpreter lock.
 use std::collections::HashMap;
-use std::future::Future;
 use std::io::{Read, Write};
 use std::ops::ControlFlow;
 use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
-use std::pin::Pin;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use arc_swap::ArcSwapOption;
 use futures_util::future::{AbortHandle, Abortable};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use tokio::runtime::{Builder, Handle as TokioHandle};
-use tokio::sync::Notify;
 
-use super::bridge::{Handle, Job, Output, Pools};
-use super::errors::to_exception;
+use super::background::Background;
+use super::bridge::{Handle, Job, Output};
+use super::doubt::Doubt;
+use super::errors::{to_exception, unexpected};
 use super::observer::{emit, threshold, to_poll};
 use super::results::Shape;
 use crate::core::context::Context;
 use crate::core::error::Error;
 use crate::core::observe::{Level, Observer, Poll};
-
-/// The runtime of a process and its one thread.
-struct Background {
-    pid: u32,
-    runtime: TokioHandle,
-    pools: Mutex<Pools>,
-    starts: Arc<Starts>,
-}
-
-type Start = Pin<Box<dyn Future<Output = ()> + Send>>;
-
-/// Calls that are to start. The runtime's thread is woken once for all that come before it looks: waking it for each, as
-/// spawning from another thread does, is a system call for each.
-#[derive(Default)]
-struct Starts {
-    waiting: Mutex<Vec<Start>>,
-    bell: Notify,
-}
-
-impl Starts {
-    fn waiting(&self) -> MutexGuard<'_, Vec<Start>> {
-        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn add(&self, start: Start) {
-        let first = {
-            let mut waiting = self.waiting();
-            waiting.push(start);
-            waiting.len() == 1
-        };
-        if first {
-            self.bell.notify_one();
-        }
-    }
-
-    async fn serve(self: Arc<Self>) {
-        loop {
-            for start in std::mem::take(&mut *self.waiting()) {
-                tokio::spawn(start);
-            }
-            self.bell.notified().await;
-        }
-    }
-}
-
-static BACKGROUND: ArcSwapOption<Background> = ArcSwapOption::const_empty();
-
-/// The runtime of this process. A child made by fork has none of its parent's threads and starts its own.
-fn background() -> PyResult<Arc<Background>> {
-    let current = BACKGROUND.load_full();
-    match &current {
-        Some(background) if background.pid == std::process::id() => return Ok(background.clone()),
-        _ => {}
-    }
-    let runtime = Builder::new_current_thread().enable_all().build()?;
-    let starts = Arc::<Starts>::default();
-    let fresh = Arc::new(Background {
-        pid: std::process::id(),
-        runtime: runtime.handle().clone(),
-        pools: Mutex::default(),
-        starts: starts.clone(),
-    });
-    std::thread::Builder::new().name("atlas-serverless".to_owned()).spawn(move || runtime.block_on(starts.serve()))?;
-    // Called with the interpreter lock held, so nobody else starts one at the same time.
-    std::mem::forget(BACKGROUND.swap(Some(fresh.clone())));
-    std::mem::forget(current);
-    Ok(fresh)
-}
 
 /// What the runtime's thread has to say.
 enum Letter {
@@ -125,11 +54,13 @@ impl Post {
     }
 }
 
+/// What the event loop waits for.
 struct Waiting {
     future: Py<PyAny>,
     shape: Shape,
     progress: Option<Py<PyAny>>,
     task: AbortHandle,
+    doubt: Arc<Doubt>,
 }
 
 /// The mailbox of one event loop.
@@ -143,7 +74,7 @@ pub(crate) struct Mailbox {
 
 #[pymethods]
 impl Mailbox {
-    /// A mailbox that `loop` has yet to watch: `loop.add_reader(mailbox.fileno(), mailbox.deliver)`.
+    /// A mailbox that a loop has yet to watch: `loop.add_reader(mailbox.fileno(), mailbox.deliver)`.
     #[new]
     fn new() -> PyResult<Self> {
         let (bell, heard) = UnixStream::pair()?;
@@ -158,25 +89,35 @@ impl Mailbox {
         self.heard.as_raw_fd()
     }
 
-    /// The process that made it.
-    #[getter]
-    fn pid(&self) -> u32 {
-        self.pid
-    }
-
     /// Completes all that is ready. Called by the event loop.
     fn deliver(&self, py: Python<'_>) -> PyResult<()> {
         let mut rung = [0u8; 64];
         while matches!((&self.heard).read(&mut rung), Ok(n) if n == rung.len()) {}
         let letters = std::mem::take(&mut *self.post.letters());
+        let mut trouble = None;
         for letter in letters {
-            match letter {
-                Letter::Done(id, ended) => self.complete(py, id, ended)?,
+            let delivered = match letter {
+                Letter::Done(id, ended) => self.complete(py, id, ended),
                 Letter::Log(level, message) => emit(py, level, &message),
-                Letter::Poll(id, poll) => self.tell(py, id, poll)?,
+                Letter::Poll(id, poll) => self.tell(py, id, poll),
+            };
+            // What one letter meets (Ctrl-C in a log handler) must not keep the next ones from those who wait for them.
+            if let Err(error) = delivered {
+                trouble.get_or_insert(error);
             }
         }
-        Ok(())
+        trouble.map_or(Ok(()), Err)
+    }
+
+    /// How many calls are under way.
+    fn __len__(&self) -> usize {
+        self.waiting().len()
+    }
+
+    /// Ends every call of a loop that is closed and will hear of none.
+    fn abandon(&self, py: Python<'_>) -> PyResult<()> {
+        let waiting = std::mem::take(&mut *self.waiting());
+        waiting.values().map(|waiting| self.end(py, waiting)).fold(Ok(()), PyResult::and)
     }
 }
 
@@ -185,8 +126,25 @@ impl Mailbox {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn take(&self, id: u64) -> Option<Waiting> {
+        self.waiting().remove(&id)
+    }
+
+    /// Ends the request of a call that nobody waits for any more. Not in a child made by fork: there is no such call
+    /// there, and the runtime's locks may be held by a thread that is not there either.
+    ///
+    /// What must be said of it is said here: the loop may not live to hear the runtime's thread.
+    fn end(&self, py: Python<'_>, waiting: &Waiting) -> PyResult<()> {
+        if self.pid != std::process::id() {
+            return Ok(());
+        }
+        let doubt = waiting.doubt.take_over();
+        waiting.task.abort();
+        doubt.map_or(Ok(()), |message| emit(py, Level::Warning, &message))
+    }
+
     fn complete(&self, py: Python<'_>, id: u64, ended: Result<Output, Error>) -> PyResult<()> {
-        let Some(waiting) = self.waiting().remove(&id) else { return Ok(()) };
+        let Some(waiting) = self.take(id) else { return Ok(()) };
         let future = waiting.future.bind(py);
         if future.call_method0(pyo3::intern!(py, "done"))?.is_truthy()? {
             return Ok(());
@@ -202,42 +160,38 @@ impl Mailbox {
         Ok(())
     }
 
+    /// A poll for the caller's progress callable, which fails the future itself if it raises.
     fn tell(&self, py: Python<'_>, id: u64, poll: Poll) -> PyResult<()> {
         let progress = self.waiting().get(&id).and_then(|w| w.progress.as_ref().map(|p| p.clone_ref(py)));
         let Some(progress) = progress else { return Ok(()) };
-        let told = to_poll(py, poll).and_then(|poll| progress.call1(py, (poll,))).and_then(|returned| {
-            // A coroutine function is welcome too: what it returns becomes a task.
-            let returned = returned.bind(py);
-            if py.import("inspect")?.getattr("isawaitable")?.call1((returned,))?.is_truthy()? {
-                py.import("asyncio")?.getattr("ensure_future")?.call1((returned,))?;
-            }
-            Ok(())
-        });
-        if let Err(error) = told {
-            if let Some(waiting) = self.waiting().remove(&id) {
-                waiting.cancel();
-                let future = waiting.future.bind(py);
-                if !future.call_method0("done")?.is_truthy()? {
-                    future.call_method1("set_exception", (error.into_value(py),))?;
-                }
-            }
-        }
-        Ok(())
+        progress.call1(py, (to_poll(py, poll)?,)).map(drop)
     }
 }
 
-impl Waiting {
-    fn cancel(&self) {
-        self.task.abort();
+impl Drop for Mailbox {
+    fn drop(&mut self) {
+        Python::attach(|py| {
+            if let Err(error) = self.abandon(py) {
+                error.write_unraisable(py, None);
+            }
+        });
     }
 }
 
 /// A call that runs: `future` to await, `cancel()` to end it.
 #[pyclass(frozen, module = "atlas_serverless._core")]
 pub(crate) struct Pending {
-    mailbox: Py<Mailbox>,
+    mailbox: Option<Py<Mailbox>>,
     id: u64,
     future: Py<PyAny>,
+    progress: Option<Py<PyAny>>,
+}
+
+impl Pending {
+    /// A call whose future ends the call by itself when it is cancelled.
+    pub(crate) fn of_future(future: Py<PyAny>, progress: Option<Py<PyAny>>) -> Self {
+        Pending { mailbox: None, id: 0, future, progress }
+    }
 }
 
 #[pymethods]
@@ -248,12 +202,19 @@ impl Pending {
         self.future.clone_ref(py)
     }
 
+    /// What tells the caller's progress callable of each poll, if there is one.
+    #[getter]
+    fn progress(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        self.progress.as_ref().map(|progress| progress.clone_ref(py))
+    }
+
     /// Ends the call; its connection is closed if a reply is still to come.
-    fn cancel(&self, py: Python<'_>) {
-        let waiting = self.mailbox.bind(py).get().waiting().remove(&self.id);
-        if let Some(waiting) = waiting {
-            waiting.cancel();
-        }
+    fn cancel(&self, py: Python<'_>) -> PyResult<()> {
+        let Some(mailbox) = &self.mailbox else {
+            return self.future.call_method0(py, pyo3::intern!(py, "cancel")).map(drop);
+        };
+        let mailbox = mailbox.bind(py).get();
+        mailbox.take(self.id).map_or(Ok(()), |waiting| mailbox.end(py, &waiting))
     }
 }
 
@@ -263,6 +224,7 @@ struct Posted {
     id: u64,
     threshold: Level,
     progress: bool,
+    doubt: Arc<Doubt>,
 }
 
 impl Observer for Posted {
@@ -270,7 +232,15 @@ impl Observer for Posted {
         level >= self.threshold
     }
     fn log(&self, level: Level, message: String) {
-        self.post.put(Letter::Log(level, message));
+        if !self.doubt.is_taken() {
+            self.post.put(Letter::Log(level, message));
+        }
+    }
+    fn doubt(&self, message: Option<&str>) {
+        // It holds until the result is delivered, which a cancelled call never sees.
+        if let Some(message) = message {
+            self.doubt.set(message);
+        }
     }
     fn poll(&self, poll: Poll) -> ControlFlow<()> {
         if self.progress {
@@ -280,33 +250,67 @@ impl Observer for Posted {
     }
 }
 
+/// The letter that tells the end of a call, sent even if the call panics: whoever waits must hear of it.
+struct Promise {
+    post: Arc<Post>,
+    id: u64,
+}
+
+impl Drop for Promise {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.post.put(Letter::Done(self.id, Err(unexpected())));
+        }
+    }
+}
+
 /// Starts a job on the running event loop.
 pub(crate) fn start(py: Python<'_>, handle: &Arc<Handle>, job: Job, shape: Shape) -> PyResult<Py<PyAny>> {
     let (event_loop, mailbox) = here(py)?;
-    let background = background()?;
-    let pools = || background.pools.lock().unwrap_or_else(PoisonError::into_inner);
-    let client = pools().get(handle).map_err(|error| to_exception(py, error))?;
+    let background = Background::here()?;
+    let client = background.client(py, handle)?;
     let Some(mailbox) = mailbox else {
-        return Ok(super::aio_fallback::start(py, &background.runtime, client, job, shape)?.unbind());
+        let pending = super::aio_fallback::start(py, event_loop.bind(py), &background.runtime, client, job, shape)?;
+        return Ok(Py::new(py, pending)?.into_any());
     };
     static IDS: AtomicU64 = AtomicU64::new(0);
     let mine = mailbox.bind(py).get();
     let future = event_loop.bind(py).call_method0(pyo3::intern!(py, "create_future"))?;
     let id = IDS.fetch_add(1, Ordering::Relaxed);
     let post = mine.post.clone();
-    let observer = Posted { post: post.clone(), id, threshold: threshold(py)?, progress: job.progress.is_some() };
+    let progress = job.progress.map(|progress| follow(py, progress, &future)).transpose()?;
+    let doubt = Arc::<Doubt>::default();
+    let observer = Posted {
+        post: post.clone(),
+        id,
+        threshold: threshold(py)?,
+        progress: progress.is_some(),
+        doubt: doubt.clone(),
+    };
     let (task, registration) = AbortHandle::new_pair();
-    let waiting = Waiting { future: future.clone().unbind(), shape, progress: job.progress, task };
+    let waiting = Waiting {
+        future: future.clone().unbind(),
+        shape,
+        progress: progress.as_ref().map(|progress| progress.clone_ref(py)),
+        task,
+        doubt,
+    };
     mine.waiting().insert(id, waiting);
     let context = Context::begin(client.doors(), job.timeout, Some(Arc::new(observer)));
     let run = job.run;
-    background.starts.add(Box::pin(async move {
+    background.start(async move {
+        let promise = Promise { post, id };
         if let Ok(ended) = Abortable::new(run(client, context), registration).await {
-            post.put(Letter::Done(id, ended));
+            promise.post.put(Letter::Done(id, ended));
         }
-    }));
-    let pending = Pending { mailbox, id, future: future.unbind() };
+    });
+    let pending = Pending { mailbox: Some(mailbox), id, future: future.unbind(), progress };
     Ok(Py::new(py, pending)?.into_any())
+}
+
+/// The caller's progress callable, for the loop's own thread: what it raises, the one who awaits gets.
+pub(super) fn follow(py: Python<'_>, progress: Py<PyAny>, future: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+    py.import("atlas_serverless._loops")?.getattr("Progress")?.call1((progress, future)).map(Bound::unbind)
 }
 
 /// The running event loop and its mailbox; none where the loop can't watch a socket.

@@ -1,10 +1,12 @@
 //! The only room that says pyo3: it converts, and decides nothing.
 mod aio;
 mod aio_fallback;
+mod background;
 mod bridge;
 mod client;
 mod clock;
 mod convert;
+mod doubt;
 mod emulator;
 mod errors;
 mod flex;

@@ -13,6 +13,7 @@ use super::bridge::Handle;
 use super::errors::to_exception;
 use super::jobs::{self, Options};
 use super::lists::Pages;
+use super::many::Creates;
 use super::options::{self, Behaviour, Given};
 use super::results::{self, Shape};
 use crate::core::call::Shape as Form;
@@ -137,6 +138,18 @@ impl Client {
     ) -> Called {
         let options = Options { envelope, pretty, wait, timeout, progress, validate, extra_fields };
         self.run(py, jobs::create(py, Kind::Flex, group_id, &options, if_exists, OnRetired::Raise, spec)?)
+    }
+
+    #[doc = include_str!("docs/create_many.txt")]
+    #[pyo3(signature = (operations, *, max_in_flight=32, on_error="collect"))]
+    fn create_many(
+        &self,
+        py: Python<'_>,
+        operations: &Bound<'_, PyAny>,
+        max_in_flight: usize,
+        on_error: &str,
+    ) -> PyResult<Creates> {
+        self.many(py, operations, max_in_flight, on_error)
     }
 
     #[doc = include_str!("docs/get_serverless_instance.txt")]

@@ -20,6 +20,11 @@ pub(crate) fn kwargs_to_node(kwargs: Option<&Bound<'_, PyDict>>) -> Node<'static
     kwargs.map_or_else(|| Node::Map(Vec::new()), |kwargs| to_node(kwargs.as_any()))
 }
 
+/// Fields that were taken out of a mapping, as one mapping.
+pub(crate) fn to_fields<'py>(fields: Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)>) -> Node<'static> {
+    Walk { ancestors: Vec::new(), values: 0 }.entries(fields.into_iter())
+}
+
 struct Walk {
     /// The containers that enclose the current value, by identity.
     ancestors: Vec<usize>,
@@ -81,7 +86,11 @@ impl Walk {
     }
 
     fn map(&mut self, dict: &Bound<'_, PyDict>) -> Node<'static> {
-        let entries = dict.iter().map(|(key, value)| {
+        self.entries(dict.iter())
+    }
+
+    fn entries<'py>(&mut self, entries: impl Iterator<Item = (Bound<'py, PyAny>, Bound<'py, PyAny>)>) -> Node<'static> {
+        let entries = entries.map(|(key, value)| {
             let key = match key.cast::<PyString>().ok().and_then(|text| text.to_cow().ok().map(Cow::into_owned)) {
                 Some(text) => Key::Str(text.into()),
                 None => Key::Other(described(&key)),

@@ -13,6 +13,7 @@ mod flex;
 mod jobs;
 mod keys;
 mod lists;
+mod many;
 mod observer;
 mod options;
 mod read;
@@ -26,6 +27,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_class::<client::Client>()?;
     module.add_class::<lists::Pages>()?;
+    module.add_class::<many::Creates>()?;
+    module.add_class::<many::CreateResult>()?;
     module.add_class::<aio::Mailbox>()?;
     module.add_class::<aio::Pending>()?;
     module.add_class::<results::Noticed>()?;

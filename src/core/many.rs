@@ -2,6 +2,7 @@
 //! is handed over together.
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::Duration;
 
@@ -11,6 +12,7 @@ use crate::core::client::Client;
 use crate::core::context::Context;
 use crate::core::create::Create;
 use crate::core::error::Error;
+use crate::core::observe::Observer;
 use crate::core::reply::Reply;
 
 /// One create among many.
@@ -41,7 +43,7 @@ pub struct Many {
 
 impl Many {
     /// Adds a create; it begins when results are next asked for.
-    pub fn start(&mut self, client: Client, order: Order, observer: Option<crate::core::observe::Listener>) {
+    pub fn start(&mut self, client: Client, order: Order, observer: Option<Arc<dyn Observer>>) {
         self.running.push(Box::pin(async move {
             let Order { number, create, timeout } = order;
             let mut context = Context::begin(client.doors(), timeout, observer);

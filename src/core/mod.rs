@@ -16,6 +16,7 @@ mod hints;
 mod json;
 pub mod life;
 mod look_up;
+pub mod many;
 pub mod model;
 pub mod network;
 pub mod observe;

@@ -239,6 +239,11 @@ impl Creates {
         let batch = PyList::empty(py);
         loop {
             match self.at_hand(py, &mut fleet)? {
+                // What came before a failure that is to be raised is handed out before it.
+                Next::Result(ready) if self.raises && ready.get().error.is_some() && !batch.is_empty() => {
+                    fleet.ready.push_front(ready);
+                    return Ok(Some(batch));
+                }
                 Next::Result(ready) => batch.append(self.unless_raised(py, &mut fleet, ready)?)?,
                 Next::Over if batch.is_empty() => return Ok(None),
                 Next::Over | Next::Later => return Ok(Some(batch)),

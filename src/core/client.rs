@@ -369,7 +369,7 @@ impl Client {
 
     fn already_deleted(&self, call: &Call, context: &mut Context) -> Reply {
         let (status, body) = if call.serverless { (202, "{}") } else { (204, "") };
-        let exchange = Exchange { status, headers: HeaderMap::new(), body: body.into() };
+        let exchange = Exchange::new(status, HeaderMap::new(), body.into());
         Reply { reconciled: true, ..self.reply(call, exchange, context) }
     }
 }

@@ -9,7 +9,13 @@ const DEPTH: u32 = 127;
 /// The number of entries of the one object that `text` is; `None` if it is anything else. Whether it is UTF-8 is
 /// asked elsewhere.
 pub(crate) fn object_entries(text: &[u8]) -> Option<usize> {
-    let mut scan = Scan { text, at: 0 };
+    entries(text, |_, _, _| {})
+}
+
+/// The same, telling of each entry of the object, and of those of objects that are its values: at which depth (0 or 1) it
+/// is, its key as it is written, and the text of its value. Inner entries come before the one that holds them.
+pub(crate) fn entries<'a>(text: &'a [u8], tell: impl FnMut(u32, &'a [u8], &'a [u8])) -> Option<usize> {
+    let mut scan = Scan { text, at: 0, tell };
     scan.space();
     if scan.peek()? != b'{' {
         return None;
@@ -41,12 +47,13 @@ pub(crate) fn plain(rest: &[u8]) -> Option<(usize, u8)> {
     Some((length, *rest.get(length)?))
 }
 
-struct Scan<'a> {
+struct Scan<'a, T> {
     text: &'a [u8],
     at: usize,
+    tell: T,
 }
 
-impl Scan<'_> {
+impl<'a, T: FnMut(u32, &'a [u8], &'a [u8])> Scan<'a, T> {
     fn peek(&self) -> Option<u8> {
         self.text.get(self.at).copied()
     }
@@ -90,9 +97,16 @@ impl Scan<'_> {
         let mut entries = 0;
         loop {
             self.eat(b'"')?;
+            let key = self.at;
             self.string()?;
+            let key = key..self.at - 1;
             self.eat(b':')?;
+            self.space();
+            let value = self.at;
             self.value(depth)?;
+            if depth <= 1 {
+                (self.tell)(depth, self.text.get(key)?, self.text.get(value..self.at)?);
+            }
             entries += 1;
             if !self.more(b'}')? {
                 return Some(entries);

@@ -6,6 +6,7 @@ use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Method, Url};
 
 use crate::core::body::{self, Sent};
+use crate::core::compare::Known;
 use crate::core::error::{Error, TransportKind};
 
 /// The largest body that is read; a page of 500 instances is about 0.6 MB.
@@ -59,6 +60,15 @@ pub struct Exchange {
     pub headers: HeaderMap,
     /// Reply body.
     pub body: Bytes,
+    /// Where the fields that a create compares stand in the body, once it was judged.
+    pub known: Known,
+}
+
+impl Exchange {
+    /// A reply that was not judged yet.
+    pub fn new(status: u16, headers: HeaderMap, body: Bytes) -> Self {
+        Exchange { status, headers, body, known: Known::default() }
+    }
 }
 
 /// No whole reply.
@@ -115,7 +125,7 @@ impl Transport {
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());
         let body = read(&mut response, timeout).await.map_err(|f| Failure { status: Some(status), ..f })?;
-        Ok(Exchange { status, headers, body })
+        Ok(Exchange::new(status, headers, body))
     }
 }
 

@@ -5,6 +5,7 @@ mod bridge;
 mod client;
 mod clock;
 mod convert;
+mod emulator;
 mod errors;
 mod flex;
 mod jobs;
@@ -27,6 +28,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<clock::VirtualClock>()?;
     module.add_function(wrap_pyfunction!(flex::to_flex_spec, module)?)?;
     module.add_function(wrap_pyfunction!(forget_deprecations, module)?)?;
+    module.add_class::<emulator::PyEmulator>()?;
     Ok(())
 }
 

@@ -101,7 +101,8 @@ fn authorized(world: &mut World, request: &Incoming, route: &Route, base: &str, 
     if let Err(error) = auth::check_access_list(world, caller, world.address(request)) {
         return Outcome::new(error.into(), Reached::Class);
     }
-    let Some(version) = version::negotiate(&request.headers, operation.versions()) else {
+    let version = if route.unversioned { Some("") } else { version::negotiate(&request.headers, operation.versions()) };
+    let Some(version) = version else {
         let asked = version::asked(&request.headers).unwrap_or_default();
         let error = ApiError::new(406, "INVALID_VERSION_DATE", "Invalid accept header or version date.");
         return Outcome::new(error.with([json!(asked)]).into(), Reached::Class);
@@ -237,7 +238,7 @@ pub(crate) fn made(world: &mut World, route: &Result<Route, Miss>, request: &Inc
 }
 
 fn not_found(route: &Result<Route, Miss>, request: &Incoming) -> ApiError {
-    let Ok(Route { operation, group_id: Some(group_id), name }) = route else { return no_such_path(&request.path) };
+    let Ok(Route { operation, group_id: Some(group_id), name, .. }) = route else { return no_such_path(&request.path) };
     match (operation.endpoint(), name) {
         ("serverless", Some(name)) => serverless::not_found(name, group_id),
         ("flex" | "clusters", Some(name)) => flex::not_found(name, group_id),

@@ -39,6 +39,8 @@ pub(crate) struct Route {
     pub(crate) operation: Operation,
     pub(crate) group_id: Option<String>,
     pub(crate) name: Option<String>,
+    /// Asked under `v1.0`, which knows no versions: plain JSON, whatever `Accept` says.
+    pub(crate) unversioned: bool,
 }
 
 /// Why there is no operation.
@@ -149,7 +151,22 @@ pub(crate) fn route(method: &Method, path: &str) -> Result<Route, Miss> {
         };
         return one_of(method, &[(Method::POST, operation)]).map(|o| bare(o, None, None));
     }
-    let rest = path.strip_prefix("/api/atlas/v2").ok_or(Miss::NotFound)?;
+    if let Some(rest) = path.strip_prefix("/api/atlas/v1.0") {
+        return unversioned(resource(method, rest)?);
+    }
+    resource(method, path.strip_prefix("/api/atlas/v2").ok_or(Miss::NotFound)?)
+}
+
+/// What the API before v2 has of it; MongoDB's older Go client calls nothing else.
+fn unversioned(route: Route) -> Result<Route, Miss> {
+    match route.operation.endpoint() {
+        "serverless" | "groups" => Ok(Route { unversioned: true, ..route }),
+        _ => Err(Miss::NotFound),
+    }
+}
+
+fn resource(method: &Method, rest: &str) -> Result<Route, Miss> {
+    use Operation as O;
     let parts: Vec<String> = rest.split('/').filter(|p| !p.is_empty()).map(decode).collect();
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     match parts.as_slice() {
@@ -198,7 +215,7 @@ fn one_of(method: &Method, known: &[(Method, Operation)]) -> Result<Operation, M
 }
 
 fn bare(operation: Operation, group: Option<&str>, name: Option<&str>) -> Route {
-    Route { operation, group_id: group.map(str::to_owned), name: name.map(str::to_owned) }
+    Route { operation, group_id: group.map(str::to_owned), name: name.map(str::to_owned), unversioned: false }
 }
 
 fn decode(part: &str) -> String {
@@ -216,6 +233,14 @@ mod tests {
         assert_eq!((found.group_id.as_deref(), found.name.as_deref()), (Some("abc"), Some("my-name")));
         assert_eq!(route(&Method::PUT, "/api/atlas/v2/groups/abc/flexClusters"), Err(Miss::MethodNotAllowed));
         assert_eq!(route(&Method::GET, "/api/atlas/v2/groups/abc/backup"), Err(Miss::NotFound));
-        assert_eq!(route(&Method::GET, "/api/atlas/v1.0/groups"), Err(Miss::NotFound));
+        assert_eq!(route(&Method::GET, "/api/atlas/v1.5/groups"), Err(Miss::NotFound));
+    }
+
+    #[test]
+    fn the_unversioned_api_has_projects_and_serverless_instances() {
+        let found = route(&Method::GET, "/api/atlas/v1.0/groups/abc/serverless").unwrap();
+        assert!(found.unversioned && found.operation == Operation::ListServerless);
+        assert!(!route(&Method::GET, "/api/atlas/v2/groups/abc/serverless").unwrap().unversioned);
+        assert_eq!(route(&Method::GET, "/api/atlas/v1.0/groups/abc/flexClusters"), Err(Miss::NotFound));
     }
 }

@@ -173,7 +173,7 @@ fn complete(world: &mut World) {
     }
     if world.projects.is_empty() {
         // Nothing in an empty seed can be refused.
-        let _ = add_project(world, &json!({"name": "Emulated Project"}), None);
+        let _ = add_project(world, &json!({"name": "Emulated-Project"}), None);
     }
     for (kind, is_service_account) in [(IdentityKind::ServiceAccount, true), (IdentityKind::ApiKey, false)] {
         let chosen = if is_service_account { &world.default_ids.0 } else { &world.default_ids.1 };

@@ -46,6 +46,8 @@ pub struct Emulator {
 struct Running {
     stop: Arc<Notify>,
     thread: JoinHandle<()>,
+    /// A forked child has the handle but not the thread.
+    process: u32,
 }
 
 impl Emulator {
@@ -85,7 +87,7 @@ impl Emulator {
                 save(&inside);
             })
             .map_err(|e| failed("The emulator's thread cannot be started", e))?;
-        Ok(Self { state, address, running: Mutex::new(Some(Running { stop, thread })) })
+        Ok(Self { state, address, running: Mutex::new(Some(Running { stop, thread, process: std::process::id() })) })
     }
 
     /// Such as `http://127.0.0.1:41234`.
@@ -120,7 +122,7 @@ impl Emulator {
     /// Stops it: the port is free when this returns. Stopping twice does nothing.
     pub fn stop(&self) {
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(running) = running {
+        if let Some(running) = running.filter(|running| running.process == std::process::id()) {
             running.stop.notify_one();
             // A thread that has panicked has stopped too.
             let _ = running.thread.join();

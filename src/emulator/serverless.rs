@@ -64,8 +64,9 @@ pub(crate) fn check_retired(world: &World, call: &Call<'_>, reads: bool) -> Resu
     let path = call.query.path.trim_start_matches('/');
     Err(match world.options.retired_reply {
         RetiredReply::VersionGone => {
-            let detail = format!("Version {} of {path} is no longer available.", call.version);
-            ApiError::new(410, "VERSION_GONE", detail).with([json!(format!("{} {path}", call.version))])
+            let version = if call.version.is_empty() { "v1.0" } else { call.version };
+            let detail = format!("Version {version} of {path} is no longer available.");
+            ApiError::new(410, "VERSION_GONE", detail).with([json!(format!("{version} {path}"))])
         }
         RetiredReply::NotFound => super::app::no_such_path(call.query.path),
         RetiredReply::MethodNotAllowed => super::app::method_not_allowed(),

@@ -1,0 +1,125 @@
+"""`atlas-serverless emulator`: a small Atlas on 127.0.0.1, until Ctrl-C."""
+
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from typing import Any
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add `emulator`."""
+    text = "run a small Atlas on 127.0.0.1 to test against, until Ctrl-C"
+    parser = subparsers.add_parser("emulator", help=text, description=f"{text[0].upper()}{text[1:]}.")
+    parser.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="loopback address to listen on")
+    parser.add_argument("--port", type=int, default=0, metavar="N", help="port to listen on (default 0: a free one)")
+    parser.add_argument("--seed", metavar="FILE", help="JSON file: organizations, projects, identities, instances")
+    parser.add_argument(
+        "--calendar",
+        default="2025",
+        metavar="TIME",
+        help="time of the serverless endpoints' life: 2024, 2025 (default), 2025-12, 2026, 2027, clock, or a date",
+    )
+    parser.add_argument("--state-dir", metavar="DIR", help="folder that keeps the state over restarts")
+    parser.add_argument("--scenario", metavar="FILE", help="JSON file: settings and faults to start with")
+    parser.add_argument(
+        "--provisioning-seconds",
+        type=float,
+        default=1.0,
+        metavar="SECONDS",
+        help="how long an instance is CREATING, UPDATING or DELETING (default 1)",
+    )
+    parser.add_argument(
+        "--setting",
+        action="append",
+        default=[],
+        metavar="NAME=JSON",
+        help="any other setting, such as live_tokens=null or clusters_per_project=1000; can be repeated",
+    )
+    parser.add_argument("--output", choices=["text", "json"], default="text", help="form of the first line on stdout")
+    parser.add_argument("--json-log", action="store_true", help="write each request to stderr as one line of JSON")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Run it until SIGINT or SIGTERM."""
+    import threading
+
+    from atlas_serverless.emulator import Emulator
+
+    from . import CommandError
+
+    stopped = threading.Event()
+    restore = _on_signals(stopped)
+    try:
+        emulator = Emulator(
+            host=args.host,
+            port=args.port,
+            provisioning_seconds=args.provisioning_seconds,
+            calendar=args.calendar,
+            seed=args.seed,
+            scenario=args.scenario,
+            state_dir=args.state_dir,
+            json_log=args.json_log,
+            **_settings(args.setting),
+        )
+    except (OSError, ValueError, RuntimeError) as error:
+        restore()
+        raise CommandError(str(error)) from error
+    try:
+        with emulator:
+            _announce(emulator.description, args.output)
+            while not stopped.wait(0.5):  # a wait without end would not see signals on Windows
+                pass
+    finally:
+        restore()
+    return 0
+
+
+def _announce(description: dict[str, str], output: str) -> None:
+    if output == "json":
+        from ._output import print_json
+
+        print_json(description, compact=True)
+    else:
+        print(f"Atlas emulator at {description['url']} (in a browser: what it holds), until Ctrl-C")
+        for name, value in description.items():
+            print(f"  {name:<14} {value}")
+    import sys
+
+    sys.stdout.flush()
+
+
+def _settings(pairs: list[str]) -> dict[str, Any]:
+    import json
+
+    from . import UsageError
+
+    settings = {}
+    for pair in pairs:
+        name, separator, value = pair.partition("=")
+        if not separator:
+            raise UsageError(f"--setting takes NAME=JSON, not {pair!r}")
+        try:
+            settings[name] = json.loads(value)
+        except ValueError:
+            settings[name] = value  # so that calendar=2026 and digest_algorithm=MD5 need no quotes
+    return settings
+
+
+def _on_signals(stopped: Any) -> Any:
+    """Make SIGINT and SIGTERM end the wait; the result puts back what was there."""
+    import signal
+
+    before = {}
+    for number in (signal.SIGINT, signal.SIGTERM):
+        try:
+            before[number] = signal.signal(number, lambda *_: stopped.set())
+        except ValueError:  # not in the main thread: whoever runs us there stops us otherwise
+            pass
+
+    def restore() -> None:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+    return restore

@@ -149,8 +149,8 @@ def class_stub(node: ast.ClassDef, attributes: dict[str, dict[str, str]]) -> lis
             "        *,",
         ]
         for name, kind in attributes[node.name].items():
-            kind = TAKEN.get(name, kind)
-            head.append(f"        {name}: {kind if kind.endswith('| None') else f'{kind} | None'} = None,")
+            taken = TAKEN.get(name, kind)
+            head.append(f"        {name}: {taken if taken.endswith('| None') else f'{taken} | None'} = None,")
         head.append("    ) -> None: ...")
     return head + body
 

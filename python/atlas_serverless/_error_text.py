@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _LONGEST_PART = 300  # characters of a detail or cause
-_LONGEST_OPENING = 1200  # characters of a sentence that the core gives
+_LONGEST_OPENING = 4000  # characters of a sentence that the core gives
 _LONGEST_BODY = 120  # characters of a body that is not the API's
 _MOST_VIOLATIONS = 20
 _DEEPEST_VALUE = 8

@@ -35,7 +35,7 @@ class RawClient(Protocol):
         wait: bool = False,
         timeout: float | None = None,
         if_exists: IfExists = "error",
-        on_retired: OnRetired = "raise",
+        on_retired: OnRetired | None = None,
         progress: Progress = None,
         validate: bool = True,
         extra_fields: Extra = None,
@@ -55,19 +55,25 @@ class RawClient(Protocol):
         extra_fields: Extra = None,
         **spec: Unpack[t.FlexClusterSpec],
     ) -> Response[t.FlexCluster]: ...
-    def get_serverless_instance(self, group_id: str, name: str) -> Response[t.ServerlessInstance]: ...
-    def get_flex_cluster(self, group_id: str, name: str) -> Response[t.FlexCluster]: ...
+    def get_serverless_instance(
+        self, group_id: str, name: str, *, envelope: bool = False, pretty: bool = False
+    ) -> Response[t.ServerlessInstance]: ...
+    def get_flex_cluster(
+        self, group_id: str, name: str, *, envelope: bool = False, pretty: bool = False
+    ) -> Response[t.FlexCluster]: ...
     def list_serverless_instances(
-        self, group_id: str, *, items_per_page: int = 100
+        self, group_id: str, *, items_per_page: int = 500, include_count: bool = True
     ) -> Iterator[Response[t.ServerlessInstancePage]]: ...
     def list_flex_clusters(
-        self, group_id: str, *, items_per_page: int = 100
+        self, group_id: str, *, items_per_page: int = 500, include_count: bool = True
     ) -> Iterator[Response[t.FlexClusterPage]]: ...
     def update_serverless_instance(
         self,
         group_id: str,
         name: str,
         *,
+        envelope: bool = False,
+        pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
         progress: Progress = None,
@@ -80,6 +86,8 @@ class RawClient(Protocol):
         group_id: str,
         name: str,
         *,
+        envelope: bool = False,
+        pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
         progress: Progress = None,
@@ -88,10 +96,26 @@ class RawClient(Protocol):
         **changes: Unpack[t.FlexClusterUpdate],
     ) -> Response[t.FlexCluster]: ...
     def delete_serverless_instance(
-        self, group_id: str, name: str, *, wait: bool = False, timeout: float | None = None, progress: Progress = None
+        self,
+        group_id: str,
+        name: str,
+        *,
+        envelope: bool = False,
+        pretty: bool = False,
+        wait: bool = False,
+        timeout: float | None = None,
+        progress: Progress = None,
     ) -> Response[Any]: ...
     def delete_flex_cluster(
-        self, group_id: str, name: str, *, wait: bool = False, timeout: float | None = None, progress: Progress = None
+        self,
+        group_id: str,
+        name: str,
+        *,
+        envelope: bool = False,
+        pretty: bool = False,
+        wait: bool = False,
+        timeout: float | None = None,
+        progress: Progress = None,
     ) -> Response[Any]: ...
     def wait_for_serverless_instance(
         self,
@@ -114,10 +138,18 @@ class RawClient(Protocol):
         progress: Progress = None,
     ) -> Response[t.FlexCluster]: ...
     def find(self, group_id: str, name: str) -> tuple[t.Kind, Response[t.ServerlessInstance | t.FlexCluster]]: ...
-    def list_projects(self, *, items_per_page: int = 100) -> Iterator[Response[t.ProjectPage]]: ...
+    def list_projects(self, *, items_per_page: int = 500) -> Iterator[Response[t.ProjectPage]]: ...
     def get_project(self, group_id: str) -> Response[t.Project]: ...
     def list_rate_limits(
         self,
+        *,
+        group_id: str | None = None,
+        org_id: str | None = None,
+        user_id: str | None = None,
+        ip_address: str | None = None,
+        name: str | None = None,
+        endpoint_path: str | None = None,
+        items_per_page: int = 500,
     ) -> Iterator[Response[t.RateLimitEndpointSetPage]]: ...
     def request(
         self,
@@ -127,6 +159,7 @@ class RawClient(Protocol):
         params: Mapping[str, Any] | None = None,
         json: Any = None,
         api_version: str | None = None,
+        timeout: float | None = None,
     ) -> Response[Any]: ...
 
 
@@ -142,7 +175,7 @@ class AsyncRawClient(Protocol):
         wait: bool = False,
         timeout: float | None = None,
         if_exists: IfExists = "error",
-        on_retired: OnRetired = "raise",
+        on_retired: OnRetired | None = None,
         progress: Progress = None,
         validate: bool = True,
         extra_fields: Extra = None,
@@ -162,19 +195,25 @@ class AsyncRawClient(Protocol):
         extra_fields: Extra = None,
         **spec: Unpack[t.FlexClusterSpec],
     ) -> Response[t.FlexCluster]: ...
-    async def get_serverless_instance(self, group_id: str, name: str) -> Response[t.ServerlessInstance]: ...
-    async def get_flex_cluster(self, group_id: str, name: str) -> Response[t.FlexCluster]: ...
+    async def get_serverless_instance(
+        self, group_id: str, name: str, *, envelope: bool = False, pretty: bool = False
+    ) -> Response[t.ServerlessInstance]: ...
+    async def get_flex_cluster(
+        self, group_id: str, name: str, *, envelope: bool = False, pretty: bool = False
+    ) -> Response[t.FlexCluster]: ...
     def list_serverless_instances(
-        self, group_id: str, *, items_per_page: int = 100
+        self, group_id: str, *, items_per_page: int = 500, include_count: bool = True
     ) -> AsyncIterator[Response[t.ServerlessInstancePage]]: ...
     def list_flex_clusters(
-        self, group_id: str, *, items_per_page: int = 100
+        self, group_id: str, *, items_per_page: int = 500, include_count: bool = True
     ) -> AsyncIterator[Response[t.FlexClusterPage]]: ...
     async def update_serverless_instance(
         self,
         group_id: str,
         name: str,
         *,
+        envelope: bool = False,
+        pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
         progress: Progress = None,
@@ -187,6 +226,8 @@ class AsyncRawClient(Protocol):
         group_id: str,
         name: str,
         *,
+        envelope: bool = False,
+        pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
         progress: Progress = None,
@@ -195,10 +236,26 @@ class AsyncRawClient(Protocol):
         **changes: Unpack[t.FlexClusterUpdate],
     ) -> Response[t.FlexCluster]: ...
     async def delete_serverless_instance(
-        self, group_id: str, name: str, *, wait: bool = False, timeout: float | None = None, progress: Progress = None
+        self,
+        group_id: str,
+        name: str,
+        *,
+        envelope: bool = False,
+        pretty: bool = False,
+        wait: bool = False,
+        timeout: float | None = None,
+        progress: Progress = None,
     ) -> Response[Any]: ...
     async def delete_flex_cluster(
-        self, group_id: str, name: str, *, wait: bool = False, timeout: float | None = None, progress: Progress = None
+        self,
+        group_id: str,
+        name: str,
+        *,
+        envelope: bool = False,
+        pretty: bool = False,
+        wait: bool = False,
+        timeout: float | None = None,
+        progress: Progress = None,
     ) -> Response[Any]: ...
     async def wait_for_serverless_instance(
         self,
@@ -221,10 +278,18 @@ class AsyncRawClient(Protocol):
         progress: Progress = None,
     ) -> Response[t.FlexCluster]: ...
     async def find(self, group_id: str, name: str) -> tuple[t.Kind, Response[t.ServerlessInstance | t.FlexCluster]]: ...
-    def list_projects(self, *, items_per_page: int = 100) -> AsyncIterator[Response[t.ProjectPage]]: ...
+    def list_projects(self, *, items_per_page: int = 500) -> AsyncIterator[Response[t.ProjectPage]]: ...
     async def get_project(self, group_id: str) -> Response[t.Project]: ...
     def list_rate_limits(
         self,
+        *,
+        group_id: str | None = None,
+        org_id: str | None = None,
+        user_id: str | None = None,
+        ip_address: str | None = None,
+        name: str | None = None,
+        endpoint_path: str | None = None,
+        items_per_page: int = 500,
     ) -> AsyncIterator[Response[t.RateLimitEndpointSetPage]]: ...
     async def request(
         self,
@@ -234,4 +299,5 @@ class AsyncRawClient(Protocol):
         params: Mapping[str, Any] | None = None,
         json: Any = None,
         api_version: str | None = None,
+        timeout: float | None = None,
     ) -> Response[Any]: ...

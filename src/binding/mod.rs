@@ -26,9 +26,9 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<aio::Pending>()?;
     module.add_class::<results::Noticed>()?;
     module.add_class::<clock::VirtualClock>()?;
+    module.add_class::<emulator::PyEmulator>()?;
     module.add_function(wrap_pyfunction!(flex::to_flex_spec, module)?)?;
     module.add_function(wrap_pyfunction!(forget_deprecations, module)?)?;
-    module.add_class::<emulator::PyEmulator>()?;
     Ok(())
 }
 

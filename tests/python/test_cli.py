@@ -13,8 +13,9 @@ import warnings
 from pathlib import Path
 from typing import Any
 
-import atlas_serverless
 import pytest
+
+import atlas_serverless
 from atlas_serverless import cli, errors
 
 GROUP = "32b6e34b3d91647abb20e7b8"

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+
 from atlas_serverless import _error_builders as build
 from atlas_serverless import errors
 from error_samples import SENTENCES, TABLE, class_name, kinds, run_python

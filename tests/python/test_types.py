@@ -14,6 +14,8 @@ from datetime import datetime, timezone
 from pathlib import Path
 
 import pytest
+
+import atlas_serverless
 from atlas_serverless import types
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -24,24 +26,39 @@ MODULES = [PACKAGE / f"{name}.py" for name in ("types", "_reply_types", "_protoc
 
 
 def expected_errors() -> set[tuple[str, int]]:
-    lines = (PROGRAMS / "refused.py").read_text(encoding="utf-8").splitlines()
+    lines = (PROGRAMS / "refused.txt").read_text(encoding="utf-8").splitlines()
     return {("refused.py", number) for number, line in enumerate(lines, 1) if line.endswith("  # wrong")}
 
 
-def test_mypy_accepts_both_spellings_and_refuses_wrong_keys(tmp_path: Path) -> None:
+@pytest.fixture
+def programs(tmp_path: Path) -> Path:
+    """The sample programs in a folder of their own; the wrong one is kept as text, out of the way of other checks."""
+    folder = tmp_path / "programs"
+    folder.mkdir()
+    for program in PROGRAMS.iterdir():
+        (folder / program.name).with_suffix(".py").write_bytes(program.read_bytes())
+    return folder
+
+
+def test_mypy_accepts_both_spellings_and_refuses_wrong_keys(tmp_path: Path, programs: Path) -> None:
     command = [sys.executable, "-m", "mypy", "--strict", "--python-version=3.10", f"--cache-dir={tmp_path}", "-O=json"]
     environment = {**os.environ, "MYPYPATH": str(PACKAGE.parent)}
     done = subprocess.run(
-        [*command, *PROGRAMS.glob("*.py")], capture_output=True, text=True, env=environment, check=False, cwd=tmp_path
+        [*command, programs / "accepted.py", programs / "refused.py"],
+        capture_output=True,
+        text=True,
+        env=environment,
+        check=False,
+        cwd=tmp_path,
     )
     said = [json.loads(line) for line in done.stdout.splitlines()]
     found = {(Path(one["file"]).name, one["line"]) for one in said if one["severity"] == "error"}
     assert found == expected_errors(), done.stdout + done.stderr
 
 
-def test_pyright_accepts_both_spellings_and_refuses_wrong_keys(tmp_path: Path) -> None:
+def test_pyright_accepts_both_spellings_and_refuses_wrong_keys(tmp_path: Path, programs: Path) -> None:
     """basedpyright is pyright with its own Node.js, so that pip alone installs it."""
-    project = {"typeCheckingMode": "strict", "pythonVersion": "3.10", "include": [str(PROGRAMS)]}
+    project = {"typeCheckingMode": "strict", "pythonVersion": "3.10", "include": [str(programs)]}
     (tmp_path / "pyrightconfig.json").write_text(json.dumps(project | {"extraPaths": [str(PACKAGE.parent)]}))
     command = [sys.executable, "-m", "basedpyright", "--outputjson", "--project", str(tmp_path)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -143,6 +160,14 @@ def test_both_raw_clients_have_the_same_methods() -> None:
     for name in sync:
         method = vars(types.AsyncRawClient)[name]
         assert inspect.iscoroutinefunction(method) is not name.startswith("list_")
+
+
+def test_the_raw_clients_are_as_the_client_is() -> None:
+    for name, method in vars(types.RawClient).items():
+        if inspect.isfunction(method) and not name.startswith("_"):
+            ours = [(p.name, p.kind, p.default) for p in list(inspect.signature(method).parameters.values())[1:]]
+            real = inspect.signature(getattr(atlas_serverless.Client, name)).parameters.values()
+            assert ours == [(p.name, p.kind, p.default) for p in list(real)[1:]], name
 
 
 def test_a_response() -> None:

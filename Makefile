@@ -1,0 +1,65 @@
+# Two commands: `make demo` shows it working, `make test` runs everything. Both install into this folder only
+# (.venv and target); cargo and pip keep their usual download caches.
+export MATURIN_NO_INSTALL_RUST := 1
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+# Nothing of the caller's Atlas set-up may reach the tests.
+unexport MONGODB_ATLAS_CLIENT_ID MONGODB_ATLAS_CLIENT_SECRET MONGODB_ATLAS_ACCESS_TOKEN MONGODB_ATLAS_PROFILE
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+RUST := $(shell git ls-files 'src/*' Cargo.toml Cargo.lock pyproject.toml 2>/dev/null)
+
+.PHONY: demo test test-rust test-python lint walls types build wheel clean help
+
+help:
+	@echo 'make demo   create an instance in the emulator, through a service account and through an API key'
+	@echo 'make test   everything: Rust, Python, types, lints, walls, documentation'
+	@echo 'make wheel  a release wheel in dist/'
+	@echo 'also: test-rust test-python lint walls types build interop bench clean'
+
+demo: $(VENV)/.built
+	$(BIN)/python examples/demo.py
+
+test: lint walls test-rust types test-python
+
+build: $(VENV)/.built
+
+$(VENV)/.installed: requirements-dev.txt
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet -r requirements-dev.txt
+	@touch $@
+
+# An editable install of the dev profile: Python files are used in place, Rust is compiled when it changed.
+$(VENV)/.built: $(VENV)/.installed $(RUST)
+	$(BIN)/maturin develop --quiet
+	@touch $@
+
+test-rust:
+	cargo test --quiet
+	cargo test --quiet --features emulator
+
+test-python: $(VENV)/.built
+	$(BIN)/python -m pytest -n 2
+
+types: $(VENV)/.built
+	$(BIN)/mypy
+	$(BIN)/python -m mypy.stubtest atlas_serverless._core atlas_serverless.errors
+
+lint: $(VENV)/.installed
+	cargo fmt --check
+	cargo clippy --quiet --all-targets -- -D warnings
+	cargo clippy --quiet --all-targets --features python -- -D warnings
+	$(BIN)/ruff check
+	$(BIN)/ruff format --check
+	$(BIN)/python scripts/generate_error_codes.py --check
+
+walls:
+	$(PYTHON) scripts/check_walls.py
+
+wheel: $(VENV)/.installed
+	$(BIN)/maturin build --release --quiet --out dist
+	@ls -l dist
+
+clean:
+	rm -rf target $(VENV) dist .pytest_cache .mypy_cache .ruff_cache

@@ -63,7 +63,7 @@ impl From<Error> for Failed {
 
 impl Shared {
     /// Which credentials were used, and that they have ended, where they have.
-    fn hint(&self) -> String {
+    pub(crate) fn hint(&self) -> String {
         match &self.ended {
             Some((end, ended)) if *end <= unix(&*self.doors.clock) => format!("{}, {ended}", self.credentials),
             _ => self.credentials.clone(),
@@ -74,23 +74,12 @@ impl Shared {
 impl Client {
     /// Nothing is sent yet.
     pub fn new(config: Config, found: &Found) -> Result<Self, Error> {
-        let base = Url::parse(&found.base_url)
-            .map_err(|e| Error::Configuration(format!("base_url {} is not a URL ({e})", found.base_url)))?;
-        let https = base.scheme() == "https";
-        let options = Options {
-            connect_timeout: config.connect_timeout,
-            proxy: config.proxy,
-            loopback: is_loopback(&base),
-            user_agent: HeaderValue::try_from(&config.user_agent).map_err(|_| {
-                Error::Configuration("user_agent_suffix has characters that a header cannot carry".to_owned())
-            })?,
-            tls: if https { tls::config(&config.ca_files)? } else { tls::no_trust()? },
-        };
+        let options = connection(&config, &found.base_url)?;
         let accept = HeaderValue::try_from(media_type(&config.api_version))
             .map_err(|_| Error::Configuration("api_version has characters that a header cannot carry".to_owned()))?;
         let transport = Transport::new(&options)?;
         let mut authenticator = Authenticator::new(&found.credentials, &found.base_url)?;
-        if let Some(folder) = config.token_cache {
+        if let Some(folder) = config.token_cache.folder {
             authenticator = authenticator.share_tokens(&found.credentials, &found.base_url, FileCache::new(folder));
         }
         let shared = Shared {
@@ -333,6 +322,23 @@ impl Client {
         let exchange = Exchange { status, headers: HeaderMap::new(), body: body.into() };
         Reply { reconciled: true, ..self.reply(call, exchange, context) }
     }
+}
+
+/// What a connection pool needs to know.
+pub(crate) fn connection(config: &Config, base_url: &str) -> Result<Options, Error> {
+    let base =
+        Url::parse(base_url).map_err(|e| Error::Configuration(format!("base_url {base_url} is not a URL ({e})")))?;
+    Ok(Options {
+        connect_timeout: config.connect_timeout,
+        proxy: config.proxy.clone(),
+        loopback: is_loopback(&base),
+        user_agent: HeaderValue::try_from(&config.user_agent).map_err(|_| {
+            Error::Configuration("user_agent_suffix has characters that a header cannot carry".to_owned())
+        })?,
+        tls: if base.scheme() == "https" { tls::config(&config.trust.files)? } else { tls::no_trust()? },
+        trusted: config.trust.described.clone(),
+        by_way_of: config.route.proxy.clone(),
+    })
 }
 
 /// Whether a failed deletion means that an earlier attempt did it.

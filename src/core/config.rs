@@ -1,9 +1,12 @@
 //! How a client behaves, as its caller said.
-use std::path::PathBuf;
 use std::time::Duration;
 
+use crate::core::auth::explain::Ways;
 use crate::core::auth::secret::Secret;
+use crate::core::auth::token_place::Place;
 use crate::core::context::Doors;
+use crate::core::network::Trust;
+use crate::core::network::route::Route;
 
 /// What to do where Atlas has retired the serverless endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -26,12 +29,25 @@ pub struct Config {
     pub doors: Doors,
     /// A proxy URL; without one, the environment's.
     pub proxy: Option<Secret>,
-    /// PEM bundles to trust beside the platform's store.
-    pub ca_files: Vec<PathBuf>,
-    /// The folder in which a service account's token is shared with other processes; `None` keeps it in memory.
-    pub token_cache: Option<PathBuf>,
+    /// Certificates to trust beside the platform's store.
+    pub trust: Trust,
+    /// The way to the server, in words.
+    pub route: Route,
+    /// Where a service account's token is kept, and whether other processes share it.
+    pub token_cache: Place,
     /// What comes before the version in `User-Agent`, and after.
     pub user_agent: String,
     /// Look up the outcome of a create that is unknown.
     pub reconcile: bool,
+}
+
+impl Config {
+    /// How the client goes about it, in words.
+    pub fn ways(&self, base_url: &str) -> Ways {
+        Ways {
+            tokens: Some(self.token_cache.described.clone()),
+            certificates: base_url.starts_with("https:").then(|| self.trust.described.clone()),
+            proxy: Some(self.route.described.clone()),
+        }
+    }
 }

@@ -20,6 +20,7 @@ use crate::core::error::{AuthenticationError, Error, TransportKind};
 use crate::core::observe::Level;
 use crate::core::reply::{self, Origin};
 use crate::core::retry::{Decision, Happened, Safety, decide};
+use crate::core::transport::cause::Cause;
 use crate::core::transport::{Exchange, Failure, Outgoing, Transport};
 
 /// A token is renewed when less than this, or a tenth of its life, is left.
@@ -54,6 +55,7 @@ struct Token {
     header: HeaderValue,
     secret: Secret,
     number: u64,
+    fetched: bool,
     renew_at: Duration,
     ends_at: Duration,
 }
@@ -64,6 +66,7 @@ struct Fresh {
     header: HeaderValue,
     renew_in: Duration,
     life: Duration,
+    fetched: bool,
 }
 
 impl Fresh {
@@ -71,7 +74,7 @@ impl Fresh {
         let header = bearer::header(cached.token.expose())?;
         let until = |unix: u64| Duration::from_secs(unix.saturating_sub(now));
         let (renew_in, life) = (until(cached.renew_at), until(cached.expires_at));
-        Some(Fresh { secret: cached.token.clone(), header, renew_in, life })
+        Some(Fresh { secret: cached.token.clone(), header, renew_in, life, fetched: false })
     }
 
     fn to_cache(&self, now: u64) -> CachedToken {
@@ -85,6 +88,14 @@ pub struct Pass {
     /// `Authorization: Bearer …`.
     pub header: HeaderValue,
     number: u64,
+    fetched: bool,
+}
+
+impl Pass {
+    /// Whether this client fetched the token itself.
+    pub fn is_fetched(&self) -> bool {
+        self.fetched
+    }
 }
 
 #[derive(Deserialize)]
@@ -165,10 +176,16 @@ impl Oauth {
         let mut state = self.state();
         state.fetches += 1;
         match obtained {
-            Ok(Fresh { secret, header, renew_in, life }) => {
+            Ok(Fresh { secret, header, renew_in, life, fetched }) => {
                 let now = doors.clock.now();
-                let token =
-                    Token { header, secret, number: state.fetches, renew_at: now + renew_in, ends_at: now + life };
+                let token = Token {
+                    header,
+                    secret,
+                    number: state.fetches,
+                    fetched,
+                    renew_at: now + renew_in,
+                    ends_at: now + life,
+                };
                 let pass = token.pass();
                 state.token = Some(token);
                 state.failure = None;
@@ -302,8 +319,10 @@ impl Oauth {
         context: &Context,
     ) -> Result<Fresh, (Error, Happened)> {
         let origin = self.origin(attempts, doors, context);
-        if exchange.status != 200 {
-            let api = reply::api_error(&exchange, exchange.status, None, &origin);
+        if !(200..300).contains(&exchange.status) {
+            let mut api = reply::api_error(&exchange, exchange.status, None, &origin);
+            // A token is not shown, whatever the status that it came with.
+            api.body_start = api.body_start.filter(|text| !text.contains("access_token"));
             let happened =
                 Happened::Status(exchange.status, api.retry_after.and_then(|s| Duration::try_from_secs_f64(s).ok()));
             return Err((refusal(&exchange, api), happened));
@@ -313,7 +332,7 @@ impl Oauth {
             let life = Duration::try_from_secs_f64(reply.expires_in.unwrap_or(DEFAULT_LIFE)).ok()?;
             let renew_in = life.saturating_sub(EARLY.min(life / 10));
             let secret = Secret::new(reply.access_token);
-            (!secret.expose().is_empty()).then_some(Fresh { secret, header, renew_in, life })
+            (!secret.expose().is_empty()).then_some(Fresh { secret, header, renew_in, life, fetched: true })
         });
         parsed.ok_or_else(|| {
             // No start of this body in the error: it may hold a token.
@@ -322,6 +341,7 @@ impl Oauth {
                 message: "the token endpoint's reply holds no access_token".to_owned(),
                 status: Some(exchange.status),
                 body_start: None,
+                cause: Cause::Other,
             };
             (reply::transport_error(failure, &origin), Happened::Broken)
         })
@@ -330,7 +350,7 @@ impl Oauth {
 
 impl Token {
     fn pass(&self) -> Pass {
-        Pass { header: self.header.clone(), number: self.number }
+        Pass { header: self.header.clone(), number: self.number, fetched: self.fetched }
     }
 }
 

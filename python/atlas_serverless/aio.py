@@ -10,10 +10,10 @@ from ._core import Noticed
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
-    from typing_extensions import Unpack
+    from typing_extensions import Self, Unpack
 
     from . import types as t
-    from ._core import Pages, Pending
+    from ._core import Credentials, Pages, Pending
     from ._protocols import AsyncRawClient, Extra, IfExists, OnRetired, Progress
 
 
@@ -50,7 +50,20 @@ class AsyncClient:
     """
 
     def __init__(self, **options: Any) -> None:
-        self._core = _Client(**options, _asynchronous=True)
+        try:
+            self._core = _Client(**options, _asynchronous=True)
+        finally:
+            options.clear()  # what a traceback shows of this frame holds no secret
+
+    @classmethod
+    def from_env(cls, **options: Any) -> Self:
+        """See :meth:`Client.from_env`."""
+        return cls(_sources="environment", **options)
+
+    @classmethod
+    def from_profile(cls, name: str, **options: Any) -> Self:
+        """See :meth:`Client.from_profile`."""
+        return cls(profile=name, _sources="profile", **options)
 
     async def create_serverless_instance(
         self,
@@ -337,6 +350,11 @@ class AsyncClient:
     def default_group_id(self) -> str | None:
         """The project named by the environment or the profile, if any."""
         return self._core.default_group_id
+
+    @property
+    def credentials(self) -> Credentials:
+        """See :attr:`Client.credentials`."""
+        return self._core.credentials
 
     @property
     def with_raw_response(self) -> AsyncRawClient:

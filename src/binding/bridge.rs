@@ -88,6 +88,11 @@ impl Handle {
         &self.found
     }
 
+    /// How it behaves.
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
     /// The client of this process. A child made by fork gets one of its own; the parent's is left alone, never dropped:
     /// its locks and connections may be in use by threads that the child does not have.
     fn here(&self) -> Result<Arc<InProcess>, Error> {
@@ -198,8 +203,19 @@ fn mine() -> Result<Local, Error> {
     }
 }
 
+/// Runs what is no call of a client to its end, on a runtime of its own.
+pub(crate) fn wait<T: Send>(py: Python<'_>, running: impl Future<Output = Result<T, Error>> + Send) -> PyResult<T> {
+    py.detach(|| {
+        let local = Local::new().map_err(|error| Python::attach(|py| to_exception(py, error)))?;
+        let ended = local.runtime.block_on(watched(running));
+        // A name server that does not answer is not waited for.
+        local.runtime.shutdown_background();
+        ended
+    })
+}
+
 /// Polls a call, and Python's signal handlers between.
-async fn watched(running: Running) -> Result<Output, PyErr> {
+async fn watched<T>(running: impl Future<Output = Result<T, Error>>) -> Result<T, PyErr> {
     let mut running = pin!(running);
     loop {
         match tokio::time::timeout(SIGNALS, &mut running).await {

@@ -5,14 +5,16 @@ use std::time::Duration;
 
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::{PyDict, PyList, PyType};
 
 use super::bridge::{Handle, Job, Output};
+use super::credentials::Credentials;
 use super::errors::{to_exception, warn};
 use super::jobs::{self, Options, seconds};
 use super::lists::Pages;
 use super::options::{self, Given};
 use super::results::Shape;
+use super::secret::SecretText;
 use super::{aio, bridge};
 use crate::core::client::OnRetired;
 use crate::core::life::Pager;
@@ -62,6 +64,15 @@ impl Client {
         }
     }
 
+    /// The core's client, for what is no operation.
+    pub(crate) fn core(&self, py: Python<'_>) -> PyResult<crate::core::client::Client> {
+        self.handle.core().map_err(|error| to_exception(py, error))
+    }
+
+    pub(crate) fn config(&self) -> &crate::core::client::Config {
+        self.handle.config()
+    }
+
     fn on_retired(&self, given: Option<&str>) -> PyResult<OnRetired> {
         given.map_or(Ok(self.on_retired), options::on_retired)
     }
@@ -77,19 +88,19 @@ impl Client {
     #[allow(clippy::too_many_arguments)]
     fn new(
         py: Python<'_>,
-        client_id: Option<String>,
-        client_secret: Option<String>,
-        public_key: Option<String>,
-        private_key: Option<String>,
-        access_token: Option<String>,
+        client_id: Option<SecretText>,
+        client_secret: Option<SecretText>,
+        public_key: Option<SecretText>,
+        private_key: Option<SecretText>,
+        access_token: Option<SecretText>,
         profile: Option<String>,
-        base_url: Option<String>,
+        base_url: Option<SecretText>,
         api_version: &str,
         timeout: f64,
         connect_timeout: f64,
         max_retries: u32,
         max_retry_time: f64,
-        proxy: Option<String>,
+        proxy: Option<SecretText>,
         ca_file: Option<PathBuf>,
         user_agent_suffix: Option<&str>,
         token_cache: Option<PathBuf>,
@@ -126,8 +137,9 @@ impl Client {
             reconcile,
             clock: _clock.map(|clock| clock.clone_clock()),
         };
-        let config = options::config(py, behaviour)?;
+        let (config, notices) = options::config(py, behaviour, found.base_url.clone())?;
         warn(py, &found.notices, 1, None)?;
+        warn(py, &notices, 1, None)?;
         let handle = Handle::new(config, found).map_err(|error| to_exception(py, error))?;
         Ok(Client {
             handle: Arc::new(handle),
@@ -136,6 +148,24 @@ impl Client {
             on_retired,
             closed: Arc::default(),
         })
+    }
+
+    /// A client with the credentials of the environment; no profile is looked at.
+    #[classmethod]
+    #[pyo3(signature = (**options))]
+    fn from_env<'py>(cls: &Bound<'py, PyType>, options: Option<&Bound<'py, PyDict>>) -> PyResult<Bound<'py, PyAny>> {
+        options::construct(cls, options, &[("_sources", "environment")])
+    }
+
+    /// A client with the credentials of an Atlas CLI profile; the environment is not looked at.
+    #[classmethod]
+    #[pyo3(signature = (name, **options))]
+    fn from_profile<'py>(
+        cls: &Bound<'py, PyType>,
+        name: &str,
+        options: Option<&Bound<'py, PyDict>>,
+    ) -> PyResult<Bound<'py, PyAny>> {
+        options::construct(cls, options, &[("_sources", "profile"), ("profile", name)])
     }
 
     /// Create a serverless instance; see the stub for the whole description.
@@ -441,6 +471,12 @@ impl Client {
     #[getter]
     fn default_group_id(&self) -> Option<&str> {
         self.handle.found().group_id.as_deref()
+    }
+
+    /// Which credentials are used and where they were found.
+    #[getter]
+    fn credentials(&self) -> Credentials {
+        Credentials::new(self.handle.found(), self.handle.config())
     }
 
     /// Revoke the token that this client holds, and refuse further calls. Closing twice is fine.

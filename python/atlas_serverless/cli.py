@@ -20,7 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import ModuleType
-    from typing import Any
+    from typing import Any, NoReturn
 
 PROG = "atlas-serverless"
 
@@ -38,9 +38,32 @@ class _Version(argparse.Action):
         parser.exit()
 
 
+class _Parser(argparse.ArgumentParser):
+    """One whose usage errors do not repeat what may be a secret."""
+
+    def error(self, message: str) -> NoReturn:
+        from ._error_text import without_secrets
+
+        head, found, rest = message.partition("unrecognized arguments: ")
+        if found:
+            message = head + found + " ".join(_shown(rest.split()))
+        super().error(without_secrets(message))
+
+
+def _shown(words: list[str]) -> list[str]:
+    """Names of options as they are, their values not: `--client-secret ******`."""
+    shown, value = [], False
+    for word in words:
+        name, equals, _ = word.partition("=")
+        option = name.startswith("-")
+        shown.append(f"{name}=******" if equals else word if option or not value else "******")
+        value = option and not equals
+    return shown
+
+
 def build_parser() -> tuple[argparse.ArgumentParser, dict[str, ModuleType]]:
     """The whole parser, and which module carries out which subcommand."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=PROG,
         description="Create and keep MongoDB Atlas serverless instances and Flex clusters.",
         epilog="Credentials are looked for in the environment, then in the profile of the Atlas CLI.",

@@ -9,7 +9,7 @@ use serde::Serialize;
 
 use crate::core::auth::discover::{Found, Survey};
 use crate::core::client::{Client, Config};
-use crate::core::error::Error;
+use crate::core::error::{Error, TransportKind};
 
 /// The steps, in order.
 pub const STEPS: [&str; 10] = [
@@ -89,14 +89,25 @@ fn failed(message: impl Into<String>, remedy: impl Into<String>) -> Said {
 /// An error of the client, with its own hint as the remedy: without the credentials, which are on top of the report.
 fn refused(error: &Error, credentials: &str) -> Said {
     let hint = match error {
+        Error::Api(api) if api.status == 429 => {
+            Some("wait as long as it asks; share one client, or let fewer run at once")
+        }
+        Error::Api(api) if api.status >= 500 => Some("the service has trouble: try again, and see status.mongodb.com"),
         Error::Api(api) => api.hint.as_deref(),
         Error::Authentication(authentication) => authentication.hint.as_deref(),
+        Error::Transport(transport) => Some(match transport.kind {
+            TransportKind::Protocol => {
+                "it is not Atlas that answers: check base_url, and proxies or portals on the way"
+            }
+            _ => "the connection does not hold: try again, and look at proxies and firewalls on the way",
+        }),
         _ => None,
     };
-    let remedy =
-        hint.map(|hint| hint.strip_prefix(credentials).map_or(hint, |rest| rest.trim_start_matches([';', ',', ' '])));
-    let remedy = remedy.filter(|remedy| !remedy.is_empty()).map(str::to_owned);
-    Said { outcome: Outcome::Failed, message: error.to_string(), remedy }
+    let shorter =
+        |hint: &str| hint.strip_prefix(credentials).unwrap_or(hint).trim_start_matches([';', ',', ' ']).to_owned();
+    let remedy = hint.map(shorter).filter(|remedy| !remedy.is_empty());
+    let remedy = remedy.unwrap_or_else(|| "see the message".to_owned());
+    failed(error.to_string(), remedy)
 }
 
 /// The findings so far.

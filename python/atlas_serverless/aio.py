@@ -58,12 +58,18 @@ class AsyncClient:
     @classmethod
     def from_env(cls, **options: Any) -> Self:
         """See :meth:`Client.from_env`."""
-        return cls(_sources="environment", **options)
+        try:
+            return cls(_sources="environment", **options)
+        finally:
+            options.clear()
 
     @classmethod
     def from_profile(cls, name: str, **options: Any) -> Self:
         """See :meth:`Client.from_profile`."""
-        return cls(profile=name, _sources="profile", **options)
+        try:
+            return cls(profile=name, _sources="profile", **options)
+        finally:
+            options.clear()
 
     async def create_serverless_instance(
         self,
@@ -374,4 +380,5 @@ class AsyncClient:
         await self.close()
 
     def __repr__(self) -> str:
-        return repr(self._core).replace("<Client", "<AsyncClient", 1)
+        core = self.__dict__.get("_core")  # missing where the constructor failed: a traceback may still show this
+        return "<AsyncClient>" if core is None else repr(core).replace("<Client", "<AsyncClient", 1)

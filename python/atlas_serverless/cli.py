@@ -51,13 +51,14 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _shown(words: list[str]) -> list[str]:
-    """Names of options as they are, their values not: `--client-secret ******`."""
-    shown, value = [], False
+    """The words, but for values of options that sound secret: `--client-secret ******`."""
+    shown, secret = [], False
     for word in words:
-        name, equals, _ = word.partition("=")
+        name, equals, value = word.partition("=")
         option = name.startswith("-")
-        shown.append(f"{name}=******" if equals else word if option or not value else "******")
-        value = option and not equals
+        sounds = option and any(part in name.lower() for part in ("secret", "key", "token", "pass", "auth", "cred"))
+        shown.append(f"{name}=******" if sounds and equals else "******" if secret and not option else word)
+        secret = sounds and not value
     return shown
 
 

@@ -1,4 +1,4 @@
-"""A machine on which nothing is set: an empty home, no credentials, no proxies, no certificates but those of the test."""
+"""A machine on which nothing is set: an empty home, no credentials, no proxies, no certificates but the test's own."""
 
 from __future__ import annotations
 

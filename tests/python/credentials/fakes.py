@@ -102,9 +102,11 @@ class TlsServer(Listener):
         self._context.load_cert_chain(authority.server)
 
     def serve(self, connection: socket.socket) -> None:
-        with self._context.wrap_socket(connection, server_side=True) as tls:
-            with socket.create_connection(self._behind) as behind:
-                pump(tls, behind)
+        with (
+            self._context.wrap_socket(connection, server_side=True) as tls,
+            socket.create_connection(self._behind) as behind,
+        ):
+            pump(tls, behind)
 
 
 class Proxy(Listener):

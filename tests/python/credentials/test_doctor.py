@@ -96,9 +96,7 @@ def test_no_credentials_but_a_network(environment: Emulator, doctor: Doctor, mon
 
 
 @pytest.mark.parametrize("auth", ["service_account", "api_key", "access_token"])
-def test_wrong_secret(
-    auth: Any, atlas_emulator: Emulator, doctor: Doctor, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_wrong_secret(auth: Any, atlas_emulator: Emulator, doctor: Doctor, monkeypatch: pytest.MonkeyPatch) -> None:
     secrets = {"MONGODB_ATLAS_CLIENT_SECRET", "MONGODB_ATLAS_PRIVATE_API_KEY", "MONGODB_ATLAS_ACCESS_TOKEN"}
     for name, value in atlas_emulator.environment(auth).items():
         monkeypatch.setenv(name, "wrong" + value[5:] if name in secrets else value)

@@ -56,7 +56,8 @@ def test_a_trusted_authority_does_not_make_another_name_good(
 
 
 @pytest.mark.parametrize(
-    ("content", "message"), [(None, "it cannot be read"), ("", "holds no certificate in PEM form"), ("-----BEGIN", "PEM")]
+    ("content", "message"),
+    [(None, "it cannot be read"), ("", "holds no certificate in PEM form"), ("-----BEGIN", "PEM")],
 )
 def test_a_bundle_that_is_none_is_refused_at_once(content: str | None, message: str, tmp_path: Path) -> None:
     path = tmp_path / "ca.pem"
@@ -95,7 +96,9 @@ def test_loopback_goes_through_no_proxy(environment: Emulator, monkeypatch: pyte
         assert proxy.seen == []
 
 
-def test_a_proxy_of_the_environment_is_used_and_left_out(environment: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_proxy_of_the_environment_is_used_and_left_out(
+    environment: Emulator, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with Proxy(environment.url) as proxy:
         monkeypatch.setenv("HTTP_PROXY", proxy.url)
         assert projects(_client(environment, "http://atlas.test", allow_insecure_http=True))
@@ -128,7 +131,7 @@ def test_tls_goes_through_a_proxy_with_a_password(
 def test_a_proxy_that_refuses_is_named_and_its_password_is_not(base_url: str, environment: Emulator) -> None:
     with Proxy(environment.url, user="me:password") as proxy:
         options = {"proxy": proxy.with_user("me:wrongMARK"), "allow_insecure_http": True}
-        with pytest.raises(errors.AtlasError, match="407|authorization required") as caught:
+        with pytest.raises(errors.AtlasError, match=r"407|authorization required") as caught:
             projects(_client(environment, base_url, **options))
     encoded = base64.b64encode(b"me:wrongMARK").decode()
     shown = f"{caught.value} {vars(caught.value)}"

@@ -107,12 +107,15 @@ def test_explain_says_what_was_looked_at_and_how_the_client_goes_about_it(enviro
 
 
 def test_a_refusal_says_which_credentials_and_which_access_list(environment: Emulator) -> None:
-    used = rf"used service account {environment.client_id} from environment \(MONGODB_ATLAS_CLIENT_ID, .*\) at {environment.url}"
+    account = f"used service account {environment.client_id} from environment"
+    used = rf"{account} \(MONGODB_ATLAS_CLIENT_ID, .*\) at {environment.url}"
     with Client(max_retries=0) as client:
         environment.change_identity(environment.client_id, access_list=["203.0.113.7"])
         with pytest.raises(errors.IpAddressNotOnAccessList) as caught:
             list(client.list_projects())
-        assert re.search(rf"{used}; add 127\.0\.0\.1 to the API access list of that service account", caught.value.hint or "")
+        assert re.search(
+            rf"{used}; add 127\.0\.0\.1 to the API access list of that service account", caught.value.hint or ""
+        )
         environment.change_identity(environment.client_id, access_list=None, role="Project Read Only")
         with pytest.raises(errors.ForbiddenError) as forbidden:
             client.delete_flex_cluster(environment.group_id, "nobody")

@@ -300,7 +300,12 @@ class WaitFailedError(WaitError):
     """The wanted state cannot be reached any more: the resource is gone, or is being deleted."""
 
 class AtlasWarning(UserWarning):
-    """Base of every warning of atlas-serverless; a UserWarning, so shown by default."""
+    """Base of every warning of atlas-serverless; a UserWarning, so shown by default.
+
+    Where a filter makes exceptions of warnings, `result` is what the call returned all the same: a create that warns has
+    created. None where nothing was sent yet.
+    """
+    result: Any
 
 class EndpointDeprecatedWarning(AtlasWarning):
     """The service announced the end of an endpoint (`Deprecation`, `Sunset`), or it has ended. Once per endpoint."""

@@ -29,18 +29,11 @@ pub(crate) fn doctor<'py>(
     timeout: f64,
     allow_insecure_http: bool,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let given = Given { profile, base_url, allow_insecure_http, ..Given::default() };
-    let survey = options::survey(given, None);
-    let timeout = super::jobs::seconds("timeout", Some(timeout))?.unwrap_or_default();
-    let behaviour = Behaviour {
-        timeout,
-        connect_timeout: timeout.min(options::CONNECT_TIMEOUT),
-        proxy,
-        ca_file,
-        token_cache,
-        ..Behaviour::default()
-    };
-    let (config, _) = options::config(py, behaviour, survey.base_url.clone().unwrap_or_default())?;
+    let given = Given { profile, base_url, ..Given::default() };
+    let survey = options::survey(given, allow_insecure_http, None);
+    let behaviour =
+        Behaviour { timeout, connect_timeout: timeout.min(10.0), proxy, ca_file, token_cache, ..Behaviour::default() };
+    let (config, _) = options::config(py, behaviour, survey.base_url.as_deref().unwrap_or_default())?;
     let report = bridge::wait(py, async move { Ok::<_, Error>(examine(survey, config, group_id).await) })?;
     Ok(pythonize::pythonize(py, &report)?)
 }
@@ -65,7 +58,7 @@ pub(crate) fn log_out<'py>(py: Python<'py>, client: &Client, all: bool) -> PyRes
 #[pyo3(signature = (*, token_cache=None))]
 pub(crate) fn forget_tokens<'py>(py: Python<'py>, token_cache: Option<PathBuf>) -> PyResult<Bound<'py, PyDict>> {
     let (place, notice) = options::token_place(py, token_cache)?;
-    warn(py, notice.as_slice(), 1, None)?;
+    warn(py, notice.as_slice(), None)?;
     let answer = PyDict::new(py);
     answer.set_item("revoked", py.None())?;
     answer.set_item("others", place.folder.as_ref().map(|folder| others(folder, true)).unwrap_or_default())?;

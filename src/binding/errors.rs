@@ -55,6 +55,7 @@ fn transport_facts(facts: &Bound<'_, PyDict>, error: &TransportError) -> PyResul
     facts.set_item("url", &error.url)?;
     facts.set_item("status", error.status)?;
     facts.set_item("body_start", &error.body_start)?;
+    facts.set_item("hint", &error.hint)?;
     if let Some(target) = &error.target {
         facts.set_item("operation", target.operation)?;
         facts.set_item("name", &target.name)?;
@@ -116,15 +117,20 @@ fn to_list<'py>(py: Python<'py>, violations: &[Violation]) -> PyResult<Bound<'py
     list.into_bound_py_any(py)
 }
 
-/// Issues notices as warnings at the caller's line. A warning that a filter turns into an exception carries the call's
-/// result as `.result`: what was created is not lost.
-pub(crate) fn warn(
-    py: Python<'_>,
-    notices: &[Notice],
-    stacklevel: usize,
-    result: Option<&Bound<'_, PyAny>>,
-) -> PyResult<()> {
-    for notice in notices {
+/// Where a call ended in a way that it never should.
+pub(crate) fn unexpected() -> Error {
+    Error::Configuration(
+        "the call ended unexpectedly, which is a mistake in atlas-serverless: please report it".to_owned(),
+    )
+}
+
+/// Issues notices as warnings at the caller's own line. A warning that a filter turns into an exception carries the
+/// call's result as `.result`: what was created is not lost.
+pub(crate) fn warn(py: Python<'_>, notices: &[Notice], result: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+    if notices.is_empty() {
+        return Ok(());
+    }
+    let named = notices.iter().map(|notice| {
         let class = match notice.kind {
             NoticeKind::Region => "RegionWarning",
             NoticeKind::FieldIgnored => "FieldIgnoredWarning",
@@ -132,13 +138,8 @@ pub(crate) fn warn(
             NoticeKind::Credential => "CredentialWarning",
             NoticeKind::Conversion => "ConversionWarning",
         };
-        let warning = py.import("atlas_serverless.errors")?.getattr(class)?.call1((&notice.message,))?;
-        if let Some(result) = result {
-            warning.setattr("result", result)?;
-        }
-        let options = PyDict::new(py);
-        options.set_item("stacklevel", stacklevel)?;
-        py.import("warnings")?.getattr("warn")?.call((warning,), Some(&options))?;
-    }
-    Ok(())
+        (class, &notice.message)
+    });
+    let named: Vec<_> = named.collect();
+    py.import("atlas_serverless._warn")?.getattr("issue")?.call1((named, result)).map(drop)
 }

@@ -7,6 +7,7 @@ mod clock;
 mod convert;
 mod credentials;
 mod doctor;
+mod doubt;
 mod emulator;
 mod errors;
 mod flex;

@@ -7,9 +7,11 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 
-use super::errors::to_exception;
+use super::bridge::Handle;
+use super::errors::{to_exception, warn};
+use super::jobs::seconds;
 use super::secret::SecretText;
-use crate::core::auth::discover::{self, Found, Sources, Survey};
+use crate::core::auth::discover::{self, Sources, Survey};
 use crate::core::auth::secret::Secret;
 use crate::core::auth::surroundings::{KeyringTrouble, System};
 use crate::core::auth::token_place::{self, Place};
@@ -21,9 +23,6 @@ use crate::core::network;
 use crate::core::network::route::route;
 use crate::core::retry::Policy;
 
-/// Bound of opening a connection, unless the caller gives another.
-pub(crate) const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
-
 /// Credentials and base URL as they were passed.
 #[derive(Default)]
 pub(crate) struct Given {
@@ -34,45 +33,61 @@ pub(crate) struct Given {
     pub(crate) access_token: Option<SecretText>,
     pub(crate) profile: Option<String>,
     pub(crate) base_url: Option<SecretText>,
-    pub(crate) allow_insecure_http: bool,
 }
 
 /// How the client is to behave.
 pub(crate) struct Behaviour<'a> {
     pub(crate) api_version: &'a str,
-    pub(crate) timeout: Duration,
-    pub(crate) connect_timeout: Duration,
+    pub(crate) timeout: f64,
+    pub(crate) connect_timeout: f64,
     pub(crate) max_retries: u32,
-    pub(crate) max_retry_time: Duration,
+    pub(crate) max_retry_time: f64,
     pub(crate) proxy: Option<SecretText>,
     pub(crate) ca_file: Option<PathBuf>,
     pub(crate) user_agent_suffix: Option<&'a str>,
     pub(crate) token_cache: Option<PathBuf>,
     pub(crate) reconcile: bool,
+    pub(crate) allow_insecure_http: bool,
     pub(crate) clock: Option<crate::core::clock::ManualClock>,
 }
 
 impl Default for Behaviour<'_> {
-    /// One attempt of each request.
+    /// As the constructor has it, but for retries: one attempt of each request.
     fn default() -> Self {
         Behaviour {
             api_version: "2025-03-12",
-            timeout: Duration::from_secs(60),
-            connect_timeout: CONNECT_TIMEOUT,
+            timeout: 60.0,
+            connect_timeout: 10.0,
             max_retries: 0,
-            max_retry_time: Duration::ZERO,
+            max_retry_time: 0.0,
             proxy: None,
             ca_file: None,
             user_agent_suffix: None,
             token_cache: None,
             reconcile: false,
+            allow_insecure_http: false,
             clock: None,
         }
     }
 }
 
+/// The client's inside, from what the constructor was given.
+pub(crate) fn handle(
+    py: Python<'_>,
+    given: Given,
+    behaviour: Behaviour<'_>,
+    sources: Option<&str>,
+) -> PyResult<Handle> {
+    let found = survey(given, behaviour.allow_insecure_http, sources).outcome;
+    let found = found.map_err(|error| to_exception(py, error))?;
+    let (config, notices) = config(py, behaviour, &found.base_url)?;
+    warn(py, &found.notices, None)?;
+    warn(py, &notices, None)?;
+    Handle::new(config, found).map_err(|error| to_exception(py, error))
+}
+
 /// Finds credentials and base URL: arguments, environment, Atlas CLI profile.
-pub(crate) fn survey(given: Given, sources: Option<&str>) -> Survey {
+pub(crate) fn survey(given: Given, allow_insecure_http: bool, sources: Option<&str>) -> Survey {
     let text = |given: Option<SecretText>| given.map(|text| text.0.expose().to_owned());
     let given = discover::Given {
         client_id: text(given.client_id),
@@ -82,7 +97,7 @@ pub(crate) fn survey(given: Given, sources: Option<&str>) -> Survey {
         access_token: given.access_token.map(Into::into),
         profile: given.profile,
         base_url: text(given.base_url),
-        allow_insecure_http: given.allow_insecure_http,
+        allow_insecure_http,
         sources: match sources {
             Some("environment") => Sources::Environment,
             Some("profile") => Sources::Profile,
@@ -90,11 +105,6 @@ pub(crate) fn survey(given: Given, sources: Option<&str>) -> Survey {
         },
     };
     discover::survey(&given, &System::new(Some(Box::new(keyring))))
-}
-
-/// [`survey`] for a client, which needs a find.
-pub(crate) fn discover(py: Python<'_>, given: Given, sources: Option<&str>) -> PyResult<Found> {
-    survey(given, sources).outcome.map_err(|error| to_exception(py, error))
 }
 
 /// Where tokens are kept.
@@ -114,7 +124,7 @@ fn keyring(service: &str, user: &str) -> Result<Option<String>, KeyringTrouble> 
 }
 
 /// The core's configuration.
-pub(crate) fn config(py: Python<'_>, behaviour: Behaviour<'_>, base_url: String) -> PyResult<(Config, Vec<Notice>)> {
+pub(crate) fn config(py: Python<'_>, behaviour: Behaviour<'_>, base_url: &str) -> PyResult<(Config, Vec<Notice>)> {
     let version = py.import("sys")?.getattr("version_info")?;
     let (major, minor): (u32, u32) = (version.getattr("major")?.extract()?, version.getattr("minor")?.extract()?);
     let mut user_agent =
@@ -127,19 +137,24 @@ pub(crate) fn config(py: Python<'_>, behaviour: Behaviour<'_>, base_url: String)
         None => (Arc::new(SystemClock::default()), Arc::new(SystemChance)),
     };
     let around = System::default();
+    // 0 is allowed: one attempt.
+    let max_retry_time = match behaviour.max_retry_time {
+        0.0 => Duration::ZERO,
+        time => bound("max_retry_time", time)?,
+    };
     let trust = network::trust(behaviour.ca_file.as_deref(), &around).map_err(|error| to_exception(py, error))?;
     let proxy: Option<Secret> = behaviour.proxy.map(Into::into);
     let route =
-        route(proxy.as_ref().map(Secret::expose), &base_url, &around).map_err(|error| to_exception(py, error))?;
+        route(proxy.as_ref().map(Secret::expose), base_url, &around).map_err(|error| to_exception(py, error))?;
     let (token_cache, notice) = token_place(py, behaviour.token_cache)?;
     let config = Config {
         api_version: behaviour.api_version.to_owned(),
-        connect_timeout: behaviour.connect_timeout,
+        connect_timeout: bound("connect_timeout", behaviour.connect_timeout)?,
         doors: Doors {
             clock,
             chance,
-            policy: Policy { max_retries: behaviour.max_retries, max_retry_time: behaviour.max_retry_time },
-            timeout: behaviour.timeout,
+            policy: Policy { max_retries: behaviour.max_retries, max_retry_time },
+            timeout: bound("timeout", behaviour.timeout)?,
         },
         proxy,
         trust,
@@ -158,6 +173,11 @@ pub(crate) fn on_retired(text: &str) -> PyResult<OnRetired> {
         "flex" => Ok(OnRetired::Flex),
         other => Err(PyValueError::new_err(format!("on_retired must be \"raise\" or \"flex\", not {other:?}"))),
     }
+}
+
+/// A number of seconds; infinity is as long as it can be.
+fn bound(name: &str, value: f64) -> PyResult<Duration> {
+    Ok(seconds(name, Some(value))?.unwrap_or(Duration::from_secs(u64::from(u32::MAX))))
 }
 
 /// Another constructor: the class's own, with further keyword arguments.

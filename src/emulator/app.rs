@@ -12,6 +12,7 @@ use axum::extract::{Request, State as Extract};
 use axum::http::header::HOST;
 use axum::http::{HeaderMap, Method, Response};
 use axum::routing::any;
+use http_body_util::BodyExt;
 use tokio::sync::Notify;
 
 use super::auth;
@@ -19,6 +20,7 @@ use super::connection::{Cut, Handle};
 use super::dispatch;
 use super::faults::{Facts, Fault, FaultKind};
 use super::journal::Record;
+use super::listener::Listening;
 use super::lists::{self, Query};
 use super::options::Options;
 use super::replies::{ApiError, Reply};
@@ -26,15 +28,22 @@ use super::route::{self, Miss, Operation, Route};
 use super::server::StartError;
 use super::state::World;
 use super::wire::Wire;
-use super::{control, seed};
+use super::{control_http, seed};
 
-/// Bodies longer than this are refused.
+/// Bodies longer than this many bytes are refused.
 const MOST_BODY: usize = 1024 * 1024;
 
 /// The stored state behind an [`app`]; clones share it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct State {
     shared: Arc<Shared>,
+}
+
+/// What it holds has secrets in it, if fake ones.
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("State").finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug)]
@@ -42,6 +51,7 @@ struct Shared {
     world: Mutex<World>,
     /// The clock was moved.
     moved: Notify,
+    listening: Listening,
     json_log: bool,
 }
 
@@ -83,7 +93,8 @@ impl State {
         let json_log = options.json_log;
         let mut world = World::empty(options);
         seed::start(&mut world).map_err(StartError::new)?;
-        let shared = Shared { world: Mutex::new(world), moved: Notify::new(), json_log };
+        let shared =
+            Shared { world: Mutex::new(world), moved: Notify::new(), listening: Listening::default(), json_log };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -91,14 +102,17 @@ impl State {
         self.shared.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(crate) fn listening(&self) -> &Listening {
+        &self.shared.listening
+    }
+
     /// Lets everything that waits for a time look at the clock again.
     pub(crate) fn clock_moved(&self) {
         self.shared.moved.notify_waiters();
     }
 
-    /// Waits until this many milliseconds have passed on the emulator's clock.
-    async fn wait(&self, milliseconds: i64) {
-        let until = self.lock().now().saturating_add(milliseconds);
+    /// Waits for a time on the emulator's clock (milliseconds since the epoch).
+    async fn wait(&self, until: i64) {
         loop {
             let moved = self.shared.moved.notified();
             let (left, manual) = {
@@ -136,40 +150,64 @@ impl State {
 /// The whole emulator as a router: the API, the token endpoint, `/_emulator/` and the page at `/`.
 pub fn app(state: State) -> Router {
     Router::new()
-        .route("/", any(control::page))
-        .route("/_emulator", any(control::http))
-        .route("/_emulator/{*path}", any(control::http))
+        .route("/", any(control_http::page))
+        .route("/_emulator", any(control_http::http))
+        .route("/_emulator/{*path}", any(control_http::http))
         .fallback(api)
         .with_state(state)
 }
 
 async fn api(Extract(state): Extract<State>, request: Request) -> Response<HttpBody> {
     let handle = request.extensions().get::<Handle>().cloned();
-    let Ok(incoming) = read(request).await else {
-        return Wire::of(&ApiError::new(413, "REQUEST_TOO_LARGE", "The request body is too large.").into()).respond();
+    let incoming = match read(request).await {
+        Ok(incoming) => incoming,
+        Err(unread) => {
+            let (status, code, detail) = match unread {
+                Unread::TooLong => (413, "REQUEST_TOO_LARGE", "The request body is too large."),
+                Unread::Broken => (400, "MALFORMED_JSON", "The request body cannot be read."),
+            };
+            return Wire::of(&ApiError::new(status, code, detail).into()).respond();
+        }
     };
     let route = route::route(&incoming.method, &incoming.path);
-    let (number, fault) = begin(&state, &incoming, &route);
+    let (number, at, fault) = begin(&state, &incoming, &route);
     let Some(fault) = fault else {
         let wire = answer(&state, number, &incoming, &route, None, false);
         state.finish(number, Some(wire.status), "answered", &wire.body);
         return wire.respond();
     };
-    faulty(&state, number, &incoming, &route, &fault, handle).await
+    let arrived = Arrived { number, at, handle };
+    if fault.delay == 0 {
+        return faulty(&state, &arrived, &incoming, &route, &fault).await;
+    }
+    // A request that is late is carried out even if its client has given up by then: that is what makes it dangerous.
+    let late = tokio::spawn(async move { faulty(&state, &arrived, &incoming, &route, &fault).await });
+    late.await.unwrap_or_default()
+}
+
+/// A request as it was written down.
+struct Arrived {
+    number: u64,
+    /// Milliseconds since the epoch.
+    at: i64,
+    handle: Option<Handle>,
 }
 
 /// Answers a request that a fault has hit.
 async fn faulty(
     state: &State,
-    number: u64,
+    arrived: &Arrived,
     incoming: &Incoming,
     route: &Result<Route, Miss>,
     fault: &Fault,
-    handle: Option<Handle>,
 ) -> Response<HttpBody> {
     use FaultKind as F;
+    let Arrived { number, at, handle } = arrived;
+    let number = *number;
+    // A delay counts from the arrival, however long the rest takes.
+    let until = at.saturating_add(fault.delay);
     if !fault.after_store && fault.delay > 0 {
-        state.wait(fault.delay).await;
+        state.wait(until).await;
     }
     let replaces = matches!(fault.kind, F::Status | F::Html | F::RateLimited | F::Unauthorized | F::NotFound);
     let silent = matches!(fault.kind, F::Close | F::Reset | F::Stall);
@@ -193,7 +231,7 @@ async fn faulty(
     if fault.after_store {
         dispatch::spoil(&mut state.lock(), incoming, fault.kind);
         if fault.delay > 0 {
-            state.wait(fault.delay).await;
+            state.wait(until).await;
         }
     }
     if fault.kind == F::Stall {
@@ -203,7 +241,7 @@ async fn faulty(
     if silent {
         let (cut, outcome) = if fault.kind == F::Reset { (Cut::Reset, "reset") } else { (Cut::Close, "closed") };
         state.finish(number, None, outcome, &Bytes::new());
-        if let Some(handle) = &handle {
+        if let Some(handle) = handle {
             handle.cut(cut);
         }
         return wire.respond();
@@ -212,7 +250,7 @@ async fn faulty(
     if fault.kind == F::HalfBody {
         let half = wire.body.len() / 2;
         let cut = if fault.reset { Cut::Reset } else { Cut::Close };
-        match &handle {
+        match handle {
             Some(handle) => handle.cut_after_body(half, cut),
             None => wire.body.truncate(half),
         }
@@ -225,9 +263,9 @@ async fn faulty(
 }
 
 /// Reads the body of a request.
-pub(crate) async fn read(request: Request) -> Result<Incoming, axum::Error> {
+pub(crate) async fn read(request: Request) -> Result<Incoming, Unread> {
     let (parts, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, MOST_BODY).await?;
+    let body = collect(body).await?;
     let peer = parts.extensions.get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0);
     Ok(Incoming {
         method: parts.method,
@@ -241,8 +279,32 @@ pub(crate) async fn read(request: Request) -> Result<Incoming, axum::Error> {
     })
 }
 
+/// Why there is no body.
+#[derive(Debug)]
+pub(crate) enum Unread {
+    TooLong,
+    /// The client went away, or what it sent is not HTTP.
+    Broken,
+}
+
+/// A body that is too long is read to its end all the same: a client that is still sending would not see the refusal.
+async fn collect(mut body: HttpBody) -> Result<Bytes, Unread> {
+    let (mut collected, mut length) = (Vec::new(), 0_usize);
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Unread::Broken)?;
+        let Some(data) = frame.data_ref() else { continue };
+        length = length.saturating_add(data.len());
+        if length <= MOST_BODY {
+            collected.extend_from_slice(data);
+        } else if length > 256 * MOST_BODY {
+            break;
+        }
+    }
+    if length > MOST_BODY { Err(Unread::TooLong) } else { Ok(Bytes::from(collected)) }
+}
+
 /// Writes the request down and looks for a fault.
-fn begin(state: &State, incoming: &Incoming, route: &Result<Route, Miss>) -> (u64, Option<Fault>) {
+fn begin(state: &State, incoming: &Incoming, route: &Result<Route, Miss>) -> (u64, i64, Option<Fault>) {
     let mut world = state.lock();
     world.settle();
     let found = route.as_ref().ok();
@@ -258,8 +320,9 @@ fn begin(state: &State, incoming: &Incoming, route: &Result<Route, Miss>) -> (u6
         scheme,
     });
     world.journal.counters.faults += u64::from(fault.is_some());
+    let at = world.now();
     let record = Record {
-        at: world.now(),
+        at,
         method: incoming.method.to_string(),
         path: incoming.path.clone(),
         query: incoming.query.clone(),
@@ -275,7 +338,7 @@ fn begin(state: &State, incoming: &Incoming, route: &Result<Route, Miss>) -> (u6
         ..Record::default()
     };
     let most = world.options.request_log;
-    (world.journal.begin(record, most), fault)
+    (world.journal.begin(record, most), at, fault)
 }
 
 fn named_in_body(operation: Option<Operation>, incoming: &Incoming) -> Option<String> {

@@ -737,10 +737,10 @@ class Client:
     def credentials(self) -> Credentials:
         """Which credentials are used and where they were found; no secret is in it.
 
-        `kind` is ``"service_account"``, ``"api_key"`` or ``"access_token"``, `id` the client id or public key (None for a
-        token), `source` where they were found, `base_url` and `base_url_source` the same of the service. `explain()` is a
-        text of several lines: everything that was looked at, in order, and whose certificates, which proxy and which
-        token cache are used.
+        `kind` is ``"service_account"``, ``"api_key"`` or ``"access_token"``, `id` the client id or public key (None for
+        a token), `source` where they were found, `base_url` and `base_url_source` the same of the service. `explain()`
+        is a text of several lines: everything that was looked at, in order, and whose certificates, which proxy and
+        which token cache are used.
 
         >>> client.credentials.kind
         'service_account'

@@ -154,5 +154,5 @@ def test_what_is_no_proxy_is_refused_at_once(proxy: str) -> None:
 
 
 def _client(emulator: Emulator, url: str, **options: Any) -> Client:
-    credentials = {"client_id": emulator.client_id, "client_secret": emulator.client_secret}
+    credentials: Any = {"client_id": emulator.client_id, "client_secret": emulator.client_secret}
     return Client(base_url=url, max_retries=0, **credentials, **options)

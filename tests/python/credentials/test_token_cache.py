@@ -233,7 +233,7 @@ def test_a_damaged_entry_is_a_warning_and_is_replaced(shared: Emulator, cache: P
 
 def test_other_kinds_of_credentials_have_nothing_to_share(shared: Emulator, cache: Path) -> None:
     for auth in ("api_key", "access_token"):
-        with shared.client(auth) as client:  # type: ignore[arg-type]
+        with shared.client(auth) as client:
             list(client.list_projects())
             assert "Tokens:" not in client.credentials.explain()
     assert not cache.exists()

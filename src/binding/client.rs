@@ -5,7 +5,6 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyType};
 
@@ -100,18 +99,14 @@ impl Client {
     #[doc = include_str!("docs/from_env.txt")]
     #[classmethod]
     #[pyo3(signature = (**options))]
-    fn from_env<'py>(cls: &Bound<'py, PyType>, options: Option<&Bound<'py, PyDict>>) -> PyResult<Bound<'py, PyAny>> {
+    fn from_env(cls: &Bound<'_, PyType>, options: Option<&Bound<'_, PyDict>>) -> Called {
         options::construct(cls, options, &[("_sources", "environment")])
     }
 
     #[doc = include_str!("docs/from_profile.txt")]
     #[classmethod]
     #[pyo3(signature = (name, **options))]
-    fn from_profile<'py>(
-        cls: &Bound<'py, PyType>,
-        name: &str,
-        options: Option<&Bound<'py, PyDict>>,
-    ) -> PyResult<Bound<'py, PyAny>> {
+    fn from_profile(cls: &Bound<'_, PyType>, name: &str, options: Option<&Bound<'_, PyDict>>) -> Called {
         options::construct(cls, options, &[("_sources", "profile"), ("profile", name)])
     }
 
@@ -399,13 +394,10 @@ impl Client {
     }
 
     fn __repr__(&self) -> String {
-        let found = self.handle.found();
-        format!("<Client {} with {} from {}>", found.base_url, found.credentials.describe(), found.source)
+        self.shown()
     }
 
     fn __reduce__(&self) -> PyResult<()> {
-        Err(PyTypeError::new_err(
-            "a Client cannot be pickled: it holds secrets and connections; make one where it is used",
-        ))
+        Err(run::unpicklable())
     }
 }

@@ -181,11 +181,11 @@ fn bound(name: &str, value: f64) -> PyResult<Duration> {
 }
 
 /// Another constructor: the class's own, with further keyword arguments.
-pub(crate) fn construct<'py>(
-    cls: &Bound<'py, PyType>,
-    options: Option<&Bound<'py, PyDict>>,
+pub(crate) fn construct(
+    cls: &Bound<'_, PyType>,
+    options: Option<&Bound<'_, PyDict>>,
     more: &[(&str, &str)],
-) -> PyResult<Bound<'py, PyAny>> {
+) -> PyResult<Py<PyAny>> {
     let all = options.map_or_else(|| Ok(PyDict::new(cls.py())), |options| options.copy())?;
     for (name, value) in more {
         if all.contains(name)? {
@@ -193,5 +193,5 @@ pub(crate) fn construct<'py>(
         }
         all.set_item(name, value)?;
     }
-    cls.call((), Some(&all))
+    cls.call((), Some(&all)).map(Bound::unbind)
 }

@@ -6,12 +6,11 @@ use std::time::Duration;
 use reqwest::Url;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 
-use crate::core::auth::base_url::is_loopback;
 use crate::core::auth::discover::Found;
 use crate::core::auth::token_cache::FileCache;
 use crate::core::auth::token_lock::unix;
 use crate::core::auth::{Authenticator, Next};
-use crate::core::call::Call;
+use crate::core::call::{Call, media_type, method_name};
 pub use crate::core::config::{Config, OnRetired};
 use crate::core::context::{Context, Doors};
 use crate::core::error::{Error, TransportKind};
@@ -21,7 +20,7 @@ use crate::core::reply::{Origin, Reply, explained, judge, transport_error};
 use crate::core::retry::{Decision, Happened, RATE_LIMIT_BASE, Safety, decide};
 use crate::core::transport::cause::Cause;
 use crate::core::transport::{Exchange, Failure, Options, Outgoing, Transport};
-use crate::core::{deprecation, hints, reply, tls};
+use crate::core::{deprecation, hints, reply};
 
 /// Rounds of one attempt: without credentials, with them, with renewed ones.
 const ROUNDS: u32 = 3;
@@ -75,7 +74,7 @@ impl Shared {
 impl Client {
     /// Nothing is sent yet.
     pub fn new(config: Config, found: &Found) -> Result<Self, Error> {
-        let options = connection(&config, &found.base_url)?;
+        let options = config.connection(&found.base_url)?;
         let accept = HeaderValue::try_from(media_type(&config.api_version))
             .map_err(|_| Error::Configuration("api_version has characters that a header cannot carry".to_owned()))?;
         let transport = Transport::new(&options)?;
@@ -365,23 +364,6 @@ impl Client {
     }
 }
 
-/// What a connection pool needs to know.
-pub(crate) fn connection(config: &Config, base_url: &str) -> Result<Options, Error> {
-    let base =
-        Url::parse(base_url).map_err(|e| Error::Configuration(format!("base_url {base_url} is not a URL ({e})")))?;
-    Ok(Options {
-        connect_timeout: config.connect_timeout,
-        proxy: config.proxy.clone(),
-        loopback: is_loopback(&base),
-        user_agent: HeaderValue::try_from(&config.user_agent).map_err(|_| {
-            Error::Configuration("user_agent_suffix has characters that a header cannot carry".to_owned())
-        })?,
-        tls: if base.scheme() == "https" { tls::config(&config.trust.files)? } else { tls::no_trust()? },
-        trusted: config.trust.described.clone(),
-        by_way_of: config.route.proxy.clone(),
-    })
-}
-
 /// Whether a failed deletion means that an earlier attempt did it.
 fn is_deleted(call: &Call, error: &Error) -> bool {
     let Error::Api(api) = error else { return false };
@@ -398,21 +380,6 @@ pub(crate) fn is_absent(code: &str) -> bool {
 fn unread(failure: Failure, origin: &Origin<'_>) -> Failed {
     let happened = if failure.kind == TransportKind::Connect { Happened::NotSent } else { Happened::Broken };
     Failed { error: transport_error(failure, origin), happened: Some(happened) }
-}
-
-fn media_type(version: &str) -> String {
-    format!("application/vnd.atlas.{version}+json")
-}
-
-fn method_name(method: &reqwest::Method) -> &'static str {
-    match method.as_str() {
-        "GET" => "GET",
-        "POST" => "POST",
-        "PATCH" => "PATCH",
-        "DELETE" => "DELETE",
-        "PUT" => "PUT",
-        _ => "request",
-    }
 }
 
 impl Failed {

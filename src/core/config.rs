@@ -1,12 +1,19 @@
 //! How a client behaves, as its caller said.
 use std::time::Duration;
 
+use reqwest::Url;
+use reqwest::header::HeaderValue;
+
+use crate::core::auth::base_url::is_loopback;
 use crate::core::auth::explain::Ways;
 use crate::core::auth::secret::Secret;
 use crate::core::auth::token_place::Place;
 use crate::core::context::Doors;
+use crate::core::error::Error;
 use crate::core::network::Trust;
 use crate::core::network::route::Route;
+use crate::core::tls;
+use crate::core::transport::Options;
 
 /// What to do where Atlas has retired the serverless endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -42,6 +49,23 @@ pub struct Config {
 }
 
 impl Config {
+    /// What a connection pool needs to know.
+    pub(crate) fn connection(&self, base_url: &str) -> Result<Options, Error> {
+        let base = Url::parse(base_url)
+            .map_err(|e| Error::Configuration(format!("base_url {base_url} is not a URL ({e})")))?;
+        Ok(Options {
+            connect_timeout: self.connect_timeout,
+            proxy: self.proxy.clone(),
+            loopback: is_loopback(&base),
+            user_agent: HeaderValue::try_from(&self.user_agent).map_err(|_| {
+                Error::Configuration("user_agent_suffix has characters that a header cannot carry".to_owned())
+            })?,
+            tls: if base.scheme() == "https" { tls::config(&self.trust.files)? } else { tls::no_trust()? },
+            trusted: self.trust.described.clone(),
+            by_way_of: self.route.proxy.clone(),
+        })
+    }
+
     /// How the client goes about it, in words.
     pub fn ways(&self, base_url: &str) -> Ways {
         Ways {

@@ -1,7 +1,7 @@
 //! How the methods of a client run: in the calling thread, or on the running event loop.
 use std::sync::atomic::Ordering;
 
-use pyo3::exceptions::PyRuntimeError;
+use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
 
 use super::{Called, Client, Listed};
@@ -28,6 +28,12 @@ impl Client {
         }
         let output = bridge::run(py, &self.handle, job)?;
         Ok(self.shape.now(py, output)?.unbind())
+    }
+
+    /// `repr()`: the service and the credentials, without what is secret of them.
+    pub(super) fn shown(&self) -> String {
+        let found = self.handle.found();
+        format!("<Client {} with {} from {}>", found.base_url, found.credentials.describe(), found.source)
     }
 
     /// A list, of which nothing is asked for yet.
@@ -67,4 +73,9 @@ impl Client {
         }
         Ok(ended)
     }
+}
+
+/// Why a client is not pickled.
+pub(super) fn unpicklable() -> PyErr {
+    PyTypeError::new_err("a Client cannot be pickled: it holds secrets and connections; make one where it is used")
 }

@@ -6,7 +6,7 @@ use reqwest::header::{ACCEPT, DATE, HeaderMap, HeaderValue};
 use reqwest::{Method, Url};
 
 use super::{Notes, Said, failed, ok, skipped, took};
-use crate::core::client::{Config, connection};
+use crate::core::client::Config;
 use crate::core::error::{Error, TransportKind};
 use crate::core::network::route::Hop;
 use crate::core::transport::cause::Cause;
@@ -108,7 +108,7 @@ fn plain(error: &std::io::Error) -> String {
 
 /// A request without credentials, on the same way as every other: its reply says who is there and what time it is.
 async fn knock(config: &Config, url: &Url) -> Result<Exchange, Problem> {
-    let transport = Transport::new(&connection(config, url.as_str().trim_end_matches('/'))?)?;
+    let transport = Transport::new(&config.connection(url.as_str().trim_end_matches('/'))?)?;
     let mut url = url.clone();
     url.set_path("/api/atlas/v2/groups");
     let mut headers = HeaderMap::new();

@@ -12,6 +12,7 @@ use axum::extract::{Request, State as Extract};
 use axum::http::header::HOST;
 use axum::http::{HeaderMap, Method, Response};
 use axum::routing::any;
+use http_body_util::BodyExt;
 use tokio::sync::Notify;
 
 use super::auth;
@@ -28,7 +29,7 @@ use super::state::World;
 use super::wire::Wire;
 use super::{control, seed};
 
-/// Bodies longer than this are refused.
+/// Bodies longer than this many bytes are refused.
 const MOST_BODY: usize = 1024 * 1024;
 
 /// The stored state behind an [`app`]; clones share it.
@@ -145,8 +146,15 @@ pub fn app(state: State) -> Router {
 
 async fn api(Extract(state): Extract<State>, request: Request) -> Response<HttpBody> {
     let handle = request.extensions().get::<Handle>().cloned();
-    let Ok(incoming) = read(request).await else {
-        return Wire::of(&ApiError::new(413, "REQUEST_TOO_LARGE", "The request body is too large.").into()).respond();
+    let incoming = match read(request).await {
+        Ok(incoming) => incoming,
+        Err(unread) => {
+            let (status, code, detail) = match unread {
+                Unread::TooLong => (413, "REQUEST_TOO_LARGE", "The request body is too large."),
+                Unread::Broken => (400, "MALFORMED_JSON", "The request body cannot be read."),
+            };
+            return Wire::of(&ApiError::new(status, code, detail).into()).respond();
+        }
     };
     let route = route::route(&incoming.method, &incoming.path);
     let (number, fault) = begin(&state, &incoming, &route);
@@ -225,9 +233,9 @@ async fn faulty(
 }
 
 /// Reads the body of a request.
-pub(crate) async fn read(request: Request) -> Result<Incoming, axum::Error> {
+pub(crate) async fn read(request: Request) -> Result<Incoming, Unread> {
     let (parts, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, MOST_BODY).await?;
+    let body = collect(body).await?;
     let peer = parts.extensions.get::<Peer>().map_or(IpAddr::V4(Ipv4Addr::LOCALHOST), |peer| peer.0);
     Ok(Incoming {
         method: parts.method,
@@ -239,6 +247,30 @@ pub(crate) async fn read(request: Request) -> Result<Incoming, axum::Error> {
         body,
         peer,
     })
+}
+
+/// Why there is no body.
+#[derive(Debug)]
+pub(crate) enum Unread {
+    TooLong,
+    /// The client went away, or what it sent is not HTTP.
+    Broken,
+}
+
+/// A body that is too long is read to its end all the same: a client that is still sending would not see the refusal.
+async fn collect(mut body: HttpBody) -> Result<Bytes, Unread> {
+    let (mut collected, mut length) = (Vec::new(), 0_usize);
+    while let Some(frame) = body.frame().await {
+        let frame = frame.map_err(|_| Unread::Broken)?;
+        let Some(data) = frame.data_ref() else { continue };
+        length = length.saturating_add(data.len());
+        if length <= MOST_BODY {
+            collected.extend_from_slice(data);
+        } else if length > 256 * MOST_BODY {
+            break;
+        }
+    }
+    if length > MOST_BODY { Err(Unread::TooLong) } else { Ok(Bytes::from(collected)) }
 }
 
 /// Writes the request down and looks for a fault.

@@ -108,8 +108,7 @@ fn not_found(group_id: &str) -> ApiError {
 }
 
 fn is_group_name(name: &str) -> bool {
-    (1..=64).contains(&name.chars().count())
-        && name.chars().all(|c| c.is_alphanumeric() || "-_.(),:&@+'".contains(c))
+    (1..=64).contains(&name.chars().count()) && name.chars().all(|c| c.is_alphanumeric() || "-_.(),:&@+'".contains(c))
 }
 
 fn show(project: &Project, base: &str) -> Value {

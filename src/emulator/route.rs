@@ -167,7 +167,8 @@ fn unversioned(route: Route) -> Result<Route, Miss> {
 
 fn resource(method: &Method, rest: &str) -> Result<Route, Miss> {
     use Operation as O;
-    let parts: Vec<String> = rest.split('/').filter(|p| !p.is_empty()).map(decode).collect();
+    let rest = rest.strip_prefix('/').ok_or(Miss::NotFound)?;
+    let parts: Vec<String> = rest.strip_suffix('/').unwrap_or(rest).split('/').map(decode).collect();
     let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
     match parts.as_slice() {
         ["rateLimits"] => one_of(method, &[(Method::GET, O::ListRateLimits)]).map(|o| bare(o, None, None)),
@@ -234,6 +235,8 @@ mod tests {
         assert_eq!(route(&Method::PUT, "/api/atlas/v2/groups/abc/flexClusters"), Err(Miss::MethodNotAllowed));
         assert_eq!(route(&Method::GET, "/api/atlas/v2/groups/abc/backup"), Err(Miss::NotFound));
         assert_eq!(route(&Method::GET, "/api/atlas/v1.5/groups"), Err(Miss::NotFound));
+        assert_eq!(route(&Method::GET, "/api/atlas/v2/groups/abc//serverless"), Err(Miss::NotFound));
+        assert_eq!(route(&Method::GET, "/api/atlas/v22/groups"), Err(Miss::NotFound));
     }
 
     #[test]

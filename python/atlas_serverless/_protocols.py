@@ -34,6 +34,7 @@ class RawClient(Protocol):
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         if_exists: IfExists = "error",
         on_retired: OnRetired | None = None,
         progress: Progress = None,
@@ -49,6 +50,7 @@ class RawClient(Protocol):
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         if_exists: IfExists = "error",
         progress: Progress = None,
         validate: bool = True,
@@ -76,6 +78,7 @@ class RawClient(Protocol):
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         progress: Progress = None,
         validate: bool = True,
         extra_fields: Extra = None,
@@ -90,6 +93,7 @@ class RawClient(Protocol):
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         progress: Progress = None,
         validate: bool = True,
         extra_fields: Extra = None,
@@ -104,6 +108,7 @@ class RawClient(Protocol):
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         progress: Progress = None,
     ) -> Response[Any]: ...
     def delete_flex_cluster(
@@ -115,6 +120,7 @@ class RawClient(Protocol):
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         progress: Progress = None,
     ) -> Response[Any]: ...
     def wait_for_serverless_instance(
@@ -174,6 +180,7 @@ class AsyncRawClient(Protocol):
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         if_exists: IfExists = "error",
         on_retired: OnRetired | None = None,
         progress: Progress = None,
@@ -189,6 +196,7 @@ class AsyncRawClient(Protocol):
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         if_exists: IfExists = "error",
         progress: Progress = None,
         validate: bool = True,
@@ -216,6 +224,7 @@ class AsyncRawClient(Protocol):
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         progress: Progress = None,
         validate: bool = True,
         extra_fields: Extra = None,
@@ -230,6 +239,7 @@ class AsyncRawClient(Protocol):
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         progress: Progress = None,
         validate: bool = True,
         extra_fields: Extra = None,
@@ -244,6 +254,7 @@ class AsyncRawClient(Protocol):
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         progress: Progress = None,
     ) -> Response[Any]: ...
     async def delete_flex_cluster(
@@ -255,6 +266,7 @@ class AsyncRawClient(Protocol):
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         progress: Progress = None,
     ) -> Response[Any]: ...
     async def wait_for_serverless_instance(

@@ -23,6 +23,7 @@ async def _result(pending: Pending) -> Any:
         result = await pending.future
     except BaseException:
         pending.cancel()
+        pending.warn(3)
         raise
     if type(result) is Noticed:
         return result.settle(3)  # the warnings point at the line that awaits the method
@@ -60,6 +61,7 @@ class AsyncClient:
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         if_exists: IfExists = "error",
         on_retired: OnRetired | None = None,
         progress: Progress = None,
@@ -75,6 +77,7 @@ class AsyncClient:
                 pretty=pretty,
                 wait=wait,
                 timeout=timeout,
+                interval=interval,
                 if_exists=if_exists,
                 on_retired=on_retired,
                 progress=progress,
@@ -92,6 +95,7 @@ class AsyncClient:
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         if_exists: IfExists = "error",
         progress: Progress = None,
         validate: bool = True,
@@ -106,6 +110,7 @@ class AsyncClient:
                 pretty=pretty,
                 wait=wait,
                 timeout=timeout,
+                interval=interval,
                 if_exists=if_exists,
                 progress=progress,
                 validate=validate,
@@ -135,6 +140,7 @@ class AsyncClient:
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         progress: Progress = None,
         validate: bool = True,
         extra_fields: Extra = None,
@@ -149,6 +155,7 @@ class AsyncClient:
                 pretty=pretty,
                 wait=wait,
                 timeout=timeout,
+                interval=interval,
                 progress=progress,
                 validate=validate,
                 extra_fields=extra_fields,
@@ -165,6 +172,7 @@ class AsyncClient:
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         progress: Progress = None,
         validate: bool = True,
         extra_fields: Extra = None,
@@ -179,6 +187,7 @@ class AsyncClient:
                 pretty=pretty,
                 wait=wait,
                 timeout=timeout,
+                interval=interval,
                 progress=progress,
                 validate=validate,
                 extra_fields=extra_fields,
@@ -195,12 +204,20 @@ class AsyncClient:
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         progress: Progress = None,
     ) -> dict[str, Any]:
         """See :meth:`Client.delete_serverless_instance`."""
         return await _result(
             self._core.delete_serverless_instance(
-                group_id, name, envelope=envelope, pretty=pretty, wait=wait, timeout=timeout, progress=progress
+                group_id,
+                name,
+                envelope=envelope,
+                pretty=pretty,
+                wait=wait,
+                timeout=timeout,
+                interval=interval,
+                progress=progress,
             )
         )  # type: ignore[arg-type,return-value]
 
@@ -213,12 +230,20 @@ class AsyncClient:
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         progress: Progress = None,
     ) -> None:
         """See :meth:`Client.delete_flex_cluster`."""
         return await _result(
             self._core.delete_flex_cluster(
-                group_id, name, envelope=envelope, pretty=pretty, wait=wait, timeout=timeout, progress=progress
+                group_id,
+                name,
+                envelope=envelope,
+                pretty=pretty,
+                wait=wait,
+                timeout=timeout,
+                interval=interval,
+                progress=progress,
             )
         )  # type: ignore[arg-type,return-value]
 

@@ -16,10 +16,10 @@ use tokio::runtime::{Builder, Handle as TokioHandle};
 use tokio::task::AbortHandle;
 
 use super::bridge::{Handle, Job, Output, Pools};
-use super::errors::to_exception;
+use super::errors::{to_exception, warn_beside};
 use super::observer::{emit, threshold, to_poll};
 use super::results::Shape;
-use crate::core::context::Context;
+use crate::core::context::{Context, Notices};
 use crate::core::error::Error;
 use crate::core::observe::{Level, Observer, Poll};
 
@@ -86,6 +86,7 @@ struct Waiting {
     future: Py<PyAny>,
     shape: Shape,
     progress: Option<Py<PyAny>>,
+    notices: Notices,
     task: Option<AbortHandle>,
 }
 
@@ -149,7 +150,7 @@ impl Mailbox {
             return Ok(());
         }
         let result = match ended {
-            Ok(output) => waiting.shape.later(py, output),
+            Ok(output) => waiting.shape.later(py, output, &waiting.notices),
             Err(error) => Err(to_exception(py, error)),
         };
         match result {
@@ -197,6 +198,7 @@ pub(crate) struct Pending {
     mailbox: Py<Mailbox>,
     id: u64,
     future: Py<PyAny>,
+    notices: Notices,
 }
 
 #[pymethods]
@@ -205,6 +207,11 @@ impl Pending {
     #[getter]
     fn future(&self, py: Python<'_>) -> Py<PyAny> {
         self.future.clone_ref(py)
+    }
+
+    /// Issues what a call that has failed has to say beside its error, `stacklevel` frames up.
+    fn warn(&self, py: Python<'_>, stacklevel: usize) {
+        warn_beside(py, &self.notices.take(), stacklevel);
     }
 
     /// Ends the call; its connection is closed if a reply is still to come.
@@ -254,9 +261,16 @@ pub(crate) fn start(py: Python<'_>, handle: &Arc<Handle>, job: Job, shape: Shape
     let id = IDS.fetch_add(1, Ordering::Relaxed);
     let post = mine.post.clone();
     let observer = Posted { post: post.clone(), id, threshold: threshold(py)?, progress: job.progress.is_some() };
-    let waiting = Waiting { future: future.clone().unbind(), shape, progress: job.progress, task: None };
-    mine.waiting().insert(id, waiting);
     let context = Context::begin(client.doors(), job.timeout, Some(Arc::new(observer)));
+    let notices = context.notices.clone();
+    let waiting = Waiting {
+        future: future.clone().unbind(),
+        shape,
+        progress: job.progress,
+        notices: notices.clone(),
+        task: None,
+    };
+    mine.waiting().insert(id, waiting);
     let run = job.run;
     let task = background.runtime.spawn(async move {
         let ended = run(client, context).await;
@@ -265,7 +279,7 @@ pub(crate) fn start(py: Python<'_>, handle: &Arc<Handle>, job: Job, shape: Shape
     if let Some(waiting) = mine.waiting().get_mut(&id) {
         waiting.task = Some(task.abort_handle());
     }
-    let pending = Pending { mailbox, id, future: future.unbind() };
+    let pending = Pending { mailbox, id, future: future.unbind(), notices };
     Ok(Py::new(py, pending)?.into_any())
 }
 

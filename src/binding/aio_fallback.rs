@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use tokio::runtime::Handle;
 
 use super::bridge::Job;
-use super::errors::to_exception;
+use super::errors::{to_exception, warn_beside};
 use super::observer::Direct;
 use super::results::Shape;
 use crate::core::client::Client;
@@ -20,6 +20,7 @@ pub(crate) fn start<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let (observer, raised) = Direct::new(py, job.progress)?;
     let context = Context::begin(client.doors(), job.timeout, Some(std::sync::Arc::new(observer)));
+    let notices = context.notices.clone();
     let run = job.run;
     let runtime = runtime.clone();
     pyo3_async_runtimes::tokio::future_into_py(py, async move {
@@ -30,8 +31,11 @@ pub(crate) fn start<'py>(
                 return Err(error);
             }
             match ended {
-                Ok(Ok(output)) => Ok(shape.later(py, output)?.unbind()),
-                Ok(Err(error)) => Err(to_exception(py, error)),
+                Ok(Ok(output)) => Ok(shape.later(py, output, &notices)?.unbind()),
+                Ok(Err(error)) => {
+                    warn_beside(py, &notices.take(), 1);
+                    Err(to_exception(py, error))
+                }
                 Err(_) => Err(pyo3::exceptions::asyncio::CancelledError::new_err(())),
             }
         })

@@ -18,10 +18,10 @@ use super::errors::to_exception;
 use super::observer::Direct;
 use crate::core::auth::discover::Found;
 use crate::core::client::{Client, Config};
-use crate::core::context::Context;
+use crate::core::context::{Context, Notices};
 use crate::core::error::Error;
-use crate::core::life::Entries;
 use crate::core::model::Kind;
+use crate::core::pages::Entries;
 use crate::core::reply::Reply;
 
 /// How often a waiting thread looks for Ctrl-C.
@@ -157,15 +157,16 @@ thread_local! {
     static LOCAL: RefCell<Option<Local>> = const { RefCell::new(None) };
 }
 
-/// Runs a job to its end in the calling thread.
-pub(crate) fn run(py: Python<'_>, handle: &Arc<Handle>, job: Job) -> PyResult<Output> {
+/// Runs a job to its end in the calling thread. What it has to say beside its result is left in `notices`.
+pub(crate) fn run(py: Python<'_>, handle: &Arc<Handle>, job: Job, notices: &Notices) -> PyResult<Output> {
     let (observer, raised) = Direct::new(py, job.progress)?;
     let observer = Arc::new(observer);
     let (timeout, run) = (job.timeout, job.run);
     let ended = py.detach(|| {
         let work = move |local: &mut Local| -> Result<Result<Output, PyErr>, Error> {
             let client = local.pools.get(handle)?;
-            let context = Context::begin(client.doors(), timeout, Some(observer));
+            let notices = notices.clone();
+            let context = Context { notices, ..Context::begin(client.doors(), timeout, Some(observer)) };
             Ok(local.runtime.block_on(watched(run(client, context))))
         };
         if tokio::runtime::Handle::try_current().is_ok() {

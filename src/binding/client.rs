@@ -8,15 +8,16 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
 use super::bridge::{Handle, Job, Output};
-use super::errors::{to_exception, warn};
+use super::errors::{to_exception, warn, warn_beside};
 use super::jobs::{self, Options, seconds};
 use super::lists::Pages;
 use super::options::{self, Given};
 use super::results::Shape;
 use super::{aio, bridge};
 use crate::core::client::OnRetired;
-use crate::core::life::Pager;
+use crate::core::context::Notices;
 use crate::core::model::Kind;
+use crate::core::pages::Pager;
 use crate::core::wait::Wait;
 
 /// A client of the MongoDB Atlas Administration API for serverless instances and Flex clusters.
@@ -43,8 +44,14 @@ impl Client {
         if self.asynchronous {
             return aio::start(py, &self.handle, job, self.shape);
         }
-        let output = bridge::run(py, &self.handle, job)?;
-        Ok(self.shape.now(py, output)?.unbind())
+        let notices = Notices::default();
+        match bridge::run(py, &self.handle, job, &notices) {
+            Ok(output) => Ok(self.shape.now(py, output, &notices)?.unbind()),
+            Err(error) => {
+                warn_beside(py, &notices.take(), 1);
+                Err(error)
+            }
+        }
     }
 
     fn pages(&self, py: Python<'_>, pager: Result<Pager, crate::core::error::Error>) -> PyResult<Pages> {
@@ -139,7 +146,7 @@ impl Client {
     }
 
     /// Create a serverless instance; see the stub for the whole description.
-    #[pyo3(signature = (group_id, *, envelope=false, pretty=false, wait=false, timeout=None, if_exists="error",
+    #[pyo3(signature = (group_id, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None, if_exists="error",
         on_retired=None, progress=None, validate=true, extra_fields=None, **spec))]
     #[allow(clippy::too_many_arguments)]
     fn create_serverless_instance<'py>(
@@ -150,6 +157,7 @@ impl Client {
         pretty: bool,
         wait: bool,
         timeout: Option<f64>,
+        interval: Option<f64>,
         if_exists: &str,
         on_retired: Option<&str>,
         progress: Option<Bound<'py, PyAny>>,
@@ -158,12 +166,13 @@ impl Client {
         spec: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Py<PyAny>> {
         let on_retired = self.on_retired(on_retired)?;
-        let options = Options { envelope, pretty, wait, timeout, progress, validate, extra_fields };
-        self.run(py, jobs::create(py, Kind::Serverless, group_id, &options, if_exists, on_retired, spec)?)
+        let options =
+            Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, on_retired };
+        self.run(py, jobs::create(py, Kind::Serverless, group_id, &options, if_exists, spec)?)
     }
 
     /// Create a Flex cluster; see the stub for the whole description.
-    #[pyo3(signature = (group_id, *, envelope=false, pretty=false, wait=false, timeout=None, if_exists="error",
+    #[pyo3(signature = (group_id, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None, if_exists="error",
         progress=None, validate=true, extra_fields=None, **spec))]
     #[allow(clippy::too_many_arguments)]
     fn create_flex_cluster<'py>(
@@ -174,14 +183,17 @@ impl Client {
         pretty: bool,
         wait: bool,
         timeout: Option<f64>,
+        interval: Option<f64>,
         if_exists: &str,
         progress: Option<Bound<'py, PyAny>>,
         validate: bool,
         extra_fields: Option<Bound<'py, PyAny>>,
         spec: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Py<PyAny>> {
-        let options = Options { envelope, pretty, wait, timeout, progress, validate, extra_fields };
-        self.run(py, jobs::create(py, Kind::Flex, group_id, &options, if_exists, OnRetired::Raise, spec)?)
+        let on_retired = self.on_retired;
+        let options =
+            Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, on_retired };
+        self.run(py, jobs::create(py, Kind::Flex, group_id, &options, if_exists, spec)?)
     }
 
     /// Get one serverless instance.
@@ -194,7 +206,10 @@ impl Client {
         envelope: bool,
         pretty: bool,
     ) -> PyResult<Py<PyAny>> {
-        self.run(py, jobs::get(Kind::Serverless, group_id, name, envelope, pretty))
+        self.run(
+            py,
+            jobs::get(Kind::Serverless, group_id, name, crate::core::call::Shape { envelope, pretty }, self.on_retired),
+        )
     }
 
     /// Get one Flex cluster.
@@ -207,7 +222,10 @@ impl Client {
         envelope: bool,
         pretty: bool,
     ) -> PyResult<Py<PyAny>> {
-        self.run(py, jobs::get(Kind::Flex, group_id, name, envelope, pretty))
+        self.run(
+            py,
+            jobs::get(Kind::Flex, group_id, name, crate::core::call::Shape { envelope, pretty }, self.on_retired),
+        )
     }
 
     /// List the serverless instances of a project.
@@ -219,7 +237,7 @@ impl Client {
         items_per_page: u64,
         include_count: bool,
     ) -> PyResult<Pages> {
-        self.pages(py, Pager::resources(Kind::Serverless, group_id, items_per_page, include_count))
+        self.pages(py, Pager::resources(Kind::Serverless, group_id, items_per_page, include_count, self.on_retired))
     }
 
     /// List the Flex clusters of a project.
@@ -231,11 +249,11 @@ impl Client {
         items_per_page: u64,
         include_count: bool,
     ) -> PyResult<Pages> {
-        self.pages(py, Pager::resources(Kind::Flex, group_id, items_per_page, include_count))
+        self.pages(py, Pager::resources(Kind::Flex, group_id, items_per_page, include_count, self.on_retired))
     }
 
     /// Change a serverless instance.
-    #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false, wait=false, timeout=None, progress=None,
+    #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None, progress=None,
         validate=true, extra_fields=None, **changes))]
     #[allow(clippy::too_many_arguments)]
     fn update_serverless_instance<'py>(
@@ -247,17 +265,20 @@ impl Client {
         pretty: bool,
         wait: bool,
         timeout: Option<f64>,
+        interval: Option<f64>,
         progress: Option<Bound<'py, PyAny>>,
         validate: bool,
         extra_fields: Option<Bound<'py, PyAny>>,
         changes: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Py<PyAny>> {
-        let options = Options { envelope, pretty, wait, timeout, progress, validate, extra_fields };
+        let on_retired = self.on_retired;
+        let options =
+            Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, on_retired };
         self.run(py, jobs::update(py, Kind::Serverless, group_id, name, &options, changes)?)
     }
 
     /// Change a Flex cluster.
-    #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false, wait=false, timeout=None, progress=None,
+    #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None, progress=None,
         validate=true, extra_fields=None, **changes))]
     #[allow(clippy::too_many_arguments)]
     fn update_flex_cluster<'py>(
@@ -269,17 +290,20 @@ impl Client {
         pretty: bool,
         wait: bool,
         timeout: Option<f64>,
+        interval: Option<f64>,
         progress: Option<Bound<'py, PyAny>>,
         validate: bool,
         extra_fields: Option<Bound<'py, PyAny>>,
         changes: Option<&Bound<'py, PyDict>>,
     ) -> PyResult<Py<PyAny>> {
-        let options = Options { envelope, pretty, wait, timeout, progress, validate, extra_fields };
+        let on_retired = self.on_retired;
+        let options =
+            Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, on_retired };
         self.run(py, jobs::update(py, Kind::Flex, group_id, name, &options, changes)?)
     }
 
     /// Delete a serverless instance.
-    #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false, wait=false, timeout=None, progress=None))]
+    #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None, progress=None))]
     #[allow(clippy::too_many_arguments)]
     fn delete_serverless_instance<'py>(
         &self,
@@ -290,14 +314,17 @@ impl Client {
         pretty: bool,
         wait: bool,
         timeout: Option<f64>,
+        interval: Option<f64>,
         progress: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Py<PyAny>> {
-        let options = Options { envelope, pretty, wait, timeout, progress, validate: true, extra_fields: None };
+        let (validate, extra_fields, on_retired) = (true, None, self.on_retired);
+        let options =
+            Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, on_retired };
         self.run(py, jobs::delete(py, Kind::Serverless, group_id, name, &options)?)
     }
 
     /// Delete a Flex cluster.
-    #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false, wait=false, timeout=None, progress=None))]
+    #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None, progress=None))]
     #[allow(clippy::too_many_arguments)]
     fn delete_flex_cluster<'py>(
         &self,
@@ -308,9 +335,12 @@ impl Client {
         pretty: bool,
         wait: bool,
         timeout: Option<f64>,
+        interval: Option<f64>,
         progress: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Py<PyAny>> {
-        let options = Options { envelope, pretty, wait, timeout, progress, validate: true, extra_fields: None };
+        let (validate, extra_fields, on_retired) = (true, None, self.on_retired);
+        let options =
+            Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, on_retired };
         self.run(py, jobs::delete(py, Kind::Flex, group_id, name, &options)?)
     }
 
@@ -328,6 +358,7 @@ impl Client {
         progress: Option<Bound<'py, PyAny>>,
     ) -> PyResult<Py<PyAny>> {
         let wait = Wait::until(state, Kind::Serverless, group_id.to_owned(), name.to_owned());
+        let wait = Wait { on_retired: self.on_retired, ..wait };
         self.run(py, jobs::wait_for(py, wait, timeout, interval, progress.as_ref())?)
     }
 

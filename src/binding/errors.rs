@@ -3,6 +3,7 @@ use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
+use super::convert::to_python;
 use crate::core::error::{
     ApiError, AuthenticationError, Error, Notice, NoticeKind, TransportError, TransportKind, Violation, WaitEnding,
     WaitError,
@@ -30,7 +31,7 @@ fn build(py: Python<'_>, error: Error) -> PyResult<Bound<'_, PyAny>> {
         Error::Transport(transport) => transport_facts(&facts, &transport)?,
         Error::Api(api) => api_facts(py, &facts, &api)?,
         Error::Authentication(authentication) => authentication_facts(&facts, &authentication)?,
-        Error::Wait(wait) => wait_facts(&facts, &wait)?,
+        Error::Wait(wait) => wait_facts(py, &facts, *wait)?,
         Error::Stopped => {
             facts.set_item("message", "stopped by the progress callback")?;
             "configuration_error"
@@ -94,7 +95,7 @@ fn authentication_facts(facts: &Bound<'_, PyDict>, error: &AuthenticationError) 
     Ok("authentication_error")
 }
 
-fn wait_facts(facts: &Bound<'_, PyDict>, error: &WaitError) -> PyResult<&'static str> {
+fn wait_facts(py: Python<'_>, facts: &Bound<'_, PyDict>, error: WaitError) -> PyResult<&'static str> {
     let kind = match error.ending {
         WaitEnding::TimedOut => "timeout",
         WaitEnding::Failed => "failed",
@@ -105,6 +106,12 @@ fn wait_facts(facts: &Bound<'_, PyDict>, error: &WaitError) -> PyResult<&'static
     facts.set_item("polls", error.polls)?;
     facts.set_item("elapsed", error.elapsed.as_secs_f64())?;
     facts.set_item("last_error", &error.last_error)?;
+    if let Some(result) = &error.result {
+        facts.set_item("result", to_python(py, result)?)?;
+    }
+    if let Some(cause) = error.cause {
+        facts.set_item("cause", build(py, cause)?)?;
+    }
     Ok("wait_error")
 }
 
@@ -114,6 +121,15 @@ fn to_list<'py>(py: Python<'py>, violations: &[Violation]) -> PyResult<Bound<'py
         list.append(pythonize::pythonize(py, violation)?)?;
     }
     list.into_bound_py_any(py)
+}
+
+/// Issues notices beside an error, which is what the caller gets even where a filter makes exceptions of warnings.
+pub(crate) fn warn_beside(py: Python<'_>, notices: &[Notice], stacklevel: usize) {
+    for notice in notices {
+        if let Err(raised) = warn(py, std::slice::from_ref(notice), stacklevel, None) {
+            drop(raised);
+        }
+    }
 }
 
 /// Issues notices as warnings at the caller's line. A warning that a filter turns into an exception carries the call's

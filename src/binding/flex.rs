@@ -38,8 +38,8 @@ pub(crate) fn to_flex_spec<'py>(
     for field in &conversion.changed {
         let entry = PyDict::new(py);
         entry.set_item("field", &field.field)?;
-        entry.set_item("before", pythonize::pythonize(py, &field.from)?)?;
-        entry.set_item("after", pythonize::pythonize(py, &field.to)?)?;
+        entry.set_item("from", pythonize::pythonize(py, &field.from)?)?;
+        entry.set_item("to", pythonize::pythonize(py, &field.to)?)?;
         entry.set_item("why", &field.why)?;
         changed.append(entry)?;
     }

@@ -7,6 +7,7 @@ use pyo3::types::{PyDict, PyList};
 use super::bridge::Output;
 use super::convert::to_python;
 use super::errors::warn;
+use crate::core::context::Notices;
 use crate::core::deprecation::dates;
 use crate::core::error::Notice;
 use crate::core::reply::Reply;
@@ -20,8 +21,9 @@ pub(crate) struct Shape {
 
 impl Shape {
     /// The value, for the caller's own thread: warnings point at the line that called.
-    pub(crate) fn now<'py>(self, py: Python<'py>, output: Output) -> PyResult<Bound<'py, PyAny>> {
-        let (value, notices) = self.value(py, output)?;
+    pub(crate) fn now<'py>(self, py: Python<'py>, output: Output, beside: &Notices) -> PyResult<Bound<'py, PyAny>> {
+        let (value, mut notices) = self.value(py, output)?;
+        notices.extend(beside.take());
         if !notices.is_empty() {
             warn(py, &notices, 1, Some(&value))?;
         }
@@ -29,8 +31,9 @@ impl Shape {
     }
 
     /// The value, or a [`Noticed`] that warns once the coroutine is running again.
-    pub(crate) fn later<'py>(self, py: Python<'py>, output: Output) -> PyResult<Bound<'py, PyAny>> {
-        let (value, notices) = self.value(py, output)?;
+    pub(crate) fn later<'py>(self, py: Python<'py>, output: Output, beside: &Notices) -> PyResult<Bound<'py, PyAny>> {
+        let (value, mut notices) = self.value(py, output)?;
+        notices.extend(beside.take());
         if notices.is_empty() {
             return Ok(value);
         }

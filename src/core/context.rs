@@ -1,6 +1,6 @@
 //! What surrounds a call: time, chance and policy, the same for all calls of a client; and the call's own clock,
 //! deadline and listener.
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::core::clock::{Chance, Clock};
@@ -21,6 +21,23 @@ pub struct Doors {
     pub timeout: Duration,
 }
 
+/// What the caller should see although nothing failed, and what a failed call has to say beside its error. Whoever starts
+/// a call keeps a clone and issues what is left when it has ended.
+#[derive(Debug, Clone, Default)]
+pub struct Notices(Arc<Mutex<Vec<Notice>>>);
+
+impl Notices {
+    /// Adds some.
+    pub fn add(&self, notices: impl IntoIterator<Item = Notice>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(notices);
+    }
+
+    /// All of them, once.
+    pub fn take(&self) -> Vec<Notice> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
 /// One call, from its first attempt to its result.
 pub struct Context {
     /// The clock's time when the call began.
@@ -31,8 +48,8 @@ pub struct Context {
     pub attempts: u32,
     /// Who listens.
     pub observer: Option<Arc<dyn Observer>>,
-    /// What the caller should see although the call succeeds.
-    pub notices: Vec<Notice>,
+    /// What the caller should see beside the result.
+    pub notices: Notices,
 }
 
 impl Context {
@@ -40,7 +57,18 @@ impl Context {
     pub fn begin(doors: &Doors, timeout: Option<Duration>, observer: Option<Arc<dyn Observer>>) -> Self {
         let started = doors.clock.now();
         let deadline = timeout.map(|t| started.saturating_add(t));
-        Context { started, deadline, attempts: 0, observer, notices: Vec::new() }
+        Context { started, deadline, attempts: 0, observer, notices: Notices::default() }
+    }
+
+    /// A call within this one: its own attempts and its own start, the same deadline, listener and notices.
+    pub fn inner(&self, started: Duration) -> Self {
+        Context {
+            started,
+            deadline: self.deadline,
+            attempts: 0,
+            observer: self.observer.clone(),
+            notices: self.notices.clone(),
+        }
     }
 
     /// Time since the call began.

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use reqwest::header::DATE;
 
 use crate::core::call::{Call, Shape};
-use crate::core::client::{Client, Failed, OnRetired, is_absent};
+use crate::core::client::{Client, Failed, OnRetired};
 use crate::core::compare::differences;
 use crate::core::context::Context;
 use crate::core::error::{ApiError, Error, Notice, NoticeKind, Target, TransportError, TransportKind, Violation};
@@ -15,7 +15,7 @@ use crate::core::reconcile::{FirstAttempt, Verdict, judge, matches, name_is_take
 use crate::core::reply::{Reply, content, explained};
 use crate::core::retry::{Decision, Safety, decide};
 use crate::core::transport::Exchange;
-use crate::core::wait::{DELETED, Wait};
+use crate::core::wait::{DELETED, Did, Wait};
 use crate::core::{hints, retire};
 
 /// What to do where the name is taken.
@@ -55,38 +55,45 @@ struct Found {
     exchange: Exchange,
 }
 
+impl Create {
+    fn call(&self) -> Call {
+        Call::resource(self.kind, Operation::Create, &self.group_id, "", self.shape, Some(self.body.clone()))
+    }
+}
+
 impl Client {
     /// Creates, and waits if that was asked for.
     pub async fn create(&self, create: Create, context: &mut Context) -> Result<Reply, Error> {
         let wait = create.wait;
         let shape = create.shape;
-        let (group_id, name) = (create.group_id.clone(), create.name.clone());
+        let (group_id, name, on_retired) = (create.group_id.clone(), create.name.clone(), create.on_retired);
         let (kind, reply) = self.create_either(create, context).await?;
         let Some(interval) = wait else { return Ok(reply) };
-        if state(content(&reply.body, shape.envelope)).as_deref() == Some("IDLE") {
+        let Entity { id, state_name, name: made } = entity(content(&reply.body, shape.envelope));
+        if state_name.as_deref() == Some("IDLE") {
             return Ok(reply);
         }
-        let created_at = Some(self.doors().clock.now());
-        let wait = Wait { interval, shape, created_at, ..Wait::until("IDLE", kind, group_id, name) };
-        let (attempts, reconciled, notices) = (reply.attempts, reply.reconciled, reply.notices);
-        context.notices = notices;
-        let last = self.wait_for(wait, context).await?;
+        let name = if name.is_empty() { made.unwrap_or_default() } else { name };
+        let wait = Wait { id, interval, shape, on_retired, ..Wait::until("IDLE", kind, group_id, name) };
+        let (attempts, reconciled) = (reply.attempts, reply.reconciled);
+        let last = self.wait_after(Did::Create, &reply, wait, context).await?;
         let last = last.ok_or_else(|| Error::Configuration("a create cannot wait for a deletion".to_owned()))?;
         Ok(Reply { attempts, reconciled, ..last })
     }
 
     async fn create_either(&self, create: Create, context: &mut Context) -> Result<(Kind, Reply), Error> {
-        if create.kind == Kind::Serverless && self.retired() {
-            if create.on_retired == OnRetired::Flex {
-                return self.create_flex_instead(&create, context).await;
-            }
+        if let Some(said) = self.retired().filter(|_| create.kind == Kind::Serverless) {
+            return match create.on_retired {
+                OnRetired::Flex => self.create_flex_instead(&create, context).await,
+                OnRetired::Raise => Err(self.told_before(said, &create.call(), Operation::Create)),
+            };
         }
         match self.create_one(&create, context).await {
             Err(Error::Api(api)) if create.kind == Kind::Serverless && hints::path_is_gone(&api) => {
-                self.remember_retired();
+                self.remember_retired(&api);
                 match create.on_retired {
                     OnRetired::Flex => self.create_flex_instead(&create, context).await,
-                    OnRetired::Raise => Err(retire::error(*api)),
+                    OnRetired::Raise => Err(retire::error(*api, Operation::Create)),
                 }
             }
             other => other,
@@ -94,23 +101,18 @@ impl Client {
     }
 
     async fn create_flex_instead(&self, create: &Create, context: &mut Context) -> Result<(Kind, Reply), Error> {
-        let (body, notices) = retire::flex_body(&create.group_id, &create.body)?;
-        context.notices.extend(notices);
-        let flex = Create { kind: Kind::Flex, body, ..create.clone() };
+        let (body, notices) = retire::flex_body(&create.body)?;
+        context.notices.add([retire::created_instead(&create.name)]);
+        context.notices.add(notices);
+        context.attempts = 0;
+        let flex = Create { kind: Kind::Flex, body: Bytes::from(body), ..create.clone() };
         self.create_one(&flex, context).await
     }
 
     /// The loop of attempts of one create.
     async fn create_one(&self, create: &Create, context: &mut Context) -> Result<(Kind, Reply), Error> {
         let doors = self.doors().clone();
-        let call = Call::resource(
-            create.kind,
-            Operation::Create,
-            &create.group_id,
-            "",
-            create.shape,
-            Some(create.body.clone()),
-        );
+        let call = create.call();
         let mut first_sent = None;
         let mut outcome_unknown = false;
         loop {
@@ -195,7 +197,7 @@ impl Client {
 
     /// A create that was answered: compares the reply with what was asked.
     fn created(&self, create: &Create, call: &Call, exchange: Exchange, context: &mut Context) -> Reply {
-        let mut reply = self.reply(call, exchange, context);
+        let mut reply = self.reply(exchange, context);
         reply.notices.extend(ignored(&create.body, content(&reply.body, call.envelope)));
         reply
     }
@@ -250,7 +252,7 @@ impl Client {
             self.again_or(refusal, call, context).await?;
             return Ok(None);
         };
-        if state(content(&found.exchange.body, call.envelope)).as_deref() != Some("DELETING") {
+        if entity(content(&found.exchange.body, call.envelope)).state_name.as_deref() != Some("DELETING") {
             return self.judge_existing(create, call, found, refusal, context).map(Some);
         }
         context.log(Level::Info, || format!("{} is being deleted; waiting for it to be gone", create.name));
@@ -300,16 +302,10 @@ impl Client {
         };
         for kind in kinds {
             let call = Call::resource(*kind, Operation::Get, &create.group_id, &create.name, create.shape, None);
-            let mut inner = Context {
-                started: context.started,
-                deadline: context.deadline,
-                attempts: 0,
-                observer: context.observer.clone(),
-                notices: Vec::new(),
-            };
+            let mut inner = context.inner(context.started);
             match self.run(&call, &mut inner).await {
                 Ok(reply) => {
-                    context.notices.extend(reply.notices);
+                    context.notices.add(reply.notices);
                     let exchange = Exchange { status: reply.status, headers: reply.headers, body: reply.body };
                     return Ok(Some(Found { kind: *kind, exchange }));
                 }
@@ -323,12 +319,7 @@ impl Client {
 
 /// A look-up's answer that means: not on this path.
 fn is_elsewhere(api: &ApiError, kind: Kind) -> bool {
-    let code = api.error_code.as_deref().unwrap_or_default();
-    match api.status {
-        404 if is_absent(code) => true,
-        400 => kind == Kind::Serverless && code.starts_with("CANNOT_USE_FLEX_CLUSTER_IN"),
-        _ => kind == Kind::Serverless && hints::path_is_gone(api),
-    }
+    hints::is_absent(api) || (kind == Kind::Serverless && (hints::is_other_kind(api) || hints::path_is_gone(api)))
 }
 
 /// Fields that the service did not take over.
@@ -347,13 +338,16 @@ fn is_duplicate(error: &Error) -> bool {
     matches!(error, Error::Api(api) if api.error_code.as_deref() == Some("DUPLICATE_CLUSTER_NAME"))
 }
 
-fn state(entity: &[u8]) -> Option<String> {
-    #[derive(serde::Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct State {
-        state_name: Option<String>,
-    }
-    serde_json::from_slice::<State>(entity).ok()?.state_name
+#[derive(Default, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Entity {
+    id: Option<String>,
+    name: Option<String>,
+    state_name: Option<String>,
+}
+
+fn entity(body: &[u8]) -> Entity {
+    serde_json::from_slice(body).unwrap_or_default()
 }
 
 /// The truth where nothing else can be said: whether it was created is not known.

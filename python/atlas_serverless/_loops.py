@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
-from asyncio import AbstractEventLoop, get_running_loop
+from asyncio import AbstractEventLoop, Future, ensure_future, get_running_loop
 from weakref import WeakKeyDictionary, ref
 
 from ._core import Mailbox
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+    from typing import Any
+
 _mailboxes: WeakKeyDictionary[AbstractEventLoop, Mailbox | None] = WeakKeyDictionary()
+_tasks: set[Future[Any]] = set()
 _last: tuple[ref[AbstractEventLoop], Mailbox | None] | None = None
 
 
@@ -33,3 +39,10 @@ def _watch(loop: AbstractEventLoop) -> Mailbox | None:
     except NotImplementedError:  # Windows' Proactor
         return None
     return mailbox
+
+
+def keep(awaitable: Awaitable[Any]) -> None:
+    """Runs what a progress callable returned; a loop alone would let a task be collected before its end."""
+    task = ensure_future(awaitable)
+    _tasks.add(task)
+    task.add_done_callback(_tasks.discard)

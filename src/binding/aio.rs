@@ -167,7 +167,7 @@ impl Mailbox {
             // A coroutine function is welcome too: what it returns becomes a task.
             let returned = returned.bind(py);
             if py.import("inspect")?.getattr("isawaitable")?.call1((returned,))?.is_truthy()? {
-                py.import("asyncio")?.getattr("ensure_future")?.call1((returned,))?;
+                py.import("atlas_serverless._loops")?.getattr("keep")?.call1((returned,))?;
             }
             Ok(())
         });

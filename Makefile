@@ -10,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUST := $(shell git ls-files 'src/*' Cargo.toml Cargo.lock pyproject.toml 2>/dev/null)
 
-.PHONY: demo test test-rust test-python lint walls types build wheel clean help
+.PHONY: demo test interop test-rust test-python lint walls types build wheel clean help
 
 help:
 	@echo 'make demo   create an instance in the emulator, through a service account and through an API key'
@@ -53,6 +53,11 @@ lint: $(VENV)/.installed
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/python scripts/generate_error_codes.py --check
+
+# MongoDB's Go SDK and other clients that we did not write, against the emulator. Needs curl, Go 1.26, Node.js 20 and npm.
+interop: $(VENV)/.built
+	$(PYTHON) tests/interop/prepare.py
+	PYTHONPATH=python .venv-interop/bin/python -m pytest tests/interop
 
 walls:
 	$(PYTHON) scripts/check_walls.py

@@ -61,8 +61,9 @@ class Emulator:
         json_log: Whether each request is written to standard error as one line of JSON.
         settings: Any other setting by name, as `GET /_emulator/settings` lists them; among them
             ``token_requests_per_minute`` (10), ``live_tokens`` (100), ``token_lifetime_seconds`` (3600),
-            ``rate_limits`` (True), ``clusters_per_project`` (25), ``nonce_lifetime_seconds`` (300), ``digest_algorithm``
-            ("MD5"), ``random_seed`` (makes ids and secrets repeatable). None stands for “no limit”.
+            ``rate_limits`` (True), ``clusters_per_project`` (25), ``nonce_lifetime_seconds`` (300),
+            ``digest_algorithm`` ("MD5"), ``random_seed`` (makes ids and secrets repeatable). None stands for “no
+            limit”.
 
     Raises:
         RuntimeError: The port is taken, or a seed, scenario or state folder cannot be used.
@@ -255,7 +256,9 @@ class Emulator:
             order["reads"] = reads
         self.control("PATCH", f"instances/{group_id or 'default'}/{name}", order)
 
-    def add_instance(self, name: str, *, kind: Literal["serverless", "flex", "dedicated"] = "flex", **facts: Any) -> None:
+    def add_instance(
+        self, name: str, *, kind: Literal["serverless", "flex", "dedicated"] = "flex", **facts: Any
+    ) -> None:
         """Stores an instance without the API's checks; `facts` are those of a seed: `group_id`, `provider`, `region`,
         `state`, `tags`, `termination_protection`, …"""
         self.control("POST", "instances", {"name": name, "kind": kind, **facts})
@@ -291,7 +294,8 @@ class Emulator:
         return self._add_identity("api_key", role, org_id, access_list)
 
     def change_identity(self, identity: str, **changes: Any) -> dict[str, Any]:
-        """Changes a service account or API key: `role`, `org_roles`, `project_roles`, `access_list` (None: anywhere)."""
+        """Changes a service account or API key: `role`, `org_roles`, `project_roles`, `access_list` (None: from
+        anywhere)."""
         return dict(self.control("PATCH", f"identities/{identity}", changes))
 
     def require_access_list(self, required: bool = True, *, org_id: str | None = None) -> None:

@@ -8,7 +8,7 @@ use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, PoisonError, Weak};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use pyo3::prelude::*;
@@ -26,6 +26,8 @@ use crate::core::reply::Reply;
 
 /// How often a waiting thread looks for Ctrl-C.
 const SIGNALS: Duration = Duration::from_millis(50);
+/// After this long without a call, connections may have been closed by the server without this thread's notice.
+const RESTED: Duration = Duration::from_millis(100);
 
 /// What a call comes to.
 pub(crate) enum Output {
@@ -141,6 +143,7 @@ struct Local {
     pid: u32,
     runtime: Runtime,
     pools: Pools,
+    last_call: Instant,
 }
 
 impl Local {
@@ -149,7 +152,7 @@ impl Local {
             .enable_all()
             .build()
             .map_err(|e| Error::Configuration(format!("no event loop can be made ({e}): are too many files open?")))?;
-        Ok(Local { pid: std::process::id(), runtime, pools: Pools::default() })
+        Ok(Local { pid: std::process::id(), runtime, pools: Pools::default(), last_call: Instant::now() })
     }
 }
 
@@ -167,7 +170,15 @@ pub(crate) fn run(py: Python<'_>, handle: &Arc<Handle>, job: Job, notices: &Noti
             let client = local.pools.get(handle)?;
             let notices = notices.clone();
             let context = Context { notices, ..Context::begin(client.doors(), timeout, Some(observer)) };
-            Ok(local.runtime.block_on(watched(run(client, context))))
+            let rested = local.last_call.elapsed() > RESTED;
+            let ended = local.runtime.block_on(async {
+                if rested {
+                    hear_of_closed_connections().await;
+                }
+                watched(run(client, context)).await
+            });
+            local.last_call = Instant::now();
+            Ok(ended)
         };
         if tokio::runtime::Handle::try_current().is_ok() {
             // Called from a progress callable or a log handler, that is from within a call: this thread is taken.
@@ -197,6 +208,13 @@ fn mine() -> Result<Local, Error> {
         }
         None => Local::new(),
     }
+}
+
+/// Nobody drives this runtime between calls: what the server closed meanwhile is heard of now, before a request is written
+/// to it. The first turn polls the sockets, the second lets the connections act on what they hear.
+async fn hear_of_closed_connections() {
+    tokio::task::yield_now().await;
+    tokio::task::yield_now().await;
 }
 
 /// Polls a call, and Python's signal handlers between.

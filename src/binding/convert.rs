@@ -136,12 +136,18 @@ fn described(object: &Bound<'_, PyAny>) -> Cow<'static, str> {
 }
 
 /// Reply bytes as Python objects, made while parsing; every field, in the server's order. Nothing for an empty body.
+///
+/// What this parser refuses and Python's own takes (half a surrogate pair, very deep nesting) is left to the latter: the
+/// core has judged the reply to be whole.
 pub(crate) fn to_python<'py>(py: Python<'py>, body: &[u8]) -> PyResult<Bound<'py, PyAny>> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(py.None().into_bound(py));
     }
     let mut deserializer = serde_json::Deserializer::from_slice(body);
-    Build(py).deserialize(&mut deserializer).map_err(|e| pyo3::exceptions::PyValueError::new_err(e.to_string()))
+    match Build(py).deserialize(&mut deserializer) {
+        Ok(built) => Ok(built),
+        Err(_) => py.import("json")?.getattr("loads")?.call1((body,)),
+    }
 }
 
 struct Build<'py>(Python<'py>);

@@ -117,6 +117,9 @@ fn unfit(exchange: &Exchange, expect: Expect, envelope: bool) -> Option<String> 
         #[serde(rename = "results")]
         _results: Vec<IgnoredAny>,
     }
+    if std::str::from_utf8(body).is_err() {
+        return Some("is not UTF-8".to_owned());
+    }
     let first = body.iter().copied().find(|b| !b.is_ascii_whitespace());
     match expect {
         Expect::Anything => serde_json::from_slice::<IgnoredAny>(body).err().map(|e| not_json(first, &e)),

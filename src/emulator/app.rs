@@ -20,6 +20,7 @@ use super::connection::{Cut, Handle};
 use super::dispatch;
 use super::faults::{Facts, Fault, FaultKind};
 use super::journal::Record;
+use super::listener::Listening;
 use super::lists::{self, Query};
 use super::options::Options;
 use super::replies::{ApiError, Reply};
@@ -43,6 +44,7 @@ struct Shared {
     world: Mutex<World>,
     /// The clock was moved.
     moved: Notify,
+    listening: Listening,
     json_log: bool,
 }
 
@@ -84,7 +86,8 @@ impl State {
         let json_log = options.json_log;
         let mut world = World::empty(options);
         seed::start(&mut world).map_err(StartError::new)?;
-        let shared = Shared { world: Mutex::new(world), moved: Notify::new(), json_log };
+        let shared =
+            Shared { world: Mutex::new(world), moved: Notify::new(), listening: Listening::default(), json_log };
         Ok(Self { shared: Arc::new(shared) })
     }
 
@@ -92,14 +95,17 @@ impl State {
         self.shared.world.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    pub(crate) fn listening(&self) -> &Listening {
+        &self.shared.listening
+    }
+
     /// Lets everything that waits for a time look at the clock again.
     pub(crate) fn clock_moved(&self) {
         self.shared.moved.notify_waiters();
     }
 
-    /// Waits until this many milliseconds have passed on the emulator's clock.
-    async fn wait(&self, milliseconds: i64) {
-        let until = self.lock().now().saturating_add(milliseconds);
+    /// Waits for a time on the emulator's clock (milliseconds since the epoch).
+    async fn wait(&self, until: i64) {
         loop {
             let moved = self.shared.moved.notified();
             let (left, manual) = {
@@ -157,27 +163,39 @@ async fn api(Extract(state): Extract<State>, request: Request) -> Response<HttpB
         }
     };
     let route = route::route(&incoming.method, &incoming.path);
-    let (number, fault) = begin(&state, &incoming, &route);
+    let (number, at, fault) = begin(&state, &incoming, &route);
     let Some(fault) = fault else {
         let wire = answer(&state, number, &incoming, &route, None, false);
         state.finish(number, Some(wire.status), "answered", &wire.body);
         return wire.respond();
     };
-    faulty(&state, number, &incoming, &route, &fault, handle).await
+    let arrived = Arrived { number, at, handle };
+    faulty(&state, &arrived, &incoming, &route, &fault).await
+}
+
+/// A request as it was written down.
+struct Arrived {
+    number: u64,
+    /// Milliseconds since the epoch.
+    at: i64,
+    handle: Option<Handle>,
 }
 
 /// Answers a request that a fault has hit.
 async fn faulty(
     state: &State,
-    number: u64,
+    arrived: &Arrived,
     incoming: &Incoming,
     route: &Result<Route, Miss>,
     fault: &Fault,
-    handle: Option<Handle>,
 ) -> Response<HttpBody> {
     use FaultKind as F;
+    let Arrived { number, at, handle } = arrived;
+    let number = *number;
+    // A delay counts from the arrival, however long the rest takes.
+    let until = at.saturating_add(fault.delay);
     if !fault.after_store && fault.delay > 0 {
-        state.wait(fault.delay).await;
+        state.wait(until).await;
     }
     let replaces = matches!(fault.kind, F::Status | F::Html | F::RateLimited | F::Unauthorized | F::NotFound);
     let silent = matches!(fault.kind, F::Close | F::Reset | F::Stall);
@@ -201,7 +219,7 @@ async fn faulty(
     if fault.after_store {
         dispatch::spoil(&mut state.lock(), incoming, fault.kind);
         if fault.delay > 0 {
-            state.wait(fault.delay).await;
+            state.wait(until).await;
         }
     }
     if fault.kind == F::Stall {
@@ -211,7 +229,7 @@ async fn faulty(
     if silent {
         let (cut, outcome) = if fault.kind == F::Reset { (Cut::Reset, "reset") } else { (Cut::Close, "closed") };
         state.finish(number, None, outcome, &Bytes::new());
-        if let Some(handle) = &handle {
+        if let Some(handle) = handle {
             handle.cut(cut);
         }
         return wire.respond();
@@ -220,7 +238,7 @@ async fn faulty(
     if fault.kind == F::HalfBody {
         let half = wire.body.len() / 2;
         let cut = if fault.reset { Cut::Reset } else { Cut::Close };
-        match &handle {
+        match handle {
             Some(handle) => handle.cut_after_body(half, cut),
             None => wire.body.truncate(half),
         }
@@ -274,7 +292,7 @@ async fn collect(mut body: HttpBody) -> Result<Bytes, Unread> {
 }
 
 /// Writes the request down and looks for a fault.
-fn begin(state: &State, incoming: &Incoming, route: &Result<Route, Miss>) -> (u64, Option<Fault>) {
+fn begin(state: &State, incoming: &Incoming, route: &Result<Route, Miss>) -> (u64, i64, Option<Fault>) {
     let mut world = state.lock();
     world.settle();
     let found = route.as_ref().ok();
@@ -290,8 +308,9 @@ fn begin(state: &State, incoming: &Incoming, route: &Result<Route, Miss>) -> (u6
         scheme,
     });
     world.journal.counters.faults += u64::from(fault.is_some());
+    let at = world.now();
     let record = Record {
-        at: world.now(),
+        at,
         method: incoming.method.to_string(),
         path: incoming.path.clone(),
         query: incoming.query.clone(),
@@ -307,7 +326,7 @@ fn begin(state: &State, incoming: &Incoming, route: &Result<Route, Miss>) -> (u6
         ..Record::default()
     };
     let most = world.options.request_log;
-    (world.journal.begin(record, most), fault)
+    (world.journal.begin(record, most), at, fault)
 }
 
 fn named_in_body(operation: Option<Operation>, incoming: &Incoming) -> Option<String> {

@@ -66,7 +66,8 @@ impl Clock {
     }
 }
 
-fn real_now() -> i64 {
+/// This machine's time, in milliseconds since the Unix epoch.
+pub(crate) fn real_now() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or(Duration::ZERO);
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }

@@ -2,8 +2,8 @@
 
 use std::io;
 use std::pin::Pin;
-use std::sync::{Arc, Mutex, PoisonError};
-use std::task::{Context, Poll};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
+use std::task::{Context, Poll, Waker};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
@@ -30,7 +30,14 @@ enum Plan {
 /// Shared by a connection and the requests that came over it.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Handle {
-    plan: Arc<Mutex<Plan>>,
+    shared: Arc<Mutex<Shared>>,
+}
+
+#[derive(Debug, Default)]
+struct Shared {
+    plan: Plan,
+    /// Wakes the connection when it waits for the next request.
+    waiting: Option<Waker>,
 }
 
 impl Handle {
@@ -45,11 +52,50 @@ impl Handle {
     }
 
     fn set(&self, plan: Plan) {
-        *self.plan.lock().unwrap_or_else(PoisonError::into_inner) = plan;
+        let waker = {
+            let mut shared = self.lock();
+            shared.plan = plan;
+            shared.waiting.take()
+        };
+        if let Some(waker) = waker {
+            waker.wake();
+        }
     }
 
     fn plan(&self) -> Plan {
-        *self.plan.lock().unwrap_or_else(PoisonError::into_inner)
+        self.lock().plan
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Shared> {
+        self.shared.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The connections that are open.
+#[derive(Debug, Default)]
+pub(crate) struct Connections {
+    open: Vec<Weak<Mutex<Shared>>>,
+}
+
+impl Connections {
+    pub(crate) fn add(&mut self, handle: &Handle) {
+        if self.open.len() == self.open.capacity() {
+            self.open.retain(|weak| weak.strong_count() > 0);
+        }
+        self.open.push(Arc::downgrade(&handle.shared));
+    }
+
+    /// Ends all of them but one, idle or not, and tells how many there were.
+    pub(crate) fn cut_all(&mut self, cut: Cut, but: Option<&Handle>) -> usize {
+        let (kept, cut_now): (Vec<Handle>, Vec<Handle>) = self
+            .open
+            .drain(..)
+            .filter_map(|weak| weak.upgrade())
+            .map(|shared| Handle { shared })
+            .partition(|handle| but.is_some_and(|but| Arc::ptr_eq(&but.shared, &handle.shared)));
+        self.open.extend(kept.iter().map(|handle| Arc::downgrade(&handle.shared)));
+        cut_now.iter().for_each(|handle| handle.cut(cut));
+        cut_now.len()
     }
 }
 
@@ -87,7 +133,18 @@ impl AsyncRead for Connection {
         if let Plan::Cut(cut) = self.handle.plan() {
             return Poll::Ready(Err(self.end(cut)));
         }
-        Pin::new(&mut self.stream).poll_read(cx, buf)
+        let read = Pin::new(&mut self.stream).poll_read(cx, buf);
+        if read.is_pending() {
+            let mut shared = self.handle.lock();
+            if !shared.waiting.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
+                shared.waiting = Some(cx.waker().clone());
+            }
+            // A cut that came in between must not be slept through.
+            if matches!(shared.plan, Plan::Cut(_)) {
+                cx.waker().wake_by_ref();
+            }
+        }
+        read
     }
 }
 

@@ -10,6 +10,7 @@ use serde_json::{Map, Value, json};
 
 use super::app::{State, read};
 use super::clock::{iso_ms, parse};
+use super::connection::{Cut, Handle};
 use super::faults::Fault;
 use super::instance::{Due, State as InstanceState};
 use super::lists::pairs;
@@ -48,12 +49,28 @@ impl State {
     /// # Errors
     /// When the path is unknown or the order makes no sense; the text says why.
     pub fn control(&self, method: &str, path: &str, body: Option<Value>) -> Result<Value, ControlError> {
+        let answer = self.carry_out(method, path, body, None);
+        self.listening().settle();
+        answer
+    }
+
+    /// The same for the server's own thread, which must not wait for itself.
+    fn carry_out(&self, method: &str, path: &str, body: Option<Value>, caller: Option<&Handle>) -> Answer {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let query = pairs(query);
         let path = path.trim_matches('/');
         let path = path.strip_prefix("_emulator/").unwrap_or(path);
         let parts: Vec<&str> = path.split('/').collect();
         let body = body.unwrap_or(Value::Null);
+        match (method, parts.as_slice()) {
+            ("POST", ["listener"]) => return self.listener(&body),
+            ("POST", ["connections", "close"]) => {
+                let closed = self.lock().connections.cut_all(Cut::Close, caller);
+                return Ok(json!({"closed": closed}));
+            }
+            ("POST", ["reset"]) => self.listening().want(true, None),
+            _ => {}
+        }
         let mut world = self.lock();
         world.settle();
         let answer = control(&mut world, method, &parts, &query, &body);
@@ -64,6 +81,15 @@ impl State {
             self.clock_moved();
         }
         answer
+    }
+
+    /// Closes the listening socket, so that connections are refused, or opens it again. Open connections stay.
+    fn listener(&self, body: &Value) -> Answer {
+        let open = body.get("listening").and_then(Value::as_bool);
+        let open = open.ok_or_else(|| ControlError::new(400, "listening takes true or false."))?;
+        let time = body.get("for_seconds").map(|value| seconds("for_seconds", value)).transpose()?;
+        self.listening().want(open, time);
+        Ok(json!({"listening": open}))
     }
 
     /// Where the emulator is and how to get in: `url`, `group_id`, `org_id`, and the default credentials.
@@ -79,8 +105,10 @@ impl State {
 
     /// Stored things, faults, counters and requests back to the start; credentials stay.
     pub fn reset(&self) {
+        self.listening().want(true, None);
         self.lock().reset();
         self.clock_moved();
+        self.listening().settle();
     }
 }
 
@@ -394,6 +422,7 @@ fn number(query: &[(String, String)], name: &str) -> Result<Option<u64>, Control
 
 /// `/_emulator/…` over HTTP.
 pub(crate) async fn http(Extract(state): Extract<State>, request: Request) -> Response<HttpBody> {
+    let caller = request.extensions().get::<Handle>().cloned();
     let answer = match read(request).await {
         Err(_) => Err(ControlError::new(413, "The request body is too large.")),
         Ok(incoming) if !is_local(&incoming.headers) => {
@@ -404,7 +433,7 @@ pub(crate) async fn http(Extract(state): Extract<State>, request: Request) -> Re
             let body =
                 if incoming.body.is_empty() { Ok(None) } else { serde_json::from_slice(&incoming.body).map(Some) };
             match body {
-                Ok(body) => state.control(incoming.method.as_str(), &target, body),
+                Ok(body) => state.carry_out(incoming.method.as_str(), &target, body, caller.as_ref()),
                 Err(error) => Err(ControlError::new(400, format!("The body is not JSON: {error}."))),
             }
         }

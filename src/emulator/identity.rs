@@ -136,7 +136,7 @@ impl Tokens {
             self.issued.retain(|_, token| token.expires > now);
         }
         let expires = now.saturating_add(lifetime);
-        let text = ids.access_token(client_id, now, expires);
+        let text = ids.access_token(client_id, lifetime);
         self.issued.insert(text.clone(), Token { client_id: client_id.to_owned(), expires, counted });
         text
     }

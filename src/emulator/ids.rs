@@ -63,8 +63,11 @@ impl Ids {
         STANDARD.encode(bytes)
     }
 
-    /// Shaped like a JWT; its signature is noise.
-    pub(crate) fn access_token(&mut self, client_id: &str, issued: i64, expires: i64) -> String {
+    /// Shaped like a JWT; its signature is noise. Its times are those of this machine, whose clock the client reads them
+    /// by; how long the token lives is decided by the emulator's own clock.
+    pub(crate) fn access_token(&mut self, client_id: &str, lifetime: i64) -> String {
+        let issued = super::clock::real_now();
+        let expires = issued.saturating_add(lifetime);
         let header = json!({"alg": "ES512", "kid": "emulator", "typ": "JWT"});
         let claims = json!({
             "iss": "https://cloud.mongodb.com",

@@ -6,6 +6,9 @@ use super::clock::iso;
 use super::ids::derived;
 use super::options::{Calendar, Provisioning};
 
+/// Keys and values, in their order.
+pub(crate) type Tags = Vec<(Box<str>, Box<str>)>;
+
 /// What an instance was created as.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Kind {
@@ -45,7 +48,7 @@ pub(crate) struct Instance {
     pub(crate) created: i64,
     pub(crate) state: State,
     pub(crate) due: Due,
-    pub(crate) tags: Vec<(Box<str>, Box<str>)>,
+    pub(crate) tags: Tags,
     pub(crate) protected: bool,
     pub(crate) continuous_backup: bool,
 }

@@ -22,6 +22,7 @@ mod ids;
 mod instance;
 mod journal;
 mod limits;
+mod listener;
 mod lists;
 mod oauth;
 mod options;

@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 use super::clock::{iso, iso_ms, parse};
 use super::control;
 use super::identity::{Identity, IdentityKind, Network, role};
-use super::instance::{Due, Instance, Kind, State};
+use super::instance::{Due, Instance, Kind, State, Tags};
 use super::state::{Org, Project, World};
 
 const FILE: &str = "state.json";
@@ -377,7 +377,7 @@ fn known_role(name: &str) -> Result<&'static str, String> {
 }
 
 /// Tags as an object, or as the API's list.
-fn tags(value: Option<&Value>) -> Result<Vec<(Box<str>, Box<str>)>, String> {
+fn tags(value: Option<&Value>) -> Result<Tags, String> {
     let bad = || "Tags are an object, or a list of {key, value}.".to_owned();
     match value {
         None | Some(Value::Null) => Ok(Vec::new()),

@@ -6,20 +6,12 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use axum::body::Body as HttpBody;
-use axum::http::Request;
-use hyper::server::conn::http1;
-use hyper::service::{Service, service_fn};
-use hyper_util::rt::TokioIo;
-use hyper_util::service::TowerToHyperService;
 use serde_json::Value;
-use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::Notify;
 
-use super::app::{Peer, State, app};
-use super::connection::{Connection, Handle, abort};
+use super::app::State;
 use super::control::ControlError;
-use super::faults::FaultKind;
+use super::listener::serve;
 use super::options::Options;
 use super::seed;
 
@@ -72,18 +64,20 @@ impl Emulator {
             .enable_all()
             .build()
             .map_err(|e| failed("The emulator's runtime cannot be built", e))?;
+        state.listening().served(true);
         let stop = Arc::new(Notify::new());
         let (inside, stopped) = (state.clone(), Arc::clone(&stop));
         let thread = std::thread::Builder::new()
             .name("atlas-emulator".to_owned())
             .spawn(move || {
                 runtime.block_on(async {
-                    tokio::spawn(listen(listener, inside.clone()));
+                    tokio::spawn(serve(listener, address, inside.clone()));
                     tokio::spawn(keep(inside.clone()));
                     stopped.notified().await;
                 });
                 // Whatever is under way ends here.
                 drop(runtime);
+                inside.listening().served(false);
                 save(&inside);
             })
             .map_err(|e| failed("The emulator's thread cannot be started", e))?;
@@ -134,51 +128,6 @@ impl Drop for Emulator {
     fn drop(&mut self) {
         self.stop();
     }
-}
-
-async fn listen(listener: StdListener, state: State) {
-    let Ok(listener) = TcpListener::from_std(listener) else { return };
-    let router = TowerToHyperService::new(app(state.clone()));
-    loop {
-        match listener.accept().await {
-            Ok((stream, peer)) => accept(stream, peer, &state, router.clone()),
-            // Out of file descriptors, say: it may pass.
-            Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
-        }
-    }
-}
-
-fn accept(stream: TcpStream, peer: SocketAddr, state: &State, router: TowerToHyperService<axum::Router>) {
-    let fault = {
-        let mut world = state.lock();
-        world.journal.counters.connections += 1;
-        let fault = world.faults.take_on_accept();
-        world.journal.counters.faults += u64::from(fault.is_some());
-        fault
-    };
-    if let Some(fault) = fault {
-        if fault.kind == FaultKind::ResetOnAccept {
-            abort(&stream);
-        }
-        return;
-    }
-    // Without it a small reply can wait for an acknowledgement; it is no loss where it cannot be had.
-    let _ = stream.set_nodelay(true);
-    let handle = Handle::default();
-    let connection = Connection::new(stream, handle.clone());
-    let service = service_fn(move |request: Request<hyper::body::Incoming>| {
-        let mut request = request.map(HttpBody::new);
-        request.extensions_mut().insert(handle.clone());
-        request.extensions_mut().insert(Peer(peer.ip()));
-        router.call(request)
-    });
-    tokio::spawn(async move {
-        let mut builder = http1::Builder::new();
-        // Cut replies need the head and the body in one buffer; titles are how the API writes header names.
-        builder.title_case_headers(true).writev(false);
-        // How a connection ends is the client's affair, or a fault's.
-        let _ = builder.serve_connection(TokioIo::new(connection), service).await;
-    });
 }
 
 /// Saves the state every second in which it changed.

@@ -4,11 +4,12 @@ use std::cmp::Reverse;
 use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 
 use super::clock::Clock;
+use super::connection::Connections;
 use super::digest::Nonces;
 use super::faults::Faults;
 use super::identity::{Identity, Tokens};
 use super::ids::Ids;
-use super::instance::{Due, Instance, Kind, State};
+use super::instance::{Due, Instance, Kind, State, Tags};
 use super::journal::Journal;
 use super::limits::Buckets;
 use super::options::{Calendar, Options, Provisioning};
@@ -32,7 +33,7 @@ pub(crate) struct Project {
     /// Milliseconds since the epoch.
     pub(crate) created: i64,
     pub(crate) default_alerts: bool,
-    pub(crate) tags: Vec<(Box<str>, Box<str>)>,
+    pub(crate) tags: Tags,
     /// By sequence number, so in the order of creation.
     pub(crate) instances: BTreeMap<u64, Instance>,
     names: HashMap<Box<str>, u64>,
@@ -147,6 +148,7 @@ pub(crate) struct World {
     pub(crate) nonces: Nonces,
     pub(crate) buckets: Buckets,
     pub(crate) faults: Faults,
+    pub(crate) connections: Connections,
     pub(crate) journal: Journal,
     pub(crate) origin: Origin,
     pub(crate) url: String,
@@ -174,6 +176,7 @@ impl World {
             nonces: Nonces::default(),
             buckets: Buckets::default(),
             faults: Faults::default(),
+            connections: Connections::default(),
             origin: Origin::default(),
             url: String::new(),
             dirty: false,

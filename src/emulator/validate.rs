@@ -3,6 +3,7 @@
 use serde_json::{Map, Value, json};
 
 use super::app::Incoming;
+use super::instance::Tags;
 use super::options::Regions;
 use super::regions;
 use super::replies::ApiError;
@@ -99,7 +100,7 @@ fn wrong_type(full: &str) -> ApiError {
 }
 
 /// The tags of a body, when it has any. [`fields`] has checked them.
-pub(crate) fn tags_of(object: &Object) -> Option<Vec<(Box<str>, Box<str>)>> {
+pub(crate) fn tags_of(object: &Object) -> Option<Tags> {
     let list = object.get("tags")?.as_array()?;
     let part = |tag: &Value, name: &str| -> Box<str> { tag.get(name).and_then(Value::as_str).unwrap_or("").into() };
     Some(list.iter().map(|tag| (part(tag, "key"), part(tag, "value"))).collect())

@@ -9,7 +9,6 @@ import openapi
 import pytest
 from conftest import environment
 
-VERSION = subprocess.run(["curl", "--version"], capture_output=True, text=True, check=True).stdout.split()[1]
 ACCEPT = "Accept: application/vnd.atlas.2025-03-12+json"
 SERVERLESS = {
     "name": "interop-curl",
@@ -55,7 +54,9 @@ def test_the_command_of_the_operations_page(emulator, auth):
         "PRIVATE_KEY": emulator.private_key,
         "ACCESS_TOKEN": emulator.access_token,
     }
-    ended = subprocess.run(["sh", "-c", command], env=os.environ | keys, capture_output=True, text=True, timeout=30)
+    ended = subprocess.run(
+        ["sh", "-c", command], env=os.environ | keys, capture_output=True, text=True, timeout=30, check=False
+    )
     assert ended.returncode == 0, ended.stderr
     created = openapi.check_reply(
         "createServerlessInstance", 201, "application/vnd.atlas.2023-01-01+json", ended.stdout
@@ -69,7 +70,7 @@ class Curl:
 
     def __init__(self, emulator, auth, outcomes):
         self.url, self.env, self.outcomes = emulator.url, environment(emulator, auth), outcomes
-        self.client = f"curl {VERSION}, {auth}"
+        self.client = f"curl, {auth}"
         if auth == "API key":
             self.auth = ["--digest", "--user", f"{emulator.public_key}:{emulator.private_key}"]
         else:
@@ -89,7 +90,7 @@ class Curl:
             "\n%{http_code} %{content_type}",
             *arguments,
         ]
-        ended = subprocess.run(command, env=self.env, capture_output=True, text=True, timeout=30)
+        ended = subprocess.run(command, env=self.env, capture_output=True, text=True, timeout=30, check=False)
         assert ended.returncode == 0, ended.stderr
         body, _, last = ended.stdout.rpartition("\n")
         status, _, content_type = last.partition(" ")

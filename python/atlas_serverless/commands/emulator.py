@@ -110,13 +110,13 @@ def _settings(pairs: list[str]) -> dict[str, Any]:
 def _on_signals(stopped: Any) -> Any:
     """Make SIGINT and SIGTERM end the wait; the result puts back what was there."""
     import signal
+    import threading
 
     before = {}
-    for number in (signal.SIGINT, signal.SIGTERM):
-        try:
+    # Elsewhere signals cannot be had: whoever runs us in another thread stops us otherwise.
+    if threading.current_thread() is threading.main_thread():
+        for number in (signal.SIGINT, signal.SIGTERM):
             before[number] = signal.signal(number, lambda *_: stopped.set())
-        except ValueError:  # not in the main thread: whoever runs us there stops us otherwise
-            pass
 
     def restore() -> None:
         for number, handler in before.items():

@@ -46,7 +46,6 @@ async function until(get) {
 
 await client.validateAuthConfig();
 assert.ok(await authProvider.getAccessToken(), "no access token");
-said("createToken");
 
 const created = await client.createFlexCluster({
   params: { path: group },

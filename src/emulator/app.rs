@@ -170,7 +170,12 @@ async fn api(Extract(state): Extract<State>, request: Request) -> Response<HttpB
         return wire.respond();
     };
     let arrived = Arrived { number, at, handle };
-    faulty(&state, &arrived, &incoming, &route, &fault).await
+    if fault.delay == 0 {
+        return faulty(&state, &arrived, &incoming, &route, &fault).await;
+    }
+    // A request that is late is carried out even if its client has given up by then: that is what makes it dangerous.
+    let late = tokio::spawn(async move { faulty(&state, &arrived, &incoming, &route, &fault).await });
+    late.await.unwrap_or_default()
 }
 
 /// A request as it was written down.

@@ -44,7 +44,8 @@ test-python: $(VENV)/.built
 
 types: $(VENV)/.built
 	$(BIN)/mypy
-	$(BIN)/python -m mypy.stubtest atlas_serverless._core atlas_serverless.errors
+	$(BIN)/basedpyright --level error
+	$(BIN)/python -m mypy.stubtest atlas_serverless._core atlas_serverless.errors atlas_serverless.aio
 
 lint: $(VENV)/.installed
 	cargo fmt --check
@@ -53,6 +54,7 @@ lint: $(VENV)/.installed
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/python scripts/generate_error_codes.py --check
+	$(BIN)/python scripts/generate_stubs.py --check
 
 # MongoDB's Go SDK and other clients that we did not write, against the emulator. Needs curl, Go 1.26, Node.js 20 and npm.
 interop: $(VENV)/.built

@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
-    from typing import Generic, TypeVar
+    from typing import Any, Generic, TypeVar
 
     from .types import ChangedField, FlexClusterSpec, Kind, LostField
 
@@ -41,7 +41,7 @@ class Headers(Mapping[str, str]):
     _pairs: tuple[tuple[str, str], ...]
 
     def __init__(self, pairs: Iterable[tuple[str, str]] | Mapping[str, str] = ()) -> None:
-        given = pairs.items() if isinstance(pairs, Mapping) else pairs
+        given: Any = pairs.items() if isinstance(pairs, Mapping) else pairs
         self._pairs = tuple((name, "******" if name.lower() in _CREDENTIALS else value) for name, value in given)
 
     def __getitem__(self, name: str) -> str:

@@ -326,7 +326,7 @@ class Emulator:
     def _described(self, name: str) -> str:
         return str(self._core.description()[name])
 
-    def _credentials(self, auth: str) -> dict[str, str]:
+    def _credentials(self, auth: str) -> dict[str, Any]:
         names = {
             "service_account": ("client_id", "client_secret"),
             "api_key": ("public_key", "private_key"),

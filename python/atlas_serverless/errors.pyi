@@ -306,7 +306,19 @@ class WaitFailedError(WaitError):
     """
 
 class AtlasWarning(UserWarning):
-    """Base of every warning of atlas-serverless; a UserWarning, so shown by default."""
+    """Base of every warning of atlas-serverless; a UserWarning, so shown by default.
+
+    Where a filter makes exceptions of warnings, `result` is what the call returned all the same: a create that warns has
+    created. None where nothing was sent yet.
+    """
+    result: Any
+    def __init__(
+        self,
+        message: str | None = None,
+        /,
+        *,
+        result: Any | None = None,
+    ) -> None: ...
 
 class EndpointDeprecatedWarning(AtlasWarning):
     """The service announced the end of an endpoint (`Deprecation`, `Sunset`), or it has ended. Once per endpoint."""

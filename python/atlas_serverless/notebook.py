@@ -1,7 +1,7 @@
 """`progress=True`: a bar with state and elapsed time in a terminal or a notebook, with tqdm where it is installed.
 
-Without tqdm (extra ``[progress]``) it is one line that is written over, or a line for each change of state where the output
-is no terminal.
+Without tqdm (extra ``[progress]``) it is one line that is written over, or a line for each change of state where the
+output is no terminal.
 """
 
 from __future__ import annotations

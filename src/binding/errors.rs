@@ -4,6 +4,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
 use super::convert::to_python;
+use crate::core::context::Notices;
 use crate::core::error::{
     ApiError, AuthenticationError, Error, Notice, NoticeKind, TransportError, TransportKind, Violation, WaitEnding,
     WaitError,
@@ -123,24 +124,28 @@ fn to_list<'py>(py: Python<'py>, violations: &[Violation]) -> PyResult<Bound<'py
     list.into_bound_py_any(py)
 }
 
-/// Issues notices beside an error, which is what the caller gets even where a filter makes exceptions of warnings.
-pub(crate) fn warn_beside(py: Python<'_>, notices: &[Notice], stacklevel: usize) {
-    for notice in notices {
-        if let Err(raised) = warn(py, std::slice::from_ref(notice), stacklevel, None) {
-            drop(raised);
-        }
+/// Where a call ended in a way that it never should.
+pub(crate) fn unexpected() -> Error {
+    Error::Configuration(
+        "the call ended unexpectedly, which is a mistake in atlas-serverless: please report it".to_owned(),
+    )
+}
+
+/// Issues what is left of a call that failed. Its error is what the caller gets, even where a filter makes exceptions of
+/// warnings.
+pub(crate) fn warn_beside(py: Python<'_>, notices: &Notices) {
+    for notice in notices.take() {
+        drop(warn(py, std::slice::from_ref(&notice), None));
     }
 }
 
-/// Issues notices as warnings at the caller's line. A warning that a filter turns into an exception carries the call's
-/// result as `.result`: what was created is not lost.
-pub(crate) fn warn(
-    py: Python<'_>,
-    notices: &[Notice],
-    stacklevel: usize,
-    result: Option<&Bound<'_, PyAny>>,
-) -> PyResult<()> {
-    for notice in notices {
+/// Issues notices as warnings at the caller's own line. A warning that a filter turns into an exception carries the
+/// call's result as `.result`: what was created is not lost.
+pub(crate) fn warn(py: Python<'_>, notices: &[Notice], result: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+    if notices.is_empty() {
+        return Ok(());
+    }
+    let named = notices.iter().map(|notice| {
         let class = match notice.kind {
             NoticeKind::Region => "RegionWarning",
             NoticeKind::FieldIgnored => "FieldIgnoredWarning",
@@ -148,13 +153,8 @@ pub(crate) fn warn(
             NoticeKind::Credential => "CredentialWarning",
             NoticeKind::Conversion => "ConversionWarning",
         };
-        let warning = py.import("atlas_serverless.errors")?.getattr(class)?.call1((&notice.message,))?;
-        if let Some(result) = result {
-            warning.setattr("result", result)?;
-        }
-        let options = PyDict::new(py);
-        options.set_item("stacklevel", stacklevel)?;
-        py.import("warnings")?.getattr("warn")?.call((warning,), Some(&options))?;
-    }
-    Ok(())
+        (class, &notice.message)
+    });
+    let named: Vec<_> = named.collect();
+    py.import("atlas_serverless._warn")?.getattr("issue")?.call1((named, result)).map(drop)
 }

@@ -211,6 +211,11 @@ pub(crate) fn query(params: &Bound<'_, PyAny>) -> PyResult<Vec<(String, String)>
     Ok(pairs)
 }
 
+/// The query parameters that were given.
+pub(crate) fn pairs(given: impl Iterator<Item = (&'static str, Option<String>)>) -> Vec<(String, String)> {
+    given.filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+}
+
 fn parameter(value: &Bound<'_, PyAny>) -> PyResult<String> {
     if let Ok(flag) = value.cast::<pyo3::types::PyBool>() {
         return Ok(if flag.is_true() { "true" } else { "false" }.to_owned());
@@ -230,7 +235,7 @@ pub(crate) fn seconds(name: &str, value: Option<f64>) -> PyResult<Option<Duratio
 
 fn accepted(py: Python<'_>, checked: Result<Checked, Vec<crate::core::error::Violation>>) -> PyResult<Checked> {
     let checked = checked.map_err(|violations| to_exception(py, Error::Validation(violations)))?;
-    warn(py, &checked.notices, 1, None)?;
+    warn(py, &checked.notices, None)?;
     Ok(checked)
 }
 

@@ -2,6 +2,7 @@
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
@@ -24,16 +25,18 @@ pub(crate) fn threshold(py: Python<'_>) -> PyResult<Level> {
             LOGGER.get_or_init(py, || logger)
         }
     };
-    let level: u32 = logger.bind(py).call_method0(pyo3::intern!(py, "getEffectiveLevel"))?.extract()?;
-    Ok(match level {
-        0..=10 => Level::Debug,
-        11..=20 => Level::Info,
-        _ => Level::Warning,
-    })
+    let logger = logger.bind(py);
+    for (level, number) in [(Level::Debug, 10), (Level::Info, 20)] {
+        if logger.call_method1(pyo3::intern!(py, "isEnabledFor"), (number,))?.is_truthy()? {
+            return Ok(level);
+        }
+    }
+    Ok(Level::Warning)
 }
 
-/// Hands a line to `logging`. A broken handler is its own affair: nothing is raised.
-pub(crate) fn emit(py: Python<'_>, level: Level, message: &str) {
+/// Hands a line to `logging`. A broken handler is its own affair and reported as such; what is no `Exception`
+/// (Ctrl-C while the handler ran) is returned.
+pub(crate) fn emit(py: Python<'_>, level: Level, message: &str) -> PyResult<()> {
     let number = match level {
         Level::Debug => 10,
         Level::Info => 20,
@@ -43,8 +46,13 @@ pub(crate) fn emit(py: Python<'_>, level: Level, message: &str) {
         .import("logging")
         .and_then(|logging| logging.getattr("getLogger")?.call1(("atlas_serverless",)))
         .and_then(|logger| logger.call_method1("log", (number, "%s", message)));
-    if let Err(error) = logged {
-        error.write_unraisable(py, None);
+    match logged {
+        Ok(_) => Ok(()),
+        Err(error) if error.is_instance_of::<PyException>(py) => {
+            error.write_unraisable(py, None);
+            Ok(())
+        }
+        Err(error) => Err(error),
     }
 }
 
@@ -62,18 +70,25 @@ pub(crate) fn to_poll(py: Python<'_>, poll: Poll) -> PyResult<Bound<'_, PyAny>> 
     py.import("atlas_serverless._values")?.getattr("Poll")?.call((), Some(&facts))
 }
 
+/// What a callable of the caller raised during a call; it ends the call.
+pub(crate) type Raised = Arc<Mutex<Option<PyErr>>>;
+
 /// Listens on the caller's own thread.
 pub(crate) struct Direct {
     threshold: Level,
     progress: Option<Py<PyAny>>,
-    raised: Arc<Mutex<Option<PyErr>>>,
+    raised: Raised,
 }
 
 impl Direct {
     /// An observer, and the place where an exception of the progress callable is kept.
-    pub(crate) fn new(py: Python<'_>, progress: Option<Py<PyAny>>) -> PyResult<(Self, Arc<Mutex<Option<PyErr>>>)> {
-        let raised = Arc::default();
+    pub(crate) fn new(py: Python<'_>, progress: Option<Py<PyAny>>) -> PyResult<(Self, Raised)> {
+        let raised = Raised::default();
         Ok((Direct { threshold: threshold(py)?, progress, raised: Arc::clone(&raised) }, raised))
+    }
+
+    fn keep(&self, error: PyErr) {
+        self.raised.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
     }
 }
 
@@ -82,15 +97,16 @@ impl Observer for Direct {
         level >= self.threshold
     }
     fn log(&self, level: Level, message: String) {
-        Python::attach(|py| emit(py, level, &message));
+        if let Err(error) = Python::attach(|py| emit(py, level, &message)) {
+            self.keep(error);
+        }
     }
     fn poll(&self, poll: Poll) -> ControlFlow<()> {
         let Some(progress) = &self.progress else { return ControlFlow::Continue(()) };
-        let called = Python::attach(|py| to_poll(py, poll).and_then(|poll| progress.call1(py, (poll,)).map(drop)));
-        match called {
+        match Python::attach(|py| progress.call1(py, (to_poll(py, poll)?,)).map(drop)) {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => {
-                *self.raised.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+                self.keep(error);
                 ControlFlow::Break(())
             }
         }

@@ -6,7 +6,9 @@ use std::time::Duration;
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
-use super::errors::to_exception;
+use super::bridge::Handle;
+use super::errors::{to_exception, warn};
+use super::jobs::seconds;
 use crate::core::auth::discover::{self, Found, Sources};
 use crate::core::auth::surroundings::{KeyringTrouble, System};
 use crate::core::auth::token_cache;
@@ -25,26 +27,39 @@ pub(crate) struct Given {
     pub(crate) access_token: Option<String>,
     pub(crate) profile: Option<String>,
     pub(crate) base_url: Option<String>,
-    pub(crate) allow_insecure_http: bool,
 }
 
 /// How the client is to behave.
 pub(crate) struct Behaviour<'a> {
     pub(crate) api_version: &'a str,
-    pub(crate) timeout: Duration,
-    pub(crate) connect_timeout: Duration,
+    pub(crate) timeout: f64,
+    pub(crate) connect_timeout: f64,
     pub(crate) max_retries: u32,
-    pub(crate) max_retry_time: Duration,
+    pub(crate) max_retry_time: f64,
     pub(crate) proxy: Option<String>,
     pub(crate) ca_file: Option<PathBuf>,
     pub(crate) user_agent_suffix: Option<&'a str>,
     pub(crate) token_cache: Option<PathBuf>,
     pub(crate) reconcile: bool,
+    pub(crate) allow_insecure_http: bool,
     pub(crate) clock: Option<crate::core::clock::ManualClock>,
 }
 
+/// The client's inside, from what the constructor was given.
+pub(crate) fn handle(
+    py: Python<'_>,
+    given: Given,
+    behaviour: Behaviour<'_>,
+    sources: Option<&str>,
+) -> PyResult<Handle> {
+    let found = discover(py, given, behaviour.allow_insecure_http, sources)?;
+    let config = config(py, behaviour)?;
+    warn(py, &found.notices, None)?;
+    Handle::new(config, found).map_err(|error| to_exception(py, error))
+}
+
 /// Finds credentials and base URL: arguments, environment, Atlas CLI profile.
-pub(crate) fn discover(py: Python<'_>, given: Given, sources: Option<&str>) -> PyResult<Found> {
+fn discover(py: Python<'_>, given: Given, allow_insecure_http: bool, sources: Option<&str>) -> PyResult<Found> {
     let given = discover::Given {
         client_id: given.client_id,
         client_secret: given.client_secret.map(Into::into),
@@ -53,7 +68,7 @@ pub(crate) fn discover(py: Python<'_>, given: Given, sources: Option<&str>) -> P
         access_token: given.access_token.map(Into::into),
         profile: given.profile,
         base_url: given.base_url,
-        allow_insecure_http: given.allow_insecure_http,
+        allow_insecure_http,
         sources: match sources {
             Some("environment") => Sources::Environment,
             Some("profile") => Sources::Profile,
@@ -76,7 +91,7 @@ fn keyring(service: &str, user: &str) -> Result<Option<String>, KeyringTrouble> 
 }
 
 /// The core's configuration.
-pub(crate) fn config(py: Python<'_>, behaviour: Behaviour<'_>) -> PyResult<Config> {
+fn config(py: Python<'_>, behaviour: Behaviour<'_>) -> PyResult<Config> {
     let version = py.import("sys")?.getattr("version_info")?;
     let (major, minor): (u32, u32) = (version.getattr("major")?.extract()?, version.getattr("minor")?.extract()?);
     let mut user_agent =
@@ -89,6 +104,11 @@ pub(crate) fn config(py: Python<'_>, behaviour: Behaviour<'_>) -> PyResult<Confi
         None => (Arc::new(SystemClock::default()), Arc::new(SystemChance)),
     };
     let around = System::default();
+    // 0 is allowed: one attempt.
+    let max_retry_time = match behaviour.max_retry_time {
+        0.0 => Duration::ZERO,
+        time => bound("max_retry_time", time)?,
+    };
     let trust = network::trust(behaviour.ca_file.as_deref(), &around).map_err(|error| to_exception(py, error))?;
     let token_cache = match behaviour.token_cache.as_deref().map(|path| path.to_str()) {
         None | Some(Some("memory")) => None,
@@ -97,12 +117,12 @@ pub(crate) fn config(py: Python<'_>, behaviour: Behaviour<'_>) -> PyResult<Confi
     };
     Ok(Config {
         api_version: behaviour.api_version.to_owned(),
-        connect_timeout: behaviour.connect_timeout,
+        connect_timeout: bound("connect_timeout", behaviour.connect_timeout)?,
         doors: Doors {
             clock,
             chance,
-            policy: Policy { max_retries: behaviour.max_retries, max_retry_time: behaviour.max_retry_time },
-            timeout: behaviour.timeout,
+            policy: Policy { max_retries: behaviour.max_retries, max_retry_time },
+            timeout: bound("timeout", behaviour.timeout)?,
         },
         proxy: behaviour.proxy.map(Into::into),
         ca_files: trust.files,
@@ -119,4 +139,9 @@ pub(crate) fn on_retired(text: &str) -> PyResult<OnRetired> {
         "flex" => Ok(OnRetired::Flex),
         other => Err(PyValueError::new_err(format!("on_retired must be \"raise\" or \"flex\", not {other:?}"))),
     }
+}
+
+/// A number of seconds; infinity is as long as it can be.
+fn bound(name: &str, value: f64) -> PyResult<Duration> {
+    Ok(seconds(name, Some(value))?.unwrap_or(Duration::from_secs(u64::from(u32::MAX))))
 }

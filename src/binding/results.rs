@@ -10,6 +10,7 @@ use super::errors::warn;
 use crate::core::context::Notices;
 use crate::core::deprecation::dates;
 use crate::core::error::Notice;
+use crate::core::rate_limit::Known;
 use crate::core::reply::Reply;
 
 /// Which form the caller wants.
@@ -20,13 +21,11 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
-    /// The value, for the caller's own thread: warnings point at the line that called.
+    /// The value, for the caller's own thread.
     pub(crate) fn now<'py>(self, py: Python<'py>, output: Output, beside: &Notices) -> PyResult<Bound<'py, PyAny>> {
         let (value, mut notices) = self.value(py, output)?;
         notices.extend(beside.take());
-        if !notices.is_empty() {
-            warn(py, &notices, 1, Some(&value))?;
-        }
+        warn(py, &notices, Some(&value))?;
         Ok(value)
     }
 
@@ -89,6 +88,22 @@ impl Shape {
     }
 }
 
+/// What is known of the service's rate limits.
+pub(crate) fn rate_limits<'py>(py: Python<'py>, known: &[Known]) -> PyResult<Bound<'py, PyList>> {
+    let list = PyList::empty(py);
+    for known in known {
+        let entry = PyDict::new(py);
+        entry.set_item("endpoint_set", known.endpoint_set)?;
+        entry.set_item("group_id", &known.group_id)?;
+        entry.set_item("limit", known.limit)?;
+        entry.set_item("remaining", known.remaining)?;
+        entry.set_item("blocked_for", known.blocked_for.as_secs_f64())?;
+        entry.set_item("age", known.age.as_secs_f64())?;
+        list.append(entry)?;
+    }
+    Ok(list)
+}
+
 /// A datetime in UTC.
 fn moment(py: Python<'_>, at: Option<SystemTime>) -> PyResult<Option<Bound<'_, PyAny>>> {
     let Some(seconds) = at.and_then(|at| at.duration_since(UNIX_EPOCH).ok()).map(|d| d.as_secs()) else {
@@ -108,9 +123,9 @@ pub(crate) struct Noticed {
 
 #[pymethods]
 impl Noticed {
-    /// Issues the warnings, `stacklevel` frames up, and returns the value.
-    fn settle(&self, py: Python<'_>, stacklevel: usize) -> PyResult<Py<PyAny>> {
-        warn(py, &self.notices, stacklevel, Some(self.value.bind(py)))?;
+    /// Issues the warnings and returns the value.
+    fn settle(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        warn(py, &self.notices, Some(self.value.bind(py)))?;
         Ok(self.value.clone_ref(py))
     }
 }

@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::ops::ControlFlow;
 use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwapOption;
@@ -95,6 +95,7 @@ struct Waiting {
     progress: Option<Py<PyAny>>,
     notices: Notices,
     task: Option<AbortHandle>,
+    doubt: Arc<Doubt>,
 }
 
 /// The mailbox of one event loop.
@@ -149,11 +150,9 @@ impl Mailbox {
     }
 
     /// Ends every call of a loop that is closed and will hear of none.
-    fn abandon(&self) {
+    fn abandon(&self, py: Python<'_>) -> PyResult<()> {
         let waiting = std::mem::take(&mut *self.waiting());
-        for waiting in waiting.values() {
-            self.end(waiting);
-        }
+        waiting.values().try_for_each(|waiting| self.give_up(py, waiting))
     }
 }
 
@@ -172,6 +171,13 @@ impl Mailbox {
         if let Some(task) = waiting.task.as_ref().filter(|_| self.pid == std::process::id()) {
             task.abort();
         }
+    }
+
+    /// The same, and says what must be said of it: the loop may not live to hear the runtime's thread.
+    fn give_up(&self, py: Python<'_>, waiting: &Waiting) -> PyResult<()> {
+        let said = waiting.doubt.take_over().map_or(Ok(()), |message| emit(py, Level::Warning, &message));
+        self.end(waiting);
+        said
     }
 
     fn complete(&self, py: Python<'_>, id: u64, ended: Result<Output, Error>) -> PyResult<()> {
@@ -201,7 +207,26 @@ impl Mailbox {
 
 impl Drop for Mailbox {
     fn drop(&mut self) {
-        self.abandon();
+        self.waiting().values().for_each(|waiting| self.end(waiting));
+    }
+}
+
+/// What must be said if the call is cancelled, until somebody takes it over.
+#[derive(Default)]
+struct Doubt {
+    message: Mutex<Option<String>>,
+    taken: AtomicBool,
+}
+
+impl Doubt {
+    fn set(&self, message: &str) {
+        *self.message.lock().unwrap_or_else(PoisonError::into_inner) = Some(message.to_owned());
+    }
+
+    fn take_over(&self) -> Option<String> {
+        let message = self.message.lock().unwrap_or_else(PoisonError::into_inner).take()?;
+        self.taken.store(true, Ordering::Release);
+        Some(message)
     }
 }
 
@@ -247,10 +272,7 @@ impl Pending {
             return self.future.call_method0(py, pyo3::intern!(py, "cancel")).map(drop);
         };
         let mailbox = mailbox.bind(py).get();
-        if let Some(waiting) = mailbox.take(self.id) {
-            mailbox.end(&waiting);
-        }
-        Ok(())
+        mailbox.take(self.id).map_or(Ok(()), |waiting| mailbox.give_up(py, &waiting))
     }
 }
 
@@ -260,6 +282,7 @@ struct Posted {
     id: u64,
     threshold: Level,
     progress: bool,
+    doubt: Arc<Doubt>,
 }
 
 impl Observer for Posted {
@@ -267,7 +290,15 @@ impl Observer for Posted {
         level >= self.threshold
     }
     fn log(&self, level: Level, message: String) {
-        self.post.put(Letter::Log(level, message));
+        if !self.doubt.taken.load(Ordering::Acquire) {
+            self.post.put(Letter::Log(level, message));
+        }
+    }
+    fn doubt(&self, message: Option<&str>) {
+        // It holds until the result is delivered, which a cancelled call never sees.
+        if let Some(message) = message {
+            self.doubt.set(message);
+        }
     }
     fn poll(&self, poll: Poll) -> ControlFlow<()> {
         if self.progress {
@@ -306,8 +337,15 @@ pub(crate) fn start(py: Python<'_>, handle: &Arc<Handle>, job: Job, shape: Shape
     let future = event_loop.bind(py).call_method0(pyo3::intern!(py, "create_future"))?;
     let id = IDS.fetch_add(1, Ordering::Relaxed);
     let post = mine.post.clone();
+    let doubt = Arc::<Doubt>::default();
     let progress = job.progress.map(|progress| follow(py, progress, &future)).transpose()?;
-    let observer = Posted { post: post.clone(), id, threshold: threshold(py)?, progress: progress.is_some() };
+    let observer = Posted {
+        post: post.clone(),
+        id,
+        threshold: threshold(py)?,
+        progress: progress.is_some(),
+        doubt: doubt.clone(),
+    };
     let context = Context::begin(client.doors(), job.timeout, Some(Arc::new(observer)));
     let notices = context.notices.clone();
     let waiting = Waiting {
@@ -316,6 +354,7 @@ pub(crate) fn start(py: Python<'_>, handle: &Arc<Handle>, job: Job, shape: Shape
         progress: progress.as_ref().map(|progress| progress.clone_ref(py)),
         notices: context.notices.clone(),
         task: None,
+        doubt,
     };
     mine.waiting().insert(id, waiting);
     let run = job.run;

@@ -223,5 +223,6 @@ fn unusable(client: &Client, call: &Call, reply: &Reply, message: String) -> Err
         status: Some(reply.status),
         body_start: None,
         target: None,
+        hint: None,
     }))
 }

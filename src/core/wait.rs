@@ -159,13 +159,18 @@ impl<'a> Waiter<'a> {
             };
             let pause = self.interval(doors.chance.unit()).max(asked.unwrap_or_default());
             let left = context.left(doors).unwrap_or(Duration::MAX);
+            if let Some(asked) = asked.filter(|asked| *asked >= left) {
+                self.tell(context, true)?;
+                return Err(self.ended(WaitEnding::TimedOut, &no_room(asked, left)));
+            }
             if left.is_zero() || (pause >= left && left <= FIRST_INTERVAL) {
                 doors.clock.sleep(left).await;
                 self.tell(context, true)?;
                 return Err(self.ended(WaitEnding::TimedOut, "the time is up"));
             }
             // The last look is a second before the deadline, so that its reply can still arrive.
-            doors.clock.sleep(if pause >= left { left - FIRST_INTERVAL } else { pause }).await;
+            let last = left.saturating_sub(FIRST_INTERVAL).max(asked.unwrap_or_default());
+            doors.clock.sleep(if pause >= left { last } else { pause }).await;
         }
     }
 
@@ -244,7 +249,7 @@ impl<'a> Waiter<'a> {
             format!("{} is still {state} after its deletion was accepted; asking again", self.wait.name)
         });
         let delete = self.call(self.wait.kind, Operation::Delete);
-        match self.client.attempt(&delete, &mut context.inner(now)).await {
+        match self.client.attempt(&delete, &mut context.afresh(self.client.doors())).await {
             Ok(_) => Ok(()),
             Err(failed) if tolerable(&failed) => Ok(()),
             Err(Failed { error: Error::Api(api), .. })
@@ -292,4 +297,9 @@ impl<'a> Waiter<'a> {
             ControlFlow::Break(()) => Err(Error::Stopped),
         }
     }
+}
+
+fn no_room(asked: Duration, left: Duration) -> String {
+    let (asked, left) = (asked.as_secs_f64(), left.as_secs_f64());
+    format!("the service asks to wait {asked:.1} s, and {left:.1} s are left")
 }

@@ -63,7 +63,7 @@ impl Waiter<'_> {
             id: Option<String>,
         }
         let call = self.call(kind, Operation::Get);
-        let mut inner = context.inner(self.client.doors().clock.now());
+        let mut inner = context.afresh(self.client.doors());
         inner.attempts = 1;
         let failed = match self.client.attempt(&call, &mut inner).await {
             Ok(exchange) => {
@@ -120,5 +120,6 @@ fn no_state(client: &Client, call: &Call) -> Error {
         status: Some(200),
         body_start: None,
         target: None,
+        hint: None,
     }))
 }

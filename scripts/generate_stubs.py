@@ -120,8 +120,6 @@ def aio(core: str) -> str:
     parts = [AIO.format(doc=async_class_doc())]
     for method in methods(client):
         text = text_of(core, method)
-        if method.name == "__reduce__":
-            continue
         if method.name == "__new__":
             text = text.replace("def __new__(\n        cls,", "def __init__(\n        self,").replace(
                 ") -> Self:", ") -> None:"

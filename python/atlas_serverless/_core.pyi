@@ -72,8 +72,8 @@ class Client:
 
     >>> from atlas_serverless import Client
     >>> with Client(client_id=client_id, client_secret=client_secret, base_url=base_url) as client:
-    ...     [project["name"] for project in client.list_projects()]
-    ['Project0']
+    ...     sum(1 for project in client.list_projects())
+    1
 
     Source: https://www.mongodb.com/docs/atlas/configure-api-access/
     """

@@ -77,6 +77,9 @@ class AsyncClient:
     async def __aexit__(self, _type: Any, _value: Any, _traceback: Any) -> None:
         await _result(self._core.close())
 
+    def __reduce__(self) -> Any:
+        return self._core.__reduce__()  # raises: it holds secrets and connections
+
     def __repr__(self) -> str:
         return repr(self._core).replace("<Client", "<AsyncClient", 1)
 

@@ -312,13 +312,6 @@ class AtlasWarning(UserWarning):
     created. None where nothing was sent yet.
     """
     result: Any
-    def __init__(
-        self,
-        message: str | None = None,
-        /,
-        *,
-        result: Any | None = None,
-    ) -> None: ...
 
 class EndpointDeprecatedWarning(AtlasWarning):
     """The service announced the end of an endpoint (`Deprecation`, `Sunset`), or it has ended. Once per endpoint."""

@@ -6,7 +6,7 @@ use std::io::{Read, Write};
 use std::ops::ControlFlow;
 use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwapOption;
@@ -16,6 +16,7 @@ use tokio::runtime::{Builder, Handle as TokioHandle};
 use tokio::task::AbortHandle;
 
 use super::bridge::{Handle, Job, Output, Pools};
+use super::doubt::Doubt;
 use super::errors::{to_exception, unexpected, warn_beside};
 use super::observer::{emit, threshold, to_poll};
 use super::results::Shape;
@@ -152,7 +153,7 @@ impl Mailbox {
     /// Ends every call of a loop that is closed and will hear of none.
     fn abandon(&self, py: Python<'_>) -> PyResult<()> {
         let waiting = std::mem::take(&mut *self.waiting());
-        waiting.values().try_for_each(|waiting| self.give_up(py, waiting))
+        waiting.values().map(|waiting| self.end(py, waiting)).fold(Ok(()), PyResult::and)
     }
 }
 
@@ -167,17 +168,17 @@ impl Mailbox {
 
     /// Ends the request of a call that nobody waits for any more. Not in a child made by fork: there is no such call
     /// there, and the runtime's locks may be held by a thread that is not there either.
-    fn end(&self, waiting: &Waiting) {
-        if let Some(task) = waiting.task.as_ref().filter(|_| self.pid == std::process::id()) {
+    ///
+    /// What must be said of it is said here: the loop may not live to hear the runtime's thread.
+    fn end(&self, py: Python<'_>, waiting: &Waiting) -> PyResult<()> {
+        if self.pid != std::process::id() {
+            return Ok(());
+        }
+        let doubt = waiting.doubt.take_over();
+        if let Some(task) = &waiting.task {
             task.abort();
         }
-    }
-
-    /// The same, and says what must be said of it: the loop may not live to hear the runtime's thread.
-    fn give_up(&self, py: Python<'_>, waiting: &Waiting) -> PyResult<()> {
-        let said = waiting.doubt.take_over().map_or(Ok(()), |message| emit(py, Level::Warning, &message));
-        self.end(waiting);
-        said
+        doubt.map_or(Ok(()), |message| emit(py, Level::Warning, &message))
     }
 
     fn complete(&self, py: Python<'_>, id: u64, ended: Result<Output, Error>) -> PyResult<()> {
@@ -207,26 +208,11 @@ impl Mailbox {
 
 impl Drop for Mailbox {
     fn drop(&mut self) {
-        self.waiting().values().for_each(|waiting| self.end(waiting));
-    }
-}
-
-/// What must be said if the call is cancelled, until somebody takes it over.
-#[derive(Default)]
-struct Doubt {
-    message: Mutex<Option<String>>,
-    taken: AtomicBool,
-}
-
-impl Doubt {
-    fn set(&self, message: &str) {
-        *self.message.lock().unwrap_or_else(PoisonError::into_inner) = Some(message.to_owned());
-    }
-
-    fn take_over(&self) -> Option<String> {
-        let message = self.message.lock().unwrap_or_else(PoisonError::into_inner).take()?;
-        self.taken.store(true, Ordering::Release);
-        Some(message)
+        Python::attach(|py| {
+            if let Err(error) = self.abandon(py) {
+                error.write_unraisable(py, None);
+            }
+        });
     }
 }
 
@@ -272,7 +258,7 @@ impl Pending {
             return self.future.call_method0(py, pyo3::intern!(py, "cancel")).map(drop);
         };
         let mailbox = mailbox.bind(py).get();
-        mailbox.take(self.id).map_or(Ok(()), |waiting| mailbox.give_up(py, &waiting))
+        mailbox.take(self.id).map_or(Ok(()), |waiting| mailbox.end(py, &waiting))
     }
 }
 
@@ -290,7 +276,7 @@ impl Observer for Posted {
         level >= self.threshold
     }
     fn log(&self, level: Level, message: String) {
-        if !self.doubt.taken.load(Ordering::Acquire) {
+        if !self.doubt.is_taken() {
             self.post.put(Letter::Log(level, message));
         }
     }
@@ -337,8 +323,8 @@ pub(crate) fn start(py: Python<'_>, handle: &Arc<Handle>, job: Job, shape: Shape
     let future = event_loop.bind(py).call_method0(pyo3::intern!(py, "create_future"))?;
     let id = IDS.fetch_add(1, Ordering::Relaxed);
     let post = mine.post.clone();
-    let doubt = Arc::<Doubt>::default();
     let progress = job.progress.map(|progress| follow(py, progress, &future)).transpose()?;
+    let doubt = Arc::<Doubt>::default();
     let observer = Posted {
         post: post.clone(),
         id,
@@ -352,7 +338,7 @@ pub(crate) fn start(py: Python<'_>, handle: &Arc<Handle>, job: Job, shape: Shape
         future: future.clone().unbind(),
         shape,
         progress: progress.as_ref().map(|progress| progress.clone_ref(py)),
-        notices: context.notices.clone(),
+        notices: notices.clone(),
         task: None,
         doubt,
     };

@@ -56,7 +56,7 @@ lint: $(VENV)/.installed
 	$(BIN)/python scripts/generate_error_codes.py --check
 	$(BIN)/python scripts/generate_stubs.py --check
 
-# MongoDB's Go SDK and other clients that we did not write, against the emulator. Needs curl, Go 1.26, Node.js 20 and npm.
+# MongoDB's Go and TypeScript clients, curl and others that we did not write, against the emulator. Needs curl, Go 1.26, Node.js 20 and npm.
 interop: $(VENV)/.built
 	$(PYTHON) tests/interop/prepare.py
 	PYTHONPATH=python .venv-interop/bin/python -m pytest tests/interop
@@ -69,4 +69,4 @@ wheel: $(VENV)/.installed
 	@ls -l dist
 
 clean:
-	rm -rf target $(VENV) dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf target $(VENV) .venv-interop .cache dist tests/interop/node/node_modules .pytest_cache .mypy_cache .ruff_cache

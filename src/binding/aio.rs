@@ -17,6 +17,7 @@ use tokio::runtime::{Builder, Handle as TokioHandle};
 use tokio::task::AbortHandle;
 
 use super::bridge::{Handle, Job, Output, Pools};
+use super::doubt::Doubt;
 use super::errors::{to_exception, unexpected};
 use super::observer::{emit, threshold, to_poll};
 use super::results::Shape;
@@ -95,6 +96,7 @@ struct Waiting {
     shape: Shape,
     progress: Option<Py<PyAny>>,
     task: Option<AbortHandle>,
+    doubt: Arc<Doubt>,
 }
 
 /// The mailbox of one event loop.
@@ -149,11 +151,9 @@ impl Mailbox {
     }
 
     /// Ends every call of a loop that is closed and will hear of none.
-    fn abandon(&self) {
+    fn abandon(&self, py: Python<'_>) -> PyResult<()> {
         let waiting = std::mem::take(&mut *self.waiting());
-        for waiting in waiting.values() {
-            self.end(waiting);
-        }
+        waiting.values().map(|waiting| self.end(py, waiting)).fold(Ok(()), PyResult::and)
     }
 }
 
@@ -168,10 +168,17 @@ impl Mailbox {
 
     /// Ends the request of a call that nobody waits for any more. Not in a child made by fork: there is no such call
     /// there, and the runtime's locks may be held by a thread that is not there either.
-    fn end(&self, waiting: &Waiting) {
-        if let Some(task) = waiting.task.as_ref().filter(|_| self.pid == std::process::id()) {
+    ///
+    /// What must be said of it is said here: the loop may not live to hear the runtime's thread.
+    fn end(&self, py: Python<'_>, waiting: &Waiting) -> PyResult<()> {
+        if self.pid != std::process::id() {
+            return Ok(());
+        }
+        let doubt = waiting.doubt.take_over();
+        if let Some(task) = &waiting.task {
             task.abort();
         }
+        doubt.map_or(Ok(()), |message| emit(py, Level::Warning, &message))
     }
 
     fn complete(&self, py: Python<'_>, id: u64, ended: Result<Output, Error>) -> PyResult<()> {
@@ -201,7 +208,11 @@ impl Mailbox {
 
 impl Drop for Mailbox {
     fn drop(&mut self) {
-        self.abandon();
+        Python::attach(|py| {
+            if let Err(error) = self.abandon(py) {
+                error.write_unraisable(py, None);
+            }
+        });
     }
 }
 
@@ -248,10 +259,7 @@ impl Pending {
             return self.future.call_method0(py, pyo3::intern!(py, "cancel")).map(drop);
         };
         let mailbox = mailbox.bind(py).get();
-        if let Some(waiting) = mailbox.take(self.id) {
-            mailbox.end(&waiting);
-        }
-        Ok(())
+        mailbox.take(self.id).map_or(Ok(()), |waiting| mailbox.end(py, &waiting))
     }
 }
 
@@ -261,6 +269,7 @@ struct Posted {
     id: u64,
     threshold: Level,
     progress: bool,
+    doubt: Arc<Doubt>,
 }
 
 impl Observer for Posted {
@@ -268,7 +277,15 @@ impl Observer for Posted {
         level >= self.threshold
     }
     fn log(&self, level: Level, message: String) {
-        self.post.put(Letter::Log(level, message));
+        if !self.doubt.is_taken() {
+            self.post.put(Letter::Log(level, message));
+        }
+    }
+    fn doubt(&self, message: Option<&str>) {
+        // It holds until the result is delivered, which a cancelled call never sees.
+        if let Some(message) = message {
+            self.doubt.set(message);
+        }
     }
     fn poll(&self, poll: Poll) -> ControlFlow<()> {
         if self.progress {
@@ -308,12 +325,20 @@ pub(crate) fn start(py: Python<'_>, handle: &Arc<Handle>, job: Job, shape: Shape
     let id = IDS.fetch_add(1, Ordering::Relaxed);
     let post = mine.post.clone();
     let progress = job.progress.map(|progress| follow(py, progress, &future)).transpose()?;
-    let observer = Posted { post: post.clone(), id, threshold: threshold(py)?, progress: progress.is_some() };
+    let doubt = Arc::<Doubt>::default();
+    let observer = Posted {
+        post: post.clone(),
+        id,
+        threshold: threshold(py)?,
+        progress: progress.is_some(),
+        doubt: doubt.clone(),
+    };
     let waiting = Waiting {
         future: future.clone().unbind(),
         shape,
         progress: progress.as_ref().map(|progress| progress.clone_ref(py)),
         task: None,
+        doubt,
     };
     mine.waiting().insert(id, waiting);
     let context = Context::begin(client.doors(), job.timeout, Some(Arc::new(observer)));

@@ -55,6 +55,7 @@ fn transport_facts(facts: &Bound<'_, PyDict>, error: &TransportError) -> PyResul
     facts.set_item("url", &error.url)?;
     facts.set_item("status", error.status)?;
     facts.set_item("body_start", &error.body_start)?;
+    facts.set_item("hint", &error.hint)?;
     if let Some(target) = &error.target {
         facts.set_item("operation", target.operation)?;
         facts.set_item("name", &target.name)?;

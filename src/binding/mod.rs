@@ -5,6 +5,7 @@ mod bridge;
 mod client;
 mod clock;
 mod convert;
+mod doubt;
 mod emulator;
 mod errors;
 mod flex;

@@ -6,11 +6,11 @@ use std::time::Duration;
 use reqwest::Url;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 
-use crate::core::auth::Authenticator;
 use crate::core::auth::base_url::is_loopback;
 use crate::core::auth::discover::Found;
 use crate::core::auth::token_cache::FileCache;
 use crate::core::auth::token_lock::unix;
+use crate::core::auth::{Authenticator, Next};
 use crate::core::call::Call;
 pub use crate::core::config::{Config, OnRetired};
 use crate::core::context::{Context, Doors};
@@ -18,7 +18,7 @@ use crate::core::error::{Error, TransportKind};
 use crate::core::observe::Level;
 use crate::core::rate_limit::RateLimits;
 use crate::core::reply::{Origin, Reply, explained, judge, transport_error};
-use crate::core::retry::{Decision, Happened, decide};
+use crate::core::retry::{Decision, Happened, RATE_LIMIT_BASE, Safety, decide};
 use crate::core::transport::{Exchange, Failure, Options, Outgoing, Transport};
 use crate::core::{deprecation, hints, reply, tls};
 
@@ -162,8 +162,8 @@ impl Client {
                 return Ok(self.already_deleted(call, context));
             }
             let Some(happened) = happened else { return Err(error) };
-            perhaps_done |= matches!(happened, Happened::Broken | Happened::Status(500.., _));
-            let progress = context.progress(doors, context.attempts);
+            perhaps_done |= matches!(happened, Happened::Broken | Happened::Status(408 | 500.., _));
+            let progress = context.progress(context.attempts, doors);
             match decide(&doors.policy, happened, call.safety, progress, doors.chance.unit()) {
                 Decision::Again(delay) => self.pause(call, &error, delay, context).await,
                 Decision::Stop(why) => return Err(explained(error, why)),
@@ -186,9 +186,10 @@ impl Client {
         let clock = &shared.doors.clock;
         let url = Url::parse(&format!("{}{}", shared.base_url, call.target))
             .map_err(|e| Error::Configuration(format!("{} is not a path ({e})", call.target)))?;
-        let place = shared.limits.take(call.set, &call.group_id, clock.now());
-        if !place.wait().is_zero() {
+        let mut place = shared.limits.take(call.set, &call.group_id, clock.now());
+        while !place.wait().is_zero() {
             self.wait_for_turn(call, &url, place.wait(), context).await?;
+            place.waited(clock.now());
         }
         context.log(Level::Debug, || format!("{} {} (attempt {})", call.method, url.path(), context.attempts));
         let (exchange, origin) = self.authenticated(call, &url, context).await?;
@@ -199,8 +200,8 @@ impl Client {
             Err(Error::Api(api)) => api.retry_after.and_then(|s| Duration::try_from_secs_f64(s).ok()),
             _ => None,
         };
-        let blocked_for = (status == 429).then(|| asked.unwrap_or(Duration::ZERO));
-        place.heard(&headers, blocked_for, clock.now());
+        let blocked_for = (status == 429).then(|| asked.unwrap_or(RATE_LIMIT_BASE));
+        place.heard(status, &headers, blocked_for, clock.now());
         context.log(Level::Debug, || format!("{} {} answered {status}", call.method, url.path()));
         judged.map_err(|mut error| {
             let happened = match &mut error {
@@ -208,6 +209,8 @@ impl Client {
                     hints::complete(api, &shared.hint());
                     Happened::Status(status, asked)
                 }
+                // A redirect stays one.
+                _ if (300..400).contains(&status) => Happened::Status(status, None),
                 _ => Happened::Broken,
             };
             Failed { error, happened: Some(happened) }
@@ -219,18 +222,31 @@ impl Client {
         &self,
         call: &Call,
         url: &'u Url,
-        context: &Context,
+        context: &mut Context,
     ) -> Result<(Exchange, Origin<'u>), Failed> {
         let shared = &*self.shared;
+        let doors = &shared.doors;
+        let mut own_ticket = None;
         let mut round = 0;
         loop {
             round += 1;
-            let ticket = shared
-                .authenticator
-                .ticket(&self.transport, &shared.doors, context, &call.method, url)
-                .await
-                .map_err(|error| hints::of_authentication(error, &shared.hint()))?;
-            let timeout = context.attempt_timeout(&shared.doors);
+            let ticket = match own_ticket.take() {
+                Some(ticket) => ticket,
+                None => shared
+                    .authenticator
+                    .ticket(&self.transport, doors, context, &call.method, url)
+                    .await
+                    .map_err(|error| hints::of_authentication(error, &shared.hint()))?,
+            };
+            if context.left(doors).is_some_and(|left| left.is_zero()) {
+                return Err(self.too_late(call, url, context).into());
+            }
+            let carried = ticket.header().is_some();
+            if carried {
+                context.sending(doors);
+            }
+            let create = call.safety == Safety::Create && shared.reconcile;
+            let timeout = if create { context.create_timeout(doors) } else { context.attempt_timeout(doors) };
             let sent = self
                 .transport
                 .exchange(Outgoing {
@@ -241,27 +257,51 @@ impl Client {
                     timeout,
                 })
                 .await;
-            let origin = Origin {
-                method: method_name(&call.method),
-                url,
-                attempts: context.attempts,
-                elapsed: context.elapsed(&shared.doors),
-                wall: shared.doors.clock.wall(),
-            };
+            let origin = self.origin(call, url, context);
             let exchange = match sent {
                 Ok(exchange) => exchange,
                 Err(failure) => return Err(unread(failure, &origin)),
             };
-            if reply::effective_status(&exchange, call.envelope) != 401 {
-                shared.authenticator.accepted(ticket);
+            let status = reply::effective_status(&exchange, call.envelope);
+            if status != 401 {
+                shared.authenticator.accepted(ticket, status);
                 return Ok((exchange, origin));
             }
-            let again = shared.authenticator.refused(ticket, &exchange.headers)?;
-            if !again || round >= ROUNDS {
+            let next = shared.authenticator.refused(ticket, &exchange, &call.method, url)?;
+            if round >= ROUNDS {
                 return Ok((exchange, origin));
             }
+            match next {
+                Next::Stop => return Ok((exchange, origin)),
+                Next::Anew => {}
+                Next::With(ticket) => own_ticket = Some(ticket),
+            }
+            // Nothing should have been done, but who knows what stands between.
+            context.refused_once |= carried;
             context.log(Level::Debug, || format!("{} {} answered 401, authenticating anew", call.method, url.path()));
         }
+    }
+
+    fn origin<'u>(&self, call: &Call, url: &'u Url, context: &Context) -> Origin<'u> {
+        let doors = &self.shared.doors;
+        Origin {
+            method: method_name(&call.method),
+            url,
+            attempts: context.attempts,
+            elapsed: context.elapsed(doors),
+            wall: doors.clock.wall(),
+        }
+    }
+
+    /// The caller's deadline has come before this attempt was sent.
+    fn too_late(&self, call: &Call, url: &Url, context: &Context) -> Error {
+        let failure = Failure {
+            kind: TransportKind::Timeout,
+            message: "the time is up (timeout); this attempt was not sent".to_owned(),
+            status: None,
+            body_start: None,
+        };
+        transport_error(failure, &self.origin(call, url, context))
     }
 
     fn headers(&self, call: &Call, authorization: Option<&HeaderValue>) -> Result<HeaderMap, Error> {
@@ -284,8 +324,7 @@ impl Client {
 
     async fn wait_for_turn(&self, call: &Call, url: &Url, wait: Duration, context: &Context) -> Result<(), Failed> {
         let doors = &self.shared.doors;
-        let left = doors.policy.max_retry_time.saturating_sub(context.elapsed(doors));
-        let left = context.left(doors).map_or(left, |own| own.min(left));
+        let left = context.budget(doors);
         if wait >= left {
             let mut api = crate::core::error::ApiError {
                 status: 429,
@@ -369,8 +408,12 @@ fn method_name(method: &reqwest::Method) -> &'static str {
 }
 
 impl Failed {
-    /// Whether the same request can succeed later.
+    /// Whether the same request can succeed later. Also a token that could not be had, or a place in the queue.
     pub(crate) fn is_transient(&self) -> bool {
-        self.happened.is_some_and(Happened::is_transient)
+        match (&self.happened, &self.error) {
+            (Some(happened), _) => happened.is_transient(),
+            (None, Error::Api(api)) => api.retryable,
+            (None, error) => matches!(error, Error::Transport(_)),
+        }
     }
 }

@@ -5,8 +5,12 @@ use std::time::Duration;
 
 use crate::core::clock::{Chance, Clock};
 use crate::core::error::Notice;
-use crate::core::observe::{Level, Observer};
+use crate::core::observe::{Doubt, Level, Observer};
 use crate::core::retry::{Policy, Progress};
+
+/// Of the time until a deadline, a create keeps this part, and at most this much, for a look-up.
+const LOOK_UP_PART: u32 = 5;
+const LOOK_UP_MOST: Duration = Duration::from_secs(10);
 
 /// Time, chance and policy of a client.
 #[derive(Clone)]
@@ -27,8 +31,16 @@ pub struct Context {
     pub started: Duration,
     /// The clock's time at which the caller gives up, if the caller said so.
     pub deadline: Option<Duration>,
+    /// The clock's time from which `max_retry_time` counts: the beginning, or the last time that nothing was wrong.
+    pub budget_from: Duration,
     /// Attempts of the operation itself (look-ups, tokens and challenges not counted).
     pub attempts: u32,
+    /// The clock's time when the first request with credentials was sent.
+    pub first_sent: Option<Duration>,
+    /// A request with credentials was refused with 401 and sent again.
+    pub refused_once: bool,
+    /// What the caller should know if the call is given up now.
+    pub doubt: Option<Doubt>,
     /// Who listens.
     pub observer: Option<Arc<dyn Observer>>,
     /// What the caller should see although the call succeeds.
@@ -40,7 +52,37 @@ impl Context {
     pub fn begin(doors: &Doors, timeout: Option<Duration>, observer: Option<Arc<dyn Observer>>) -> Self {
         let started = doors.clock.now();
         let deadline = timeout.map(|t| started.saturating_add(t));
-        Context { started, deadline, attempts: 0, observer, notices: Vec::new() }
+        Context {
+            started,
+            deadline,
+            budget_from: started,
+            attempts: 0,
+            first_sent: None,
+            refused_once: false,
+            doubt: None,
+            observer,
+            notices: Vec::new(),
+        }
+    }
+
+    /// For another request within the same call: the same bounds and listener, its own attempts.
+    pub fn beside(&self) -> Self {
+        Context {
+            started: self.started,
+            deadline: self.deadline,
+            budget_from: self.budget_from,
+            attempts: 0,
+            first_sent: None,
+            refused_once: false,
+            doubt: None,
+            observer: self.observer.clone(),
+            notices: Vec::new(),
+        }
+    }
+
+    /// Lets `max_retry_time` count from now: nothing was wrong until now.
+    pub fn renew_budget(&mut self, doors: &Doors) {
+        self.budget_from = doors.clock.now();
     }
 
     /// Time since the call began.
@@ -58,9 +100,45 @@ impl Context {
         self.left(doors).map_or(doors.timeout, |left| left.min(doors.timeout))
     }
 
+    /// The bound of a create's attempt: some time is kept for looking up what became of it.
+    pub fn create_timeout(&self, doors: &Doors) -> Duration {
+        let kept = |left: Duration| left - (left / LOOK_UP_PART).min(LOOK_UP_MOST);
+        self.left(doors).map_or(doors.timeout, |left| kept(left).min(doors.timeout))
+    }
+
+    /// The time in which another attempt may start: until the deadline, and within `max_retry_time`.
+    pub fn budget(&self, doors: &Doors) -> Duration {
+        let spent = doors.clock.now().saturating_sub(self.budget_from);
+        let left = doors.policy.max_retry_time.saturating_sub(spent);
+        self.left(doors).map_or(left, |own| own.min(left))
+    }
+
     /// Where the call stands after `attempts` attempts.
-    pub fn progress(&self, doors: &Doors, attempts: u32) -> Progress {
-        Progress { attempts, elapsed: self.elapsed(doors), left: self.left(doors) }
+    pub fn progress(&self, attempts: u32, doors: &Doors) -> Progress {
+        Progress { attempts, left: self.budget(doors) }
+    }
+
+    /// A request with credentials goes out now: from here on something may be done.
+    pub fn sending(&mut self, doors: &Doors) {
+        if self.first_sent.is_none() {
+            self.first_sent = Some(doors.clock.now());
+            if let Some(doubt) = &mut self.doubt {
+                doubt.begin();
+            }
+        }
+    }
+
+    /// What is said if the call is given up before [`Context::settled`]; nobody is told if nobody listens.
+    pub fn in_doubt(&mut self, message: impl FnOnce() -> String) {
+        self.settled();
+        self.doubt = self.observer.as_ref().map(|observer| Doubt::new(observer.clone(), message()));
+    }
+
+    /// The outcome is known.
+    pub fn settled(&mut self) {
+        if let Some(doubt) = self.doubt.take() {
+            doubt.end();
+        }
     }
 
     /// Says something, if somebody listens.

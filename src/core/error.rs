@@ -46,7 +46,10 @@ impl fmt::Display for Error {
                 f.write_str("the request is not valid")?;
                 violations.iter().try_for_each(|v| write!(f, "; {}: {}", v.path, v.message))
             }
-            Self::Transport(e) => f.write_str(&e.message),
+            Self::Transport(e) => {
+                f.write_str(&e.message)?;
+                e.hint.as_ref().map_or(Ok(()), |hint| write!(f, "; {hint}"))
+            }
             Self::Api(e) => {
                 write!(f, "{}", e.status)?;
                 if let Some(code) = &e.error_code {
@@ -100,6 +103,8 @@ pub struct TransportError {
     pub body_start: Option<String>,
     /// What was to be created: operation, group and name (for [`TransportKind::OutcomeUnknown`]).
     pub target: Option<Target>,
+    /// What the reader should know beside, or can do.
+    pub hint: Option<String>,
 }
 
 /// The resource that a create was about.

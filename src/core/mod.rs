@@ -1,5 +1,6 @@
 //! A plain Rust client of the Atlas Administration API. It knows neither Python nor the emulator.
 pub mod auth;
+mod body;
 pub mod call;
 pub mod client;
 pub mod clock;
@@ -13,9 +14,11 @@ pub mod error;
 pub mod error_codes;
 mod hints;
 pub mod life;
+mod look_up;
 pub mod model;
 pub mod network;
 pub mod observe;
+mod outcome;
 pub mod rate_limit;
 pub mod reconcile;
 pub mod reply;

@@ -1,6 +1,7 @@
 //! What a call tells its surroundings while it runs: log lines and polls. The binding hands an observer in;
 //! without one nothing is formatted.
 use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// Severity of a log line, as in Python's `logging`.
@@ -41,6 +42,44 @@ pub trait Observer: Send + Sync {
     fn enabled(&self, level: Level) -> bool;
     /// One log line; it never holds a secret.
     fn log(&self, level: Level, message: String);
+    /// What must be said if the call is given up from now on; `None`: nothing any more. A call whose future is dropped
+    /// says it by itself, as a warning; this is for listeners who could not hear that any more.
+    fn doubt(&self, _message: Option<&str>) {}
     /// One look of a waiter; `Break` ends the call with [`crate::core::error::Error::Stopped`].
     fn poll(&self, poll: Poll) -> ControlFlow<()>;
+}
+
+/// A warning that is given if a call is dropped while its outcome is not known.
+pub struct Doubt {
+    observer: Arc<dyn Observer>,
+    message: Option<String>,
+    begun: bool,
+}
+
+impl Doubt {
+    pub(crate) fn new(observer: Arc<dyn Observer>, message: String) -> Self {
+        Doubt { observer, message: Some(message), begun: false }
+    }
+
+    /// From now on the warning is due.
+    pub(crate) fn begin(&mut self) {
+        self.begun = true;
+        self.observer.doubt(self.message.as_deref());
+    }
+
+    /// It is not due any more.
+    pub(crate) fn end(mut self) {
+        self.message = None;
+        if self.begun {
+            self.observer.doubt(None);
+        }
+    }
+}
+
+impl Drop for Doubt {
+    fn drop(&mut self) {
+        if let Some(message) = self.message.take().filter(|_| self.begun) {
+            self.observer.log(Level::Warning, message);
+        }
+    }
 }

@@ -9,8 +9,6 @@ use crate::core::error::{ApiError, Violation};
 
 /// `Date` headers have whole seconds, and the reply that carries one was on its way for a while.
 const TOLERANCE: Duration = Duration::from_secs(2);
-/// Where no server has told its time, this machine's clock may be off by this much.
-const CLOCK_TOLERANCE: Duration = Duration::from_secs(120);
 
 /// What a resource under the wanted name is.
 #[derive(Debug, Clone, PartialEq)]
@@ -23,25 +21,27 @@ pub enum Verdict {
     NotOurs(Vec<Violation>),
 }
 
-/// When our first attempt was made, by the server's clock as far as it is known.
+/// When our first attempt was made, by the server's clock.
 #[derive(Debug, Clone, Copy)]
 pub struct FirstAttempt {
     /// The server's clock when it answered the look-up (its `Date`), if it said so.
     pub server_now: Option<SystemTime>,
-    /// This machine's clock at the same moment.
-    pub wall: SystemTime,
     /// Time between our first attempt and that moment.
     pub ago: Duration,
 }
 
 impl FirstAttempt {
-    /// The earliest `createDate` of something that we created.
-    fn earliest(&self) -> SystemTime {
-        let (now, tolerance) = match self.server_now {
-            Some(now) => (now, TOLERANCE),
-            None => (self.wall, CLOCK_TOLERANCE),
+    /// Why something that was created at this time is not ours; none if it can be.
+    fn objection(&self, created: Option<SystemTime>) -> Option<&'static str> {
+        // This machine's clock is no substitute: it may be minutes off, and what is not ours must not be taken for ours.
+        let Some(now) = self.server_now else {
+            return Some("whether this call created it can't be told: the service did not say its own time");
         };
-        now.checked_sub(self.ago + tolerance).unwrap_or(SystemTime::UNIX_EPOCH)
+        let Some(created) = created else {
+            return Some("whether this call created it can't be told: it has no readable createDate");
+        };
+        let earliest = now.checked_sub(self.ago.saturating_add(TOLERANCE)).unwrap_or(SystemTime::UNIX_EPOCH);
+        (created < earliest).then_some("it was created before this call")
     }
 }
 
@@ -60,10 +60,10 @@ pub fn judge(requested: &[u8], found: &[u8], first_attempt: &FirstAttempt) -> Ve
     }
     let mut reasons: Vec<Violation> = relevant(requested, found).iter().map(difference).collect();
     let created = facts.create_date.as_deref().and_then(timestamp);
-    if created.is_some_and(|at| at < first_attempt.earliest()) {
+    if let Some(objection) = first_attempt.objection(created) {
         reasons.push(Violation {
             path: "createDate".to_owned(),
-            message: "it was created before this call".to_owned(),
+            message: objection.to_owned(),
             value: facts.create_date.map_or(Value::Null, Value::String),
             rule: "differs".to_owned(),
         });
@@ -80,6 +80,26 @@ pub fn matches(requested: &[u8], found: &[u8]) -> Verdict {
     if reasons.is_empty() { Verdict::Ours } else { Verdict::NotOurs(reasons) }
 }
 
+/// What is said of a resource that is being deleted.
+pub fn leaving() -> Violation {
+    Violation {
+        path: "stateName".to_owned(),
+        message: "it is being deleted".to_owned(),
+        value: "DELETING".into(),
+        rule: "differs".to_owned(),
+    }
+}
+
+/// What is said of a cluster that neither of the two paths describes.
+pub fn another_kind(noun: &str) -> Violation {
+    Violation {
+        path: "name".to_owned(),
+        message: format!("it belongs to a cluster that is no {noun}"),
+        value: Value::Null,
+        rule: "differs".to_owned(),
+    }
+}
+
 /// The error for a name that is taken by something else.
 pub fn name_is_taken(name: &str, noun: &str, differs: Vec<Violation>) -> ApiError {
     let list: Vec<String> = differs.iter().map(|v| format!("{}: {}", v.path, v.message)).collect();
@@ -87,7 +107,7 @@ pub fn name_is_taken(name: &str, noun: &str, differs: Vec<Violation>) -> ApiErro
         status: 400,
         error_code: Some("DUPLICATE_CLUSTER_NAME".to_owned()),
         detail: Some(format!(
-            "There is a {noun} named {name} already, and it is not what was asked for ({})",
+            "The name {name} is taken by something that is not the {noun} that was asked for ({})",
             list.join("; ")
         )),
         reason: Some("Bad Request".to_owned()),
@@ -132,7 +152,7 @@ mod tests {
     /// Our first attempt was 10 s before 18:15:20 by the server's clock.
     fn first_attempt() -> FirstAttempt {
         let server_now = httpdate::parse_http_date("Tue, 09 Sep 2025 18:15:20 GMT").unwrap();
-        FirstAttempt { server_now: Some(server_now), wall: SystemTime::UNIX_EPOCH, ago: Duration::from_secs(10) }
+        FirstAttempt { server_now: Some(server_now), ago: Duration::from_secs(10) }
     }
 
     #[test]
@@ -149,6 +169,24 @@ mod tests {
     }
 
     #[test]
+    fn without_the_servers_time_or_a_date_nothing_is_adopted() {
+        let plain = found("US_EAST_1", "2025-09-09T18:15:12Z", "IDLE");
+        let dateless = FirstAttempt { server_now: None, ..first_attempt() };
+        assert!(matches!(judge(REQUESTED, &plain, &dateless), Verdict::NotOurs(why) if why.len() == 1));
+        for created in ["", "yesterday"] {
+            let verdict = judge(REQUESTED, &found("US_EAST_1", created, "IDLE"), &first_attempt());
+            assert!(matches!(verdict, Verdict::NotOurs(why) if why[0].path == "createDate"));
+        }
+    }
+
+    #[test]
+    fn the_order_of_tags_and_ignored_fields_do_not_count() {
+        let asked = br#"{"name":"a","serverlessBackupOptions":{"serverlessContinuousBackupEnabled":true},"tags":[{"key":"a","value":"1"},{"key":"b","value":"2"}]}"#;
+        let found = br#"{"name":"a","createDate":"2025-09-09T18:15:12Z","serverlessBackupOptions":{"serverlessContinuousBackupEnabled":false},"tags":[{"value":"2","key":"b"},{"key":"a","value":"1"}]}"#;
+        assert_eq!(judge(asked, found, &first_attempt()), Verdict::Ours);
+    }
+
+    #[test]
     fn not_ours_says_what_differs() {
         let Verdict::NotOurs(reasons) =
             judge(REQUESTED, &found("EU_WEST_1", "2025-09-09T18:15:01Z", "IDLE"), &first_attempt())
@@ -161,7 +199,7 @@ mod tests {
         assert_eq!(
             taken.detail.as_deref(),
             Some(
-                "There is a serverless instance named a already, and it is not what was asked for (providerSettings.regionName: asked for \"US_EAST_1\", there is \"EU_WEST_1\"; createDate: it was created before this call)"
+                "The name a is taken by something that is not the serverless instance that was asked for (providerSettings.regionName: asked for \"US_EAST_1\", there is \"EU_WEST_1\"; createDate: it was created before this call)"
             )
         );
     }

@@ -9,6 +9,7 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
+use crate::core::call::Call;
 use crate::core::error::{ApiError, Error, Notice, TransportError, TransportKind, Violation};
 use crate::core::retry::{Why, retry_after};
 use crate::core::transport::{Exchange, Failure, body_start};
@@ -134,10 +135,14 @@ fn unfit(exchange: &Exchange, expect: Expect, envelope: bool) -> Option<String> 
         Expect::Entity | Expect::Acknowledgement => match object_entries(body) {
             Err(e) => Some(not_json(first, &e)),
             Ok(0) if expect == Expect::Entity => Some("is an empty object".to_owned()),
-            Ok(_) if envelope && expect == Expect::Entity => {
-                let enveloped = serde_json::from_slice::<Envelope<'_>>(body);
-                enveloped.is_err().then(|| "has no envelope with a status".to_owned())
-            }
+            Ok(_) if envelope && expect == Expect::Entity => match serde_json::from_slice::<Envelope<'_>>(body) {
+                Err(_) => Some("has no envelope with a status".to_owned()),
+                Ok(envelope) => {
+                    let entity =
+                        envelope.content.is_some_and(|c| object_entries(c.get().as_bytes()).is_ok_and(|n| n > 0));
+                    (!entity).then(|| "is an envelope without content".to_owned())
+                }
+            },
             Ok(_) => None,
         },
     }
@@ -190,6 +195,23 @@ pub fn transport_error(failure: Failure, origin: &Origin<'_>) -> Error {
         status: failure.status,
         body_start: failure.body_start,
         target: None,
+        hint: None,
+    }))
+}
+
+/// A success that describes something else than was asked for.
+pub(crate) fn no_entity(message: String, call: &Call, exchange: &Exchange, base_url: &str, attempts: u32) -> Error {
+    Error::Transport(Box::new(TransportError {
+        kind: TransportKind::Protocol,
+        message,
+        method: call.method.to_string(),
+        url: format!("{base_url}{}", call.target),
+        attempts,
+        elapsed: Duration::ZERO,
+        status: Some(exchange.status),
+        body_start: body_start(&exchange.body),
+        target: None,
+        hint: None,
     }))
 }
 
@@ -263,7 +285,7 @@ pub fn explained(mut error: Error, why: Why) -> Error {
         Why::Final => return error,
         Why::Attempts => "no retries are left (max_retries)".to_owned(),
         Why::NotIdempotent => {
-            "not sent again, since this request may have been carried out and must not be twice: look before repeating it"
+            "not sent again, since it may have been carried out and must not be twice: look before you repeat it"
                 .to_owned()
         }
         Why::Time { needed, left } => format!(
@@ -288,10 +310,7 @@ pub fn add_hint(error: &mut Error, note: &str) {
     match error {
         Error::Api(api) => append(&mut api.hint),
         Error::Authentication(authentication) => append(&mut authentication.hint),
-        Error::Transport(transport) => {
-            transport.message.push_str("; ");
-            transport.message.push_str(note);
-        }
+        Error::Transport(transport) => append(&mut transport.hint),
         Error::Configuration(_) | Error::Validation(_) | Error::Wait(_) | Error::Stopped => {}
     }
 }

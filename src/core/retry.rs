@@ -1,27 +1,32 @@
 //! The retry policy as one pure decision: from what happened, stop, go again after a delay, or find out first.
 //!
-//! | what happened | idempotent request | create |
-//! | --- | --- | --- |
-//! | nothing was sent (refused, DNS, TLS) | again | again |
-//! | 429 | again, never sooner than asked | again, never sooner than asked |
-//! | 500, 502, 503, 504, broken or timed-out reply | again | reconcile: look it up first |
-//! | anything else | stop | stop |
+//! | what happened | idempotent request | create | any other POST or PATCH |
+//! | --- | --- | --- | --- |
+//! | nothing was sent (refused, DNS, TLS) | again | again | again |
+//! | 429 | again, never sooner than asked | again, never sooner than asked | again, never sooner than asked |
+//! | 408, 500, 502, 503, 504, broken or timed-out reply | again | look it up, then again | stop |
+//! | any other 5xx | stop | look it up, then stop | stop |
+//! | anything else | stop | stop | stop |
 //!
-//! The delay is what the server asked, or a schedule (429: 10, 20, 40 s as Atlas advises; else 0.5, 1, 2 … 16 s),
-//! plus full jitter of up to the same again, at most 10 s.
+//! The delay is what the server asked, or a schedule (429: 10, 20, 40 s as Atlas advises; else 0.5, 1, 2 … 16 s).
+//! Full jitter comes on top: up to the same again, or up to the schedule where the server asked for less, at most 10 s.
 use std::time::Duration;
 
 const JITTER_LIMIT: Duration = Duration::from_secs(10);
-const RATE_LIMIT_BASE: Duration = Duration::from_secs(10);
+/// The first wait after a 429 that does not say how long.
+pub const RATE_LIMIT_BASE: Duration = Duration::from_secs(10);
+const RATE_LIMIT_LIMIT: Duration = Duration::from_secs(40);
 const TRANSIENT_BASE: Duration = Duration::from_millis(500);
 const TRANSIENT_LIMIT: Duration = Duration::from_secs(16);
+/// Jitter leaves an attempt this much of the time that is left.
+const ROOM: Duration = Duration::from_secs(1);
 
 /// How often and how long one call may try.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Policy {
     /// Attempts after the first.
     pub max_retries: u32,
-    /// All attempts of one call together.
+    /// From the beginning of a call until the last of its attempts starts.
     pub max_retry_time: Duration,
 }
 
@@ -39,7 +44,7 @@ pub enum Happened {
 impl Happened {
     /// Whether the same request can succeed later.
     pub fn is_transient(self) -> bool {
-        matches!(self, Self::NotSent | Self::Broken | Self::Status(429 | 500 | 502 | 503 | 504, _))
+        matches!(self, Self::NotSent | Self::Broken | Self::Status(408 | 429 | 500 | 502 | 503 | 504, _))
     }
 }
 
@@ -59,10 +64,8 @@ pub enum Safety {
 pub struct Progress {
     /// Attempts made, this one included.
     pub attempts: u32,
-    /// Time since the call began.
-    pub elapsed: Duration,
-    /// Time until the caller's own deadline, if there is one.
-    pub left: Option<Duration>,
+    /// Time in which another attempt may start: until the caller's own deadline, and within `max_retry_time`.
+    pub left: Duration,
 }
 
 /// What to do now.
@@ -99,9 +102,11 @@ pub fn decide(policy: &Policy, happened: Happened, safety: Safety, progress: Pro
     let again = || delay(policy, happened, progress, jitter);
     match (happened, safety) {
         (Happened::NotSent, _) | (Happened::Status(429, _), _) => again().map_or_else(Decision::Stop, Decision::Again),
-        (Happened::Status(500 | 502 | 503 | 504, _) | Happened::Broken, safety) => match safety {
-            Safety::Idempotent => again().map_or_else(Decision::Stop, Decision::Again),
-            Safety::Create => Decision::Reconcile(again()),
+        (Happened::Broken | Happened::Status(408 | 500.., _), safety) => match safety {
+            Safety::Idempotent if happened.is_transient() => again().map_or_else(Decision::Stop, Decision::Again),
+            Safety::Idempotent => Decision::Stop(Why::Final),
+            Safety::Create if happened.is_transient() => Decision::Reconcile(again()),
+            Safety::Create => Decision::Reconcile(Err(Why::Final)),
             Safety::Unsafe => Decision::Stop(Why::NotIdempotent),
         },
         _ => Decision::Stop(Why::Final),
@@ -112,22 +117,26 @@ fn delay(policy: &Policy, happened: Happened, progress: Progress, jitter: f64) -
     if progress.attempts > policy.max_retries {
         return Err(Why::Attempts);
     }
-    let base = base(happened, progress.attempts);
-    let left = policy.max_retry_time.saturating_sub(progress.elapsed);
-    let left = progress.left.map_or(left, |own| own.min(left));
+    let (base, spread) = base(happened, progress.attempts);
+    let left = progress.left;
     if base >= left {
         return Err(Why::Time { needed: base, left });
     }
-    Ok((base + base.min(JITTER_LIMIT).mul_f64(jitter)).min(left))
+    let jittered = base.saturating_add(spread.min(JITTER_LIMIT).mul_f64(jitter));
+    Ok(jittered.min(left.saturating_sub(ROOM).max(base)))
 }
 
-/// The delay without jitter before the attempt that follows attempt `attempts`.
-fn base(happened: Happened, attempts: u32) -> Duration {
+/// The delay without jitter before the attempt that follows attempt `attempts`, and how much jitter may add.
+fn base(happened: Happened, attempts: u32) -> (Duration, Duration) {
     let doublings = 1u32 << attempts.saturating_sub(1).min(16);
-    match happened {
-        Happened::Status(_, Some(asked)) => asked,
-        Happened::Status(429, None) => RATE_LIMIT_BASE.saturating_mul(doublings),
+    let schedule = match happened {
+        Happened::Status(429, None) => RATE_LIMIT_BASE.saturating_mul(doublings).min(RATE_LIMIT_LIMIT),
         _ => TRANSIENT_BASE.saturating_mul(doublings).min(TRANSIENT_LIMIT),
+    };
+    match happened {
+        // Many callers are told the same: those who are told “now” must spread too.
+        Happened::Status(_, Some(asked)) => (asked, asked.max(schedule)),
+        _ => (schedule, schedule),
     }
 }
 
@@ -152,8 +161,8 @@ mod tests {
     fn secs(s: f64) -> Duration {
         Duration::from_secs_f64(s)
     }
-    fn at(attempts: u32, elapsed: f64) -> Progress {
-        Progress { attempts, elapsed: secs(elapsed), left: None }
+    fn at(attempts: u32, left: f64) -> Progress {
+        Progress { attempts, left: secs(left) }
     }
 
     #[test]
@@ -168,14 +177,17 @@ mod tests {
             (Happened::Status(502, None), Again(half), Reconcile(Ok(half)), Stop(Why::NotIdempotent)),
             (Happened::Status(503, None), Again(half), Reconcile(Ok(half)), Stop(Why::NotIdempotent)),
             (Happened::Status(504, None), Again(half), Reconcile(Ok(half)), Stop(Why::NotIdempotent)),
-            (Happened::Status(501, None), Stop(Why::Final), Stop(Why::Final), Stop(Why::Final)),
+            (Happened::Status(408, None), Again(half), Reconcile(Ok(half)), Stop(Why::NotIdempotent)),
+            (Happened::Status(501, None), Stop(Why::Final), Reconcile(Err(Why::Final)), Stop(Why::NotIdempotent)),
+            (Happened::Status(524, None), Stop(Why::Final), Reconcile(Err(Why::Final)), Stop(Why::NotIdempotent)),
+            (Happened::Status(301, None), Stop(Why::Final), Stop(Why::Final), Stop(Why::Final)),
             (Happened::Status(400, None), Stop(Why::Final), Stop(Why::Final), Stop(Why::Final)),
             (Happened::Status(409, None), Stop(Why::Final), Stop(Why::Final), Stop(Why::Final)),
             (Happened::Status(429, None), Again(secs(10.0)), Again(secs(10.0)), Again(secs(10.0))),
         ] {
-            assert_eq!(decide(&POLICY, happened, Idempotent, at(1, 0.0), 0.0), idempotent, "{happened:?}");
-            assert_eq!(decide(&POLICY, happened, Create, at(1, 0.0), 0.0), create, "{happened:?}");
-            assert_eq!(decide(&POLICY, happened, Unsafe, at(1, 0.0), 0.0), unsafe_, "{happened:?}");
+            assert_eq!(decide(&POLICY, happened, Idempotent, at(1, 180.0), 0.0), idempotent, "{happened:?}");
+            assert_eq!(decide(&POLICY, happened, Create, at(1, 180.0), 0.0), create, "{happened:?}");
+            assert_eq!(decide(&POLICY, happened, Unsafe, at(1, 180.0), 0.0), unsafe_, "{happened:?}");
         }
     }
 
@@ -183,7 +195,7 @@ mod tests {
     fn delays_grow_and_jitter_only_adds() {
         let delays = |happened, jitter| {
             (1..=5)
-                .map(|n| match decide(&POLICY, happened, Safety::Idempotent, at(n, 0.0), jitter) {
+                .map(|n| match decide(&POLICY, happened, Safety::Idempotent, at(n, 180.0), jitter) {
                     Decision::Again(d) => d.as_secs_f64(),
                     other => panic!("{other:?}"),
                 })
@@ -191,10 +203,11 @@ mod tests {
         };
         assert_eq!(delays(Happened::Broken, 0.0), [0.5, 1.0, 2.0, 4.0, 8.0]);
         assert_eq!(delays(Happened::Broken, 0.5), [0.75, 1.5, 3.0, 6.0, 12.0]);
-        assert_eq!(delays(Happened::Status(429, None), 0.0), [10.0, 20.0, 40.0, 80.0, 160.0]);
-        assert_eq!(delays(Happened::Status(429, None), 0.5), [15.0, 25.0, 45.0, 85.0, 165.0]);
+        assert_eq!(delays(Happened::Status(429, None), 0.0), [10.0, 20.0, 40.0, 40.0, 40.0]);
+        assert_eq!(delays(Happened::Status(429, None), 0.5), [15.0, 25.0, 45.0, 45.0, 45.0]);
         assert_eq!(delays(Happened::Status(429, Some(secs(7.0))), 0.0), [7.0; 5]);
         assert_eq!(delays(Happened::Status(503, Some(secs(30.0))), 0.5), [35.0; 5]);
+        assert_eq!(delays(Happened::Status(429, Some(secs(0.0))), 0.5), [0.25, 0.5, 1.0, 2.0, 4.0]);
     }
 
     #[test]
@@ -203,13 +216,27 @@ mod tests {
             Decision::Stop(why) => why,
             other => panic!("{other:?}"),
         };
-        assert_eq!(stop(Happened::Broken, at(6, 0.0)), Why::Attempts);
+        assert_eq!(stop(Happened::Broken, at(6, 180.0)), Why::Attempts);
         let asked = Happened::Status(429, Some(secs(300.0)));
-        assert_eq!(stop(asked, at(1, 0.0)), Why::Time { needed: secs(300.0), left: secs(180.0) });
-        let own = Progress { attempts: 1, elapsed: secs(1.0), left: Some(secs(4.0)) };
-        assert_eq!(stop(Happened::Status(429, Some(secs(5.0))), own), Why::Time { needed: secs(5.0), left: secs(4.0) });
-        let clipped = Progress { attempts: 5, elapsed: secs(0.0), left: Some(secs(9.0)) };
-        assert_eq!(decide(&POLICY, Happened::Broken, Safety::Idempotent, clipped, 0.9), Decision::Again(secs(9.0)));
+        assert_eq!(stop(asked, at(1, 180.0)), Why::Time { needed: secs(300.0), left: secs(180.0) });
+        assert_eq!(
+            stop(Happened::Status(429, Some(secs(5.0))), at(1, 4.0)),
+            Why::Time { needed: secs(5.0), left: secs(4.0) }
+        );
+        // Jitter never takes the last second of an attempt, nor what the server asked for.
+        for (left, delay) in [(20.0, 15.2), (9.5, 8.5), (8.5, 8.0)] {
+            let decision = decide(&POLICY, Happened::Broken, Safety::Idempotent, at(5, left), 0.9);
+            assert_eq!(decision, Decision::Again(secs(delay)));
+        }
+        assert_eq!(
+            stop(Happened::Status(503, Some(Duration::MAX)), at(1, 180.0)),
+            Why::Time { needed: Duration::MAX, left: secs(180.0) }
+        );
+        let none = Policy { max_retries: 0, ..POLICY };
+        for happened in [Happened::NotSent, Happened::Broken, Happened::Status(429, None)] {
+            let decision = decide(&none, happened, Safety::Idempotent, at(1, 180.0), 0.0);
+            assert_eq!(decision, Decision::Stop(Why::Attempts));
+        }
     }
 
     #[test]

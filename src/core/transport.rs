@@ -5,6 +5,7 @@ use bytes::{Bytes, BytesMut};
 use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Method, Url};
 
+use crate::core::body::{self, Sent};
 use crate::core::error::{Error, TransportKind};
 
 /// The largest body that is read; a page of 500 instances is about 0.6 MB.
@@ -104,8 +105,13 @@ impl Transport {
         let mut request = reqwest::Request::new(outgoing.method, outgoing.url);
         *request.headers_mut() = outgoing.headers;
         *request.timeout_mut() = Some(timeout);
-        *request.body_mut() = outgoing.body.map(Into::into);
-        let mut response = self.http.execute(request).await.map_err(|e| failed(&e, timeout))?;
+        let mut sent = None;
+        if let Some(bytes) = outgoing.body.filter(|bytes| !bytes.is_empty()) {
+            let (body, watch) = body::watched(bytes);
+            *request.body_mut() = Some(body);
+            sent = Some(watch);
+        }
+        let mut response = self.http.execute(request).await.map_err(|e| failed(&e, timeout, sent.as_ref()))?;
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());
         let body = read(&mut response, timeout).await.map_err(|f| Failure { status: Some(status), ..f })?;
@@ -114,7 +120,7 @@ impl Transport {
 }
 
 async fn read(response: &mut reqwest::Response, timeout: Duration) -> Result<Bytes, Failure> {
-    let broken = |e: &reqwest::Error, got: &[u8]| Failure { body_start: body_start(got), ..failed(e, timeout) };
+    let broken = |e: &reqwest::Error, got: &[u8]| Failure { body_start: body_start(got), ..failed(e, timeout, None) };
     let Some(first) = response.chunk().await.map_err(|e| broken(&e, &[]))? else { return Ok(Bytes::new()) };
     let mut whole = BytesMut::new();
     while let Some(more) =
@@ -146,13 +152,14 @@ pub fn body_start(body: &[u8]) -> Option<String> {
     Some(text.chars().take(200).collect())
 }
 
-fn failed(error: &reqwest::Error, timeout: Duration) -> Failure {
-    let connect = error.is_connect();
-    let (kind, message) = match (connect, error.is_timeout()) {
-        (true, true) => (TransportKind::Connect, "no connection in time".to_owned()),
-        (true, false) => (TransportKind::Connect, format!("no connection ({})", causes(error))),
+fn failed(error: &reqwest::Error, timeout: Duration, sent: Option<&Sent>) -> Failure {
+    // The time of the whole attempt can be over while the connection is still being made.
+    let never_sent = error.is_connect() || error.is_builder() || sent.is_some_and(|sent| !sent.perhaps());
+    let (kind, message) = match (never_sent, error.is_timeout()) {
+        (true, true) => (TransportKind::Connect, "no connection in time, nothing was sent".to_owned()),
+        (true, false) if error.is_connect() => (TransportKind::Connect, format!("no connection ({})", causes(error))),
+        (true, false) => (TransportKind::Connect, format!("not sent ({})", causes(error))),
         (false, true) => (TransportKind::Timeout, format!("no reply within {} s", timeout.as_secs_f64())),
-        (false, false) if error.is_builder() => (TransportKind::Connect, format!("not sent ({})", causes(error))),
         (false, false) => (TransportKind::Broken, format!("the connection broke ({})", causes(error))),
     };
     Failure { kind, message, status: None, body_start: None }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use crate::core::call::{Call, Shape};
 use crate::core::client::{Client, Failed, is_absent};
 use crate::core::context::Context;
-use crate::core::error::{Error, Violation, WaitEnding, WaitError};
+use crate::core::error::{Error, Notice, Violation, WaitEnding, WaitError};
 use crate::core::model::{Kind, Operation};
 use crate::core::observe::{Level, Poll};
 use crate::core::reply::{Reply, content};
@@ -88,6 +88,7 @@ impl Client {
             last_state: None,
             last_error: None,
             deletes: 1,
+            notices: std::mem::take(&mut context.notices),
             wait,
         }
         .run(context)
@@ -103,6 +104,8 @@ struct Waiter<'a> {
     last_state: Option<String>,
     last_error: Option<Error>,
     deletes: u32,
+    /// What the looks so far, and the call before them, want the caller to see.
+    notices: Vec<Notice>,
 }
 
 impl Waiter<'_> {
@@ -114,7 +117,8 @@ impl Waiter<'_> {
             let ending = self.judge(seen, context).await;
             self.tell(context, ending.is_some())?;
             if let Some(ending) = ending {
-                return ending;
+                let notices = std::mem::take(&mut self.notices);
+                return ending.map(|last| last.map(|reply| Reply { notices, ..reply }));
             }
             let asked = match &self.last_error {
                 Some(Error::Api(api)) => api.retry_after.and_then(|s| Duration::try_from_secs_f64(s).ok()),
@@ -122,12 +126,16 @@ impl Waiter<'_> {
             };
             let pause = self.interval(doors.chance.unit()).max(asked.unwrap_or_default());
             let left = context.left(doors).unwrap_or(Duration::MAX);
+            if let Some(asked) = asked.filter(|asked| *asked >= left) {
+                return Err(self.ended(WaitEnding::TimedOut, &no_room(asked, left)));
+            }
             if left.is_zero() || (pause >= left && left <= FIRST_INTERVAL) {
                 doors.clock.sleep(left).await;
                 return Err(self.timed_out());
             }
             // The last look is a second before the deadline, so that its reply can still arrive.
-            doors.clock.sleep(if pause >= left { left - FIRST_INTERVAL } else { pause }).await;
+            let last = left.saturating_sub(FIRST_INTERVAL).max(asked.unwrap_or_default());
+            doors.clock.sleep(if pause >= left { last } else { pause }).await;
         }
     }
 
@@ -142,9 +150,12 @@ impl Waiter<'_> {
             state_name: String,
         }
         self.polls += 1;
+        // Each look has all of `max_retry_time` for its token and its place in the queue.
+        context.renew_budget(self.client.doors());
         let failed = match self.client.attempt(call, context).await {
             Ok(exchange) => {
-                let reply = self.client.reply(call, exchange, context);
+                let mut reply = self.client.reply(call, exchange, context);
+                self.notices.append(&mut reply.notices);
                 return Ok(match serde_json::from_slice::<State>(content(&reply.body, call.envelope)) {
                     Ok(state) => Seen::State(state.state_name, Box::new(reply)),
                     Err(_) => Seen::Trouble(no_state(call)),
@@ -301,6 +312,11 @@ impl Waiter<'_> {
     }
 }
 
+fn no_room(asked: Duration, left: Duration) -> String {
+    let (asked, left) = (asked.as_secs_f64(), left.as_secs_f64());
+    format!("the service asks to wait {asked:.1} s, and {left:.1} s are left")
+}
+
 fn no_state(call: &Call) -> Error {
     Error::Transport(Box::new(crate::core::error::TransportError {
         kind: crate::core::error::TransportKind::Protocol,
@@ -312,5 +328,6 @@ fn no_state(call: &Call) -> Error {
         status: Some(200),
         body_start: None,
         target: None,
+        hint: None,
     }))
 }

@@ -117,9 +117,6 @@ impl Instance {
         } else {
             json!({
                 "backingProviderName": self.provider,
-                "effectiveDiskSizeGBLimit": 1024,
-                "effectiveInstanceSizeName": "SERVERLESS_V2",
-                "effectiveProviderName": "SERVERLESS",
                 "providerName": "SERVERLESS",
                 "regionName": self.region,
             })

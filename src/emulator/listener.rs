@@ -175,8 +175,9 @@ fn accept(stream: TcpStream, peer: SocketAddr, state: &State, router: TowerToHyp
     });
     tokio::spawn(async move {
         let mut builder = http1::Builder::new();
-        // Cut replies need the head and the body in one buffer; titles are how the API writes header names.
-        builder.title_case_headers(true).writev(false);
+        // Cut replies need the head and the body in one buffer; titles are how the API writes header names; a client
+        // may end its side once its request is out.
+        builder.title_case_headers(true).writev(false).half_close(true);
         // How a connection ends is the client's affair, or a fault's.
         let _ = builder.serve_connection(TokioIo::new(connection), service).await;
     });

@@ -12,9 +12,10 @@ import threading
 import openapi
 import pytest
 import requests
-from atlas_serverless import Client
 from conftest import HERE
 from test_recordings import RECORDINGS, recorded
+
+from atlas_serverless import Client
 
 # The recorded reply is another cluster's, and our client says so.
 pytestmark = pytest.mark.filterwarnings("ignore::atlas_serverless.errors.FieldIgnoredWarning")

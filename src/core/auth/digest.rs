@@ -1,6 +1,7 @@
 //! HTTP Digest (RFC 7616): the challenge is kept and its nonce reused with a growing count, so that only the first
 //! call of a client costs a second round trip. The arithmetic is `digest_auth`'s.
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use digest_auth::{AlgorithmType, AuthContext, HttpMethod, Qop, WwwAuthenticateHeader};
 use reqwest::header::{HeaderMap, HeaderValue, WWW_AUTHENTICATE};
@@ -52,16 +53,18 @@ impl Digest {
         self.challenge.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// The answer for the next request; waits while another caller fetches the first challenge.
-    pub(super) async fn answer(&self, method: &Method, url: &Url) -> Result<Answer, Error> {
+    /// The answer for the next request. While another caller fetches the first challenge it is waited for, but not
+    /// longer than `patience`: then this caller asks for itself.
+    pub(super) async fn answer(&self, method: &Method, url: &Url, patience: Duration) -> Result<Answer, Error> {
         if let Some(answer) = self.answer_known(method, url)? {
             return Ok(answer);
         }
-        let asking = self.asking.clone().lock_owned().await;
+        // Another caller's exchange takes real time, whatever clock the client was given.
+        let asking = tokio::time::timeout(patience, self.asking.clone().lock_owned()).await.ok();
         if let Some(answer) = self.answer_known(method, url)? {
             return Ok(answer);
         }
-        Ok(Answer { header: None, nonce: None, asking: Some(asking) })
+        Ok(Answer { header: None, nonce: None, asking })
     }
 
     fn answer_known(&self, method: &Method, url: &Url) -> Result<Option<Answer>, Error> {
@@ -91,7 +94,7 @@ impl Digest {
         Ok(Answer { header: Some(header), nonce: Some((challenge.nonce.clone(), used)), asking: None })
     }
 
-    /// The request passed: if it carried nothing, the server does not ask.
+    /// The request succeeded: if it carried nothing, the server does not ask.
     pub(super) fn accepted(&self, answer: Answer) {
         if answer.asking.is_some() {
             let mut known = self.known();
@@ -101,14 +104,25 @@ impl Digest {
         }
     }
 
-    /// A 401: takes the new challenge over; true if answering it can succeed.
-    pub(super) fn refused(&self, answer: Answer, reply: &HeaderMap) -> Result<bool, Error> {
-        let Some(offered) = choose(reply)? else { return Ok(false) };
+    /// A 401: what the same request should carry now, or nothing if no answer can succeed. The answer is to the challenge
+    /// that came with the refusal, so that it is fresh however many callers are refused at once.
+    pub(super) fn refused(
+        &self,
+        answer: Answer,
+        reply: &HeaderMap,
+        method: &Method,
+        url: &Url,
+    ) -> Result<Option<Answer>, Error> {
+        let Some(mut offered) = choose(reply)? else { return Ok(None) };
         let again = match &answer.nonce {
             None => true,
             // Fresh and still refused: the key is wrong. Used before or called stale: it aged.
             Some((nonce, used)) => offered.stale || (*used > 0 && *nonce != offered.nonce),
         };
+        if !again {
+            return Ok(None);
+        }
+        let next = self.respond(&mut offered, method, url)?;
         let mut known = self.known();
         let replaced_meanwhile = match (&*known, &answer.nonce) {
             (Known::Challenge(current), Some((nonce, _))) => current.nonce != *nonce,
@@ -116,10 +130,10 @@ impl Digest {
             _ => false,
         };
         // A caller that was refused with an old nonce must not throw away what another one has just got.
-        if !replaced_meanwhile || offered.stale {
+        if !replaced_meanwhile {
             *known = Known::Challenge(Box::new(offered));
         }
-        Ok(again || replaced_meanwhile)
+        Ok(Some(next))
     }
 }
 

@@ -18,13 +18,14 @@ pub mod surroundings;
 pub mod token_cache;
 mod token_files;
 pub mod token_lock;
+mod token_reply;
 
-use reqwest::header::{HeaderMap, HeaderValue};
+use reqwest::header::HeaderValue;
 use reqwest::{Method, Url};
 
 use crate::core::context::{Context, Doors};
 use crate::core::error::{Error, Notice};
-use crate::core::transport::Transport;
+use crate::core::transport::{Exchange, Transport};
 use credentials::Credentials;
 
 /// What one request carries, and what its refusal refers to.
@@ -46,6 +47,16 @@ impl Ticket {
             Ticket::Digest(answer) => answer.header.as_ref(),
         }
     }
+}
+
+/// How to go on after a 401.
+pub enum Next {
+    /// Nothing helps.
+    Stop,
+    /// The same request with a new ticket.
+    Anew,
+    /// The same request with this ticket.
+    With(Ticket),
 }
 
 /// One way to authenticate, shared by all calls and threads of a client.
@@ -100,23 +111,31 @@ impl Authenticator {
         Ok(match self {
             Self::Bearer(bearer) => Ticket::Bearer(bearer.header.clone()),
             Self::Oauth(oauth) => Ticket::Oauth(oauth.pass(transport, doors, context).await?),
-            Self::Digest(digest) => Ticket::Digest(digest.answer(method, url).await?),
+            Self::Digest(digest) => Ticket::Digest(digest.answer(method, url, context.attempt_timeout(doors)).await?),
         })
     }
 
-    /// Called with the reply to a ticket that was not refused.
-    pub fn accepted(&self, ticket: Ticket) {
-        if let (Self::Digest(digest), Ticket::Digest(answer)) = (self, ticket) {
-            digest.accepted(answer);
+    /// Called with the status of a reply to a ticket that was not refused.
+    pub fn accepted(&self, ticket: Ticket, status: u16) {
+        match (self, ticket) {
+            (Self::Oauth(oauth), Ticket::Oauth(pass)) => oauth.accepted(&pass),
+            // An error page may come from something that stands before the service.
+            (Self::Digest(digest), Ticket::Digest(answer)) if status < 300 => digest.accepted(answer),
+            _ => {}
         }
     }
 
-    /// Called with a 401; true if the same request with a new ticket can succeed.
-    pub fn refused(&self, ticket: Ticket, reply: &HeaderMap) -> Result<bool, Error> {
+    /// Called with a 401: how to go on.
+    pub fn refused(&self, ticket: Ticket, reply: &Exchange, method: &Method, url: &Url) -> Result<Next, Error> {
         match (self, ticket) {
-            (Self::Oauth(oauth), Ticket::Oauth(pass)) => Ok(oauth.refused(&pass)),
-            (Self::Digest(digest), Ticket::Digest(answer)) => digest.refused(answer, reply),
-            _ => Ok(false),
+            (Self::Oauth(oauth), Ticket::Oauth(pass)) => {
+                Ok(if oauth.refused(&pass, token_reply::is_about_token(reply)) { Next::Anew } else { Next::Stop })
+            }
+            (Self::Digest(digest), Ticket::Digest(answer)) => {
+                let next = digest.refused(answer, &reply.headers, method, url)?;
+                Ok(next.map_or(Next::Stop, |answer| Next::With(Ticket::Digest(answer))))
+            }
+            _ => Ok(Next::Stop),
         }
     }
 }

@@ -7,25 +7,24 @@ use base64::Engine as _;
 use bytes::Bytes;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, Url};
-use serde::Deserialize;
 use tokio::sync::Mutex as AsyncMutex;
 use zeroize::Zeroize as _;
 
-use super::bearer;
 use super::secret::Secret;
-use super::token_cache::{CachedToken, FileCache, Key};
+use super::token_cache::{FileCache, Key};
 use super::token_lock::{PATIENCE, Turn, Wanted, unix};
+use super::token_reply::{Fresh, refusal};
 use crate::core::context::{Context, Doors};
-use crate::core::error::{AuthenticationError, Error, TransportKind};
+use crate::core::error::{Error, TransportKind};
 use crate::core::observe::Level;
 use crate::core::reply::{self, Origin};
-use crate::core::retry::{Decision, Happened, Safety, decide};
+use crate::core::retry::{Decision, Happened, Policy, Safety, Why, decide};
 use crate::core::transport::{Exchange, Failure, Outgoing, Transport};
 
-/// A token is renewed when less than this, or a tenth of its life, is left.
-const EARLY: Duration = Duration::from_secs(120);
-/// The life of a token that does not say how long it lives.
-const DEFAULT_LIFE: f64 = 3600.0;
+/// After a renewal that failed while the old token still lives, the next is tried after this time.
+const RENEW_AGAIN: Duration = Duration::from_secs(10);
+/// A client that is closed does not wait longer than this for its token to be revoked.
+const REVOKE: Duration = Duration::from_secs(5);
 
 /// Fetches, keeps, renews and revokes the token of one service account.
 pub struct Oauth {
@@ -44,7 +43,7 @@ struct State {
     token: Option<Token>,
     /// Fetches that ended, well or not.
     fetches: u64,
-    /// How the last fetch ended, if not well; for the callers who waited for it.
+    /// How the last fetch ended, if not well and not for the fetching caller's own deadline; for those who waited for it.
     failure: Option<Error>,
     /// The token that the server refused last: other processes may still offer it.
     refused: Option<Secret>,
@@ -56,28 +55,10 @@ struct Token {
     number: u64,
     renew_at: Duration,
     ends_at: Duration,
-}
-
-/// A token that is about to be used.
-struct Fresh {
-    secret: Secret,
-    header: HeaderValue,
-    renew_in: Duration,
-    life: Duration,
-}
-
-impl Fresh {
-    fn from_cache(cached: &CachedToken, now: u64) -> Option<Self> {
-        let header = bearer::header(cached.token.expose())?;
-        let until = |unix: u64| Duration::from_secs(unix.saturating_sub(now));
-        let (renew_in, life) = (until(cached.renew_at), until(cached.expires_at));
-        Some(Fresh { secret: cached.token.clone(), header, renew_in, life })
-    }
-
-    fn to_cache(&self, now: u64) -> CachedToken {
-        let at = |later: Duration| now.saturating_add(later.as_secs());
-        CachedToken { token: self.secret.clone(), renew_at: at(self.renew_in), expires_at: at(self.life) }
-    }
+    /// It was fetched because the one before it was refused.
+    anew: bool,
+    /// A request with it was not refused.
+    accepted: bool,
 }
 
 /// What one request carries.
@@ -85,13 +66,15 @@ pub struct Pass {
     /// `Authorization: Bearer …`.
     pub header: HeaderValue,
     number: u64,
+    /// The token was accepted before.
+    proved: bool,
 }
 
-#[derive(Deserialize)]
-struct TokenReply {
-    access_token: String,
-    #[serde(default)]
-    expires_in: Option<f64>,
+/// No token.
+struct Unobtained {
+    error: Error,
+    /// Whether it holds for those who waited for this token too.
+    shared: bool,
 }
 
 impl Oauth {
@@ -149,7 +132,10 @@ impl Oauth {
             Ok(guard) => guard,
             Err(_) => match self.current(now).filter(|_| still_good) {
                 Some(pass) => return Ok(pass),
-                None => self.fetching.lock().await,
+                // Another caller's exchange takes real time, whatever clock the client was given.
+                None => tokio::time::timeout(context.budget(doors), self.fetching.lock())
+                    .await
+                    .map_err(|_| self.too_long(doors, context))?,
             },
         };
         {
@@ -161,29 +147,49 @@ impl Oauth {
                 return Err(failure.clone());
             }
         }
-        let obtained = self.obtain(transport, doors, context).await;
+        // A token that still lives is no reason to keep a call waiting: one attempt.
+        let policy = Policy { max_retries: if still_good { 0 } else { doors.policy.max_retries }, ..doors.policy };
+        let obtained = self.obtain(transport, &Doors { policy, ..doors.clone() }, context).await;
         let mut state = self.state();
         state.fetches += 1;
+        let now = doors.clock.now();
         match obtained {
             Ok(Fresh { secret, header, renew_in, life }) => {
-                let now = doors.clock.now();
-                let token =
-                    Token { header, secret, number: state.fetches, renew_at: now + renew_in, ends_at: now + life };
+                let token = Token {
+                    header,
+                    secret,
+                    number: state.fetches,
+                    renew_at: now + renew_in,
+                    ends_at: now + life,
+                    anew: state.refused.is_some(),
+                    accepted: false,
+                };
                 let pass = token.pass();
                 state.token = Some(token);
                 state.failure = None;
                 state.refused = None;
                 Ok(pass)
             }
-            Err(error) => {
-                if let Some(token) = state.token.as_ref().filter(|t| doors.clock.now() < t.ends_at) {
+            Err(Unobtained { error, shared }) => {
+                if let Some(token) = state.token.as_mut().filter(|t| now < t.ends_at) {
                     context.log(Level::Warning, || format!("token not renewed, the old one still lives: {error}"));
+                    token.renew_at = now + RENEW_AGAIN;
                     return Ok(token.pass());
                 }
-                state.failure = Some(error.clone());
+                state.failure = shared.then(|| error.clone());
                 Err(error)
             }
         }
+    }
+
+    fn too_long(&self, doors: &Doors, context: &Context) -> Error {
+        let failure = Failure {
+            kind: TransportKind::Timeout,
+            message: "no token in time: another call of this client is still fetching it".to_owned(),
+            status: None,
+            body_start: None,
+        };
+        reply::transport_error(failure, &self.origin(0, doors, context))
     }
 
     fn current(&self, now: Duration) -> Option<Pass> {
@@ -191,7 +197,7 @@ impl Oauth {
     }
 
     /// A token that another process fetched, or one from the server, which is then shared.
-    async fn obtain(&self, transport: &Transport, doors: &Doors, context: &Context) -> Result<Fresh, Error> {
+    async fn obtain(&self, transport: &Transport, doors: &Doors, context: &Context) -> Result<Fresh, Unobtained> {
         let Some((cache, key)) = &self.cache else { return self.fetch(transport, doors, context).await };
         let refused = self.state().refused.clone();
         let patience = context.left(doors).map_or(PATIENCE, |left| left.min(PATIENCE));
@@ -213,13 +219,31 @@ impl Oauth {
         fetched
     }
 
-    /// A 401: drops the token that was refused; true if a new one may help.
-    pub(super) fn refused(&self, pass: &Pass) -> bool {
-        let mut state = self.state();
-        if state.token.as_ref().is_some_and(|t| t.number == pass.number) {
-            state.refused = state.token.take().map(|token| token.secret);
+    /// A request with the token was not refused.
+    pub(super) fn accepted(&self, pass: &Pass) {
+        if pass.proved {
+            return;
         }
-        true
+        if let Some(token) = self.state().token.as_mut().filter(|t| t.number == pass.number) {
+            token.accepted = true;
+        }
+    }
+
+    /// A 401: drops the token that was refused; true if a new one may help. A token that replaced a refused one and was
+    /// never taken shows that tokens are not what is wrong: it is kept, and no other is fetched.
+    pub(super) fn refused(&self, pass: &Pass, about_token: bool) -> bool {
+        let mut state = self.state();
+        match &state.token {
+            Some(token) if token.number == pass.number => {
+                if !about_token || (token.anew && !token.accepted) {
+                    return false;
+                }
+                state.refused = state.token.take().map(|token| token.secret);
+                true
+            }
+            // Another caller has dropped or renewed it meanwhile.
+            _ => about_token,
+        }
     }
 
     /// Revokes the token, if there is one that this client alone holds. Best effort: one attempt, and no error.
@@ -243,7 +267,7 @@ impl Oauth {
 
     async fn revoke_token(&self, token: &Secret, transport: &Transport, doors: &Doors) -> bool {
         let form = format!("token={}&token_type_hint=access_token", token.expose());
-        let sent = transport.exchange(self.form(&self.revoke_url, form.into(), doors.timeout)).await;
+        let sent = transport.exchange(self.form(&self.revoke_url, form.into(), doors.timeout.min(REVOKE))).await;
         sent.is_ok_and(|exchange| exchange.status < 300)
     }
 
@@ -255,7 +279,7 @@ impl Oauth {
         Outgoing { method: Method::POST, url: url.clone(), headers, body: Some(body), timeout }
     }
 
-    async fn fetch(&self, transport: &Transport, doors: &Doors, context: &Context) -> Result<Fresh, Error> {
+    async fn fetch(&self, transport: &Transport, doors: &Doors, context: &Context) -> Result<Fresh, Unobtained> {
         let mut attempts = 0;
         loop {
             attempts += 1;
@@ -267,14 +291,20 @@ impl Oauth {
                 Ok(Err(failed)) => failed,
                 Err(failure) => self.unread(failure, attempts, doors, context),
             };
-            let progress = context.progress(doors, attempts);
+            let progress = context.progress(attempts, doors);
             match decide(&doors.policy, happened, Safety::Idempotent, progress, doors.chance.unit()) {
                 Decision::Again(delay) => {
-                    context.log(Level::Info, || format!("{error}; token request again in {delay:.1?}"));
+                    context
+                        .log(Level::Info, || format!("{error}; token request again in {:.1} s", delay.as_secs_f64()));
                     doors.clock.sleep(delay).await;
                 }
-                Decision::Stop(why) => return Err(reply::explained(error, why)),
-                Decision::Reconcile(_) => return Err(error),
+                Decision::Stop(why) => {
+                    // Those who wait for this token may have more time than this caller.
+                    let own = context.deadline.is_some() && matches!(why, Why::Time { .. });
+                    let shared = !own && context.left(doors) != Some(Duration::ZERO);
+                    return Err(Unobtained { error: reply::explained(error, why), shared });
+                }
+                Decision::Reconcile(_) => return Err(Unobtained { error, shared: false }),
             }
         }
     }
@@ -291,6 +321,8 @@ impl Oauth {
 
     fn unread(&self, failure: Failure, attempts: u32, doors: &Doors, context: &Context) -> (Error, Happened) {
         let happened = if failure.kind == TransportKind::Connect { Happened::NotSent } else { Happened::Broken };
+        // What arrived of the body may hold a token.
+        let failure = Failure { body_start: None, ..failure };
         (reply::transport_error(failure, &self.origin(attempts, doors, context)), happened)
     }
 
@@ -302,19 +334,13 @@ impl Oauth {
         context: &Context,
     ) -> Result<Fresh, (Error, Happened)> {
         let origin = self.origin(attempts, doors, context);
-        if exchange.status != 200 {
+        if exchange.status >= 400 {
             let api = reply::api_error(&exchange, exchange.status, None, &origin);
             let happened =
                 Happened::Status(exchange.status, api.retry_after.and_then(|s| Duration::try_from_secs_f64(s).ok()));
             return Err((refusal(&exchange, api), happened));
         }
-        let parsed = serde_json::from_slice::<TokenReply>(&exchange.body).ok().and_then(|reply| {
-            let header = bearer::header(&reply.access_token)?;
-            let life = Duration::try_from_secs_f64(reply.expires_in.unwrap_or(DEFAULT_LIFE)).ok()?;
-            let renew_in = life.saturating_sub(EARLY.min(life / 10));
-            let secret = Secret::new(reply.access_token);
-            (!secret.expose().is_empty()).then_some(Fresh { secret, header, renew_in, life })
-        });
+        let parsed = (exchange.status < 300).then(|| Fresh::from_reply(&exchange.body)).flatten();
         parsed.ok_or_else(|| {
             // No start of this body in the error: it may hold a token.
             let failure = Failure {
@@ -323,44 +349,15 @@ impl Oauth {
                 status: Some(exchange.status),
                 body_start: None,
             };
-            (reply::transport_error(failure, &origin), Happened::Broken)
+            let happened =
+                if exchange.status < 300 { Happened::Broken } else { Happened::Status(exchange.status, None) };
+            (reply::transport_error(failure, &origin), happened)
         })
     }
 }
 
 impl Token {
     fn pass(&self) -> Pass {
-        Pass { header: self.header.clone(), number: self.number }
-    }
-}
-
-/// The token endpoint's errors have OAuth's shape; a 429 and what is not OAuth's shape stay API errors.
-fn refusal(exchange: &Exchange, api: crate::core::error::ApiError) -> Error {
-    #[derive(Deserialize)]
-    struct Refusal {
-        error: String,
-        error_description: Option<String>,
-    }
-    match serde_json::from_slice::<Refusal>(&exchange.body) {
-        Ok(refusal) if exchange.status != 429 => {
-            let hint = match (exchange.status, refusal.error.as_str()) {
-                (401, _) | (_, "invalid_client") => Some("check client id and secret; a secret ends when it expires"),
-                (403, "access_denied") => Some(
-                    "a service account has at most 100 live tokens: share one (token_cache=\"file\") or wait for old ones to expire",
-                ),
-                _ => None,
-            };
-            let described = refusal.error_description.as_deref().map(|d| format!(" ({d})")).unwrap_or_default();
-            Error::Authentication(Box::new(AuthenticationError {
-                message: format!("No token: {} answered {} {}{described}", api.url, exchange.status, refusal.error),
-                error: Some(refusal.error),
-                error_description: refusal.error_description,
-                status: Some(exchange.status),
-                attempts: api.attempts,
-                elapsed: api.elapsed,
-                hint: hint.map(str::to_owned),
-            }))
-        }
-        _ => Error::Api(Box::new(api)),
+        Pass { header: self.header.clone(), number: self.number, proved: self.accepted }
     }
 }

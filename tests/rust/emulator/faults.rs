@@ -222,6 +222,39 @@ fn a_delay_follows_the_emulators_clock() {
 }
 
 #[test]
+fn a_late_request_is_carried_out_for_a_client_that_has_gone() {
+    let atlas = atlas();
+    order(&atlas, json!({"kind": "delay", "seconds": 100}));
+    let bearer = format!("Bearer {}", atlas.token);
+    let headers = [("Authorization", bearer.as_str()), ("Accept", ACCEPT)];
+    let body = Atlas::create_body("a").to_string();
+    let mut stream = TcpStream::connect(atlas.address()).unwrap();
+    send(&mut stream, "localhost", "POST", &atlas.path("serverless"), &headers, Some(&body)).unwrap();
+    while atlas.emulator.requests().is_empty() {
+        std::thread::yield_now();
+    }
+    drop(stream);
+    assert_eq!(stored(&atlas), 0);
+    atlas.advance(100.0);
+    while stored(&atlas) == 0 {
+        std::thread::yield_now();
+    }
+}
+
+#[test]
+fn a_client_may_end_its_side_after_the_request() {
+    let atlas = atlas();
+    for number in 0..50 {
+        let bearer = format!("Bearer {}", atlas.token);
+        let headers = [("Authorization", bearer.as_str()), ("Accept", ACCEPT)];
+        let mut stream = TcpStream::connect(atlas.address()).unwrap();
+        send(&mut stream, "localhost", "GET", &atlas.path("serverless"), &headers, None).unwrap();
+        stream.shutdown(std::net::Shutdown::Write).unwrap();
+        assert_eq!(receive(&mut stream).map(|reply| reply.status), Ok(200), "{number}");
+    }
+}
+
+#[test]
 fn a_stall_ends_with_the_clients_patience() {
     let atlas = atlas();
     order(&atlas, json!({"kind": "stall", "after_store": true}));

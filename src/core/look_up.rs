@@ -1,0 +1,62 @@
+//! Looking a name up: on the path of its kind, and a serverless instance on the Flex path too, since one became the other.
+use crate::core::call::Call;
+use crate::core::client::{Client, is_absent};
+use crate::core::context::Context;
+use crate::core::create::Create;
+use crate::core::error::{ApiError, Error};
+use crate::core::hints;
+use crate::core::model::{Kind, Operation};
+use crate::core::transport::Exchange;
+
+/// What stands under a name.
+pub(crate) enum Looked {
+    /// Nothing.
+    Absent,
+    /// A resource, on the path of this kind.
+    Found(Kind, Exchange),
+    /// A cluster that neither path describes.
+    AnotherKind,
+}
+
+impl Client {
+    /// Looks up the name of a create, within the bounds of its call.
+    pub(crate) async fn look_up(&self, create: &Create, context: &mut Context) -> Result<Looked, Error> {
+        let kinds: &[Kind] = match create.kind {
+            Kind::Serverless => &[Kind::Serverless, Kind::Flex],
+            Kind::Flex => &[Kind::Flex],
+        };
+        for kind in kinds {
+            let call = Call::resource(*kind, Operation::Get, &create.group_id, &create.name, create.shape, None);
+            let mut beside = context.beside();
+            match self.run(&call, &mut beside).await {
+                Ok(reply) => {
+                    context.notices.extend(reply.notices);
+                    let exchange = Exchange { status: reply.status, headers: reply.headers, body: reply.body };
+                    return Ok(Looked::Found(*kind, exchange));
+                }
+                Err(Error::Api(api)) if is_elsewhere(&api, *kind) => {}
+                Err(Error::Api(api)) if is_another_kind(&api) => return Ok(Looked::AnotherKind),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Looked::Absent)
+    }
+}
+
+/// An answer that means: not on this path.
+fn is_elsewhere(api: &ApiError, kind: Kind) -> bool {
+    match api.status {
+        404 if is_absent(code(api)) => true,
+        400 => kind == Kind::Serverless && code(api).starts_with("CANNOT_USE_"),
+        _ => kind == Kind::Serverless && hints::path_is_gone(api),
+    }
+}
+
+/// An answer of the last path that means: there is one of that name, of a kind that is not looked for.
+fn is_another_kind(api: &ApiError) -> bool {
+    api.status == 400 && code(api).starts_with("CANNOT_USE_")
+}
+
+fn code(api: &ApiError) -> &str {
+    api.error_code.as_deref().unwrap_or_default()
+}

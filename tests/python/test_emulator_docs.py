@@ -1,0 +1,48 @@
+"""`docs/emulator.md` is run, and it leaves nothing out."""
+
+from __future__ import annotations
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from atlas_serverless import Emulator
+
+TEXT = (Path(__file__).parents[2] / "docs" / "emulator.md").read_text(encoding="utf-8")
+BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
+PYTHON = [code for language, code in BLOCKS if language == "python"]
+SEED, SCENARIO = (json.loads(code) for language, code in BLOCKS if language == "json")
+
+
+@pytest.mark.parametrize("code", [code for code in PYTHON if "import pytest" not in code])
+def test_each_example_runs(code: str) -> None:
+    exec(compile(code, "docs/emulator.md", "exec"), {"__name__": "example"})
+
+
+def test_the_example_of_the_fixtures_runs(tmp_path: Path) -> None:
+    (code,) = (code for code in PYTHON if "import pytest" in code)
+    (tmp_path / "test_example.py").write_text(code)
+    line = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
+    done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
+    assert "1 passed" in done.stdout, done.stdout + done.stderr
+
+
+def test_seed_and_scenario_are_taken() -> None:
+    with Emulator(seed=SEED, scenario=SCENARIO) as emulator:
+        assert emulator.public_key == "abcdefgh"
+        assert len(emulator.instances()) == 503
+        assert len(emulator.faults.standing()) == 2
+
+
+def test_every_setting_and_every_kind_of_fault_is_there() -> None:
+    with Emulator() as emulator:
+        settings = emulator.settings()
+        with pytest.raises(ValueError, match="Kinds: ") as refused:
+            emulator.fail_next("no such kind")
+    kinds = str(refused.value).split("Kinds: ")[1].rstrip(".").split(", ")
+    missing = [name for name in [*settings, *kinds] if f"`{name}`" not in TEXT]
+    assert missing == []

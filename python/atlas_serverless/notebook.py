@@ -48,10 +48,10 @@ class _Bar(_Shown):
         self._bar: Any = None
 
     def __call__(self, poll: Poll) -> None:
+        text = f"{_title(poll)}: {self._words(poll)}"
         if self._bar is None:
-            layout = "{desc}: {postfix} [{elapsed}]"
-            self._bar = self._tqdm(total=1, desc=_title(poll), bar_format=layout, leave=True)
-        self._bar.set_postfix_str(self._words(poll), refresh=True)
+            self._bar = self._tqdm(total=1, desc=text, bar_format="{desc} [{elapsed}]", leave=True)
+        self._bar.set_description_str(text)
         if poll.done:
             self._bar.close()
 

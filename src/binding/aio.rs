@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwapOption;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use tokio::runtime::{Builder, Handle as TokioHandle};
@@ -250,6 +251,13 @@ impl Pending {
     /// Issues what a call that has failed has to say beside its error.
     fn warn(&self, py: Python<'_>) {
         warn_beside(py, &self.notices);
+    }
+
+    /// A task that nobody awaits any more is a ring: task, coroutine, this, future, task.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.future)?;
+        visit.call(&self.progress)?;
+        visit.call(&self.mailbox)
     }
 
     /// Ends the call; its connection is closed if a reply is still to come.

@@ -53,7 +53,7 @@ impl Request {
         };
         if !self.path.starts_with("/api/")
             || self.path.contains(['?', '#', '\\'])
-            || self.path.split('/').any(|s| s == "..")
+            || self.path.split('/').any(leaves)
         {
             return Err(violation(
                 "path",
@@ -89,4 +89,9 @@ impl Request {
             api_version: self.api_version,
         })
     }
+}
+
+/// Whether a URL takes a segment for a step, written plainly or encoded.
+fn leaves(segment: &str) -> bool {
+    matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..")
 }

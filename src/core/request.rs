@@ -51,10 +51,7 @@ impl Request {
         let Some(method) = method else {
             return Err(violation("method", "must be GET, HEAD, POST, PUT, PATCH or DELETE", &self.method));
         };
-        if !self.path.starts_with("/api/")
-            || self.path.contains(['?', '#', '\\'])
-            || self.path.split('/').any(leaves)
-        {
+        if !self.path.starts_with("/api/") || self.path.contains(['?', '#', '\\']) || self.path.split('/').any(leaves) {
             return Err(violation(
                 "path",
                 "must be a path from /api/, without host, query (use params) or ..",

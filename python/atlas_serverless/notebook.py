@@ -15,8 +15,6 @@ if TYPE_CHECKING:
 
     from .types import Poll
 
-_STEPS = {"CREATING": 1, "UPDATING": 1, "REPAIRING": 1, "DELETING": 1}
-
 
 def progress() -> Callable[[Poll], None]:
     """A fresh callable for one wait. It writes to stderr and closes itself with the last poll."""
@@ -45,10 +43,10 @@ class _Bar:
         self._bar: Any = None
 
     def __call__(self, poll: Poll) -> None:
+        text = f"{_title(poll)}: {_state(poll)}"
         if self._bar is None:
-            layout = "{desc}: {postfix} [{elapsed}]"
-            self._bar = self._tqdm(total=1, desc=_title(poll), bar_format=layout, leave=True)
-        self._bar.set_postfix_str(_state(poll), refresh=True)
+            self._bar = self._tqdm(total=1, desc=text, bar_format="{desc} [{elapsed}]", leave=True)
+        self._bar.set_description_str(text)
         if poll.done:
             self._bar.close()
 

@@ -10,6 +10,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwapOption;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use tokio::runtime::{Builder, Handle as TokioHandle};
@@ -243,6 +244,13 @@ impl Pending {
     #[getter]
     fn progress(&self, py: Python<'_>) -> Option<Py<PyAny>> {
         self.progress.as_ref().map(|progress| progress.clone_ref(py))
+    }
+
+    /// A task that nobody awaits any more is a ring: task, coroutine, this, future, task.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.future)?;
+        visit.call(&self.progress)?;
+        visit.call(&self.mailbox)
     }
 
     /// Ends the call; its connection is closed if a reply is still to come.

@@ -18,10 +18,10 @@ use tokio::task::AbortHandle;
 
 use super::bridge::{Handle, Job, Output, Pools};
 use super::doubt::Doubt;
-use super::errors::{to_exception, unexpected};
+use super::errors::{to_exception, unexpected, warn_beside};
 use super::observer::{emit, threshold, to_poll};
 use super::results::Shape;
-use crate::core::context::Context;
+use crate::core::context::{Context, Notices};
 use crate::core::error::Error;
 use crate::core::observe::{Level, Observer, Poll};
 
@@ -95,6 +95,7 @@ struct Waiting {
     future: Py<PyAny>,
     shape: Shape,
     progress: Option<Py<PyAny>>,
+    notices: Notices,
     task: Option<AbortHandle>,
     doubt: Arc<Doubt>,
 }
@@ -188,7 +189,7 @@ impl Mailbox {
             return Ok(());
         }
         let result = match ended {
-            Ok(output) => waiting.shape.later(py, output),
+            Ok(output) => waiting.shape.later(py, output, &waiting.notices),
             Err(error) => Err(to_exception(py, error)),
         };
         match result {
@@ -223,12 +224,13 @@ pub(crate) struct Pending {
     id: u64,
     future: Py<PyAny>,
     progress: Option<Py<PyAny>>,
+    notices: Notices,
 }
 
 impl Pending {
     /// A call whose future ends the call by itself when it is cancelled.
-    pub(crate) fn of_future(future: Py<PyAny>, progress: Option<Py<PyAny>>) -> Self {
-        Pending { mailbox: None, id: 0, future, progress }
+    pub(crate) fn of_future(future: Py<PyAny>, progress: Option<Py<PyAny>>, notices: Notices) -> Self {
+        Pending { mailbox: None, id: 0, future, progress, notices }
     }
 }
 
@@ -244,6 +246,11 @@ impl Pending {
     #[getter]
     fn progress(&self, py: Python<'_>) -> Option<Py<PyAny>> {
         self.progress.as_ref().map(|progress| progress.clone_ref(py))
+    }
+
+    /// Issues what a call that has failed has to say beside its error.
+    fn warn(&self, py: Python<'_>) {
+        warn_beside(py, &self.notices);
     }
 
     /// A task that nobody awaits any more is a ring: task, coroutine, this, future, task.
@@ -333,15 +340,17 @@ pub(crate) fn start(py: Python<'_>, handle: &Arc<Handle>, job: Job, shape: Shape
         progress: progress.is_some(),
         doubt: doubt.clone(),
     };
+    let context = Context::begin(client.doors(), job.timeout, Some(Arc::new(observer)));
+    let notices = context.notices.clone();
     let waiting = Waiting {
         future: future.clone().unbind(),
         shape,
         progress: progress.as_ref().map(|progress| progress.clone_ref(py)),
+        notices: notices.clone(),
         task: None,
         doubt,
     };
     mine.waiting().insert(id, waiting);
-    let context = Context::begin(client.doors(), job.timeout, Some(Arc::new(observer)));
     let run = job.run;
     let task = background.runtime.spawn(async move {
         let promise = Promise { post, id };
@@ -351,7 +360,7 @@ pub(crate) fn start(py: Python<'_>, handle: &Arc<Handle>, job: Job, shape: Shape
     if let Some(waiting) = mine.waiting().get_mut(&id) {
         waiting.task = Some(task.abort_handle());
     }
-    let pending = Pending { mailbox: Some(mailbox), id, future: future.unbind(), progress };
+    let pending = Pending { mailbox: Some(mailbox), id, future: future.unbind(), progress, notices };
     Ok(Py::new(py, pending)?.into_any())
 }
 

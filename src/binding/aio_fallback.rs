@@ -33,19 +33,20 @@ pub(crate) fn start(
     };
     let (observer, _) = Direct::new(py, posted)?;
     let context = Context::begin(client.doors(), job.timeout, Some(Arc::new(observer)));
+    let (notices, beside) = (context.notices.clone(), context.notices.clone());
     let run = job.run;
     let runtime = runtime.clone();
     let running = pyo3_async_runtimes::tokio::future_into_py(py, async move {
         let ended = AbortOnDrop(runtime.spawn(run(client, context))).wait().await;
         Python::attach(|py| match ended {
-            Ok(Ok(output)) => Ok(shape.later(py, output)?.unbind()),
+            Ok(Ok(output)) => Ok(shape.later(py, output, &notices)?.unbind()),
             Ok(Err(error)) => Err(to_exception(py, error)),
             Err(ended) if ended.is_panic() => Err(to_exception(py, unexpected())),
             Err(_) => Err(CancelledError::new_err(())),
         })
     })?;
     py.import("atlas_serverless._loops")?.getattr("chain")?.call1((running, &result))?;
-    Ok(Pending::of_future(result.unbind(), progress))
+    Ok(Pending::of_future(result.unbind(), progress, beside))
 }
 
 fn partial(py: Python<'_>, function: Bound<'_, PyAny>, argument: &Py<PyAny>) -> PyResult<Py<PyAny>> {

@@ -59,6 +59,14 @@ fn background() -> PyResult<Arc<Background>> {
     Ok(fresh)
 }
 
+/// The runtime, for those who know that it is there.
+pub(super) fn runtime() -> TokioHandle {
+    match BACKGROUND.load().as_ref() {
+        Some(background) => background.runtime.clone(),
+        None => TokioHandle::current(),
+    }
+}
+
 /// What the runtime's thread has to say.
 enum Letter {
     Done(u64, Result<Output, Error>),
@@ -316,7 +324,7 @@ pub(crate) fn start(py: Python<'_>, handle: &Arc<Handle>, job: Job, shape: Shape
     let client = background.pools().get(handle);
     let client = client.map_err(|error| to_exception(py, error))?;
     let Some(mailbox) = mailbox else {
-        let pending = super::aio_fallback::start(py, event_loop.bind(py), &background.runtime, client, job, shape)?;
+        let pending = super::aio_fallback::start(py, event_loop.bind(py), client, job, shape)?;
         return Ok(Py::new(py, pending)?.into_any());
     };
     static IDS: AtomicU64 = AtomicU64::new(0);

@@ -9,6 +9,7 @@ mod doubt;
 mod emulator;
 mod errors;
 mod flex;
+mod gate;
 mod jobs;
 mod lists;
 mod observer;

@@ -7,6 +7,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
 
+use super::gate;
 use crate::core::observe::{Level, Observer, Poll};
 
 /// The least severe level that is listened to; none if nobody listens to anything.
@@ -97,15 +98,15 @@ impl Observer for Direct {
         level >= self.threshold
     }
     fn log(&self, level: Level, message: String) {
-        if let Err(error) = Python::attach(|py| emit(py, level, &message)) {
+        if let Some(Err(error)) = gate::enter(|py| emit(py, level, &message)) {
             self.keep(error);
         }
     }
     fn poll(&self, poll: Poll) -> ControlFlow<()> {
         let Some(progress) = &self.progress else { return ControlFlow::Continue(()) };
-        match Python::attach(|py| progress.call1(py, (to_poll(py, poll)?,)).map(drop)) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(error) => {
+        match gate::enter(|py| progress.call1(py, (to_poll(py, poll)?,)).map(drop)) {
+            Some(Ok(())) | None => ControlFlow::Continue(()),
+            Some(Err(error)) => {
                 self.keep(error);
                 ControlFlow::Break(())
             }

@@ -15,6 +15,7 @@ use super::bridge::Job;
 use super::errors::{to_exception, unexpected};
 use super::gate;
 use super::observer::Direct;
+use super::python::{Name, call};
 use super::results::Shape;
 use crate::core::client::Client;
 use crate::core::context::Context;
@@ -37,11 +38,12 @@ pub(crate) fn start(
     };
     let (observer, _) = Direct::new(py, posted)?;
     let context = Context::begin(client.doors(), job.timeout, Some(Arc::new(observer)));
+    let (notices, beside) = (context.notices.clone(), context.notices.clone());
     let run = job.run;
     let running = future_into_py::<OnBackground, _, _>(py, async move {
         let ended = AbortOnDrop(runtime().spawn(run(client, context))).wait().await;
         let handed = gate::enter(|py| match ended {
-            Ok(Ok(output)) => Ok(shape.later(py, output)?.unbind()),
+            Ok(Ok(output)) => Ok(shape.later(py, output, &notices)?.unbind()),
             Ok(Err(error)) => Err(to_exception(py, error)),
             Err(ended) if ended.is_panic() => Err(to_exception(py, unexpected())),
             Err(_) => Err(CancelledError::new_err(())),
@@ -51,8 +53,9 @@ pub(crate) fn start(
             None => std::future::pending().await,
         }
     })?;
-    py.import("atlas_serverless._loops")?.getattr("chain")?.call1((running, &result))?;
-    Ok(Pending::of_future(result.unbind(), progress))
+    static CHAIN: Name = Name::new("atlas_serverless._loops", "chain");
+    call(CHAIN.get(py)?, (running, &result))?;
+    Ok(Pending::of_future(result.unbind(), progress, beside))
 }
 
 fn partial(py: Python<'_>, function: Bound<'_, PyAny>, argument: &Py<PyAny>) -> PyResult<Py<PyAny>> {
@@ -75,7 +78,7 @@ impl Runtime for OnBackground {
     }
 
     fn spawn_blocking<F: FnOnce() + Send + 'static>(work: F) -> Self::JoinHandle {
-        runtime().spawn_blocking(|| drop(gate::enter(|_| work())))
+        runtime().spawn_blocking(|| gate::enter(|_| work()).unwrap_or(()))
     }
 }
 

@@ -20,10 +20,10 @@ use super::gate;
 use super::observer::{Direct, Raised};
 use crate::core::auth::discover::Found;
 use crate::core::client::{Client, Config};
-use crate::core::context::Context;
+use crate::core::context::{Context, Notices};
 use crate::core::error::Error;
-use crate::core::life::Entries;
 use crate::core::model::Kind;
+use crate::core::pages::Entries;
 use crate::core::reply::Reply;
 
 /// How often a waiting thread looks for Ctrl-C.
@@ -169,15 +169,16 @@ thread_local! {
     static LOCAL: RefCell<Option<Local>> = const { RefCell::new(None) };
 }
 
-/// Runs a job to its end in the calling thread.
-pub(crate) fn run(py: Python<'_>, handle: &Arc<Handle>, job: Job) -> PyResult<Output> {
+/// Runs a job to its end in the calling thread. What it has to say beside its result is left in `notices`.
+pub(crate) fn run(py: Python<'_>, handle: &Arc<Handle>, job: Job, notices: &Notices) -> PyResult<Output> {
     let (observer, raised) = Direct::new(py, job.progress)?;
     let observer = Arc::new(observer);
     let (timeout, run) = (job.timeout, job.run);
     let ended = py.detach(|| {
         let work = |local: &mut Local| -> Result<Option<Result<Output, Error>>, Error> {
             let client = local.pools.get(handle)?;
-            let context = Context::begin(client.doors(), timeout, Some(observer));
+            let notices = notices.clone();
+            let context = Context { notices, ..Context::begin(client.doors(), timeout, Some(observer)) };
             let rested = local.last_call.elapsed() > RESTED;
             let ended = local.runtime.block_on(async {
                 if rested {

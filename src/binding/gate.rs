@@ -30,13 +30,13 @@ pub(super) fn enter<T>(work: impl FnOnce(Python<'_>) -> T) -> Option<T> {
     }
     Some(Python::attach(|py| {
         IN_THE_GATE.fetch_sub(1, Ordering::SeqCst);
-        whole(|| work(py))
+        work(py)
     }))
 }
 
-/// Runs what calls Python code. Before 3.14 an ending interpreter ends a daemon thread that runs such code, and that
-/// unwinds through the Rust frames which called it, whose destructors then find no interpreter. Here the thread stops
-/// instead, and ends with the process.
+/// A call of Python code. Before Python 3.14 an ending interpreter ends a daemon thread that runs such code by unwinding
+/// its stack, and the destructors of the Rust frames which called it find no interpreter. Here the thread stops instead, as
+/// in 3.14, and ends with the process. Between here and Python there must be no destructor.
 pub(super) fn whole<T>(work: impl FnOnce() -> T) -> T {
     let stop = Stop;
     let done = work();

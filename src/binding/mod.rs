@@ -14,6 +14,7 @@ mod jobs;
 mod lists;
 mod observer;
 mod options;
+mod python;
 mod results;
 
 use pyo3::prelude::*;

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 ROOT = Path(__file__).resolve().parent.parent.parent
 STUB = ast.parse((ROOT / "python/atlas_serverless/_core.pyi").read_text(encoding="utf-8"))
 [CLIENT_STUB] = [node for node in STUB.body if isinstance(node, ast.ClassDef) and node.name == "Client"]
-PUBLIC = sorted(name for name in vars(Client) if not name.startswith("_"))
+PUBLIC = sorted(name for name in vars(Client) if not name.startswith("_"))  # in one order for all workers
 METHODS = [name for name in PUBLIC if callable(getattr(Client, name))]
 OPERATIONS = [name for name in METHODS if name != "close"]
 

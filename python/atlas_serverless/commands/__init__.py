@@ -5,7 +5,7 @@ out any of them and returns the exit code. A module imports what it works with i
 Usage errors that argparse cannot see are `UsageError`; what the client raises goes through.
 """
 
-MODULES = ("instances", "emulator", "completion", "version")
+MODULES = ("instances", "convert", "emulator", "completion", "version")
 """In the order of `atlas-serverless --help`."""
 
 

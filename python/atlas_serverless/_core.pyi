@@ -4,7 +4,7 @@ Signatures are written here by hand. The docstrings are those of `src/binding/do
 `scripts/generate_stubs.py`, which also makes `aio.pyi` and `_protocols.py` of this file.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from os import PathLike
 from types import TracebackType
 from typing import Any, Generic, Literal, TypeVar, final
@@ -63,8 +63,8 @@ class Client:
     `user_agent_suffix`          text added to the User-Agent header, such as ``"billing-job/2"``
     `token_cache`                ``"file"`` or a folder shares a service account's token between processes.
                                  Default: `ATLAS_SERVERLESS_TOKEN_CACHE`, else ``"memory"``
-    `on_retired`                 what creates of serverless instances do where the endpoint is gone: see there.
-                                 Default ``"raise"``
+    `on_retired`                 what the methods for serverless instances do where the endpoint is gone: ``"flex"``
+                                 uses the Flex clusters that replace them. Default ``"raise"``: EndpointRetired
     `reconcile`                  False: a create whose answer was lost is an OutcomeUnknownError at once.
                                  Default True: it is looked up
     `allow_insecure_http`        True sends credentials over plain http to another machine. Default False:
@@ -130,6 +130,7 @@ class Client:
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         if_exists: IfExists = "error",
         on_retired: OnRetired | None = None,
         progress: Progress = None,
@@ -140,8 +141,8 @@ class Client:
         """Create a serverless instance; the dict is what Atlas sent, every field in its order.
 
         Atlas retired this operation in January 2026: there it raises EndpointRetired, or with ``on_retired="flex"``
-        converts the request, warns and creates a Flex cluster. Between February 2025 and then Atlas made Flex
-        clusters behind this shape.
+        converts the request, warns of what is lost and creates a Flex cluster; the client remembers, and does not
+        ask the old endpoint again. Between February 2025 and then Atlas made Flex clusters behind this shape.
 
         It is never created twice: after a lost answer it is looked up by name, and only sent again if it is not
         there. A field that Atlas did not take over is a FieldIgnoredWarning, a region that this version does not
@@ -156,9 +157,11 @@ class Client:
                        the reply as it is
         `timeout`      seconds for the whole call, retries and waiting included. Default None: 1800 with `wait`,
                        else only the client's `max_retry_time` bounds it
+        `interval`     with `wait`: seconds between looks. Default None: 1, growing to 15
         `if_exists`    ``"return"`` returns what has that name already if it is as asked (and waits for one that is
                        being deleted); one that differs raises with the differences. Default ``"error"``
-        `on_retired`   ``"raise"`` or ``"flex"``. Default None: as the client was told (``"raise"``)
+        `on_retired`   ``"raise"`` or ``"flex"``. Default None: as the client was told (``"raise"``). What follows it
+                       (get, update, delete, wait) goes by the client's
         `progress`     with `wait`: True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll`
                        for each look; what it raises ends the call. Default None
         `validate`     False sends what was given unchecked. Default True: every broken rule is a violation, all at
@@ -170,6 +173,8 @@ class Client:
                        `serverless_backup_options`, `tags` (a list or a plain mapping),
                        `termination_protection_enabled`
         ============== =============================================================================================
+
+        A wait that fails says that the instance was created: the error's `result` is the reply to the create.
 
         Raises ValidationError (before anything is sent), DuplicateClusterName, EndpointRetired,
         OutcomeUnknownError, with `wait` WaitTimeoutError and WaitFailedError, RateLimitedError, another ApiError
@@ -196,6 +201,7 @@ class Client:
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         if_exists: IfExists = "error",
         progress: Progress = None,
         validate: bool = True,
@@ -217,6 +223,7 @@ class Client:
                        the reply as it is
         `timeout`      seconds for the whole call, retries and waiting included. Default None: 1800 with `wait`,
                        else only the client's `max_retry_time` bounds it
+        `interval`     with `wait`: seconds between looks. Default None: 1, growing to 15
         `if_exists`    ``"return"`` returns what has that name already if it is as asked (and waits for one that is
                        being deleted); one that differs raises with the differences. Default ``"error"``
         `progress`     with `wait`: True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll`
@@ -229,6 +236,8 @@ class Client:
                        `provider_settings` (`backing_provider_name`, `region_name`) are required; `tags` (a list or
                        a plain mapping), `termination_protection_enabled`
         ============== =============================================================================================
+
+        A wait that fails says that the cluster was created: the error's `result` is the reply to the create.
 
         Raises ValidationError (before anything is sent), DuplicateClusterName, OutcomeUnknownError, with `wait`
         WaitTimeoutError and WaitFailedError, RateLimitedError, another ApiError for each status and code,
@@ -251,8 +260,9 @@ class Client:
     ) -> t.ServerlessInstance:
         """Get a serverless instance; the dict is what Atlas sent, every field in its order.
 
-        A Flex cluster that was created as a serverless instance can be got this way too. Atlas ends this operation
-        on 15 January 2027.
+        A Flex cluster that was created as a serverless instance can be got this way too, until January 2026; Atlas
+        ends this operation on 15 January 2027. A client made with ``on_retired="flex"`` looks for a Flex cluster of
+        that name then.
 
         ========== =================================================================================================
         `group_id` the project (Atlas also calls it group): 24 hexadecimal digits
@@ -300,8 +310,11 @@ class Client:
     ) -> Iterator[t.ServerlessInstance]:
         """List the serverless instances of a project: an iterator of dicts that asks for page after page.
 
-        Nothing is sent before the first is asked for. None is yielded twice, even if the list moves while it is
-        read.
+        Nothing is sent before the first is asked for. None is yielded twice, and none left out that was there all
+        along, even if the list changes while it is read.
+
+        Since January 2026 Atlas answers with an empty list. A client made with ``on_retired="flex"`` lists the
+        project's Flex clusters then, all of them.
 
         ================ ===========================================================================================
         `group_id`       the project (Atlas also calls it group): 24 hexadecimal digits
@@ -324,8 +337,8 @@ class Client:
     ) -> Iterator[t.FlexCluster]:
         """List the Flex clusters of a project: an iterator of dicts that asks for page after page.
 
-        Nothing is sent before the first is asked for. None is yielded twice, even if the list moves while it is
-        read.
+        Nothing is sent before the first is asked for. None is yielded twice, and none left out that was there all
+        along, even if the list changes while it is read.
 
         ================ ===========================================================================================
         `group_id`       the project (Atlas also calls it group): 24 hexadecimal digits
@@ -352,6 +365,7 @@ class Client:
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         progress: Progress = None,
         validate: bool = True,
         extra_fields: Extra = None,
@@ -359,8 +373,8 @@ class Client:
     ) -> t.ServerlessInstance:
         """Change a serverless instance; the dict is what Atlas sent, every field in its order.
 
-        Atlas retired this operation in January 2026: there it raises EndpointRetired; `update_flex_cluster` changes
-        what became of it.
+        Atlas retired this operation in January 2026: there it raises EndpointRetired, or changes the Flex cluster of
+        that name, without what Flex does not have, if the client was made with ``on_retired="flex"``.
 
         ============== =============================================================================================
         `group_id`     the project (Atlas also calls it group): 24 hexadecimal digits
@@ -372,6 +386,7 @@ class Client:
                        with the reply as it is
         `timeout`      seconds for the whole call, retries and waiting included. Default None: 1800 with `wait`,
                        else only the client's `max_retry_time` bounds it
+        `interval`     with `wait`: seconds between looks. Default None: 1, growing to 15
         `progress`     with `wait`: True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll`
                        for each look; what it raises ends the call. Default None
         `validate`     False sends what was given unchecked. Default True: every broken rule is a violation, all at
@@ -401,6 +416,7 @@ class Client:
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         progress: Progress = None,
         validate: bool = True,
         extra_fields: Extra = None,
@@ -418,6 +434,7 @@ class Client:
                        with the reply as it is
         `timeout`      seconds for the whole call, retries and waiting included. Default None: 1800 with `wait`,
                        else only the client's `max_retry_time` bounds it
+        `interval`     with `wait`: seconds between looks. Default None: 1, growing to 15
         `progress`     with `wait`: True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll`
                        for each look; what it raises ends the call. Default None
         `validate`     False sends what was given unchecked. Default True: every broken rule is a violation, all at
@@ -447,14 +464,16 @@ class Client:
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         progress: Progress = None,
     ) -> dict[str, Any]:
         """Delete a serverless instance; the result is what Atlas sent: an empty dict.
 
-        Atlas retired this operation in January 2026: there it raises EndpointRetired; `delete_flex_cluster` deletes
-        what became of it.
+        Atlas retired this operation in January 2026: there it raises EndpointRetired, or deletes the Flex cluster of
+        that name if the client was made with ``on_retired="flex"`` (the result is None then, as Atlas sent).
 
-        One whose answer was lost is sent again; that it is gone by then is a success.
+        One whose answer was lost is sent again; that it is gone by then is a success. With `wait`, one that Atlas
+        accepted and then forgot is asked for again.
 
         ========== =================================================================================================
         `group_id` the project (Atlas also calls it group): 24 hexadecimal digits
@@ -466,6 +485,7 @@ class Client:
                    reply as it is
         `timeout`  seconds for the whole call, retries and waiting included. Default None: 1800 with `wait`, else
                    only the client's `max_retry_time` bounds it
+        `interval` with `wait`: seconds between looks. Default None: 1, growing to 15
         `progress` with `wait`: True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll` for
                    each look; what it raises ends the call. Default None
         ========== =================================================================================================
@@ -489,6 +509,7 @@ class Client:
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         progress: Progress = None,
     ) -> None:
         """Delete a Flex cluster; the result is what Atlas sent: nothing.
@@ -505,6 +526,7 @@ class Client:
                    reply as it is
         `timeout`  seconds for the whole call, retries and waiting included. Default None: 1800 with `wait`, else
                    only the client's `max_retry_time` bounds it
+        `interval` with `wait`: seconds between looks. Default None: 1, growing to 15
         `progress` with `wait`: True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll` for
                    each look; what it raises ends the call. Default None
         ========== =================================================================================================
@@ -530,6 +552,8 @@ class Client:
     ) -> t.ServerlessInstance:
         """Wait until a serverless instance is in a state; the dict is what the last look saw, None once it is deleted.
 
+        A client made with ``on_retired="flex"`` looks for a Flex cluster of that name too.
+
         Passing trouble (a 502, a lost connection, REPAIRING) does not end it, the deadline does.
 
         ========== =================================================================================================
@@ -538,7 +562,7 @@ class Client:
         `state`    CREATING, IDLE, UPDATING, REPAIRING, DELETING, or DELETED for its absence. Default IDLE
         `timeout`  seconds. Default 1800; None is the same
         `interval` seconds between looks. Default None: 1, growing to 15
-        `progress` with `wait`: True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll` for
+        `progress` True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll` for
                    each look; what it raises ends the call. Default None
         ========== =================================================================================================
 
@@ -572,7 +596,7 @@ class Client:
         `state`    CREATING, IDLE, UPDATING, REPAIRING, DELETING, or DELETED for its absence. Default IDLE
         `timeout`  seconds. Default 1800; None is the same
         `interval` seconds between looks. Default None: 1, growing to 15
-        `progress` with `wait`: True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll` for
+        `progress` True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll` for
                    each look; what it raises ends the call. Default None
         ========== =================================================================================================
 
@@ -759,7 +783,7 @@ class Client:
     ) -> None: ...
     def __reduce__(self) -> Any: ...
 
-def to_flex_spec(spec: Mapping[str, Any], *, strict: bool = False) -> t.FlexConversion:
+def to_flex_spec(spec: Mapping[str, Any] | Sequence[str] | str, *, strict: bool = False) -> t.FlexConversion:
     """Convert a serverless create spec to a spec for `create_flex_cluster`. Pure: nothing is sent.
 
     It also takes an instance as the API returns it, and the arguments of ``atlas serverless create``. What comes
@@ -767,7 +791,8 @@ def to_flex_spec(spec: Mapping[str, Any], *, strict: bool = False) -> t.FlexConv
     (RegionWarning) where the region has no Flex, naming the nearest of the same provider that has.
 
     ======== ========================================================================================================
-    `spec`   a mapping, in the API's spelling or in snake_case
+    `spec`   a mapping, in the API's spelling or in snake_case; or a command line: text, a list of words, or a
+             mapping from its options to their values
     `strict` True: ValidationError if anything is lost. Default False
     ======== ========================================================================================================
 
@@ -849,6 +874,9 @@ class Pending:
     @property
     def progress(self) -> Any:
         """What tells the caller's progress callable of each poll, if there is one."""
+
+    def warn(self) -> None:
+        """Issues what a call that has failed has to say beside its error."""
 
     def cancel(self) -> None:
         """Ends the call; its connection is closed if a reply is still to come."""

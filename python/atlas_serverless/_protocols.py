@@ -35,6 +35,7 @@ class RawClient(Protocol):
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         if_exists: IfExists = "error",
         on_retired: OnRetired | None = None,
         progress: Progress = None,
@@ -50,6 +51,7 @@ class RawClient(Protocol):
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         if_exists: IfExists = "error",
         progress: Progress = None,
         validate: bool = True,
@@ -77,6 +79,7 @@ class RawClient(Protocol):
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         progress: Progress = None,
         validate: bool = True,
         extra_fields: Extra = None,
@@ -91,6 +94,7 @@ class RawClient(Protocol):
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         progress: Progress = None,
         validate: bool = True,
         extra_fields: Extra = None,
@@ -105,6 +109,7 @@ class RawClient(Protocol):
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         progress: Progress = None,
     ) -> Response[dict[str, Any]]: ...
     def delete_flex_cluster(
@@ -116,6 +121,7 @@ class RawClient(Protocol):
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         progress: Progress = None,
     ) -> Response[None]: ...
     def wait_for_serverless_instance(
@@ -175,6 +181,7 @@ class AsyncRawClient(Protocol):
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         if_exists: IfExists = "error",
         on_retired: OnRetired | None = None,
         progress: Progress = None,
@@ -190,6 +197,7 @@ class AsyncRawClient(Protocol):
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         if_exists: IfExists = "error",
         progress: Progress = None,
         validate: bool = True,
@@ -217,6 +225,7 @@ class AsyncRawClient(Protocol):
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         progress: Progress = None,
         validate: bool = True,
         extra_fields: Extra = None,
@@ -231,6 +240,7 @@ class AsyncRawClient(Protocol):
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         progress: Progress = None,
         validate: bool = True,
         extra_fields: Extra = None,
@@ -245,6 +255,7 @@ class AsyncRawClient(Protocol):
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         progress: Progress = None,
     ) -> Response[dict[str, Any]]: ...
     async def delete_flex_cluster(
@@ -256,6 +267,7 @@ class AsyncRawClient(Protocol):
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         progress: Progress = None,
     ) -> Response[None]: ...
     async def wait_for_serverless_instance(

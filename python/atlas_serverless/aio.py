@@ -30,6 +30,7 @@ async def _result(pending: Pending) -> Any:
             await progress.finish()
     except BaseException:
         pending.cancel()
+        pending.warn()
         if progress is not None:
             progress.cancel()
         raise

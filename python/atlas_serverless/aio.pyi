@@ -72,6 +72,7 @@ class AsyncClient:
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         if_exists: IfExists = "error",
         on_retired: OnRetired | None = None,
         progress: Progress = None,
@@ -82,8 +83,8 @@ class AsyncClient:
         """Create a serverless instance; the dict is what Atlas sent, every field in its order.
 
         Atlas retired this operation in January 2026: there it raises EndpointRetired, or with ``on_retired="flex"``
-        converts the request, warns and creates a Flex cluster. Between February 2025 and then Atlas made Flex
-        clusters behind this shape.
+        converts the request, warns of what is lost and creates a Flex cluster; the client remembers, and does not
+        ask the old endpoint again. Between February 2025 and then Atlas made Flex clusters behind this shape.
 
         It is never created twice: after a lost answer it is looked up by name, and only sent again if it is not
         there. A field that Atlas did not take over is a FieldIgnoredWarning, a region that this version does not
@@ -98,9 +99,11 @@ class AsyncClient:
                        the reply as it is
         `timeout`      seconds for the whole call, retries and waiting included. Default None: 1800 with `wait`,
                        else only the client's `max_retry_time` bounds it
+        `interval`     with `wait`: seconds between looks. Default None: 1, growing to 15
         `if_exists`    ``"return"`` returns what has that name already if it is as asked (and waits for one that is
                        being deleted); one that differs raises with the differences. Default ``"error"``
-        `on_retired`   ``"raise"`` or ``"flex"``. Default None: as the client was told (``"raise"``)
+        `on_retired`   ``"raise"`` or ``"flex"``. Default None: as the client was told (``"raise"``). What follows it
+                       (get, update, delete, wait) goes by the client's
         `progress`     with `wait`: True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll`
                        for each look; what it raises ends the call. Default None
         `validate`     False sends what was given unchecked. Default True: every broken rule is a violation, all at
@@ -112,6 +115,8 @@ class AsyncClient:
                        `serverless_backup_options`, `tags` (a list or a plain mapping),
                        `termination_protection_enabled`
         ============== =============================================================================================
+
+        A wait that fails says that the instance was created: the error's `result` is the reply to the create.
 
         Raises ValidationError (before anything is sent), DuplicateClusterName, EndpointRetired,
         OutcomeUnknownError, with `wait` WaitTimeoutError and WaitFailedError, RateLimitedError, another ApiError
@@ -138,6 +143,7 @@ class AsyncClient:
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         if_exists: IfExists = "error",
         progress: Progress = None,
         validate: bool = True,
@@ -159,6 +165,7 @@ class AsyncClient:
                        the reply as it is
         `timeout`      seconds for the whole call, retries and waiting included. Default None: 1800 with `wait`,
                        else only the client's `max_retry_time` bounds it
+        `interval`     with `wait`: seconds between looks. Default None: 1, growing to 15
         `if_exists`    ``"return"`` returns what has that name already if it is as asked (and waits for one that is
                        being deleted); one that differs raises with the differences. Default ``"error"``
         `progress`     with `wait`: True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll`
@@ -171,6 +178,8 @@ class AsyncClient:
                        `provider_settings` (`backing_provider_name`, `region_name`) are required; `tags` (a list or
                        a plain mapping), `termination_protection_enabled`
         ============== =============================================================================================
+
+        A wait that fails says that the cluster was created: the error's `result` is the reply to the create.
 
         Raises ValidationError (before anything is sent), DuplicateClusterName, OutcomeUnknownError, with `wait`
         WaitTimeoutError and WaitFailedError, RateLimitedError, another ApiError for each status and code,
@@ -193,8 +202,9 @@ class AsyncClient:
     ) -> t.ServerlessInstance:
         """Get a serverless instance; the dict is what Atlas sent, every field in its order.
 
-        A Flex cluster that was created as a serverless instance can be got this way too. Atlas ends this operation
-        on 15 January 2027.
+        A Flex cluster that was created as a serverless instance can be got this way too, until January 2026; Atlas
+        ends this operation on 15 January 2027. A client made with ``on_retired="flex"`` looks for a Flex cluster of
+        that name then.
 
         ========== =================================================================================================
         `group_id` the project (Atlas also calls it group): 24 hexadecimal digits
@@ -242,8 +252,11 @@ class AsyncClient:
     ) -> AsyncIterator[t.ServerlessInstance]:
         """List the serverless instances of a project: an iterator of dicts that asks for page after page.
 
-        Nothing is sent before the first is asked for. None is yielded twice, even if the list moves while it is
-        read.
+        Nothing is sent before the first is asked for. None is yielded twice, and none left out that was there all
+        along, even if the list changes while it is read.
+
+        Since January 2026 Atlas answers with an empty list. A client made with ``on_retired="flex"`` lists the
+        project's Flex clusters then, all of them.
 
         ================ ===========================================================================================
         `group_id`       the project (Atlas also calls it group): 24 hexadecimal digits
@@ -266,8 +279,8 @@ class AsyncClient:
     ) -> AsyncIterator[t.FlexCluster]:
         """List the Flex clusters of a project: an iterator of dicts that asks for page after page.
 
-        Nothing is sent before the first is asked for. None is yielded twice, even if the list moves while it is
-        read.
+        Nothing is sent before the first is asked for. None is yielded twice, and none left out that was there all
+        along, even if the list changes while it is read.
 
         ================ ===========================================================================================
         `group_id`       the project (Atlas also calls it group): 24 hexadecimal digits
@@ -294,6 +307,7 @@ class AsyncClient:
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         progress: Progress = None,
         validate: bool = True,
         extra_fields: Extra = None,
@@ -301,8 +315,8 @@ class AsyncClient:
     ) -> t.ServerlessInstance:
         """Change a serverless instance; the dict is what Atlas sent, every field in its order.
 
-        Atlas retired this operation in January 2026: there it raises EndpointRetired; `update_flex_cluster` changes
-        what became of it.
+        Atlas retired this operation in January 2026: there it raises EndpointRetired, or changes the Flex cluster of
+        that name, without what Flex does not have, if the client was made with ``on_retired="flex"``.
 
         ============== =============================================================================================
         `group_id`     the project (Atlas also calls it group): 24 hexadecimal digits
@@ -314,6 +328,7 @@ class AsyncClient:
                        with the reply as it is
         `timeout`      seconds for the whole call, retries and waiting included. Default None: 1800 with `wait`,
                        else only the client's `max_retry_time` bounds it
+        `interval`     with `wait`: seconds between looks. Default None: 1, growing to 15
         `progress`     with `wait`: True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll`
                        for each look; what it raises ends the call. Default None
         `validate`     False sends what was given unchecked. Default True: every broken rule is a violation, all at
@@ -343,6 +358,7 @@ class AsyncClient:
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         progress: Progress = None,
         validate: bool = True,
         extra_fields: Extra = None,
@@ -360,6 +376,7 @@ class AsyncClient:
                        with the reply as it is
         `timeout`      seconds for the whole call, retries and waiting included. Default None: 1800 with `wait`,
                        else only the client's `max_retry_time` bounds it
+        `interval`     with `wait`: seconds between looks. Default None: 1, growing to 15
         `progress`     with `wait`: True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll`
                        for each look; what it raises ends the call. Default None
         `validate`     False sends what was given unchecked. Default True: every broken rule is a violation, all at
@@ -389,14 +406,16 @@ class AsyncClient:
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         progress: Progress = None,
     ) -> dict[str, Any]:
         """Delete a serverless instance; the result is what Atlas sent: an empty dict.
 
-        Atlas retired this operation in January 2026: there it raises EndpointRetired; `delete_flex_cluster` deletes
-        what became of it.
+        Atlas retired this operation in January 2026: there it raises EndpointRetired, or deletes the Flex cluster of
+        that name if the client was made with ``on_retired="flex"`` (the result is None then, as Atlas sent).
 
-        One whose answer was lost is sent again; that it is gone by then is a success.
+        One whose answer was lost is sent again; that it is gone by then is a success. With `wait`, one that Atlas
+        accepted and then forgot is asked for again.
 
         ========== =================================================================================================
         `group_id` the project (Atlas also calls it group): 24 hexadecimal digits
@@ -408,6 +427,7 @@ class AsyncClient:
                    reply as it is
         `timeout`  seconds for the whole call, retries and waiting included. Default None: 1800 with `wait`, else
                    only the client's `max_retry_time` bounds it
+        `interval` with `wait`: seconds between looks. Default None: 1, growing to 15
         `progress` with `wait`: True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll` for
                    each look; what it raises ends the call. Default None
         ========== =================================================================================================
@@ -431,6 +451,7 @@ class AsyncClient:
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         progress: Progress = None,
     ) -> None:
         """Delete a Flex cluster; the result is what Atlas sent: nothing.
@@ -447,6 +468,7 @@ class AsyncClient:
                    reply as it is
         `timeout`  seconds for the whole call, retries and waiting included. Default None: 1800 with `wait`, else
                    only the client's `max_retry_time` bounds it
+        `interval` with `wait`: seconds between looks. Default None: 1, growing to 15
         `progress` with `wait`: True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll` for
                    each look; what it raises ends the call. Default None
         ========== =================================================================================================
@@ -472,6 +494,8 @@ class AsyncClient:
     ) -> t.ServerlessInstance:
         """Wait until a serverless instance is in a state; the dict is what the last look saw, None once it is deleted.
 
+        A client made with ``on_retired="flex"`` looks for a Flex cluster of that name too.
+
         Passing trouble (a 502, a lost connection, REPAIRING) does not end it, the deadline does.
 
         ========== =================================================================================================
@@ -480,7 +504,7 @@ class AsyncClient:
         `state`    CREATING, IDLE, UPDATING, REPAIRING, DELETING, or DELETED for its absence. Default IDLE
         `timeout`  seconds. Default 1800; None is the same
         `interval` seconds between looks. Default None: 1, growing to 15
-        `progress` with `wait`: True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll` for
+        `progress` True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll` for
                    each look; what it raises ends the call. Default None
         ========== =================================================================================================
 
@@ -514,7 +538,7 @@ class AsyncClient:
         `state`    CREATING, IDLE, UPDATING, REPAIRING, DELETING, or DELETED for its absence. Default IDLE
         `timeout`  seconds. Default 1800; None is the same
         `interval` seconds between looks. Default None: 1, growing to 15
-        `progress` with `wait`: True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll` for
+        `progress` True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll` for
                    each look; what it raises ends the call. Default None
         ========== =================================================================================================
 
@@ -699,4 +723,4 @@ class AsyncClient:
     async def __aexit__(
         self, _type: type[BaseException] | None, _value: BaseException | None, _traceback: TracebackType | None
     ) -> None: ...
-    async def __reduce__(self) -> Any: ...
+    def __reduce__(self) -> Any: ...

@@ -16,13 +16,14 @@ use pyo3::prelude::*;
 use tokio::runtime::{Builder, Runtime};
 
 use super::errors::{to_exception, unexpected};
+use super::gate;
 use super::observer::{Direct, Raised};
 use crate::core::auth::discover::Found;
 use crate::core::client::{Client, Config};
-use crate::core::context::Context;
+use crate::core::context::{Context, Notices};
 use crate::core::error::Error;
-use crate::core::life::Entries;
 use crate::core::model::Kind;
+use crate::core::pages::Entries;
 use crate::core::reply::Reply;
 
 /// How often a waiting thread looks for Ctrl-C.
@@ -173,15 +174,16 @@ thread_local! {
     static LOCAL: RefCell<Option<Local>> = const { RefCell::new(None) };
 }
 
-/// Runs a job to its end in the calling thread.
-pub(crate) fn run(py: Python<'_>, handle: &Arc<Handle>, job: Job) -> PyResult<Output> {
+/// Runs a job to its end in the calling thread. What it has to say beside its result is left in `notices`.
+pub(crate) fn run(py: Python<'_>, handle: &Arc<Handle>, job: Job, notices: &Notices) -> PyResult<Output> {
     let (observer, raised) = Direct::new(py, job.progress)?;
     let observer = Arc::new(observer);
     let (timeout, run) = (job.timeout, job.run);
     let ended = py.detach(|| {
         let work = |local: &mut Local| -> Result<Option<Result<Output, Error>>, Error> {
             let client = local.pools.get(handle)?;
-            let context = Context::begin(client.doors(), timeout, Some(observer));
+            let notices = notices.clone();
+            let context = Context { notices, ..Context::begin(client.doors(), timeout, Some(observer)) };
             let rested = local.last_call.elapsed() > RESTED;
             let ended = local.runtime.block_on(async {
                 if rested {
@@ -249,7 +251,7 @@ fn beside<T: Send>(work: impl FnOnce(&mut Local) -> Result<T, Error> + Send, rai
             Local::new().and_then(|mut local| work(&mut local))
         });
         while finished.recv_timeout(SIGNALS) == Err(RecvTimeoutError::Timeout) {
-            if let Err(error) = Python::attach(|py| py.check_signals()) {
+            if let Some(Err(error)) = gate::enter(|py| py.check_signals()) {
                 raised.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
             }
         }
@@ -287,9 +289,9 @@ async fn watched<T>(running: impl Future<Output = Result<T, Error>>, raised: &Ra
         if let Ok(ended) = tokio::time::timeout(SIGNALS, &mut running).await {
             return Some(ended);
         }
-        let signal = Python::attach(|py| py.check_signals());
+        let signal = gate::enter(|py| py.check_signals());
         let mut raised = raised.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Err(error) = signal {
+        if let Some(Err(error)) = signal {
             raised.get_or_insert(error);
         }
         if raised.is_some() {

@@ -17,8 +17,8 @@ use super::results::{self, Shape};
 use super::secret::SecretText;
 use crate::core::call::Shape as Form;
 use crate::core::client::OnRetired;
-use crate::core::life::Pager;
 use crate::core::model::Kind;
+use crate::core::pages::Pager;
 use crate::core::wait::Wait;
 
 /// What a call comes to: its result, or something pending for an event loop.
@@ -109,7 +109,8 @@ impl Client {
     }
 
     #[doc = include_str!("docs/create_serverless_instance.txt")]
-    #[pyo3(signature = (group_id, *, envelope=false, pretty=false, wait=false, timeout=None, if_exists="error",
+    #[pyo3(signature = (group_id, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None,
+        if_exists="error",
         on_retired=None, progress=None, validate=true, extra_fields=None, **spec))]
     fn create_serverless_instance<'py>(
         &self,
@@ -119,6 +120,7 @@ impl Client {
         pretty: bool,
         wait: bool,
         timeout: Option<f64>,
+        interval: Option<f64>,
         if_exists: &str,
         on_retired: Option<&str>,
         progress: Option<Bound<'py, PyAny>>,
@@ -127,12 +129,14 @@ impl Client {
         spec: Option<&Bound<'py, PyDict>>,
     ) -> Called {
         let on_retired = self.on_retired(on_retired)?;
-        let options = Options { envelope, pretty, wait, timeout, progress, validate, extra_fields };
-        self.run(py, jobs::create(py, Kind::Serverless, group_id, &options, if_exists, on_retired, spec)?)
+        let options =
+            Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, on_retired };
+        self.run(py, jobs::create(py, Kind::Serverless, group_id, &options, if_exists, spec)?)
     }
 
     #[doc = include_str!("docs/create_flex_cluster.txt")]
-    #[pyo3(signature = (group_id, *, envelope=false, pretty=false, wait=false, timeout=None, if_exists="error",
+    #[pyo3(signature = (group_id, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None,
+        if_exists="error",
         progress=None, validate=true, extra_fields=None, **spec))]
     fn create_flex_cluster<'py>(
         &self,
@@ -142,14 +146,17 @@ impl Client {
         pretty: bool,
         wait: bool,
         timeout: Option<f64>,
+        interval: Option<f64>,
         if_exists: &str,
         progress: Option<Bound<'py, PyAny>>,
         validate: bool,
         extra_fields: Option<Bound<'py, PyAny>>,
         spec: Option<&Bound<'py, PyDict>>,
     ) -> Called {
-        let options = Options { envelope, pretty, wait, timeout, progress, validate, extra_fields };
-        self.run(py, jobs::create(py, Kind::Flex, group_id, &options, if_exists, OnRetired::Raise, spec)?)
+        let on_retired = self.on_retired;
+        let options =
+            Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, on_retired };
+        self.run(py, jobs::create(py, Kind::Flex, group_id, &options, if_exists, spec)?)
     }
 
     #[doc = include_str!("docs/get_serverless_instance.txt")]
@@ -162,13 +169,13 @@ impl Client {
         envelope: bool,
         pretty: bool,
     ) -> Called {
-        self.run(py, jobs::get(Kind::Serverless, group_id, name, envelope, pretty))
+        self.run(py, jobs::get(Kind::Serverless, group_id, name, Form { envelope, pretty }, self.on_retired))
     }
 
     #[doc = include_str!("docs/get_flex_cluster.txt")]
     #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false))]
     fn get_flex_cluster(&self, py: Python<'_>, group_id: &str, name: &str, envelope: bool, pretty: bool) -> Called {
-        self.run(py, jobs::get(Kind::Flex, group_id, name, envelope, pretty))
+        self.run(py, jobs::get(Kind::Flex, group_id, name, Form { envelope, pretty }, self.on_retired))
     }
 
     #[doc = include_str!("docs/list_serverless_instances.txt")]
@@ -180,17 +187,18 @@ impl Client {
         items_per_page: u64,
         include_count: bool,
     ) -> Listed {
-        self.pages(py, Pager::resources(Kind::Serverless, group_id, items_per_page, include_count))
+        self.pages(py, Pager::resources(Kind::Serverless, group_id, items_per_page, include_count, self.on_retired))
     }
 
     #[doc = include_str!("docs/list_flex_clusters.txt")]
     #[pyo3(signature = (group_id, *, items_per_page=500, include_count=true))]
     fn list_flex_clusters(&self, py: Python<'_>, group_id: &str, items_per_page: u64, include_count: bool) -> Listed {
-        self.pages(py, Pager::resources(Kind::Flex, group_id, items_per_page, include_count))
+        self.pages(py, Pager::resources(Kind::Flex, group_id, items_per_page, include_count, self.on_retired))
     }
 
     #[doc = include_str!("docs/update_serverless_instance.txt")]
-    #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false, wait=false, timeout=None, progress=None,
+    #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None,
+        progress=None,
         validate=true, extra_fields=None, **changes))]
     fn update_serverless_instance<'py>(
         &self,
@@ -201,17 +209,21 @@ impl Client {
         pretty: bool,
         wait: bool,
         timeout: Option<f64>,
+        interval: Option<f64>,
         progress: Option<Bound<'py, PyAny>>,
         validate: bool,
         extra_fields: Option<Bound<'py, PyAny>>,
         changes: Option<&Bound<'py, PyDict>>,
     ) -> Called {
-        let options = Options { envelope, pretty, wait, timeout, progress, validate, extra_fields };
+        let on_retired = self.on_retired;
+        let options =
+            Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, on_retired };
         self.run(py, jobs::update(py, Kind::Serverless, group_id, name, &options, changes)?)
     }
 
     #[doc = include_str!("docs/update_flex_cluster.txt")]
-    #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false, wait=false, timeout=None, progress=None,
+    #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None,
+        progress=None,
         validate=true, extra_fields=None, **changes))]
     fn update_flex_cluster<'py>(
         &self,
@@ -222,17 +234,21 @@ impl Client {
         pretty: bool,
         wait: bool,
         timeout: Option<f64>,
+        interval: Option<f64>,
         progress: Option<Bound<'py, PyAny>>,
         validate: bool,
         extra_fields: Option<Bound<'py, PyAny>>,
         changes: Option<&Bound<'py, PyDict>>,
     ) -> Called {
-        let options = Options { envelope, pretty, wait, timeout, progress, validate, extra_fields };
+        let on_retired = self.on_retired;
+        let options =
+            Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, on_retired };
         self.run(py, jobs::update(py, Kind::Flex, group_id, name, &options, changes)?)
     }
 
     #[doc = include_str!("docs/delete_serverless_instance.txt")]
-    #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false, wait=false, timeout=None, progress=None))]
+    #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None,
+        progress=None))]
     fn delete_serverless_instance<'py>(
         &self,
         py: Python<'py>,
@@ -242,14 +258,18 @@ impl Client {
         pretty: bool,
         wait: bool,
         timeout: Option<f64>,
+        interval: Option<f64>,
         progress: Option<Bound<'py, PyAny>>,
     ) -> Called {
-        let options = Options { envelope, pretty, wait, timeout, progress, validate: true, extra_fields: None };
+        let (validate, extra_fields, on_retired) = (true, None, self.on_retired);
+        let options =
+            Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, on_retired };
         self.run(py, jobs::delete(py, Kind::Serverless, group_id, name, &options)?)
     }
 
     #[doc = include_str!("docs/delete_flex_cluster.txt")]
-    #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false, wait=false, timeout=None, progress=None))]
+    #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None,
+        progress=None))]
     fn delete_flex_cluster<'py>(
         &self,
         py: Python<'py>,
@@ -259,9 +279,12 @@ impl Client {
         pretty: bool,
         wait: bool,
         timeout: Option<f64>,
+        interval: Option<f64>,
         progress: Option<Bound<'py, PyAny>>,
     ) -> Called {
-        let options = Options { envelope, pretty, wait, timeout, progress, validate: true, extra_fields: None };
+        let (validate, extra_fields, on_retired) = (true, None, self.on_retired);
+        let options =
+            Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, on_retired };
         self.run(py, jobs::delete(py, Kind::Flex, group_id, name, &options)?)
     }
 
@@ -278,6 +301,7 @@ impl Client {
         progress: Option<Bound<'py, PyAny>>,
     ) -> Called {
         let wait = Wait::until(state, Kind::Serverless, group_id.to_owned(), name.to_owned());
+        let wait = Wait { on_retired: self.on_retired, ..wait };
         self.run(py, jobs::wait_for(py, wait, timeout, interval, progress.as_ref())?)
     }
 

@@ -11,10 +11,12 @@ mod doubt;
 mod emulator;
 mod errors;
 mod flex;
+mod gate;
 mod jobs;
 mod lists;
 mod observer;
 mod options;
+mod python;
 mod results;
 mod secret;
 

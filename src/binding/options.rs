@@ -9,6 +9,7 @@ use pyo3::types::{PyDict, PyType};
 
 use super::bridge::Handle;
 use super::errors::{to_exception, warn};
+use super::gate;
 use super::jobs::seconds;
 use super::secret::SecretText;
 use crate::core::auth::discover::{self, Sources, Survey};
@@ -78,6 +79,7 @@ pub(crate) fn handle(
     behaviour: Behaviour<'_>,
     sources: Option<&str>,
 ) -> PyResult<Handle> {
+    gate::guard(py)?;
     let found = survey(given, behaviour.allow_insecure_http, sources).outcome;
     let found = found.map_err(|error| to_exception(py, error))?;
     let (config, notices) = config(py, behaviour, &found.base_url)?;

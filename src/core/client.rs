@@ -1,6 +1,5 @@
 //! The client: one authenticated attempt, and the loop of attempts that a call is.
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use reqwest::Url;
@@ -13,7 +12,7 @@ use crate::core::auth::{Authenticator, Next};
 use crate::core::call::{Call, media_type, method_name};
 pub use crate::core::config::{Config, OnRetired};
 use crate::core::context::{Context, Doors};
-use crate::core::error::{Error, TransportKind};
+use crate::core::error::{ApiError, Error, TransportKind};
 use crate::core::observe::Level;
 use crate::core::rate_limit::RateLimits;
 use crate::core::reply::{Origin, Reply, explained, judge, transport_error};
@@ -38,8 +37,8 @@ pub(crate) struct Shared {
     credentials: String,
     /// When a ready-made token ends, and what to say from then on.
     ended: Option<(u64, String)>,
-    /// The serverless endpoint answered that it is gone.
-    retired: AtomicBool,
+    /// The reply that said that the serverless operations are gone, once there was one.
+    retired: OnceLock<ApiError>,
 }
 
 /// A client of one base URL with one set of credentials. A clone shares all but the connection pool's runtime.
@@ -92,7 +91,7 @@ impl Client {
             accept,
             credentials: found.hint(),
             ended: found.hint_of_end(),
-            retired: AtomicBool::new(false),
+            retired: OnceLock::new(),
         };
         Ok(Client { shared: Arc::new(shared), transport })
     }
@@ -127,12 +126,13 @@ impl Client {
         }
     }
 
-    pub(crate) fn retired(&self) -> bool {
-        self.shared.retired.load(Ordering::Relaxed)
+    /// The reply that said that the serverless operations are gone, if this client has had one.
+    pub(crate) fn retired(&self) -> Option<&ApiError> {
+        self.shared.retired.get()
     }
 
-    pub(crate) fn remember_retired(&self) {
-        self.shared.retired.store(true, Ordering::Relaxed);
+    pub(crate) fn remember_retired(&self, said: &ApiError) {
+        self.shared.retired.get_or_init(|| said.clone());
     }
 
     /// Runs a call to its result: attempts, delays, bounds. Creates go through
@@ -143,7 +143,7 @@ impl Client {
         loop {
             context.attempts += 1;
             let Failed { error, happened } = match self.attempt(call, context).await {
-                Ok(exchange) => return Ok(self.reply(call, exchange, context)),
+                Ok(exchange) => return Ok(self.reply(exchange, context)),
                 Err(failed) => failed,
             };
             if perhaps_done && is_deleted(call, &error) {
@@ -184,6 +184,9 @@ impl Client {
         let (exchange, origin) = self.authenticated(call, &url, context).await?;
         let status = reply::effective_status(&exchange, call.envelope);
         let headers = exchange.headers.clone();
+        if deprecation::is_announced(&headers) {
+            context.notices.add(deprecation::notice(&call.endpoint(), call.serverless, &headers));
+        }
         let judged = judge(exchange, call.expect, call.envelope, &origin);
         let asked = match &judged {
             Err(Error::Api(api)) => api.retry_after.and_then(|s| Duration::try_from_secs_f64(s).ok()),
@@ -342,10 +345,9 @@ impl Client {
     }
 
     /// A success, with what the caller should see.
-    pub(crate) fn reply(&self, call: &Call, exchange: Exchange, context: &mut Context) -> Reply {
-        let mut notices = std::mem::take(&mut context.notices);
+    pub(crate) fn reply(&self, exchange: Exchange, context: &mut Context) -> Reply {
+        let mut notices = context.notices.take();
         notices.extend(self.shared.authenticator.take_notices());
-        notices.extend(deprecation::notice(call.operation, call.serverless, &exchange.headers));
         Reply {
             status: exchange.status,
             headers: exchange.headers,
@@ -358,9 +360,13 @@ impl Client {
     }
 
     fn already_deleted(&self, call: &Call, context: &mut Context) -> Reply {
-        let (status, body) = if call.serverless { (202, "{}") } else { (204, "") };
+        let (status, body) = match (call.serverless, call.envelope) {
+            (true, false) => (202, "{}"),
+            (true, true) => (202, r#"{"status":202,"content":{}}"#),
+            (false, _) => (204, ""),
+        };
         let exchange = Exchange { status, headers: HeaderMap::new(), body: body.into() };
-        Reply { reconciled: true, ..self.reply(call, exchange, context) }
+        Reply { reconciled: true, ..self.reply(exchange, context) }
     }
 }
 
@@ -368,27 +374,10 @@ impl Client {
 fn is_deleted(call: &Call, error: &Error) -> bool {
     let Error::Api(api) = error else { return false };
     let code = api.error_code.as_deref().unwrap_or_default();
-    call.method == reqwest::Method::DELETE
-        && (code == "CLUSTER_ALREADY_REQUESTED_DELETION" || (api.status == 404 && is_absent(code)))
-}
-
-/// Codes of a 404 that mean that there is no resource of that name.
-pub(crate) fn is_absent(code: &str) -> bool {
-    matches!(code, "CLUSTER_NOT_FOUND" | "SERVERLESS_INSTANCE_NOT_FOUND" | "RESOURCE_NOT_FOUND")
+    call.method == reqwest::Method::DELETE && (code == "CLUSTER_ALREADY_REQUESTED_DELETION" || hints::is_absent(api))
 }
 
 fn unread(failure: Failure, origin: &Origin<'_>) -> Failed {
     let happened = if failure.kind == TransportKind::Connect { Happened::NotSent } else { Happened::Broken };
     Failed { error: transport_error(failure, origin), happened: Some(happened) }
-}
-
-impl Failed {
-    /// Whether the same request can succeed later. Also a token that could not be had, or a place in the queue.
-    pub(crate) fn is_transient(&self) -> bool {
-        match (&self.happened, &self.error) {
-            (Some(happened), _) => happened.is_transient(),
-            (None, Error::Api(api)) => api.retryable,
-            (None, error) => matches!(error, Error::Transport(_)),
-        }
-    }
 }

@@ -11,7 +11,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
 
-MODULES = ("instances", "doctor", "logout", "emulator", "completion", "version")
+MODULES = ("instances", "convert", "doctor", "logout", "emulator", "completion", "version")
 """In the order of `atlas-serverless --help`."""
 
 

@@ -6,12 +6,13 @@ use pyo3::prelude::*;
 
 use super::{Called, Client, Listed};
 use crate::binding::bridge::{self, Job, Output};
-use crate::binding::errors::to_exception;
+use crate::binding::errors::{to_exception, warn_beside};
 use crate::binding::lists::Pages;
 use crate::binding::{aio, options};
 use crate::core::client::OnRetired;
+use crate::core::context::Notices;
 use crate::core::error::Error;
-use crate::core::life::Pager;
+use crate::core::pages::Pager;
 
 impl Client {
     /// Runs a job in the calling thread, or starts it on the running event loop.
@@ -26,8 +27,14 @@ impl Client {
         if self.asynchronous {
             return aio::start(py, &self.handle, job, self.shape);
         }
-        let output = bridge::run(py, &self.handle, job)?;
-        Ok(self.shape.now(py, output)?.unbind())
+        let notices = Notices::default();
+        match bridge::run(py, &self.handle, job, &notices) {
+            Ok(output) => Ok(self.shape.now(py, output, &notices)?.unbind()),
+            Err(error) => {
+                warn_beside(py, &notices);
+                Err(error)
+            }
+        }
     }
 
     /// `repr()`: the service and the credentials, without what is secret of them.

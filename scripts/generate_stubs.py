@@ -127,9 +127,7 @@ def aio(core: str) -> str:
             )
         elif method.name in ("__enter__", "__exit__"):
             text = text.replace("def __", "async def __a")
-        elif not (
-            is_property(method) or is_constructor(method) or returns_list(method) or method.name.startswith("_")
-        ):
+        elif not (is_property(method) or is_constructor(method) or returns_list(method) or method.name.startswith("_")):
             text = text.replace("    def ", "    async def ", 1)
         text = text.replace("-> Iterator[", "-> AsyncIterator[").replace("-> RawClient", "-> AsyncRawClient")
         parts.append(text + "\n")

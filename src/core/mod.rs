@@ -10,6 +10,7 @@ pub mod context;
 pub mod convert;
 pub mod create;
 pub mod deprecation;
+pub mod doctor;
 pub mod error;
 pub mod error_codes;
 mod hints;

@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import asyncio
+import subprocess
+import sys
 import warnings
 from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from canned import GROUP, Answer, Canned, Request, refusal, reply
 
 from atlas_serverless import Emulator, _core, errors
+from canned import GROUP, Canned, Request, refusal, reply
 
-SPEC: dict[str, Any] = {"name": "orders", "provider_settings": {"backing_provider_name": "AWS", "region_name": "US_EAST_1"}}
+SPEC: dict[str, Any] = {
+    "name": "orders",
+    "provider_settings": {"backing_provider_name": "AWS", "region_name": "US_EAST_1"},
+}
 PATH = f"/api/atlas/v2/groups/{GROUP}/serverless"
 QUIET = pytest.mark.filterwarnings("ignore::atlas_serverless.errors.AtlasWarning")
 
@@ -176,9 +181,8 @@ def test_what_this_version_does_not_know_is_lost_and_told(retired: Emulator) -> 
         with pytest.warns(errors.ConversionWarning, match="shiny .as far as this version knows"):
             client.create_serverless_instance(retired.group_id, **SPEC, extra_fields={"shiny": True})
         with pytest.warns(errors.ConversionWarning, match="autoIndexing"):
-            client.create_serverless_instance(
-                retired.group_id, **SPEC | {"name": "free"}, autoIndexing=True, id="1", validate=False
-            )
+            free = SPEC | {"name": "free", "autoIndexing": True, "id": "1"}
+            client.create_serverless_instance(retired.group_id, **free, validate=False)
 
 
 @QUIET
@@ -187,7 +191,7 @@ def test_warnings_as_errors_lose_nothing(retired: Emulator) -> None:
         warnings.simplefilter("error")
         with pytest.raises(errors.EndpointDeprecatedWarning) as caught:
             client.create_serverless_instance(retired.group_id, **SPEC)
-    assert caught.value.result["name"] == "orders"  # type: ignore[attr-defined]
+    assert caught.value.result["name"] == "orders"
 
 
 # --- the rest of the life --------------------------------------------------------------------------------------------
@@ -261,7 +265,10 @@ def test_a_fresh_client_finds_what_is_left(retired: Emulator, calendar: str) -> 
 
 
 def test_an_empty_list_before_the_end_is_an_empty_list() -> None:
-    with Emulator(calendar="2025", clock="2025-06-01T00:00:00Z") as emulator, emulator.client(on_retired="flex") as client:
+    with (
+        Emulator(calendar="2025", clock="2025-06-01T00:00:00Z") as emulator,
+        emulator.client(on_retired="flex") as client,
+    ):
         emulator.add_instance("native", state="IDLE")
         assert list(client.list_serverless_instances(emulator.group_id)) == []
 
@@ -269,7 +276,7 @@ def test_an_empty_list_before_the_end_is_an_empty_list() -> None:
 @QUIET
 def test_an_update_of_which_nothing_is_left_changes_nothing(retired: Emulator) -> None:
     retired.add_instance("orders", state="IDLE")
-    options = {"serverless_continuous_backup_enabled": False}
+    options: Any = {"serverless_continuous_backup_enabled": False}
     with retired.client(on_retired="flex") as client:
         with pytest.warns(errors.ConversionWarning, match="serverlessBackupOptions"):
             same = client.update_serverless_instance(retired.group_id, "orders", serverless_backup_options=options)
@@ -303,16 +310,15 @@ IDLE = {"id": "a", "stateName": "IDLE"}
 
 
 def test_one_warning_for_each_endpoint_and_process() -> None:
-    with Canned(reply(200, IDLE, **HEADERS)) as server:
-        with pytest.warns(errors.EndpointDeprecatedWarning) as caught:
-            for _ in range(3):
-                with server.client() as client:
-                    client.get_serverless_instance(GROUP, "one")
-                    client.get_serverless_instance(GROUP, "two")
-                    client.update_serverless_instance(GROUP, "one", tags={})
-                    client.request("GET", f"/api/atlas/v2/groups/{GROUP}/clusters/one")
-                    client.request("GET", f"/api/atlas/v2/groups/{GROUP}/clusters/two")
-                    client.request("GET", f"/api/atlas/v2/groups/{GROUP}/clusters")
+    with Canned(reply(200, IDLE, **HEADERS)) as server, pytest.warns(errors.EndpointDeprecatedWarning) as caught:
+        for _ in range(3):
+            with server.client() as client:
+                client.get_serverless_instance(GROUP, "one")
+                client.get_serverless_instance(GROUP, "two")
+                client.update_serverless_instance(GROUP, "one", tags={})
+                client.request("GET", f"/api/atlas/v2/groups/{GROUP}/clusters/one")
+                client.request("GET", f"/api/atlas/v2/groups/{GROUP}/clusters/two")
+                client.request("GET", f"/api/atlas/v2/groups/{GROUP}/clusters")
     assert [str(warning.message).partition(" deprecated")[0] for warning in caught] == [
         "Atlas calls getServerlessInstance",
         "Atlas calls updateServerlessInstance",
@@ -322,7 +328,9 @@ def test_one_warning_for_each_endpoint_and_process() -> None:
 
 
 def test_an_error_that_is_deprecated_warns_too() -> None:
-    refused = refusal(404, "SERVERLESS_INSTANCE_NOT_FOUND").replace(b"\r\n\r\n", b"\r\nSunset: %s\r\n\r\n" % HEADERS["Sunset"].encode())
+    refused = refusal(404, "SERVERLESS_INSTANCE_NOT_FOUND").replace(
+        b"\r\n\r\n", b"\r\nSunset: %s\r\n\r\n" % HEADERS["Sunset"].encode()
+    )
 
     async def run(server: Canned) -> None:
         async with server.async_client() as client:
@@ -359,11 +367,7 @@ def test_dates_in_raw_responses(headers: dict[str, str], deprecation: str | None
 
 
 def test_the_warning_is_visible_by_default() -> None:
-    import subprocess
-    import sys
-
-    answer: Answer = lambda _: reply(200, IDLE, **HEADERS)
-    with Canned(answer=answer) as server:
+    with Canned(reply(200, IDLE, **HEADERS)) as server:
         code = f"""
 import atlas_serverless
 def ask(client):

@@ -335,7 +335,10 @@ impl Oauth {
     ) -> Result<Fresh, (Error, Happened)> {
         let origin = self.origin(attempts, doors, context);
         if exchange.status >= 400 {
-            let api = reply::api_error(&exchange, exchange.status, None, &origin);
+            let mut api = reply::api_error(&exchange, exchange.status, None, &origin);
+            if exchange.body.windows(12).any(|part| part == b"access_token") {
+                api.body_start = None;
+            }
             let happened =
                 Happened::Status(exchange.status, api.retry_after.and_then(|s| Duration::try_from_secs_f64(s).ok()));
             return Err((refusal(&exchange, api), happened));

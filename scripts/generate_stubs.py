@@ -126,7 +126,7 @@ def aio(core: str) -> str:
             )
         elif method.name in ("__enter__", "__exit__"):
             text = text.replace("def __", "async def __a")
-        elif not is_property(method) and not returns_list(method):
+        elif not (is_property(method) or returns_list(method) or method.name.startswith("_")):
             text = text.replace("    def ", "    async def ", 1)
         text = text.replace("-> Iterator[", "-> AsyncIterator[").replace("-> RawClient", "-> AsyncRawClient")
         parts.append(text + "\n")

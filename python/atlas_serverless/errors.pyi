@@ -309,8 +309,8 @@ class WaitFailedError(WaitError):
 class AtlasWarning(UserWarning):
     """Base of every warning of atlas-serverless; a UserWarning, so shown by default.
 
-    Where a filter makes exceptions of warnings, `result` is what the call returned all the same: a create that warns has
-    created. None where nothing was sent yet.
+    Where a filter makes exceptions of warnings, `result` is what the call returned all the same: a create that warns
+    has created. None where nothing was sent yet.
     """
     result: Any
 

@@ -12,7 +12,6 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use arc_swap::ArcSwapOption;
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use tokio::runtime::{Builder, Handle as TokioHandle};
 use tokio::task::AbortHandle;
 
@@ -20,6 +19,7 @@ use super::bridge::{Handle, Job, Output, Pools};
 use super::doubt::Doubt;
 use super::errors::{to_exception, unexpected, warn_beside};
 use super::observer::{emit, threshold, to_poll};
+use super::python::{Name, call};
 use super::results::Shape;
 use crate::core::context::{Context, Notices};
 use crate::core::error::Error;
@@ -57,6 +57,14 @@ fn background() -> PyResult<Arc<Background>> {
     std::mem::forget(BACKGROUND.swap(Some(fresh.clone())));
     std::mem::forget(current);
     Ok(fresh)
+}
+
+/// The runtime, for those who know that it is there.
+pub(super) fn runtime() -> TokioHandle {
+    match BACKGROUND.load().as_ref() {
+        Some(background) => background.runtime.clone(),
+        None => TokioHandle::current(),
+    }
 }
 
 /// What the runtime's thread has to say.
@@ -193,17 +201,17 @@ impl Mailbox {
             Err(error) => Err(to_exception(py, error)),
         };
         match result {
-            Ok(value) => future.call_method1(pyo3::intern!(py, "set_result"), (value,))?,
-            Err(error) => future.call_method1(pyo3::intern!(py, "set_exception"), (error.into_value(py),))?,
-        };
-        Ok(())
+            Ok(value) => call(&future.getattr(pyo3::intern!(py, "set_result"))?, (value,)),
+            Err(error) => call(&future.getattr(pyo3::intern!(py, "set_exception"))?, (error.into_value(py),)),
+        }
+        .map(drop)
     }
 
     /// A poll for the caller's progress callable, which fails the future itself if it raises.
     fn tell(&self, py: Python<'_>, id: u64, poll: Poll) -> PyResult<()> {
         let progress = self.waiting().get(&id).and_then(|w| w.progress.as_ref().map(|p| p.clone_ref(py)));
         let Some(progress) = progress else { return Ok(()) };
-        progress.call1(py, (to_poll(py, poll)?,)).map(drop)
+        call(progress.bind(py), (to_poll(py, poll)?,)).map(drop)
     }
 }
 
@@ -323,7 +331,7 @@ pub(crate) fn start(py: Python<'_>, handle: &Arc<Handle>, job: Job, shape: Shape
     let client = background.pools().get(handle);
     let client = client.map_err(|error| to_exception(py, error))?;
     let Some(mailbox) = mailbox else {
-        let pending = super::aio_fallback::start(py, event_loop.bind(py), &background.runtime, client, job, shape)?;
+        let pending = super::aio_fallback::start(py, event_loop.bind(py), client, job, shape)?;
         return Ok(Py::new(py, pending)?.into_any());
     };
     static IDS: AtomicU64 = AtomicU64::new(0);
@@ -374,13 +382,12 @@ pub(crate) fn let_go(handle: &Handle) {
 
 /// The caller's progress callable, for the loop's own thread: what it raises, the one who awaits gets.
 pub(super) fn follow(py: Python<'_>, progress: Py<PyAny>, future: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
-    py.import("atlas_serverless._loops")?.getattr("Progress")?.call1((progress, future)).map(Bound::unbind)
+    static PROGRESS: Name = Name::new("atlas_serverless._loops", "Progress");
+    call(PROGRESS.get(py)?, (progress, future)).map(Bound::unbind)
 }
 
 /// The running event loop and its mailbox; none where the loop can't watch a socket.
 fn here(py: Python<'_>) -> PyResult<(Py<PyAny>, Option<Py<Mailbox>>)> {
-    static HERE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let here =
-        HERE.get_or_try_init(py, || Ok::<_, PyErr>(py.import("atlas_serverless._loops")?.getattr("here")?.unbind()))?;
-    here.bind(py).call0()?.extract()
+    static HERE: Name = Name::new("atlas_serverless._loops", "here");
+    call(HERE.get(py)?, ())?.extract()
 }

@@ -16,6 +16,7 @@ use pyo3::prelude::*;
 use tokio::runtime::{Builder, Runtime};
 
 use super::errors::{to_exception, unexpected};
+use super::gate;
 use super::observer::{Direct, Raised};
 use crate::core::auth::discover::Found;
 use crate::core::client::{Client, Config};
@@ -245,7 +246,7 @@ fn beside<T: Send>(work: impl FnOnce(&mut Local) -> Result<T, Error> + Send, rai
             Local::new().and_then(|mut local| work(&mut local))
         });
         while finished.recv_timeout(SIGNALS) == Err(RecvTimeoutError::Timeout) {
-            if let Err(error) = Python::attach(|py| py.check_signals()) {
+            if let Some(Err(error)) = gate::enter(|py| py.check_signals()) {
                 raised.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
             }
         }
@@ -267,9 +268,9 @@ async fn watched(running: Running, raised: &Raised) -> Option<Result<Output, Err
         if let Ok(ended) = tokio::time::timeout(SIGNALS, &mut running).await {
             return Some(ended);
         }
-        let signal = Python::attach(|py| py.check_signals());
+        let signal = gate::enter(|py| py.check_signals());
         let mut raised = raised.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Err(error) = signal {
+        if let Some(Err(error)) = signal {
             raised.get_or_insert(error);
         }
         if raised.is_some() {

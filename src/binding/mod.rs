@@ -9,10 +9,12 @@ mod doubt;
 mod emulator;
 mod errors;
 mod flex;
+mod gate;
 mod jobs;
 mod lists;
 mod observer;
 mod options;
+mod python;
 mod results;
 
 use pyo3::prelude::*;

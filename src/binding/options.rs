@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 
 use super::bridge::Handle;
 use super::errors::{to_exception, warn};
+use super::gate;
 use super::jobs::seconds;
 use crate::core::auth::discover::{self, Found, Sources};
 use crate::core::auth::surroundings::{KeyringTrouble, System};
@@ -52,6 +53,7 @@ pub(crate) fn handle(
     behaviour: Behaviour<'_>,
     sources: Option<&str>,
 ) -> PyResult<Handle> {
+    gate::guard(py)?;
     let found = discover(py, given, behaviour.allow_insecure_http, sources)?;
     let config = config(py, behaviour)?;
     warn(py, &found.notices, None)?;

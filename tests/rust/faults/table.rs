@@ -12,15 +12,8 @@ use serde_json::{Value, json};
 use crate::world::{Auth, Setup, TestClock, World, class, create};
 
 const TABLE: &str = include_str!("../../fixtures/faults.json");
-pub const POINTS: [&str; 7] = [
-    "token request",
-    "challenge",
-    "POST",
-    "look-up, nothing there",
-    "look-up, created",
-    "second POST",
-    "poll",
-];
+pub const POINTS: [&str; 7] =
+    ["token request", "challenge", "POST", "look-up, nothing there", "look-up, created", "second POST", "poll"];
 
 /// One line of the table under one kind of credentials.
 pub struct Case {
@@ -50,7 +43,8 @@ pub fn cases() -> Vec<Case> {
                     "challenge" => auth == Auth::ApiKey,
                     _ => true,
                 };
-                let expected = if traces.is_string() || traces.get("flex").is_some() { traces } else { &traces[auth.name()] };
+                let expected =
+                    if traces.is_string() || traces.get("flex").is_some() { traces } else { &traces[auth.name()] };
                 if fits && !expected.is_null() {
                     let (fault, expected, spec) = (fault.clone(), expected.clone(), spec.clone());
                     cases.push(Case { fault, point, auth, spec, expected });
@@ -244,7 +238,9 @@ fn each_fault_at_each_point_leaves_one_instance_and_the_truth() {
                 let t = std::time::Instant::now();
                 let ended = runtime.block_on(run(&world, case, *kind, *shape));
                 let name = format!("{} at {}, {}, {kind:?}, {shape:?}", case.fault, case.point, case.auth.name());
-                if t.elapsed() > Duration::from_millis(300) { println!("{:?} {name}", t.elapsed()); }
+                if t.elapsed() > Duration::from_millis(300) {
+                    println!("{:?} {name}", t.elapsed());
+                }
                 ended.err().map(|why| format!("{name}: {why}"))
             });
             wrong.collect::<Vec<_>>()

@@ -18,6 +18,7 @@ _T = TypeVar("_T")
 
 __all__ = [
     "Client",
+    "Credentials",
     "Emulator",
     "Mailbox",
     "Noticed",
@@ -25,7 +26,10 @@ __all__ = [
     "Pending",
     "VirtualClock",
     "__version__",
+    "doctor",
     "forget_deprecations",
+    "forget_tokens",
+    "log_out",
     "to_flex_spec",
 ]
 __version__: str
@@ -52,13 +56,13 @@ class Client:
     `connect_timeout`            seconds for opening a connection, TLS included. Default 10
     `max_retries`                attempts after the first. Default 5; 0 sends everything once
     `max_retry_time`             seconds for all attempts of one call, pauses included. Default 180
-    `proxy`                      a proxy's URL. Default: the environment's (`HTTPS_PROXY`, `NO_PROXY`); never
-                                 for this machine
+    `proxy`                      a proxy's URL, ``http://user:password@host:port``. Default: the environment's
+                                 (`HTTPS_PROXY`, `NO_PROXY`); never for this machine
     `ca_file`                    a PEM file of certificates to trust beside the system's. Default:
                                  `SSL_CERT_FILE`, `REQUESTS_CA_BUNDLE`
     `user_agent_suffix`          text added to the User-Agent header, such as ``"billing-job/2"``
     `token_cache`                ``"file"`` or a folder shares a service account's token between processes.
-                                 Default ``"memory"``
+                                 Default: `ATLAS_SERVERLESS_TOKEN_CACHE`, else ``"memory"``
     `on_retired`                 what the methods for serverless instances do where the endpoint is gone: ``"flex"``
                                  uses the Flex clusters that replace them. Default ``"raise"``: EndpointRetired
     `reconcile`                  False: a create whose answer was lost is an OutcomeUnknownError at once.
@@ -101,6 +105,23 @@ class Client:
         reconcile: bool = True,
         allow_insecure_http: bool = False,
     ) -> Self: ...
+    @classmethod
+    def from_env(cls, **options: Any) -> Self:
+        """A client with the credentials of the environment; no profile of the Atlas CLI is looked at.
+
+        Takes what the constructor takes, but for credentials and `profile`. Raises ConfigurationError where the
+        environment has no complete set, and says which names were looked at.
+        """
+
+    @classmethod
+    def from_profile(cls, name: str, **options: Any) -> Self:
+        """A client with the credentials of a profile of the Atlas CLI; the environment's are not looked at.
+
+        `name` is the profile's; secrets that its file does not have are asked of the system's keyring (extra
+        ``[keyring]``). Takes what the constructor takes, but for credentials. Raises ConfigurationError where there is
+        no such profile, or no complete set in it.
+        """
+
     def create_serverless_instance(
         self,
         group_id: str,
@@ -736,6 +757,19 @@ class Client:
     def default_group_id(self) -> str | None:
         """The project that the environment (`MONGODB_ATLAS_PROJECT_ID`) or the profile names, or None."""
 
+    @property
+    def credentials(self) -> Credentials:
+        """Which credentials are used and where they were found; no secret is in it.
+
+        `kind` is ``"service_account"``, ``"api_key"`` or ``"access_token"``, `id` the client id or public key (None for
+        a token), `source` where they were found, `base_url` and `base_url_source` the same of the service. `explain()`
+        is a text of several lines: everything that was looked at, in order, and whose certificates, which proxy and
+        which token cache are used.
+
+        >>> client.credentials.kind
+        'service_account'
+        """
+
     def close(self) -> None:
         """Revoke the token that this client alone holds, close connections and refuse further calls.
 
@@ -771,6 +805,34 @@ def to_flex_spec(spec: Mapping[str, Any] | Sequence[str] | str, *, strict: bool 
 
     Source: https://www.mongodb.com/docs/atlas/flex-migration/
     """
+
+@final
+class Credentials:
+    """The credentials that a client uses, without what is secret of them."""
+
+    @property
+    def kind(self) -> Literal["service_account", "api_key", "access_token"]:
+        """`service_account`, `api_key` or `access_token`."""
+
+    @property
+    def id(self) -> str | None:
+        """Client id or public key; None for an access token."""
+
+    @property
+    def source(self) -> str:
+        """Where they were found: `arguments (client_id, client_secret)`, `environment (…)`, `profile default in …`."""
+
+    @property
+    def base_url(self) -> str:
+        """Scheme, host and port of the service."""
+
+    @property
+    def base_url_source(self) -> str:
+        """Where the base URL was found."""
+
+    def explain(self) -> str:
+        """What was looked at in which order, what was found and what is used, as text. Ids are shown, of secrets the
+        length and the last two characters at the most."""
 
 # --- what the package itself uses ------------------------------------------------------------------------------------
 
@@ -860,3 +922,25 @@ class Emulator:
 
 def forget_deprecations() -> None:
     """Forget which deprecations were announced in this process, so that each warns again. For tests."""
+
+def doctor(
+    *,
+    profile: str | None = None,
+    base_url: str | None = None,
+    group_id: str | None = None,
+    proxy: str | None = None,
+    ca_file: str | PathLike[str] | None = None,
+    token_cache: str | PathLike[str] | None = None,
+    timeout: float = 15.0,
+    allow_insecure_http: bool = False,
+) -> dict[str, Any]:
+    """Look at everything between this program and a create; a dict of `ok`, `base_url`, `group_id`, `explanation`,
+    `steps`."""
+
+def log_out(client: Client, *, all: bool = False) -> dict[str, Any]:
+    """Revoke the cached token of a client and remove it. A dict: `revoked` (None if there was none, else whether the
+    server took it), `folder` (None if tokens are not shared), `others` (base URL, client id and end of those that
+    remain)."""
+
+def forget_tokens(*, token_cache: str | PathLike[str] | None = None) -> dict[str, Any]:
+    """Remove every cached token without telling the server: for a machine that has no credentials any more."""

@@ -7,6 +7,7 @@ from typing import Any, Literal
 from typing_extensions import Self, Unpack
 
 from . import types as t
+from ._core import Credentials
 from ._protocols import AsyncRawClient, Extra, IfExists, OnRetired, Progress
 
 class AsyncClient:
@@ -46,6 +47,23 @@ class AsyncClient:
         reconcile: bool = True,
         allow_insecure_http: bool = False,
     ) -> None: ...
+    @classmethod
+    def from_env(cls, **options: Any) -> Self:
+        """A client with the credentials of the environment; no profile of the Atlas CLI is looked at.
+
+        Takes what the constructor takes, but for credentials and `profile`. Raises ConfigurationError where the
+        environment has no complete set, and says which names were looked at.
+        """
+
+    @classmethod
+    def from_profile(cls, name: str, **options: Any) -> Self:
+        """A client with the credentials of a profile of the Atlas CLI; the environment's are not looked at.
+
+        `name` is the profile's; secrets that its file does not have are asked of the system's keyring (extra
+        ``[keyring]``). Takes what the constructor takes, but for credentials. Raises ConfigurationError where there is
+        no such profile, or no complete set in it.
+        """
+
     async def create_serverless_instance(
         self,
         group_id: str,
@@ -680,6 +698,19 @@ class AsyncClient:
     @property
     def default_group_id(self) -> str | None:
         """The project that the environment (`MONGODB_ATLAS_PROJECT_ID`) or the profile names, or None."""
+
+    @property
+    def credentials(self) -> Credentials:
+        """Which credentials are used and where they were found; no secret is in it.
+
+        `kind` is ``"service_account"``, ``"api_key"`` or ``"access_token"``, `id` the client id or public key (None for
+        a token), `source` where they were found, `base_url` and `base_url_source` the same of the service. `explain()`
+        is a text of several lines: everything that was looked at, in order, and whose certificates, which proxy and
+        which token cache are used.
+
+        >>> client.credentials.kind
+        'service_account'
+        """
 
     async def close(self) -> None:
         """Revoke the token that this client alone holds, close connections and refuse further calls.

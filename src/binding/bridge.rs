@@ -92,6 +92,11 @@ impl Handle {
         &self.found
     }
 
+    /// How it behaves.
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
     /// The client of this process. A child made by fork gets one of its own; the parent's is left alone, never dropped:
     /// its locks and connections may be in use by threads that the child does not have.
     fn here(&self) -> Result<Arc<InProcess>, Error> {
@@ -261,8 +266,24 @@ async fn hear_of_closed_connections() {
     tokio::task::yield_now().await;
 }
 
+/// Runs what is no call of a client to its end, on a runtime of its own.
+pub(crate) fn wait<T: Send>(py: Python<'_>, running: impl Future<Output = Result<T, Error>> + Send) -> PyResult<T> {
+    let raised = Raised::default();
+    let ended = py.detach(|| {
+        let local = Local::new()?;
+        let ended = local.runtime.block_on(watched(running, &raised));
+        // A name server that does not answer is not waited for.
+        local.runtime.shutdown_background();
+        ended.unwrap_or(Err(Error::Stopped))
+    });
+    if let Some(error) = raised.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        return Err(error);
+    }
+    ended.map_err(|error| to_exception(py, error))
+}
+
 /// Polls a call, and Python's signal handlers between. `None` if something was raised meanwhile.
-async fn watched(running: Running, raised: &Raised) -> Option<Result<Output, Error>> {
+async fn watched<T>(running: impl Future<Output = Result<T, Error>>, raised: &Raised) -> Option<Result<T, Error>> {
     let mut running = pin!(running);
     loop {
         if let Ok(ended) = tokio::time::timeout(SIGNALS, &mut running).await {

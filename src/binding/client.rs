@@ -5,16 +5,17 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::{PyDict, PyList, PyType};
 
 use super::bridge::Handle;
+use super::credentials::Credentials;
 use super::errors::to_exception;
 use super::jobs::{self, Options};
 use super::lists::Pages;
 use super::options::{self, Behaviour, Given};
 use super::results::{self, Shape};
+use super::secret::SecretText;
 use crate::core::call::Shape as Form;
 use crate::core::client::OnRetired;
 use crate::core::model::Kind;
@@ -51,19 +52,19 @@ impl Client {
         reconcile=True, allow_insecure_http=False)")]
     fn new(
         py: Python<'_>,
-        client_id: Option<String>,
-        client_secret: Option<String>,
-        public_key: Option<String>,
-        private_key: Option<String>,
-        access_token: Option<String>,
+        client_id: Option<SecretText>,
+        client_secret: Option<SecretText>,
+        public_key: Option<SecretText>,
+        private_key: Option<SecretText>,
+        access_token: Option<SecretText>,
         profile: Option<String>,
-        base_url: Option<String>,
+        base_url: Option<SecretText>,
         api_version: &str,
         timeout: f64,
         connect_timeout: f64,
         max_retries: u32,
         max_retry_time: f64,
-        proxy: Option<String>,
+        proxy: Option<SecretText>,
         ca_file: Option<PathBuf>,
         user_agent_suffix: Option<&str>,
         token_cache: Option<PathBuf>,
@@ -93,6 +94,20 @@ impl Client {
         let handle = Arc::new(options::handle(py, given, behaviour, _sources)?);
         let shape = Shape { raw: false };
         Ok(Client { handle, shape, asynchronous: _asynchronous, on_retired, closed: Arc::default() })
+    }
+
+    #[doc = include_str!("docs/from_env.txt")]
+    #[classmethod]
+    #[pyo3(signature = (**options))]
+    fn from_env(cls: &Bound<'_, PyType>, options: Option<&Bound<'_, PyDict>>) -> Called {
+        options::construct(cls, options, &[("_sources", "environment")])
+    }
+
+    #[doc = include_str!("docs/from_profile.txt")]
+    #[classmethod]
+    #[pyo3(signature = (name, **options))]
+    fn from_profile(cls: &Bound<'_, PyType>, name: &str, options: Option<&Bound<'_, PyDict>>) -> Called {
+        options::construct(cls, options, &[("_sources", "profile"), ("profile", name)])
     }
 
     #[doc = include_str!("docs/create_serverless_instance.txt")]
@@ -373,6 +388,12 @@ impl Client {
         self.handle.found().group_id.as_deref()
     }
 
+    #[doc = include_str!("docs/credentials.txt")]
+    #[getter]
+    fn credentials(&self) -> Credentials {
+        Credentials::new(self.handle.found(), self.handle.config())
+    }
+
     #[doc = include_str!("docs/close.txt")]
     fn close(&self, py: Python<'_>) -> Called {
         self.end(py)
@@ -387,13 +408,10 @@ impl Client {
     }
 
     fn __repr__(&self) -> String {
-        let found = self.handle.found();
-        format!("<Client {} with {} from {}>", found.base_url, found.credentials.describe(), found.source)
+        self.shown()
     }
 
     fn __reduce__(&self) -> PyResult<()> {
-        Err(PyTypeError::new_err(
-            "a Client cannot be pickled: it holds secrets and connections; make one where it is used",
-        ))
+        Err(run::unpicklable())
     }
 }

@@ -11,6 +11,7 @@ pub mod convert;
 pub mod create;
 mod deletion;
 pub mod deprecation;
+pub mod doctor;
 pub mod error;
 pub mod error_codes;
 mod hints;

@@ -28,7 +28,8 @@ ROOT = Path(__file__).resolve().parent.parent.parent
 STUB = ast.parse((ROOT / "python/atlas_serverless/_core.pyi").read_text(encoding="utf-8"))
 [CLIENT_STUB] = [node for node in STUB.body if isinstance(node, ast.ClassDef) and node.name == "Client"]
 PUBLIC = sorted(name for name in vars(Client) if not name.startswith("_"))  # in one order for all workers
-METHODS = [name for name in PUBLIC if callable(getattr(Client, name))]
+CONSTRUCTORS = ["from_env", "from_profile"]
+METHODS = [name for name in PUBLIC if callable(getattr(Client, name)) and name not in CONSTRUCTORS]
 OPERATIONS = [name for name in METHODS if name != "close"]
 
 Parameters = list[tuple[str, Any, Any]]
@@ -56,7 +57,7 @@ def stub_parameters(name: str) -> Parameters:
     return found
 
 
-@pytest.mark.parametrize("name", METHODS)
+@pytest.mark.parametrize("name", [*CONSTRUCTORS, *METHODS])
 def test_one_signature_in_every_place(name: str) -> None:
     expected = parameters(getattr(Client, name))
     assert parameters(getattr(AsyncClient, name)) == expected
@@ -92,7 +93,7 @@ def test_the_docstring_is_that_of_the_stub(name: str, described: Any) -> None:
         places = [*CLIENT_STUB.body, *STUB.body]
         [where] = [node for node in places if isinstance(node, ast.FunctionDef) and node.name == name]
     assert inspect.getdoc(described) == ast.get_docstring(where)
-    if name in METHODS:
+    if name in METHODS + CONSTRUCTORS:
         assert getattr(AsyncClient, name).__doc__ == described.__doc__
 
 

@@ -1,7 +1,7 @@
 //! How the methods of a client run: in the calling thread, or on the running event loop.
 use std::sync::atomic::Ordering;
 
-use pyo3::exceptions::PyRuntimeError;
+use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
 
 use super::{Called, Client, Listed};
@@ -37,10 +37,25 @@ impl Client {
         }
     }
 
+    /// `repr()`: the service and the credentials, without what is secret of them.
+    pub(super) fn shown(&self) -> String {
+        let found = self.handle.found();
+        format!("<Client {} with {} from {}>", found.base_url, found.credentials.describe(), found.source)
+    }
+
     /// A list, of which nothing is asked for yet.
     pub(super) fn pages(&self, py: Python<'_>, pager: Result<Pager, Error>) -> Listed {
         let pager = pager.map_err(|error| to_exception(py, error))?;
         Ok(Pages::new(Py::new(py, self.clone())?, pager))
+    }
+
+    /// The core's client, for what is no operation.
+    pub(crate) fn core(&self, py: Python<'_>) -> PyResult<crate::core::client::Client> {
+        self.handle.core().map_err(|error| to_exception(py, error))
+    }
+
+    pub(crate) fn config(&self) -> &crate::core::client::Config {
+        self.handle.config()
     }
 
     /// The call's choice, or the client's.
@@ -65,4 +80,9 @@ impl Client {
         }
         Ok(ended)
     }
+}
+
+/// Why a client is not pickled.
+pub(super) fn unpicklable() -> PyErr {
+    PyTypeError::new_err("a Client cannot be pickled: it holds secrets and connections; make one where it is used")
 }

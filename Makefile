@@ -10,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUST := $(shell git ls-files 'src/*' Cargo.toml Cargo.lock pyproject.toml 2>/dev/null)
 
-.PHONY: demo test interop test-rust test-python lint walls types build wheel clean help
+.PHONY: demo test interop test-browser load test-rust test-python lint walls types build wheel clean help
 
 help:
 	@echo 'make demo   create an instance in the emulator, through a service account and through an API key'
@@ -60,6 +60,14 @@ lint: $(VENV)/.installed
 interop: $(VENV)/.built
 	$(PYTHON) tests/interop/prepare.py
 	PYTHONPATH=python .venv-interop/bin/python -m pytest tests/interop
+
+# The emulator's page in headless Chromium (Debian: apt-get install chromium).
+test-browser: $(VENV)/.built
+	$(BIN)/python -m pytest tests/browser
+
+# The emulator with 100,000 instances, in a release build.
+load:
+	cargo test --quiet --release --features emulator --test emulator_load -- --nocapture
 
 walls:
 	$(PYTHON) scripts/check_walls.py

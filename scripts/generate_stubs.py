@@ -34,6 +34,7 @@ from typing import Any, Literal
 from typing_extensions import Self, Unpack
 
 from . import types as t
+from ._core import Credentials
 from ._protocols import AsyncRawClient, Extra, IfExists, OnRetired, Progress
 
 class AsyncClient:
@@ -126,7 +127,7 @@ def aio(core: str) -> str:
             )
         elif method.name in ("__enter__", "__exit__"):
             text = text.replace("def __", "async def __a")
-        elif not is_property(method) and not returns_many(method):
+        elif not (is_property(method) or is_constructor(method) or returns_many(method) or method.name.startswith("_")):
             text = text.replace("    def ", "    async def ", 1)
         text = text.replace("-> Iterator[", "-> AsyncIterator[").replace("-> RawClient", "-> AsyncRawClient")
         text = text.replace("-> t.Creates", "-> t.AsyncCreates")
@@ -154,6 +155,10 @@ def is_property(node: Function) -> bool:
     return any(isinstance(d, ast.Name) and d.id == "property" for d in node.decorator_list)
 
 
+def is_constructor(node: Function) -> bool:
+    return any(isinstance(d, ast.Name) and d.id == "classmethod" for d in node.decorator_list)
+
+
 def returns_many(node: Function) -> bool:
     """Whether a method gives results one by one, as lists and `create_many` do."""
     return node.returns is not None and ast.unparse(node.returns).startswith(("Iterator[", "t.Creates"))
@@ -162,7 +167,8 @@ def returns_many(node: Function) -> bool:
 def protocols(core: str) -> str:
     """`_protocols.py`: the same signatures, returning Responses."""
     client = class_of(ast.parse(core), "Client")
-    operations = [m for m in methods(client) if not (m.name.startswith("_") or m.name == "close" or is_property(m))]
+    others = [m for m in methods(client) if is_property(m) or is_constructor(m) or m.name == "close"]
+    operations = [m for m in methods(client) if not m.name.startswith("_") and m not in others]
     parts = [PROTOCOLS]
     for name, owner in (("RawClient", "Client"), ("AsyncRawClient", "AsyncClient")):
         parts.append(f'\n\nclass {name}(Protocol):\n    """`{owner}.with_raw_response`."""\n')

@@ -4,7 +4,7 @@ Signatures are written here by hand. The docstrings are those of `src/binding/do
 `scripts/generate_stubs.py`, which also makes `aio.pyi` and `_protocols.py` of this file.
 """
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from types import TracebackType
 from typing import Any, Generic, Literal, TypeVar, final
@@ -20,6 +20,7 @@ __all__ = [
     "Client",
     "CreateResult",
     "Creates",
+    "Credentials",
     "Emulator",
     "Mailbox",
     "Noticed",
@@ -27,7 +28,10 @@ __all__ = [
     "Pending",
     "VirtualClock",
     "__version__",
+    "doctor",
     "forget_deprecations",
+    "forget_tokens",
+    "log_out",
     "to_flex_spec",
 ]
 __version__: str
@@ -54,15 +58,15 @@ class Client:
     `connect_timeout`            seconds for opening a connection, TLS included. Default 10
     `max_retries`                attempts after the first. Default 5; 0 sends everything once
     `max_retry_time`             seconds for all attempts of one call, pauses included. Default 180
-    `proxy`                      a proxy's URL. Default: the environment's (`HTTPS_PROXY`, `NO_PROXY`); never
-                                 for this machine
+    `proxy`                      a proxy's URL, ``http://user:password@host:port``. Default: the environment's
+                                 (`HTTPS_PROXY`, `NO_PROXY`); never for this machine
     `ca_file`                    a PEM file of certificates to trust beside the system's. Default:
                                  `SSL_CERT_FILE`, `REQUESTS_CA_BUNDLE`
     `user_agent_suffix`          text added to the User-Agent header, such as ``"billing-job/2"``
     `token_cache`                ``"file"`` or a folder shares a service account's token between processes.
-                                 Default ``"memory"``
-    `on_retired`                 what creates of serverless instances do where the endpoint is gone: see there.
-                                 Default ``"raise"``
+                                 Default: `ATLAS_SERVERLESS_TOKEN_CACHE`, else ``"memory"``
+    `on_retired`                 what the methods for serverless instances do where the endpoint is gone: ``"flex"``
+                                 uses the Flex clusters that replace them. Default ``"raise"``: EndpointRetired
     `reconcile`                  False: a create whose answer was lost is an OutcomeUnknownError at once.
                                  Default True: it is looked up
     `allow_insecure_http`        True sends credentials over plain http to another machine. Default False:
@@ -103,6 +107,23 @@ class Client:
         reconcile: bool = True,
         allow_insecure_http: bool = False,
     ) -> Self: ...
+    @classmethod
+    def from_env(cls, **options: Any) -> Self:
+        """A client with the credentials of the environment; no profile of the Atlas CLI is looked at.
+
+        Takes what the constructor takes, but for credentials and `profile`. Raises ConfigurationError where the
+        environment has no complete set, and says which names were looked at.
+        """
+
+    @classmethod
+    def from_profile(cls, name: str, **options: Any) -> Self:
+        """A client with the credentials of a profile of the Atlas CLI; the environment's are not looked at.
+
+        `name` is the profile's; secrets that its file does not have are asked of the system's keyring (extra
+        ``[keyring]``). Takes what the constructor takes, but for credentials. Raises ConfigurationError where there is
+        no such profile, or no complete set in it.
+        """
+
     def create_serverless_instance(
         self,
         group_id: str,
@@ -111,6 +132,7 @@ class Client:
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         if_exists: IfExists = "error",
         on_retired: OnRetired | None = None,
         progress: Progress = None,
@@ -121,8 +143,8 @@ class Client:
         """Create a serverless instance; the dict is what Atlas sent, every field in its order.
 
         Atlas retired this operation in January 2026: there it raises EndpointRetired, or with ``on_retired="flex"``
-        converts the request, warns and creates a Flex cluster. Between February 2025 and then Atlas made Flex
-        clusters behind this shape.
+        converts the request, warns of what is lost and creates a Flex cluster; the client remembers, and does not
+        ask the old endpoint again. Between February 2025 and then Atlas made Flex clusters behind this shape.
 
         It is never created twice: after a lost answer it is looked up by name, and only sent again if it is not
         there. A field that Atlas did not take over is a FieldIgnoredWarning, a region that this version does not
@@ -137,9 +159,11 @@ class Client:
                        the reply as it is
         `timeout`      seconds for the whole call, retries and waiting included. Default None: 1800 with `wait`,
                        else only the client's `max_retry_time` bounds it
+        `interval`     with `wait`: seconds between looks. Default None: 1, growing to 15
         `if_exists`    ``"return"`` returns what has that name already if it is as asked (and waits for one that is
                        being deleted); one that differs raises with the differences. Default ``"error"``
-        `on_retired`   ``"raise"`` or ``"flex"``. Default None: as the client was told (``"raise"``)
+        `on_retired`   ``"raise"`` or ``"flex"``. Default None: as the client was told (``"raise"``). What follows it
+                       (get, update, delete, wait) goes by the client's
         `progress`     with `wait`: True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll`
                        for each look; what it raises ends the call. Default None
         `validate`     False sends what was given unchecked. Default True: every broken rule is a violation, all at
@@ -151,6 +175,8 @@ class Client:
                        `serverless_backup_options`, `tags` (a list or a plain mapping),
                        `termination_protection_enabled`
         ============== =============================================================================================
+
+        A wait that fails says that the instance was created: the error's `result` is the reply to the create.
 
         Raises ValidationError (before anything is sent), DuplicateClusterName, EndpointRetired,
         OutcomeUnknownError, with `wait` WaitTimeoutError and WaitFailedError, RateLimitedError, another ApiError
@@ -177,6 +203,7 @@ class Client:
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         if_exists: IfExists = "error",
         progress: Progress = None,
         validate: bool = True,
@@ -198,6 +225,7 @@ class Client:
                        the reply as it is
         `timeout`      seconds for the whole call, retries and waiting included. Default None: 1800 with `wait`,
                        else only the client's `max_retry_time` bounds it
+        `interval`     with `wait`: seconds between looks. Default None: 1, growing to 15
         `if_exists`    ``"return"`` returns what has that name already if it is as asked (and waits for one that is
                        being deleted); one that differs raises with the differences. Default ``"error"``
         `progress`     with `wait`: True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll`
@@ -210,6 +238,8 @@ class Client:
                        `provider_settings` (`backing_provider_name`, `region_name`) are required; `tags` (a list or
                        a plain mapping), `termination_protection_enabled`
         ============== =============================================================================================
+
+        A wait that fails says that the cluster was created: the error's `result` is the reply to the create.
 
         Raises ValidationError (before anything is sent), DuplicateClusterName, OutcomeUnknownError, with `wait`
         WaitTimeoutError and WaitFailedError, RateLimitedError, another ApiError for each status and code,
@@ -236,14 +266,14 @@ class Client:
     ) -> t.Creates:
         """Create many Flex clusters and serverless instances: an iterator of results in the order in which they come.
 
-        Some creates are always under way, as many as the service's rate limits let through. Each is checked, retried and
-        looked up as a single one is; one that fails does not keep the others.
+        Some creates are always under way, as many as the service's rate limits let through. Each is checked, retried
+        and looked up as a single one is; one that fails does not keep the others.
 
         =============== ============================================================================================
         `operations`    an iterable of mappings, taken one by one as others end; it may be endless. Each has a
                         `group_id` and the fields of its instance; `kind` is ``"flex"`` (default) or
-                        ``"serverless"``; `wait`, `timeout`, `if_exists`, `on_retired`, `envelope`, `pretty`,
-                        `validate` and `extra_fields` as in a single create
+                        ``"serverless"``; `wait`, `interval`, `timeout`, `if_exists`, `on_retired`, `envelope`,
+                        `pretty`, `validate` and `extra_fields` as in a single create
         `max_in_flight` how many creates are under way at most, and how many results wait to be taken. Default 32
         `on_error`      ``"collect"`` (default): a failure is a result with an `error`. ``"raise"``: the first
                         failure is raised, with its `operation`, and ends what is under way
@@ -277,8 +307,9 @@ class Client:
     ) -> t.ServerlessInstance:
         """Get a serverless instance; the dict is what Atlas sent, every field in its order.
 
-        A Flex cluster that was created as a serverless instance can be got this way too. Atlas ends this operation
-        on 15 January 2027.
+        A Flex cluster that was created as a serverless instance can be got this way too, until January 2026; Atlas
+        ends this operation on 15 January 2027. A client made with ``on_retired="flex"`` looks for a Flex cluster of
+        that name then.
 
         ========== =================================================================================================
         `group_id` the project (Atlas also calls it group): 24 hexadecimal digits
@@ -326,8 +357,11 @@ class Client:
     ) -> Iterator[t.ServerlessInstance]:
         """List the serverless instances of a project: an iterator of dicts that asks for page after page.
 
-        Nothing is sent before the first is asked for. None is yielded twice, even if the list moves while it is
-        read.
+        Nothing is sent before the first is asked for. None is yielded twice, and none left out that was there all
+        along, even if the list changes while it is read.
+
+        Since January 2026 Atlas answers with an empty list. A client made with ``on_retired="flex"`` lists the
+        project's Flex clusters then, all of them.
 
         ================ ===========================================================================================
         `group_id`       the project (Atlas also calls it group): 24 hexadecimal digits
@@ -350,8 +384,8 @@ class Client:
     ) -> Iterator[t.FlexCluster]:
         """List the Flex clusters of a project: an iterator of dicts that asks for page after page.
 
-        Nothing is sent before the first is asked for. None is yielded twice, even if the list moves while it is
-        read.
+        Nothing is sent before the first is asked for. None is yielded twice, and none left out that was there all
+        along, even if the list changes while it is read.
 
         ================ ===========================================================================================
         `group_id`       the project (Atlas also calls it group): 24 hexadecimal digits
@@ -378,6 +412,7 @@ class Client:
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         progress: Progress = None,
         validate: bool = True,
         extra_fields: Extra = None,
@@ -385,8 +420,8 @@ class Client:
     ) -> t.ServerlessInstance:
         """Change a serverless instance; the dict is what Atlas sent, every field in its order.
 
-        Atlas retired this operation in January 2026: there it raises EndpointRetired; `update_flex_cluster` changes
-        what became of it.
+        Atlas retired this operation in January 2026: there it raises EndpointRetired, or changes the Flex cluster of
+        that name, without what Flex does not have, if the client was made with ``on_retired="flex"``.
 
         ============== =============================================================================================
         `group_id`     the project (Atlas also calls it group): 24 hexadecimal digits
@@ -398,6 +433,7 @@ class Client:
                        with the reply as it is
         `timeout`      seconds for the whole call, retries and waiting included. Default None: 1800 with `wait`,
                        else only the client's `max_retry_time` bounds it
+        `interval`     with `wait`: seconds between looks. Default None: 1, growing to 15
         `progress`     with `wait`: True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll`
                        for each look; what it raises ends the call. Default None
         `validate`     False sends what was given unchecked. Default True: every broken rule is a violation, all at
@@ -427,6 +463,7 @@ class Client:
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         progress: Progress = None,
         validate: bool = True,
         extra_fields: Extra = None,
@@ -444,6 +481,7 @@ class Client:
                        with the reply as it is
         `timeout`      seconds for the whole call, retries and waiting included. Default None: 1800 with `wait`,
                        else only the client's `max_retry_time` bounds it
+        `interval`     with `wait`: seconds between looks. Default None: 1, growing to 15
         `progress`     with `wait`: True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll`
                        for each look; what it raises ends the call. Default None
         `validate`     False sends what was given unchecked. Default True: every broken rule is a violation, all at
@@ -473,14 +511,16 @@ class Client:
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         progress: Progress = None,
     ) -> dict[str, Any]:
         """Delete a serverless instance; the result is what Atlas sent: an empty dict.
 
-        Atlas retired this operation in January 2026: there it raises EndpointRetired; `delete_flex_cluster` deletes
-        what became of it.
+        Atlas retired this operation in January 2026: there it raises EndpointRetired, or deletes the Flex cluster of
+        that name if the client was made with ``on_retired="flex"`` (the result is None then, as Atlas sent).
 
-        One whose answer was lost is sent again; that it is gone by then is a success.
+        One whose answer was lost is sent again; that it is gone by then is a success. With `wait`, one that Atlas
+        accepted and then forgot is asked for again.
 
         ========== =================================================================================================
         `group_id` the project (Atlas also calls it group): 24 hexadecimal digits
@@ -492,6 +532,7 @@ class Client:
                    reply as it is
         `timeout`  seconds for the whole call, retries and waiting included. Default None: 1800 with `wait`, else
                    only the client's `max_retry_time` bounds it
+        `interval` with `wait`: seconds between looks. Default None: 1, growing to 15
         `progress` with `wait`: True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll` for
                    each look; what it raises ends the call. Default None
         ========== =================================================================================================
@@ -515,6 +556,7 @@ class Client:
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         progress: Progress = None,
     ) -> None:
         """Delete a Flex cluster; the result is what Atlas sent: nothing.
@@ -531,6 +573,7 @@ class Client:
                    reply as it is
         `timeout`  seconds for the whole call, retries and waiting included. Default None: 1800 with `wait`, else
                    only the client's `max_retry_time` bounds it
+        `interval` with `wait`: seconds between looks. Default None: 1, growing to 15
         `progress` with `wait`: True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll` for
                    each look; what it raises ends the call. Default None
         ========== =================================================================================================
@@ -556,6 +599,8 @@ class Client:
     ) -> t.ServerlessInstance:
         """Wait until a serverless instance is in a state; the dict is what the last look saw, None once it is deleted.
 
+        A client made with ``on_retired="flex"`` looks for a Flex cluster of that name too.
+
         Passing trouble (a 502, a lost connection, REPAIRING) does not end it, the deadline does.
 
         ========== =================================================================================================
@@ -564,7 +609,7 @@ class Client:
         `state`    CREATING, IDLE, UPDATING, REPAIRING, DELETING, or DELETED for its absence. Default IDLE
         `timeout`  seconds. Default 1800; None is the same
         `interval` seconds between looks. Default None: 1, growing to 15
-        `progress` with `wait`: True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll` for
+        `progress` True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll` for
                    each look; what it raises ends the call. Default None
         ========== =================================================================================================
 
@@ -598,7 +643,7 @@ class Client:
         `state`    CREATING, IDLE, UPDATING, REPAIRING, DELETING, or DELETED for its absence. Default IDLE
         `timeout`  seconds. Default 1800; None is the same
         `interval` seconds between looks. Default None: 1, growing to 15
-        `progress` with `wait`: True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll` for
+        `progress` True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll` for
                    each look; what it raises ends the call. Default None
         ========== =================================================================================================
 
@@ -759,6 +804,19 @@ class Client:
     def default_group_id(self) -> str | None:
         """The project that the environment (`MONGODB_ATLAS_PROJECT_ID`) or the profile names, or None."""
 
+    @property
+    def credentials(self) -> Credentials:
+        """Which credentials are used and where they were found; no secret is in it.
+
+        `kind` is ``"service_account"``, ``"api_key"`` or ``"access_token"``, `id` the client id or public key (None for
+        a token), `source` where they were found, `base_url` and `base_url_source` the same of the service. `explain()`
+        is a text of several lines: everything that was looked at, in order, and whose certificates, which proxy and
+        which token cache are used.
+
+        >>> client.credentials.kind
+        'service_account'
+        """
+
     def close(self) -> None:
         """Revoke the token that this client alone holds, close connections and refuse further calls.
 
@@ -772,7 +830,7 @@ class Client:
     ) -> None: ...
     def __reduce__(self) -> Any: ...
 
-def to_flex_spec(spec: Mapping[str, Any], *, strict: bool = False) -> t.FlexConversion:
+def to_flex_spec(spec: Mapping[str, Any] | Sequence[str] | str, *, strict: bool = False) -> t.FlexConversion:
     """Convert a serverless create spec to a spec for `create_flex_cluster`. Pure: nothing is sent.
 
     It also takes an instance as the API returns it, and the arguments of ``atlas serverless create``. What comes
@@ -780,7 +838,8 @@ def to_flex_spec(spec: Mapping[str, Any], *, strict: bool = False) -> t.FlexConv
     (RegionWarning) where the region has no Flex, naming the nearest of the same provider that has.
 
     ======== ========================================================================================================
-    `spec`   a mapping, in the API's spelling or in snake_case
+    `spec`   a mapping, in the API's spelling or in snake_case; or a command line: text, a list of words, or a
+             mapping from its options to their values
     `strict` True: ValidationError if anything is lost. Default False
     ======== ========================================================================================================
 
@@ -793,6 +852,34 @@ def to_flex_spec(spec: Mapping[str, Any], *, strict: bool = False) -> t.FlexConv
 
     Source: https://www.mongodb.com/docs/atlas/flex-migration/
     """
+
+@final
+class Credentials:
+    """The credentials that a client uses, without what is secret of them."""
+
+    @property
+    def kind(self) -> Literal["service_account", "api_key", "access_token"]:
+        """`service_account`, `api_key` or `access_token`."""
+
+    @property
+    def id(self) -> str | None:
+        """Client id or public key; None for an access token."""
+
+    @property
+    def source(self) -> str:
+        """Where they were found: `arguments (client_id, client_secret)`, `environment (…)`, `profile default in …`."""
+
+    @property
+    def base_url(self) -> str:
+        """Scheme, host and port of the service."""
+
+    @property
+    def base_url_source(self) -> str:
+        """Where the base URL was found."""
+
+    def explain(self) -> str:
+        """What was looked at in which order, what was found and what is used, as text. Ids are shown, of secrets the
+        length and the last two characters at the most."""
 
 # --- what the package itself uses ------------------------------------------------------------------------------------
 
@@ -878,6 +965,9 @@ class Pending:
     def progress(self) -> Any:
         """What tells the caller's progress callable of each poll, if there is one."""
 
+    def warn(self) -> None:
+        """Issues what a call that has failed has to say beside its error."""
+
     def cancel(self) -> None:
         """Ends the call; its connection is closed if a reply is still to come."""
 
@@ -922,3 +1012,25 @@ class Emulator:
 
 def forget_deprecations() -> None:
     """Forget which deprecations were announced in this process, so that each warns again. For tests."""
+
+def doctor(
+    *,
+    profile: str | None = None,
+    base_url: str | None = None,
+    group_id: str | None = None,
+    proxy: str | None = None,
+    ca_file: str | PathLike[str] | None = None,
+    token_cache: str | PathLike[str] | None = None,
+    timeout: float = 15.0,
+    allow_insecure_http: bool = False,
+) -> dict[str, Any]:
+    """Look at everything between this program and a create; a dict of `ok`, `base_url`, `group_id`, `explanation`,
+    `steps`."""
+
+def log_out(client: Client, *, all: bool = False) -> dict[str, Any]:
+    """Revoke the cached token of a client and remove it. A dict: `revoked` (None if there was none, else whether the
+    server took it), `folder` (None if tokens are not shared), `others` (base URL, client id and end of those that
+    remain)."""
+
+def forget_tokens(*, token_cache: str | PathLike[str] | None = None) -> dict[str, Any]:
+    """Remove every cached token without telling the server: for a machine that has no credentials any more."""

@@ -35,6 +35,7 @@ class RawClient(Protocol):
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         if_exists: IfExists = "error",
         on_retired: OnRetired | None = None,
         progress: Progress = None,
@@ -50,6 +51,7 @@ class RawClient(Protocol):
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         if_exists: IfExists = "error",
         progress: Progress = None,
         validate: bool = True,
@@ -84,6 +86,7 @@ class RawClient(Protocol):
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         progress: Progress = None,
         validate: bool = True,
         extra_fields: Extra = None,
@@ -98,6 +101,7 @@ class RawClient(Protocol):
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         progress: Progress = None,
         validate: bool = True,
         extra_fields: Extra = None,
@@ -112,6 +116,7 @@ class RawClient(Protocol):
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         progress: Progress = None,
     ) -> Response[dict[str, Any]]: ...
     def delete_flex_cluster(
@@ -123,6 +128,7 @@ class RawClient(Protocol):
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         progress: Progress = None,
     ) -> Response[None]: ...
     def wait_for_serverless_instance(
@@ -182,6 +188,7 @@ class AsyncRawClient(Protocol):
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         if_exists: IfExists = "error",
         on_retired: OnRetired | None = None,
         progress: Progress = None,
@@ -197,6 +204,7 @@ class AsyncRawClient(Protocol):
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         if_exists: IfExists = "error",
         progress: Progress = None,
         validate: bool = True,
@@ -231,6 +239,7 @@ class AsyncRawClient(Protocol):
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         progress: Progress = None,
         validate: bool = True,
         extra_fields: Extra = None,
@@ -245,6 +254,7 @@ class AsyncRawClient(Protocol):
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         progress: Progress = None,
         validate: bool = True,
         extra_fields: Extra = None,
@@ -259,6 +269,7 @@ class AsyncRawClient(Protocol):
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         progress: Progress = None,
     ) -> Response[dict[str, Any]]: ...
     async def delete_flex_cluster(
@@ -270,6 +281,7 @@ class AsyncRawClient(Protocol):
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         progress: Progress = None,
     ) -> Response[None]: ...
     async def wait_for_serverless_instance(

@@ -112,14 +112,15 @@ class Poll:
     """What a `progress` callable gets each time a waiter has asked for the state.
 
     ============ =====================================================================================================
-    `state`      the state seen, such as ``"CREATING"``; None if the poll failed or the resource is not there
+    `state`      the state seen, such as ``"CREATING"``; ``"DELETED"`` where that was waited for and it is gone; None
+                 if the poll failed or found nothing
     `elapsed`    seconds since the wait began
     `polls`      polls made, this one included
     `name`       the resource's name
     `kind`       ``"serverless"`` or ``"flex"``
     `last_error` the trouble that this poll met and the waiter will bear, as a sentence, or None
     `wanted`     the state waited for; ``"DELETED"`` for its absence
-    `done`       True for the last poll
+    `done`       True for the last call; at a timeout it tells the last poll once more
     ============ =====================================================================================================
     """
 

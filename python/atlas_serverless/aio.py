@@ -30,6 +30,7 @@ async def _result(pending: Pending) -> Any:
             await progress.finish()
     except BaseException:
         pending.cancel()
+        pending.warn()
         if progress is not None:
             progress.cancel()
         raise
@@ -102,7 +103,24 @@ class AsyncClient:
     _core: Any
 
     def __init__(self, **options: Any) -> None:
-        self._core = _Client(**options, _asynchronous=True)
+        try:
+            self._core = _Client(**options, _asynchronous=True)
+        finally:
+            options.clear()  # what a traceback shows of this frame holds no secret
+
+    @classmethod
+    def from_env(cls, **options: Any) -> Any:
+        try:
+            return cls(_sources="environment", **options)
+        finally:
+            options.clear()
+
+    @classmethod
+    def from_profile(cls, name: str, **options: Any) -> Any:
+        try:
+            return cls(profile=name, _sources="profile", **options)
+        finally:
+            options.clear()
 
     @property
     def with_raw_response(self) -> Any:
@@ -120,7 +138,8 @@ class AsyncClient:
         return self._core.__reduce__()  # raises: it holds secrets and connections
 
     def __repr__(self) -> str:
-        return repr(self._core).replace("<Client", "<AsyncClient", 1)
+        core = self.__dict__.get("_core")  # missing where the constructor failed: a traceback may still show this
+        return "<AsyncClient>" if core is None else repr(core).replace("<Client", "<AsyncClient", 1)
 
 
 def _coroutine(method: Callable[..., Any]) -> Callable[..., Coroutine[Any, Any, Any]]:
@@ -162,6 +181,8 @@ def _take_over() -> None:
         taken.__wrapped__ = own  # where `inspect.signature` looks
         setattr(AsyncClient, name, taken)
     AsyncClient.with_raw_response.__doc__ = _Client.with_raw_response.__doc__
+    for name in ("from_env", "from_profile"):
+        vars(AsyncClient)[name].__func__.__doc__ = getattr(_Client, name).__doc__
     made = signature(_Client)
     itself = Parameter("self", Parameter.POSITIONAL_OR_KEYWORD)
     made = made.replace(parameters=[itself, *made.parameters.values()], return_annotation=None)

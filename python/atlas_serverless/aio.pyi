@@ -7,6 +7,7 @@ from typing import Any, Literal
 from typing_extensions import Self, Unpack
 
 from . import types as t
+from ._core import Credentials
 from ._protocols import AsyncRawClient, Extra, IfExists, OnRetired, Progress
 
 class AsyncClient:
@@ -46,6 +47,23 @@ class AsyncClient:
         reconcile: bool = True,
         allow_insecure_http: bool = False,
     ) -> None: ...
+    @classmethod
+    def from_env(cls, **options: Any) -> Self:
+        """A client with the credentials of the environment; no profile of the Atlas CLI is looked at.
+
+        Takes what the constructor takes, but for credentials and `profile`. Raises ConfigurationError where the
+        environment has no complete set, and says which names were looked at.
+        """
+
+    @classmethod
+    def from_profile(cls, name: str, **options: Any) -> Self:
+        """A client with the credentials of a profile of the Atlas CLI; the environment's are not looked at.
+
+        `name` is the profile's; secrets that its file does not have are asked of the system's keyring (extra
+        ``[keyring]``). Takes what the constructor takes, but for credentials. Raises ConfigurationError where there is
+        no such profile, or no complete set in it.
+        """
+
     async def create_serverless_instance(
         self,
         group_id: str,
@@ -54,6 +72,7 @@ class AsyncClient:
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         if_exists: IfExists = "error",
         on_retired: OnRetired | None = None,
         progress: Progress = None,
@@ -64,8 +83,8 @@ class AsyncClient:
         """Create a serverless instance; the dict is what Atlas sent, every field in its order.
 
         Atlas retired this operation in January 2026: there it raises EndpointRetired, or with ``on_retired="flex"``
-        converts the request, warns and creates a Flex cluster. Between February 2025 and then Atlas made Flex
-        clusters behind this shape.
+        converts the request, warns of what is lost and creates a Flex cluster; the client remembers, and does not
+        ask the old endpoint again. Between February 2025 and then Atlas made Flex clusters behind this shape.
 
         It is never created twice: after a lost answer it is looked up by name, and only sent again if it is not
         there. A field that Atlas did not take over is a FieldIgnoredWarning, a region that this version does not
@@ -80,9 +99,11 @@ class AsyncClient:
                        the reply as it is
         `timeout`      seconds for the whole call, retries and waiting included. Default None: 1800 with `wait`,
                        else only the client's `max_retry_time` bounds it
+        `interval`     with `wait`: seconds between looks. Default None: 1, growing to 15
         `if_exists`    ``"return"`` returns what has that name already if it is as asked (and waits for one that is
                        being deleted); one that differs raises with the differences. Default ``"error"``
-        `on_retired`   ``"raise"`` or ``"flex"``. Default None: as the client was told (``"raise"``)
+        `on_retired`   ``"raise"`` or ``"flex"``. Default None: as the client was told (``"raise"``). What follows it
+                       (get, update, delete, wait) goes by the client's
         `progress`     with `wait`: True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll`
                        for each look; what it raises ends the call. Default None
         `validate`     False sends what was given unchecked. Default True: every broken rule is a violation, all at
@@ -94,6 +115,8 @@ class AsyncClient:
                        `serverless_backup_options`, `tags` (a list or a plain mapping),
                        `termination_protection_enabled`
         ============== =============================================================================================
+
+        A wait that fails says that the instance was created: the error's `result` is the reply to the create.
 
         Raises ValidationError (before anything is sent), DuplicateClusterName, EndpointRetired,
         OutcomeUnknownError, with `wait` WaitTimeoutError and WaitFailedError, RateLimitedError, another ApiError
@@ -120,6 +143,7 @@ class AsyncClient:
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         if_exists: IfExists = "error",
         progress: Progress = None,
         validate: bool = True,
@@ -141,6 +165,7 @@ class AsyncClient:
                        the reply as it is
         `timeout`      seconds for the whole call, retries and waiting included. Default None: 1800 with `wait`,
                        else only the client's `max_retry_time` bounds it
+        `interval`     with `wait`: seconds between looks. Default None: 1, growing to 15
         `if_exists`    ``"return"`` returns what has that name already if it is as asked (and waits for one that is
                        being deleted); one that differs raises with the differences. Default ``"error"``
         `progress`     with `wait`: True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll`
@@ -153,6 +178,8 @@ class AsyncClient:
                        `provider_settings` (`backing_provider_name`, `region_name`) are required; `tags` (a list or
                        a plain mapping), `termination_protection_enabled`
         ============== =============================================================================================
+
+        A wait that fails says that the cluster was created: the error's `result` is the reply to the create.
 
         Raises ValidationError (before anything is sent), DuplicateClusterName, OutcomeUnknownError, with `wait`
         WaitTimeoutError and WaitFailedError, RateLimitedError, another ApiError for each status and code,
@@ -179,14 +206,14 @@ class AsyncClient:
     ) -> t.AsyncCreates:
         """Create many Flex clusters and serverless instances: an iterator of results in the order in which they come.
 
-        Some creates are always under way, as many as the service's rate limits let through. Each is checked, retried and
-        looked up as a single one is; one that fails does not keep the others.
+        Some creates are always under way, as many as the service's rate limits let through. Each is checked, retried
+        and looked up as a single one is; one that fails does not keep the others.
 
         =============== ============================================================================================
         `operations`    an iterable of mappings, taken one by one as others end; it may be endless. Each has a
                         `group_id` and the fields of its instance; `kind` is ``"flex"`` (default) or
-                        ``"serverless"``; `wait`, `timeout`, `if_exists`, `on_retired`, `envelope`, `pretty`,
-                        `validate` and `extra_fields` as in a single create
+                        ``"serverless"``; `wait`, `interval`, `timeout`, `if_exists`, `on_retired`, `envelope`,
+                        `pretty`, `validate` and `extra_fields` as in a single create
         `max_in_flight` how many creates are under way at most, and how many results wait to be taken. Default 32
         `on_error`      ``"collect"`` (default): a failure is a result with an `error`. ``"raise"``: the first
                         failure is raised, with its `operation`, and ends what is under way
@@ -220,8 +247,9 @@ class AsyncClient:
     ) -> t.ServerlessInstance:
         """Get a serverless instance; the dict is what Atlas sent, every field in its order.
 
-        A Flex cluster that was created as a serverless instance can be got this way too. Atlas ends this operation
-        on 15 January 2027.
+        A Flex cluster that was created as a serverless instance can be got this way too, until January 2026; Atlas
+        ends this operation on 15 January 2027. A client made with ``on_retired="flex"`` looks for a Flex cluster of
+        that name then.
 
         ========== =================================================================================================
         `group_id` the project (Atlas also calls it group): 24 hexadecimal digits
@@ -269,8 +297,11 @@ class AsyncClient:
     ) -> AsyncIterator[t.ServerlessInstance]:
         """List the serverless instances of a project: an iterator of dicts that asks for page after page.
 
-        Nothing is sent before the first is asked for. None is yielded twice, even if the list moves while it is
-        read.
+        Nothing is sent before the first is asked for. None is yielded twice, and none left out that was there all
+        along, even if the list changes while it is read.
+
+        Since January 2026 Atlas answers with an empty list. A client made with ``on_retired="flex"`` lists the
+        project's Flex clusters then, all of them.
 
         ================ ===========================================================================================
         `group_id`       the project (Atlas also calls it group): 24 hexadecimal digits
@@ -293,8 +324,8 @@ class AsyncClient:
     ) -> AsyncIterator[t.FlexCluster]:
         """List the Flex clusters of a project: an iterator of dicts that asks for page after page.
 
-        Nothing is sent before the first is asked for. None is yielded twice, even if the list moves while it is
-        read.
+        Nothing is sent before the first is asked for. None is yielded twice, and none left out that was there all
+        along, even if the list changes while it is read.
 
         ================ ===========================================================================================
         `group_id`       the project (Atlas also calls it group): 24 hexadecimal digits
@@ -321,6 +352,7 @@ class AsyncClient:
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         progress: Progress = None,
         validate: bool = True,
         extra_fields: Extra = None,
@@ -328,8 +360,8 @@ class AsyncClient:
     ) -> t.ServerlessInstance:
         """Change a serverless instance; the dict is what Atlas sent, every field in its order.
 
-        Atlas retired this operation in January 2026: there it raises EndpointRetired; `update_flex_cluster` changes
-        what became of it.
+        Atlas retired this operation in January 2026: there it raises EndpointRetired, or changes the Flex cluster of
+        that name, without what Flex does not have, if the client was made with ``on_retired="flex"``.
 
         ============== =============================================================================================
         `group_id`     the project (Atlas also calls it group): 24 hexadecimal digits
@@ -341,6 +373,7 @@ class AsyncClient:
                        with the reply as it is
         `timeout`      seconds for the whole call, retries and waiting included. Default None: 1800 with `wait`,
                        else only the client's `max_retry_time` bounds it
+        `interval`     with `wait`: seconds between looks. Default None: 1, growing to 15
         `progress`     with `wait`: True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll`
                        for each look; what it raises ends the call. Default None
         `validate`     False sends what was given unchecked. Default True: every broken rule is a violation, all at
@@ -370,6 +403,7 @@ class AsyncClient:
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         progress: Progress = None,
         validate: bool = True,
         extra_fields: Extra = None,
@@ -387,6 +421,7 @@ class AsyncClient:
                        with the reply as it is
         `timeout`      seconds for the whole call, retries and waiting included. Default None: 1800 with `wait`,
                        else only the client's `max_retry_time` bounds it
+        `interval`     with `wait`: seconds between looks. Default None: 1, growing to 15
         `progress`     with `wait`: True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll`
                        for each look; what it raises ends the call. Default None
         `validate`     False sends what was given unchecked. Default True: every broken rule is a violation, all at
@@ -416,14 +451,16 @@ class AsyncClient:
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         progress: Progress = None,
     ) -> dict[str, Any]:
         """Delete a serverless instance; the result is what Atlas sent: an empty dict.
 
-        Atlas retired this operation in January 2026: there it raises EndpointRetired; `delete_flex_cluster` deletes
-        what became of it.
+        Atlas retired this operation in January 2026: there it raises EndpointRetired, or deletes the Flex cluster of
+        that name if the client was made with ``on_retired="flex"`` (the result is None then, as Atlas sent).
 
-        One whose answer was lost is sent again; that it is gone by then is a success.
+        One whose answer was lost is sent again; that it is gone by then is a success. With `wait`, one that Atlas
+        accepted and then forgot is asked for again.
 
         ========== =================================================================================================
         `group_id` the project (Atlas also calls it group): 24 hexadecimal digits
@@ -435,6 +472,7 @@ class AsyncClient:
                    reply as it is
         `timeout`  seconds for the whole call, retries and waiting included. Default None: 1800 with `wait`, else
                    only the client's `max_retry_time` bounds it
+        `interval` with `wait`: seconds between looks. Default None: 1, growing to 15
         `progress` with `wait`: True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll` for
                    each look; what it raises ends the call. Default None
         ========== =================================================================================================
@@ -458,6 +496,7 @@ class AsyncClient:
         pretty: bool = False,
         wait: bool = False,
         timeout: float | None = None,
+        interval: float | None = None,
         progress: Progress = None,
     ) -> None:
         """Delete a Flex cluster; the result is what Atlas sent: nothing.
@@ -474,6 +513,7 @@ class AsyncClient:
                    reply as it is
         `timeout`  seconds for the whole call, retries and waiting included. Default None: 1800 with `wait`, else
                    only the client's `max_retry_time` bounds it
+        `interval` with `wait`: seconds between looks. Default None: 1, growing to 15
         `progress` with `wait`: True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll` for
                    each look; what it raises ends the call. Default None
         ========== =================================================================================================
@@ -499,6 +539,8 @@ class AsyncClient:
     ) -> t.ServerlessInstance:
         """Wait until a serverless instance is in a state; the dict is what the last look saw, None once it is deleted.
 
+        A client made with ``on_retired="flex"`` looks for a Flex cluster of that name too.
+
         Passing trouble (a 502, a lost connection, REPAIRING) does not end it, the deadline does.
 
         ========== =================================================================================================
@@ -507,7 +549,7 @@ class AsyncClient:
         `state`    CREATING, IDLE, UPDATING, REPAIRING, DELETING, or DELETED for its absence. Default IDLE
         `timeout`  seconds. Default 1800; None is the same
         `interval` seconds between looks. Default None: 1, growing to 15
-        `progress` with `wait`: True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll` for
+        `progress` True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll` for
                    each look; what it raises ends the call. Default None
         ========== =================================================================================================
 
@@ -541,7 +583,7 @@ class AsyncClient:
         `state`    CREATING, IDLE, UPDATING, REPAIRING, DELETING, or DELETED for its absence. Default IDLE
         `timeout`  seconds. Default 1800; None is the same
         `interval` seconds between looks. Default None: 1, growing to 15
-        `progress` with `wait`: True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll` for
+        `progress` True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll` for
                    each look; what it raises ends the call. Default None
         ========== =================================================================================================
 
@@ -702,6 +744,19 @@ class AsyncClient:
     def default_group_id(self) -> str | None:
         """The project that the environment (`MONGODB_ATLAS_PROJECT_ID`) or the profile names, or None."""
 
+    @property
+    def credentials(self) -> Credentials:
+        """Which credentials are used and where they were found; no secret is in it.
+
+        `kind` is ``"service_account"``, ``"api_key"`` or ``"access_token"``, `id` the client id or public key (None for
+        a token), `source` where they were found, `base_url` and `base_url_source` the same of the service. `explain()`
+        is a text of several lines: everything that was looked at, in order, and whose certificates, which proxy and
+        which token cache are used.
+
+        >>> client.credentials.kind
+        'service_account'
+        """
+
     async def close(self) -> None:
         """Revoke the token that this client alone holds, close connections and refuse further calls.
 
@@ -713,4 +768,4 @@ class AsyncClient:
     async def __aexit__(
         self, _type: type[BaseException] | None, _value: BaseException | None, _traceback: TracebackType | None
     ) -> None: ...
-    async def __reduce__(self) -> Any: ...
+    def __reduce__(self) -> Any: ...

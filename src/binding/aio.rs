@@ -10,16 +10,17 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::{AbortHandle, Abortable};
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 
 use super::background::Background;
 use super::bridge::{Handle, Job, Output};
 use super::doubt::Doubt;
-use super::errors::{to_exception, unexpected};
+use super::errors::{to_exception, unexpected, warn_beside};
 use super::observer::{emit, threshold, to_poll};
+use super::python::{Name, call};
 use super::results::Shape;
-use crate::core::context::Context;
+use crate::core::context::{Context, Notices};
 use crate::core::error::Error;
 use crate::core::observe::{Level, Observer, Poll};
 
@@ -59,6 +60,7 @@ struct Waiting {
     future: Py<PyAny>,
     shape: Shape,
     progress: Option<Py<PyAny>>,
+    notices: Notices,
     task: AbortHandle,
     doubt: Arc<Doubt>,
 }
@@ -150,21 +152,21 @@ impl Mailbox {
             return Ok(());
         }
         let result = match ended {
-            Ok(output) => waiting.shape.later(py, output),
+            Ok(output) => waiting.shape.later(py, output, &waiting.notices),
             Err(error) => Err(to_exception(py, error)),
         };
         match result {
-            Ok(value) => future.call_method1(pyo3::intern!(py, "set_result"), (value,))?,
-            Err(error) => future.call_method1(pyo3::intern!(py, "set_exception"), (error.into_value(py),))?,
-        };
-        Ok(())
+            Ok(value) => call(&future.getattr(pyo3::intern!(py, "set_result"))?, (value,)),
+            Err(error) => call(&future.getattr(pyo3::intern!(py, "set_exception"))?, (error.into_value(py),)),
+        }
+        .map(drop)
     }
 
     /// A poll for the caller's progress callable, which fails the future itself if it raises.
     fn tell(&self, py: Python<'_>, id: u64, poll: Poll) -> PyResult<()> {
         let progress = self.waiting().get(&id).and_then(|w| w.progress.as_ref().map(|p| p.clone_ref(py)));
         let Some(progress) = progress else { return Ok(()) };
-        progress.call1(py, (to_poll(py, poll)?,)).map(drop)
+        call(progress.bind(py), (to_poll(py, poll)?,)).map(drop)
     }
 }
 
@@ -185,12 +187,13 @@ pub(crate) struct Pending {
     id: u64,
     future: Py<PyAny>,
     progress: Option<Py<PyAny>>,
+    notices: Notices,
 }
 
 impl Pending {
     /// A call whose future ends the call by itself when it is cancelled.
-    pub(crate) fn of_future(future: Py<PyAny>, progress: Option<Py<PyAny>>) -> Self {
-        Pending { mailbox: None, id: 0, future, progress }
+    pub(crate) fn of_future(future: Py<PyAny>, progress: Option<Py<PyAny>>, notices: Notices) -> Self {
+        Pending { mailbox: None, id: 0, future, progress, notices }
     }
 }
 
@@ -206,6 +209,18 @@ impl Pending {
     #[getter]
     fn progress(&self, py: Python<'_>) -> Option<Py<PyAny>> {
         self.progress.as_ref().map(|progress| progress.clone_ref(py))
+    }
+
+    /// Issues what a call that has failed has to say beside its error.
+    fn warn(&self, py: Python<'_>) {
+        warn_beside(py, &self.notices);
+    }
+
+    /// A task that nobody awaits any more is a ring: task, coroutine, this, future, task.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.future)?;
+        visit.call(&self.progress)?;
+        visit.call(&self.mailbox)
     }
 
     /// Ends the call; its connection is closed if a reply is still to come.
@@ -270,7 +285,7 @@ pub(crate) fn start(py: Python<'_>, handle: &Arc<Handle>, job: Job, shape: Shape
     let background = Background::here()?;
     let client = background.client(py, handle)?;
     let Some(mailbox) = mailbox else {
-        let pending = super::aio_fallback::start(py, event_loop.bind(py), &background.runtime, client, job, shape)?;
+        let pending = super::aio_fallback::start(py, event_loop.bind(py), client, job, shape)?;
         return Ok(Py::new(py, pending)?.into_any());
     };
     static IDS: AtomicU64 = AtomicU64::new(0);
@@ -287,16 +302,18 @@ pub(crate) fn start(py: Python<'_>, handle: &Arc<Handle>, job: Job, shape: Shape
         progress: progress.is_some(),
         doubt: doubt.clone(),
     };
+    let context = Context::begin(client.doors(), job.timeout, Some(Arc::new(observer)));
+    let notices = context.notices.clone();
     let (task, registration) = AbortHandle::new_pair();
     let waiting = Waiting {
         future: future.clone().unbind(),
         shape,
         progress: progress.as_ref().map(|progress| progress.clone_ref(py)),
+        notices: notices.clone(),
         task,
         doubt,
     };
     mine.waiting().insert(id, waiting);
-    let context = Context::begin(client.doors(), job.timeout, Some(Arc::new(observer)));
     let run = job.run;
     background.start(async move {
         let promise = Promise { post, id };
@@ -304,19 +321,18 @@ pub(crate) fn start(py: Python<'_>, handle: &Arc<Handle>, job: Job, shape: Shape
             promise.post.put(Letter::Done(id, ended));
         }
     });
-    let pending = Pending { mailbox: Some(mailbox), id, future: future.unbind(), progress };
+    let pending = Pending { mailbox: Some(mailbox), id, future: future.unbind(), progress, notices };
     Ok(Py::new(py, pending)?.into_any())
 }
 
 /// The caller's progress callable, for the loop's own thread: what it raises, the one who awaits gets.
 pub(super) fn follow(py: Python<'_>, progress: Py<PyAny>, future: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
-    py.import("atlas_serverless._loops")?.getattr("Progress")?.call1((progress, future)).map(Bound::unbind)
+    static PROGRESS: Name = Name::new("atlas_serverless._loops", "Progress");
+    call(PROGRESS.get(py)?, (progress, future)).map(Bound::unbind)
 }
 
 /// The running event loop and its mailbox; none where the loop can't watch a socket.
 fn here(py: Python<'_>) -> PyResult<(Py<PyAny>, Option<Py<Mailbox>>)> {
-    static HERE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let here =
-        HERE.get_or_try_init(py, || Ok::<_, PyErr>(py.import("atlas_serverless._loops")?.getattr("here")?.unbind()))?;
-    here.bind(py).call0()?.extract()
+    static HERE: Name = Name::new("atlas_serverless._loops", "here");
+    call(HERE.get(py)?, ())?.extract()
 }

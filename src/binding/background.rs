@@ -15,7 +15,7 @@ use crate::core::client::Client;
 /// The runtime of a process and its one thread.
 pub(crate) struct Background {
     pid: u32,
-    pub(crate) runtime: TokioHandle,
+    runtime: TokioHandle,
     pools: Mutex<Pools>,
     starts: Arc<Starts>,
 }
@@ -60,6 +60,14 @@ impl Background {
 
     fn pools(&self) -> MutexGuard<'_, Pools> {
         self.pools.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// The runtime, for those who know that it is there.
+pub(crate) fn runtime() -> TokioHandle {
+    match BACKGROUND.load().as_ref() {
+        Some(background) => background.runtime.clone(),
+        None => TokioHandle::current(),
     }
 }
 

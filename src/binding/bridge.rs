@@ -16,13 +16,14 @@ use pyo3::prelude::*;
 use tokio::runtime::{Builder, Runtime};
 
 use super::errors::{to_exception, unexpected};
+use super::gate;
 use super::observer::{Direct, Raised};
 use crate::core::auth::discover::Found;
 use crate::core::client::{Client, Config};
-use crate::core::context::Context;
+use crate::core::context::{Context, Notices};
 use crate::core::error::Error;
-use crate::core::life::Entries;
 use crate::core::model::Kind;
+use crate::core::pages::Entries;
 use crate::core::reply::Reply;
 
 /// How often a waiting thread looks for Ctrl-C.
@@ -89,6 +90,11 @@ impl Handle {
     /// Credentials, and where they came from.
     pub(crate) fn found(&self) -> &Found {
         &self.found
+    }
+
+    /// How it behaves.
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
     }
 
     /// The client of this process. A child made by fork gets one of its own; the parent's is left alone, never dropped:
@@ -168,15 +174,16 @@ thread_local! {
     static LOCAL: RefCell<Option<Local>> = const { RefCell::new(None) };
 }
 
-/// Runs a job to its end in the calling thread.
-pub(crate) fn run(py: Python<'_>, handle: &Arc<Handle>, job: Job) -> PyResult<Output> {
+/// Runs a job to its end in the calling thread. What it has to say beside its result is left in `notices`.
+pub(crate) fn run(py: Python<'_>, handle: &Arc<Handle>, job: Job, notices: &Notices) -> PyResult<Output> {
     let (observer, raised) = Direct::new(py, job.progress)?;
     let observer = Arc::new(observer);
     let (timeout, run) = (job.timeout, job.run);
     let ended = py.detach(|| {
         let work = |local: &mut Local| -> Result<Option<Result<Output, Error>>, Error> {
             let client = local.pools.get(handle)?;
-            let context = Context::begin(client.doors(), timeout, Some(observer));
+            let notices = notices.clone();
+            let context = Context { notices, ..Context::begin(client.doors(), timeout, Some(observer)) };
             let rested = local.last_call.elapsed() > RESTED;
             let ended = local.runtime.block_on(async {
                 if rested {
@@ -244,7 +251,7 @@ fn beside<T: Send>(work: impl FnOnce(&mut Local) -> Result<T, Error> + Send, rai
             Local::new().and_then(|mut local| work(&mut local))
         });
         while finished.recv_timeout(SIGNALS) == Err(RecvTimeoutError::Timeout) {
-            if let Err(error) = Python::attach(|py| py.check_signals()) {
+            if let Some(Err(error)) = gate::enter(|py| py.check_signals()) {
                 raised.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
             }
         }
@@ -259,16 +266,32 @@ async fn hear_of_closed_connections() {
     tokio::task::yield_now().await;
 }
 
+/// Runs what is no call of a client to its end, on a runtime of its own.
+pub(crate) fn wait<T: Send>(py: Python<'_>, running: impl Future<Output = Result<T, Error>> + Send) -> PyResult<T> {
+    let raised = Raised::default();
+    let ended = py.detach(|| {
+        let local = Local::new()?;
+        let ended = local.runtime.block_on(watched(running, &raised));
+        // A name server that does not answer is not waited for.
+        local.runtime.shutdown_background();
+        ended.unwrap_or(Err(Error::Stopped))
+    });
+    if let Some(error) = raised.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        return Err(error);
+    }
+    ended.map_err(|error| to_exception(py, error))
+}
+
 /// Polls a call, and Python's signal handlers between. `None` if something was raised meanwhile.
-async fn watched(running: Running, raised: &Raised) -> Option<Result<Output, Error>> {
+async fn watched<T>(running: impl Future<Output = Result<T, Error>>, raised: &Raised) -> Option<Result<T, Error>> {
     let mut running = pin!(running);
     loop {
         if let Ok(ended) = tokio::time::timeout(SIGNALS, &mut running).await {
             return Some(ended);
         }
-        let signal = Python::attach(|py| py.check_signals());
+        let signal = gate::enter(|py| py.check_signals());
         let mut raised = raised.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Err(error) = signal {
+        if let Some(Err(error)) = signal {
             raised.get_or_insert(error);
         }
         if raised.is_some() {

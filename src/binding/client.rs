@@ -5,21 +5,21 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::{PyDict, PyList, PyType};
 
 use super::bridge::Handle;
-use super::errors::to_exception;
+use super::credentials::Credentials;
 use super::jobs::{self, Options};
 use super::lists::Pages;
 use super::many::Creates;
 use super::options::{self, Behaviour, Given};
 use super::results::{self, Shape};
+use super::secret::SecretText;
 use crate::core::call::Shape as Form;
 use crate::core::client::OnRetired;
-use crate::core::life::Pager;
 use crate::core::model::Kind;
+use crate::core::pages::Pager;
 use crate::core::wait::Wait;
 
 /// What a call comes to: its result, or something pending for an event loop.
@@ -52,19 +52,19 @@ impl Client {
         reconcile=True, allow_insecure_http=False)")]
     fn new(
         py: Python<'_>,
-        client_id: Option<String>,
-        client_secret: Option<String>,
-        public_key: Option<String>,
-        private_key: Option<String>,
-        access_token: Option<String>,
+        client_id: Option<SecretText>,
+        client_secret: Option<SecretText>,
+        public_key: Option<SecretText>,
+        private_key: Option<SecretText>,
+        access_token: Option<SecretText>,
         profile: Option<String>,
-        base_url: Option<String>,
+        base_url: Option<SecretText>,
         api_version: &str,
         timeout: f64,
         connect_timeout: f64,
         max_retries: u32,
         max_retry_time: f64,
-        proxy: Option<String>,
+        proxy: Option<SecretText>,
         ca_file: Option<PathBuf>,
         user_agent_suffix: Option<&str>,
         token_cache: Option<PathBuf>,
@@ -91,14 +91,27 @@ impl Client {
             clock: _clock.map(|clock| clock.clone_clock()),
         };
         let on_retired = options::on_retired(on_retired)?;
-        let handle = Arc::new(options::handle(py, given, behaviour, _sources)?);
-        let shape = Shape { raw: false };
+        let (handle, shape) = (Arc::new(options::handle(py, given, behaviour, _sources)?), Shape { raw: false });
         Ok(Client { handle, shape, asynchronous: _asynchronous, on_retired, closed: Arc::default() })
     }
 
+    #[doc = include_str!("docs/from_env.txt")]
+    #[classmethod]
+    #[pyo3(signature = (**options))]
+    fn from_env(cls: &Bound<'_, PyType>, options: Option<&Bound<'_, PyDict>>) -> Called {
+        options::construct(cls, options, &[("_sources", "environment")])
+    }
+
+    #[doc = include_str!("docs/from_profile.txt")]
+    #[classmethod]
+    #[pyo3(signature = (name, **options))]
+    fn from_profile(cls: &Bound<'_, PyType>, name: &str, options: Option<&Bound<'_, PyDict>>) -> Called {
+        options::construct(cls, options, &[("_sources", "profile"), ("profile", name)])
+    }
+
     #[doc = include_str!("docs/create_serverless_instance.txt")]
-    #[pyo3(signature = (group_id, *, envelope=false, pretty=false, wait=false, timeout=None, if_exists="error",
-        on_retired=None, progress=None, validate=true, extra_fields=None, **spec))]
+    #[pyo3(signature = (group_id, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None,
+        if_exists="error", on_retired=None, progress=None, validate=true, extra_fields=None, **spec))]
     fn create_serverless_instance<'py>(
         &self,
         py: Python<'py>,
@@ -107,6 +120,7 @@ impl Client {
         pretty: bool,
         wait: bool,
         timeout: Option<f64>,
+        interval: Option<f64>,
         if_exists: &str,
         on_retired: Option<&str>,
         progress: Option<Bound<'py, PyAny>>,
@@ -114,14 +128,14 @@ impl Client {
         extra_fields: Option<Bound<'py, PyAny>>,
         spec: Option<&Bound<'py, PyDict>>,
     ) -> Called {
-        let on_retired = self.on_retired(on_retired)?;
-        let options = Options { envelope, pretty, wait, timeout, progress, validate, extra_fields };
-        self.run(py, jobs::create(py, Kind::Serverless, group_id, &options, if_exists, on_retired, spec)?)
+        let retired = self.on_retired(on_retired)?;
+        let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
+        self.run(py, jobs::create(py, Kind::Serverless, group_id, &options, if_exists, spec)?)
     }
 
     #[doc = include_str!("docs/create_flex_cluster.txt")]
-    #[pyo3(signature = (group_id, *, envelope=false, pretty=false, wait=false, timeout=None, if_exists="error",
-        progress=None, validate=true, extra_fields=None, **spec))]
+    #[pyo3(signature = (group_id, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None,
+        if_exists="error", progress=None, validate=true, extra_fields=None, **spec))]
     fn create_flex_cluster<'py>(
         &self,
         py: Python<'py>,
@@ -130,14 +144,16 @@ impl Client {
         pretty: bool,
         wait: bool,
         timeout: Option<f64>,
+        interval: Option<f64>,
         if_exists: &str,
         progress: Option<Bound<'py, PyAny>>,
         validate: bool,
         extra_fields: Option<Bound<'py, PyAny>>,
         spec: Option<&Bound<'py, PyDict>>,
     ) -> Called {
-        let options = Options { envelope, pretty, wait, timeout, progress, validate, extra_fields };
-        self.run(py, jobs::create(py, Kind::Flex, group_id, &options, if_exists, OnRetired::Raise, spec)?)
+        let retired = self.on_retired;
+        let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
+        self.run(py, jobs::create(py, Kind::Flex, group_id, &options, if_exists, spec)?)
     }
 
     #[doc = include_str!("docs/create_many.txt")]
@@ -162,13 +178,13 @@ impl Client {
         envelope: bool,
         pretty: bool,
     ) -> Called {
-        self.run(py, jobs::get(Kind::Serverless, group_id, name, envelope, pretty))
+        self.run(py, jobs::get(Kind::Serverless, group_id, name, Form { envelope, pretty }, self.on_retired))
     }
 
     #[doc = include_str!("docs/get_flex_cluster.txt")]
     #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false))]
     fn get_flex_cluster(&self, py: Python<'_>, group_id: &str, name: &str, envelope: bool, pretty: bool) -> Called {
-        self.run(py, jobs::get(Kind::Flex, group_id, name, envelope, pretty))
+        self.run(py, jobs::get(Kind::Flex, group_id, name, Form { envelope, pretty }, self.on_retired))
     }
 
     #[doc = include_str!("docs/list_serverless_instances.txt")]
@@ -180,18 +196,18 @@ impl Client {
         items_per_page: u64,
         include_count: bool,
     ) -> Listed {
-        self.pages(py, Pager::resources(Kind::Serverless, group_id, items_per_page, include_count))
+        self.pages(py, Pager::resources(Kind::Serverless, group_id, items_per_page, include_count, self.on_retired))
     }
 
     #[doc = include_str!("docs/list_flex_clusters.txt")]
     #[pyo3(signature = (group_id, *, items_per_page=500, include_count=true))]
     fn list_flex_clusters(&self, py: Python<'_>, group_id: &str, items_per_page: u64, include_count: bool) -> Listed {
-        self.pages(py, Pager::resources(Kind::Flex, group_id, items_per_page, include_count))
+        self.pages(py, Pager::resources(Kind::Flex, group_id, items_per_page, include_count, self.on_retired))
     }
 
     #[doc = include_str!("docs/update_serverless_instance.txt")]
-    #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false, wait=false, timeout=None, progress=None,
-        validate=true, extra_fields=None, **changes))]
+    #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None,
+        progress=None, validate=true, extra_fields=None, **changes))]
     fn update_serverless_instance<'py>(
         &self,
         py: Python<'py>,
@@ -201,18 +217,20 @@ impl Client {
         pretty: bool,
         wait: bool,
         timeout: Option<f64>,
+        interval: Option<f64>,
         progress: Option<Bound<'py, PyAny>>,
         validate: bool,
         extra_fields: Option<Bound<'py, PyAny>>,
         changes: Option<&Bound<'py, PyDict>>,
     ) -> Called {
-        let options = Options { envelope, pretty, wait, timeout, progress, validate, extra_fields };
+        let retired = self.on_retired;
+        let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
         self.run(py, jobs::update(py, Kind::Serverless, group_id, name, &options, changes)?)
     }
 
     #[doc = include_str!("docs/update_flex_cluster.txt")]
-    #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false, wait=false, timeout=None, progress=None,
-        validate=true, extra_fields=None, **changes))]
+    #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None,
+        progress=None, validate=true, extra_fields=None, **changes))]
     fn update_flex_cluster<'py>(
         &self,
         py: Python<'py>,
@@ -222,17 +240,20 @@ impl Client {
         pretty: bool,
         wait: bool,
         timeout: Option<f64>,
+        interval: Option<f64>,
         progress: Option<Bound<'py, PyAny>>,
         validate: bool,
         extra_fields: Option<Bound<'py, PyAny>>,
         changes: Option<&Bound<'py, PyDict>>,
     ) -> Called {
-        let options = Options { envelope, pretty, wait, timeout, progress, validate, extra_fields };
+        let retired = self.on_retired;
+        let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
         self.run(py, jobs::update(py, Kind::Flex, group_id, name, &options, changes)?)
     }
 
     #[doc = include_str!("docs/delete_serverless_instance.txt")]
-    #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false, wait=false, timeout=None, progress=None))]
+    #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None,
+        progress=None))]
     fn delete_serverless_instance<'py>(
         &self,
         py: Python<'py>,
@@ -242,14 +263,17 @@ impl Client {
         pretty: bool,
         wait: bool,
         timeout: Option<f64>,
+        interval: Option<f64>,
         progress: Option<Bound<'py, PyAny>>,
     ) -> Called {
-        let options = Options { envelope, pretty, wait, timeout, progress, validate: true, extra_fields: None };
+        let (validate, extra_fields, retired) = (true, None, self.on_retired);
+        let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
         self.run(py, jobs::delete(py, Kind::Serverless, group_id, name, &options)?)
     }
 
     #[doc = include_str!("docs/delete_flex_cluster.txt")]
-    #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false, wait=false, timeout=None, progress=None))]
+    #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None,
+        progress=None))]
     fn delete_flex_cluster<'py>(
         &self,
         py: Python<'py>,
@@ -259,9 +283,11 @@ impl Client {
         pretty: bool,
         wait: bool,
         timeout: Option<f64>,
+        interval: Option<f64>,
         progress: Option<Bound<'py, PyAny>>,
     ) -> Called {
-        let options = Options { envelope, pretty, wait, timeout, progress, validate: true, extra_fields: None };
+        let (validate, extra_fields, retired) = (true, None, self.on_retired);
+        let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
         self.run(py, jobs::delete(py, Kind::Flex, group_id, name, &options)?)
     }
 
@@ -278,6 +304,7 @@ impl Client {
         progress: Option<Bound<'py, PyAny>>,
     ) -> Called {
         let wait = Wait::until(state, Kind::Serverless, group_id.to_owned(), name.to_owned());
+        let wait = Wait { on_retired: self.on_retired, ..wait };
         self.run(py, jobs::wait_for(py, wait, timeout, interval, progress.as_ref())?)
     }
 
@@ -350,8 +377,7 @@ impl Client {
     #[doc = include_str!("docs/rate_limits.txt")]
     #[getter]
     fn rate_limits<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let core = self.handle.core().map_err(|error| to_exception(py, error))?;
-        results::rate_limits(py, &core.rate_limits())
+        results::rate_limits(py, &self.core(py)?.rate_limits())
     }
 
     #[doc = include_str!("docs/with_raw_response.txt")]
@@ -372,6 +398,12 @@ impl Client {
         self.handle.found().group_id.as_deref()
     }
 
+    #[doc = include_str!("docs/credentials.txt")]
+    #[getter]
+    fn credentials(&self) -> Credentials {
+        Credentials::new(self.handle.found(), self.handle.config())
+    }
+
     #[doc = include_str!("docs/close.txt")]
     fn close(&self, py: Python<'_>) -> Called {
         self.end(py)
@@ -386,13 +418,10 @@ impl Client {
     }
 
     fn __repr__(&self) -> String {
-        let found = self.handle.found();
-        format!("<Client {} with {} from {}>", found.base_url, found.credentials.describe(), found.source)
+        self.shown()
     }
 
     fn __reduce__(&self) -> PyResult<()> {
-        Err(PyTypeError::new_err(
-            "a Client cannot be pickled: it holds secrets and connections; make one where it is used",
-        ))
+        Err(run::unpicklable())
     }
 }

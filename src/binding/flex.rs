@@ -26,16 +26,16 @@ pub(crate) fn to_flex_spec<'py>(
         let entry = PyDict::new(py);
         entry.set_item("field", &field.field)?;
         entry.set_item("value", pythonize::pythonize(py, &field.value)?)?;
-        entry.set_item("why", &field.why)?;
+        entry.set_item("why", field.why)?;
         lost.append(entry)?;
     }
     let changed = PyList::empty(py);
     for field in &conversion.changed {
         let entry = PyDict::new(py);
         entry.set_item("field", &field.field)?;
-        entry.set_item("before", pythonize::pythonize(py, &field.from)?)?;
-        entry.set_item("after", pythonize::pythonize(py, &field.to)?)?;
-        entry.set_item("why", &field.why)?;
+        entry.set_item("from", pythonize::pythonize(py, &field.from)?)?;
+        entry.set_item("to", pythonize::pythonize(py, &field.to)?)?;
+        entry.set_item("why", field.why)?;
         changed.append(entry)?;
     }
     facts.set_item("lost", lost)?;

@@ -13,10 +13,11 @@ use crate::core::call::Shape;
 use crate::core::client::OnRetired;
 use crate::core::create::{Create, IfExists};
 use crate::core::error::Error;
-use crate::core::life::{Request, check_path};
+use crate::core::life::{One, check_path};
 use crate::core::model::{Kind, Node, Operation};
+use crate::core::request::Request;
 use crate::core::validate::{self, Checked};
-use crate::core::wait::{DELETED, Wait};
+use crate::core::wait::Wait;
 
 /// Bound of a wait that has no `timeout`.
 const WAIT: Duration = Duration::from_secs(1800);
@@ -27,9 +28,11 @@ pub(crate) struct Options<'py> {
     pub(crate) pretty: bool,
     pub(crate) wait: bool,
     pub(crate) timeout: Option<f64>,
+    pub(crate) interval: Option<f64>,
     pub(crate) progress: Option<Bound<'py, PyAny>>,
     pub(crate) validate: bool,
     pub(crate) extra_fields: Option<Bound<'py, PyAny>>,
+    pub(crate) retired: OnRetired,
 }
 
 impl Options<'_> {
@@ -41,6 +44,18 @@ impl Options<'_> {
     fn timeout(&self) -> PyResult<Option<Duration>> {
         Ok(seconds("timeout", self.timeout)?.or_else(|| self.wait.then_some(WAIT)))
     }
+
+    /// Whether to wait, and how often to look.
+    fn wait(&self) -> PyResult<Option<Option<Duration>>> {
+        let interval = seconds("interval", self.interval)?;
+        Ok(self.wait.then_some(interval))
+    }
+
+    /// An operation on one resource.
+    fn one(&self, kind: Kind, operation: Operation, group_id: &str, name: &str) -> PyResult<One> {
+        let (shape, on_retired, wait) = (self.shape(), self.retired, self.wait()?);
+        Ok(One { shape, on_retired, wait, ..One::new(kind, operation, group_id.to_owned(), name.to_owned()) })
+    }
 }
 
 /// A create of either kind.
@@ -50,11 +65,10 @@ pub(crate) fn create(
     group_id: &str,
     options: &Options<'_>,
     if_exists: &str,
-    on_retired: OnRetired,
     spec: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Job> {
     let if_exists = on_exists(if_exists)?;
-    let (create, timeout) = checked_create(py, kind, group_id, options, if_exists, on_retired, &kwargs_to_node(spec))?;
+    let (create, timeout) = checked_create(py, kind, group_id, options, if_exists, &kwargs_to_node(spec))?;
     let job = Job::new(timeout, move |client, mut context| async move {
         client.create(create, &mut context).await.map(Output::Reply)
     });
@@ -77,7 +91,6 @@ pub(crate) fn checked_create(
     group_id: &str,
     options: &Options<'_>,
     if_exists: IfExists,
-    on_retired: OnRetired,
     spec: &Node<'_>,
 ) -> PyResult<(Create, Option<Duration>)> {
     let extra = options.extra_fields.as_ref().map(to_node);
@@ -96,8 +109,8 @@ pub(crate) fn checked_create(
         body: Bytes::from(checked.body),
         shape: options.shape(),
         if_exists,
-        on_retired,
-        wait: options.wait.then_some(None),
+        on_retired: options.retired,
+        wait: options.wait()?,
     };
     Ok((create, options.timeout()?))
 }
@@ -118,46 +131,25 @@ pub(crate) fn update(
     } else {
         validate::unchecked(&node, extra.as_ref())
     };
-    let body = Bytes::from(accepted(py, checked)?.body);
-    let target = (kind, group_id.to_owned(), name.to_owned());
-    let (shape, waits) = (options.shape(), options.wait);
-    let job = Job::new(options.timeout()?, move |client, mut context| async move {
-        let (kind, group_id, name) = target;
-        let reply = client.one(kind, Operation::Update, &group_id, &name, shape, Some(body), &mut context).await?;
-        if !waits {
-            return Ok(Output::Reply(reply));
-        }
-        context.notices = reply.notices;
-        let wait = Wait { shape, ..Wait::until("IDLE", kind, group_id, name) };
-        client.wait_for(wait, &mut context).await.map(Output::Last)
-    });
-    with_progress(py, job, options.progress.as_ref())
+    let body = Some(Bytes::from(accepted(py, checked)?.body));
+    let one = One { body, ..options.one(kind, Operation::Update, group_id, name)? };
+    with_progress(py, run(one, options.timeout()?), options.progress.as_ref())
 }
 
 /// A look-up.
-pub(crate) fn get(kind: Kind, group_id: &str, name: &str, envelope: bool, pretty: bool) -> Job {
-    let (group_id, name) = (group_id.to_owned(), name.to_owned());
-    Job::new(None, move |client, mut context| async move {
-        let shape = Shape { envelope, pretty };
-        client.one(kind, Operation::Get, &group_id, &name, shape, None, &mut context).await.map(Output::Reply)
-    })
+pub(crate) fn get(kind: Kind, group_id: &str, name: &str, shape: Shape, on_retired: OnRetired) -> Job {
+    let one = One::new(kind, Operation::Get, group_id.to_owned(), name.to_owned());
+    run(One { shape, on_retired, ..one }, None)
 }
 
 /// A deletion.
 pub(crate) fn delete(py: Python<'_>, kind: Kind, group_id: &str, name: &str, options: &Options<'_>) -> PyResult<Job> {
-    let (group_id, name) = (group_id.to_owned(), name.to_owned());
-    let (shape, waits) = (options.shape(), options.wait);
-    let job = Job::new(options.timeout()?, move |client, mut context| async move {
-        let reply = client.one(kind, Operation::Delete, &group_id, &name, shape, None, &mut context).await?;
-        if waits {
-            context.notices.extend(reply.notices.iter().cloned());
-            let deleted_at = Some(client.doors().clock.now());
-            let wait = Wait { deleted_at, ..Wait::until(DELETED, kind, group_id, name) };
-            client.wait_for(wait, &mut context).await?;
-        }
-        Ok(Output::Reply(reply))
-    });
-    with_progress(py, job, options.progress.as_ref())
+    let one = options.one(kind, Operation::Delete, group_id, name)?;
+    with_progress(py, run(one, options.timeout()?), options.progress.as_ref())
+}
+
+fn run(one: One, timeout: Option<Duration>) -> Job {
+    Job::new(timeout, move |client, mut context| async move { client.one(one, &mut context).await.map(Output::Reply) })
 }
 
 /// A wait for a state.

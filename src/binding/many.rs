@@ -13,7 +13,8 @@ use pyo3::types::{PyIterator, PyList};
 use super::background::Background;
 use super::bridge::{Handle, Job, Output, SIGNALS};
 use super::client::Client;
-use super::errors::to_exception;
+use super::errors::{to_exception, warn_beside};
+use super::gate;
 use super::observer::{emit, threshold};
 use super::results::Shape;
 use crate::core::client::OnRetired;
@@ -150,11 +151,14 @@ impl Creates {
     /// Takes over what has come.
     fn collect(&self, py: Python<'_>, fleet: &mut Fleet) -> PyResult<()> {
         let (ended, lines) = self.driver.take();
-        for Ended { number, result: came } in ended {
+        for Ended { number, result: came, beside } in ended {
             let Some(operation) = fleet.under_way.remove(&number) else { continue };
             let came = match came {
-                Ok(reply) => self.shape.now(py, Output::Reply(reply)),
-                Err(error) => Err(to_exception(py, error)),
+                Ok(reply) => self.shape.now(py, Output::Reply(reply), &beside),
+                Err(error) => {
+                    warn_beside(py, &beside);
+                    Err(to_exception(py, error))
+                }
             };
             fleet.ready.push_back(result(py, number, operation, came.map(Bound::unbind))?);
         }
@@ -298,8 +302,11 @@ impl Drop for Creates {
             return;
         }
         // At the interpreter's end there is nobody to tell.
-        let told = Python::try_attach(|py| self.close(py).map_err(|error| error.write_unraisable(py, None)));
-        let _ = told;
+        gate::enter(|py| {
+            if let Err(error) = self.close(py) {
+                error.write_unraisable(py, None);
+            }
+        });
     }
 }
 

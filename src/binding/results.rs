@@ -6,7 +6,9 @@ use pyo3::types::{PyDict, PyList};
 
 use super::bridge::Output;
 use super::errors::warn;
+use super::python::{Name, call_with};
 use super::read::to_python;
+use crate::core::context::Notices;
 use crate::core::deprecation::dates;
 use crate::core::error::Notice;
 use crate::core::rate_limit::Known;
@@ -21,15 +23,17 @@ pub(crate) struct Shape {
 
 impl Shape {
     /// The value, for the caller's own thread.
-    pub(crate) fn now<'py>(self, py: Python<'py>, output: Output) -> PyResult<Bound<'py, PyAny>> {
-        let (value, notices) = self.value(py, output)?;
+    pub(crate) fn now<'py>(self, py: Python<'py>, output: Output, beside: &Notices) -> PyResult<Bound<'py, PyAny>> {
+        let (value, mut notices) = self.value(py, output)?;
+        notices.extend(beside.take());
         warn(py, &notices, Some(&value))?;
         Ok(value)
     }
 
     /// The value, or a [`Noticed`] that warns once the coroutine is running again.
-    pub(crate) fn later<'py>(self, py: Python<'py>, output: Output) -> PyResult<Bound<'py, PyAny>> {
-        let (value, notices) = self.value(py, output)?;
+    pub(crate) fn later<'py>(self, py: Python<'py>, output: Output, beside: &Notices) -> PyResult<Bound<'py, PyAny>> {
+        let (value, mut notices) = self.value(py, output)?;
+        notices.extend(beside.take());
         if notices.is_empty() {
             return Ok(value);
         }
@@ -81,7 +85,8 @@ impl Shape {
         facts.set_item("elapsed", reply.elapsed.as_secs_f64())?;
         facts.set_item("deprecation", moment(py, dates.deprecation)?)?;
         facts.set_item("sunset", moment(py, dates.sunset)?)?;
-        py.import("atlas_serverless._values")?.getattr("Response")?.call((data,), Some(&facts))
+        static RESPONSE: Name = Name::new("atlas_serverless._values", "Response");
+        call_with(RESPONSE.get(py)?, (data,), &facts)
     }
 }
 

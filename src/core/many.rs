@@ -9,7 +9,7 @@ use std::time::Duration;
 use futures_util::stream::{FuturesUnordered, Stream};
 
 use crate::core::client::Client;
-use crate::core::context::Context;
+use crate::core::context::{Context, Notices};
 use crate::core::create::Create;
 use crate::core::error::Error;
 use crate::core::observe::Observer;
@@ -33,6 +33,8 @@ pub struct Ended {
     pub number: u64,
     /// What came of it.
     pub result: Result<Reply, Error>,
+    /// What the caller should see all the same.
+    pub beside: Notices,
 }
 
 /// Creates that are under way. Dropping it ends them.
@@ -47,7 +49,8 @@ impl Many {
         self.running.push(Box::pin(async move {
             let Order { number, create, timeout } = order;
             let mut context = Context::begin(client.doors(), timeout, observer);
-            Ended { number, result: client.create(create, &mut context).await }
+            let beside = context.notices.clone();
+            Ended { number, result: client.create(create, &mut context).await, beside }
         }));
     }
 

@@ -141,7 +141,7 @@ impl Case<'_> {
         let (path, _) = self.call.target.split_once('?').unwrap_or((&self.call.target, ""));
         Error::Api(Box::new(ApiError {
             method: self.call.method.to_string(),
-            url: format!("{}{path}", self.client.shared.targets.base_url()),
+            url: format!("{}{path}", self.client.shared.base_url),
             attempts: context.attempts,
             elapsed: context.elapsed(self.client.doors()),
             ..name_is_taken(&self.create.name, self.create.kind.noun(), differs)

@@ -160,8 +160,9 @@ impl Bucket {
                     self.next_place = Duration::ZERO;
                 }
             }
-        } else if told.let_in && now >= self.blocked_until {
+        } else if told.let_in && self.limited && now >= self.blocked_until {
             self.limited = false;
+            self.next_place = Duration::ZERO;
         }
     }
 }

@@ -18,11 +18,6 @@ impl Targets {
         Targets { base_url, last: Mutex::default() }
     }
 
-    /// The base URL.
-    pub(crate) fn base_url(&self) -> &str {
-        &self.base_url
-    }
-
     /// The URL of an encoded path with its query.
     pub(crate) fn url(&self, target: &str) -> Result<Url, Error> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);

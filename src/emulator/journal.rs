@@ -106,6 +106,11 @@ impl Journal {
     pub(crate) fn clear(&mut self) {
         self.records.clear();
     }
+
+    /// Back to the start, but for the numbers: a request from before that ends later must not be taken for another.
+    pub(crate) fn reset(&mut self) {
+        *self = Self { next: self.next, ..Self::default() };
+    }
 }
 
 impl Counters {

@@ -358,7 +358,7 @@ impl World {
         self.nonces = Nonces::default();
         self.buckets = Buckets::default();
         self.faults = Faults::default();
-        self.journal = Journal::default();
+        self.journal.reset();
         self.dirty = true;
     }
 

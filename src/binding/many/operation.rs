@@ -29,9 +29,11 @@ pub(super) fn read(
         pretty: false,
         wait: false,
         timeout: None,
+        interval: None,
         progress: None,
         validate: true,
         extra_fields: None,
+        retired: OnRetired::Raise,
     };
     let mut fields = Vec::new();
     for (key, value) in entries(operation)? {
@@ -44,6 +46,9 @@ pub(super) fn read(
             Some("wait") => options.wait = flag("wait", &value)?,
             Some("validate") => options.validate = flag("validate", &value)?,
             Some("timeout") => options.timeout = value.extract().map_err(|_| wrong("timeout", "a number or None"))?,
+            Some("interval") => {
+                options.interval = value.extract().map_err(|_| wrong("interval", "a number or None"))?
+            }
             Some("if_exists") => {
                 let text = value.extract::<String>().map_err(|_| wrong("if_exists", "text"))?;
                 if_exists = Some(on_exists(&text)?);
@@ -64,8 +69,10 @@ pub(super) fn read(
         return Err(PyTypeError::new_err("on_retired is for serverless instances; a Flex cluster has no need of it"));
     }
     let group_id = group_id.ok_or_else(|| PyTypeError::new_err("an operation needs a group_id"))?;
-    let on_retired = if kind == Kind::Flex { OnRetired::Raise } else { retired.unwrap_or(on_retired) };
-    checked_create(py, kind, &group_id, &options, if_exists.unwrap_or_default(), on_retired, &to_fields(fields))
+    if kind == Kind::Serverless {
+        options.retired = retired.unwrap_or(on_retired);
+    }
+    checked_create(py, kind, &group_id, &options, if_exists.unwrap_or_default(), &to_fields(fields))
 }
 
 fn entries<'py>(operation: &Bound<'py, PyAny>) -> PyResult<Vec<Field<'py>>> {

@@ -5,8 +5,6 @@ from __future__ import annotations
 import shutil
 import subprocess
 
-import pytest
-
 from atlas_serverless import Emulator
 
 BROWSER = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -32,7 +30,10 @@ def test_the_page_needs_nothing_from_elsewhere() -> None:
     assert "src=" not in page
 
 
-@pytest.mark.skipif(BROWSER is None, reason="no Chromium on this system")
+def test_there_is_a_browser() -> None:
+    assert BROWSER is not None, "this needs Chromium: apt-get install chromium"
+
+
 def test_the_page_shows_what_is_there_and_takes_no_name_for_markup(tmp_path: object) -> None:
     with Emulator() as emulator:
         emulator.add_instance("orders", kind="serverless", state="REPAIRING", tags={"env": "test"})

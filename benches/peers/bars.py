@@ -29,7 +29,12 @@ def bars(figures: Figures) -> str:
 
     rows += [
         ("round trips per create, API key", "≤", 1.01, get(Key(OURS, "digest"), "round_trips")),
-        ("asyncio, 32 in flight, 0 ms: CPU to the floor", "≤", 1.9, ratio(Key(ASYNC, "bearer", *conc), floor, "cpu_us")),
+        (
+            "asyncio, 32 in flight, 0 ms: CPU to the floor",
+            "≤",
+            1.9,
+            ratio(Key(ASYNC, "bearer", *conc), floor, "cpu_us"),
+        ),
         (
             "asyncio, 256 in flight, 20 ms: throughput to the floor",
             "≥",

@@ -12,7 +12,17 @@ from figures import Figures, Key
 
 ROW, LEFT, WIDTH, TOP = 22, 170, 520, 34
 NAMES = {layout.FLOOR: "plain Rust (reqwest)", "atlas_serverless": "atlas-serverless"}
-SHOWN = ("rust_current", "atlas_serverless", "pyreqwest", "pycurl", "http_client", "httpx", "pyatlassdk", "requests", "aiohttp")
+SHOWN = (
+    "rust_current",
+    "atlas_serverless",
+    "pyreqwest",
+    "pycurl",
+    "http_client",
+    "httpx",
+    "pyatlassdk",
+    "requests",
+    "aiohttp",
+)
 
 
 def drawn(bars: list[tuple[str, float]]) -> str:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from layout import FLOOR
 from figures import Figures, Key, table
+from layout import FLOOR
 
 OURS, ASYNC = "atlas_serverless", "atlas_serverless_async"
 

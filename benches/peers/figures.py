@@ -21,7 +21,7 @@ class Key(NamedTuple):
 
 
 class Figures:
-    """All runs of a file. A figure is the median of its rounds; disturbed ones are left out where three others remain."""
+    """All runs of a file. A figure is the median of its rounds, without disturbed ones where three others remain."""
 
     def __init__(self, path: Path, noisy: float = 0.5) -> None:
         self.noisy = noisy

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Runs bench.py over clients and modes in interleaved rounds, and writes JSON lines.
 
-Waits for a quiet machine before each run and repeats a run that something else disturbed (`other_cpu` above --noisy), so
-that a shared machine gives usable figures.
+Waits for a quiet machine before each run and repeats a run that something else disturbed (`other_cpu` above --noisy),
+so that a shared machine gives usable figures.
 """
 
 from __future__ import annotations

@@ -15,7 +15,7 @@ pub mod doctor;
 pub mod error;
 pub mod error_codes;
 mod hints;
-pub(crate) mod json;
+mod json;
 pub mod life;
 mod look_up;
 pub mod many;

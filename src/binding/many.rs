@@ -167,13 +167,13 @@ impl Creates {
 
     /// The next result that is at hand, or nothing if one is to come. Fails after the last, if the operations failed.
     fn at_hand(&self, py: Python<'_>, fleet: &mut Fleet) -> PyResult<Next> {
-        if self.pid != std::process::id() {
-            return Err(PyRuntimeError::new_err("create_many does not go on in a child made by fork"));
-        }
         if fleet.closed {
             return Ok(Next::Over);
         }
         if fleet.ready.is_empty() || fleet.filled.elapsed() > FILL_AGAIN {
+            if self.pid != std::process::id() {
+                return Err(PyRuntimeError::new_err("create_many does not go on in a child made by fork"));
+            }
             self.client.check_open()?;
             self.fill(py, fleet)?;
             self.collect(py, fleet)?;

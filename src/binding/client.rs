@@ -10,7 +10,6 @@ use pyo3::types::{PyDict, PyList, PyType};
 
 use super::bridge::Handle;
 use super::credentials::Credentials;
-use super::errors::to_exception;
 use super::jobs::{self, Options};
 use super::lists::Pages;
 use super::options::{self, Behaviour, Given};
@@ -91,8 +90,7 @@ impl Client {
             clock: _clock.map(|clock| clock.clone_clock()),
         };
         let on_retired = options::on_retired(on_retired)?;
-        let handle = Arc::new(options::handle(py, given, behaviour, _sources)?);
-        let shape = Shape { raw: false };
+        let (handle, shape) = (Arc::new(options::handle(py, given, behaviour, _sources)?), Shape { raw: false });
         Ok(Client { handle, shape, asynchronous: _asynchronous, on_retired, closed: Arc::default() })
     }
 
@@ -366,8 +364,7 @@ impl Client {
     #[doc = include_str!("docs/rate_limits.txt")]
     #[getter]
     fn rate_limits<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let core = self.handle.core().map_err(|error| to_exception(py, error))?;
-        results::rate_limits(py, &core.rate_limits())
+        results::rate_limits(py, &self.core(py)?.rate_limits())
     }
 
     #[doc = include_str!("docs/with_raw_response.txt")]

@@ -1,4 +1,5 @@
 //! The only room that says pyo3: it converts, and decides nothing.
+#![allow(clippy::doc_lazy_continuation)] // the docstrings in `docs` are Python's, no Markdown
 mod aio;
 mod aio_fallback;
 mod bridge;

@@ -1,5 +1,7 @@
 //! The only room that says pyo3: it converts, and decides nothing.
-#![allow(clippy::doc_lazy_continuation)] // the docstrings in `docs` are Python's, no Markdown
+// Docstrings are for Python, whose examples look like quotations to Markdown.
+#![allow(clippy::doc_lazy_continuation)]
+
 mod aio;
 mod aio_fallback;
 mod bridge;

@@ -27,7 +27,7 @@ FENCE = re.compile(
 )
 NOT_RUN: dict[str, int] = {}
 """page -> number of blocks that are not run"""
-TO_COME = {"README.md -> docs/credentials.md"}
+TO_COME: set[str] = set()
 """links to pages that are being written"""
 
 

@@ -5,9 +5,12 @@ use std::time::Duration;
 
 use atlas_serverless::core::auth::discover::{Given, discover};
 use atlas_serverless::core::auth::surroundings::System;
+use atlas_serverless::core::auth::token_place::Place;
 use atlas_serverless::core::client::{Client, Config, OnRetired};
 use atlas_serverless::core::clock::{FixedChance, ManualClock};
 use atlas_serverless::core::context::{Context, Doors};
+use atlas_serverless::core::network::Trust;
+use atlas_serverless::core::network::route::Route;
 use atlas_serverless::core::retry::Policy;
 
 #[path = "life/canned.rs"]
@@ -41,8 +44,9 @@ impl Bench {
             connect_timeout: Duration::from_secs(5),
             doors: Doors { clock: clock_of, chance, policy, timeout: Duration::from_secs(5) },
             proxy: None,
-            ca_files: Vec::new(),
-            token_cache: None,
+            trust: Trust::default(),
+            route: Route::default(),
+            token_cache: Place::default(),
             user_agent: "test".to_owned(),
             reconcile: true,
         };

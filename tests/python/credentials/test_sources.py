@@ -132,3 +132,12 @@ def test_a_refusal_says_which_credentials_and_which_access_list(environment: Emu
             list(client.list_projects())
         assert "used access token (" in str(expired.value)
         assert "from arguments (access_token)" in str(expired.value)
+
+
+def test_the_page_names_every_variable() -> None:
+    page = (Path(__file__).parents[3] / "docs" / "credentials.md").read_text(encoding="utf-8")
+    with pytest.raises(errors.ConfigurationError) as caught:
+        Client.from_env()
+    names = set(re.findall(r"\b(?:MONGODB_ATLAS|MCLI)_\w+", str(caught.value)))
+    assert len(names) == 12
+    assert {name for name in names if f"`{name}`" not in page} == set()

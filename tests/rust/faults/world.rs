@@ -1,11 +1,11 @@
 //! A client of the core against an emulator: waits pass at once, jitter is none, and what was sent is on record.
-use std::future::Future;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use atlas_serverless::core::auth::credentials::Credentials;
 use atlas_serverless::core::auth::discover::Found;
+use atlas_serverless::core::auth::token_place::Place;
 use atlas_serverless::core::call::Shape;
 use atlas_serverless::core::client::{Client, Config, OnRetired};
 use atlas_serverless::core::clock::{Clock, FixedChance, ManualClock, Sleep};
@@ -13,6 +13,8 @@ use atlas_serverless::core::context::{Context, Doors};
 use atlas_serverless::core::create::{Create, IfExists};
 use atlas_serverless::core::error::{Error, TransportKind};
 use atlas_serverless::core::model::Kind;
+use atlas_serverless::core::network::Trust;
+use atlas_serverless::core::network::route::Route;
 use atlas_serverless::core::observe::{Level, Observer, Poll};
 use atlas_serverless::core::reply::Reply;
 use atlas_serverless::core::retry::Policy;
@@ -39,7 +41,7 @@ impl Auth {
     }
 }
 
-type Hook = Box<dyn Fn(usize) + Send + Sync>;
+type Hook = Box<dyn Fn(usize, Duration) + Send + Sync>;
 
 /// A manual clock that tells when it is slept on.
 #[derive(Clone, Default)]
@@ -52,7 +54,12 @@ pub struct TestClock {
 impl TestClock {
     /// Calls `hook` with the number of each sleep, from 0, before it passes.
     pub fn on_sleep(&self, hook: impl Fn(usize) + Send + Sync + 'static) {
-        *self.hook.lock().unwrap() = Some(Box::new(hook));
+        *self.hook.lock().unwrap() = Some(Box::new(move |number, _| hook(number)));
+    }
+
+    /// Calls `hook` with each time that passes.
+    pub fn on_pass(&self, hook: impl Fn(Duration) + Send + Sync + 'static) {
+        *self.hook.lock().unwrap() = Some(Box::new(move |_, duration| hook(duration)));
     }
 
     /// Notes at each sleep how many requests there had been.
@@ -81,7 +88,7 @@ impl Clock for TestClock {
             positions.push(emulator.requests().len());
         }
         if let Some(hook) = &*self.hook.lock().unwrap() {
-            hook(self.manual.sleeps().len());
+            hook(self.manual.sleeps().len(), duration);
         }
         self.manual.sleep(duration)
     }
@@ -213,8 +220,9 @@ impl World {
                 timeout: setup.timeout,
             },
             proxy: None,
-            ca_files: Vec::new(),
-            token_cache: None,
+            trust: Trust::default(),
+            route: Route::default(),
+            token_cache: Place::default(),
             user_agent: "test".to_owned(),
             reconcile: setup.reconcile,
         };
@@ -272,17 +280,6 @@ fn request(record: &Value) -> String {
         "flex" if what == "GET" => format!("FLEX:{mark}"),
         _ => format!("{what}:{mark}"),
     }
-}
-
-/// Runs a call with a context of its own.
-pub async fn call<T, F: Future<Output = T>>(
-    client: &Client,
-    timeout: Option<Duration>,
-    log: Option<Arc<Log>>,
-    run: impl FnOnce(Client, Context) -> F,
-) -> T {
-    let observer = log.map(|log| log as Arc<dyn Observer>);
-    run(client.clone(), Context::begin(client.doors(), timeout, observer)).await
 }
 
 /// Creates, without a deadline of its own.

@@ -53,7 +53,7 @@ fn background() -> PyResult<Arc<Background>> {
     std::thread::Builder::new()
         .name("atlas-serverless".to_owned())
         .spawn(move || runtime.block_on(std::future::pending::<()>()))?;
-    // Done with the interpreter lock held, so nobody else starts one at the same time.
+    // Called with the interpreter lock held, so nobody else starts one at the same time.
     std::mem::forget(BACKGROUND.swap(Some(fresh.clone())));
     std::mem::forget(current);
     Ok(fresh)
@@ -134,7 +134,7 @@ impl Mailbox {
         self.heard.as_raw_fd()
     }
 
-    /// Completes all that is ready. Done by the event loop.
+    /// Completes all that is ready. Called by the event loop.
     fn deliver(&self, py: Python<'_>) -> PyResult<()> {
         let mut rung = [0u8; 64];
         while matches!((&self.heard).read(&mut rung), Ok(n) if n == rung.len()) {}

@@ -4,7 +4,7 @@ use std::sync::atomic::Ordering;
 use pyo3::exceptions::{PyRuntimeError, PyTypeError};
 use pyo3::prelude::*;
 
-use super::{Called, Client, Listed};
+use super::{Client, End, Listed};
 use crate::binding::bridge::{self, Job, Output};
 use crate::binding::errors::{to_exception, warn_beside};
 use crate::binding::lists::Pages;
@@ -16,14 +16,14 @@ use crate::core::pages::Pager;
 
 impl Client {
     /// Runs a job in the calling thread, or starts it on the running event loop.
-    pub(crate) fn run(&self, py: Python<'_>, job: Job) -> Called {
+    pub(crate) fn run(&self, py: Python<'_>, job: Job) -> End {
         if self.closed.load(Ordering::Relaxed) {
             return Err(PyRuntimeError::new_err("the client is closed"));
         }
         self.run_even_closed(py, job)
     }
 
-    fn run_even_closed(&self, py: Python<'_>, job: Job) -> Called {
+    fn run_even_closed(&self, py: Python<'_>, job: Job) -> End {
         if self.asynchronous {
             return aio::start(py, &self.handle, job, self.shape);
         }
@@ -64,7 +64,7 @@ impl Client {
     }
 
     /// Revokes what is to be revoked and closes connections. The second time nothing is left to do.
-    pub(super) fn end(&self, py: Python<'_>) -> Called {
+    pub(super) fn end(&self, py: Python<'_>) -> End {
         if self.closed.swap(true, Ordering::Relaxed) && !self.asynchronous {
             return Ok(py.None());
         }

@@ -1,4 +1,7 @@
 //! The only room that says pyo3: it converts, and decides nothing.
+// The docstrings of `docs/` are Python's, with its prompts; they are not Markdown.
+#![allow(clippy::doc_lazy_continuation)]
+
 mod aio;
 mod aio_fallback;
 mod bridge;

@@ -42,7 +42,7 @@ pub(crate) fn start(
     let run = job.run;
     let running = future_into_py::<OnBackground, _, _>(py, async move {
         let ended = AbortOnDrop(runtime().spawn(run(client, context))).wait().await;
-        let handed = gate::enter(|py| match ended {
+        let handed = gate::hand_over(|py| match ended {
             Ok(Ok(output)) => Ok(shape.later(py, output, &notices)?.unbind()),
             Ok(Err(error)) => Err(to_exception(py, error)),
             Err(ended) if ended.is_panic() => Err(to_exception(py, unexpected())),
@@ -78,7 +78,7 @@ impl Runtime for OnBackground {
     }
 
     fn spawn_blocking<F: FnOnce() + Send + 'static>(work: F) -> Self::JoinHandle {
-        runtime().spawn_blocking(|| gate::enter(|_| work()).unwrap_or(()))
+        runtime().spawn_blocking(|| gate::hand_over(|_| work()).unwrap_or(()))
     }
 }
 

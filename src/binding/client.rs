@@ -110,8 +110,7 @@ impl Client {
 
     #[doc = include_str!("docs/create_serverless_instance.txt")]
     #[pyo3(signature = (group_id, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None,
-        if_exists="error",
-        on_retired=None, progress=None, validate=true, extra_fields=None, **spec))]
+        if_exists="error", on_retired=None, progress=None, validate=true, extra_fields=None, **spec))]
     fn create_serverless_instance<'py>(
         &self,
         py: Python<'py>,
@@ -128,16 +127,14 @@ impl Client {
         extra_fields: Option<Bound<'py, PyAny>>,
         spec: Option<&Bound<'py, PyDict>>,
     ) -> Called {
-        let on_retired = self.on_retired(on_retired)?;
-        let options =
-            Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, on_retired };
+        let retired = self.on_retired(on_retired)?;
+        let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
         self.run(py, jobs::create(py, Kind::Serverless, group_id, &options, if_exists, spec)?)
     }
 
     #[doc = include_str!("docs/create_flex_cluster.txt")]
     #[pyo3(signature = (group_id, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None,
-        if_exists="error",
-        progress=None, validate=true, extra_fields=None, **spec))]
+        if_exists="error", progress=None, validate=true, extra_fields=None, **spec))]
     fn create_flex_cluster<'py>(
         &self,
         py: Python<'py>,
@@ -153,9 +150,8 @@ impl Client {
         extra_fields: Option<Bound<'py, PyAny>>,
         spec: Option<&Bound<'py, PyDict>>,
     ) -> Called {
-        let on_retired = self.on_retired;
-        let options =
-            Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, on_retired };
+        let retired = self.on_retired;
+        let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
         self.run(py, jobs::create(py, Kind::Flex, group_id, &options, if_exists, spec)?)
     }
 
@@ -198,8 +194,7 @@ impl Client {
 
     #[doc = include_str!("docs/update_serverless_instance.txt")]
     #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None,
-        progress=None,
-        validate=true, extra_fields=None, **changes))]
+        progress=None, validate=true, extra_fields=None, **changes))]
     fn update_serverless_instance<'py>(
         &self,
         py: Python<'py>,
@@ -215,16 +210,14 @@ impl Client {
         extra_fields: Option<Bound<'py, PyAny>>,
         changes: Option<&Bound<'py, PyDict>>,
     ) -> Called {
-        let on_retired = self.on_retired;
-        let options =
-            Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, on_retired };
+        let retired = self.on_retired;
+        let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
         self.run(py, jobs::update(py, Kind::Serverless, group_id, name, &options, changes)?)
     }
 
     #[doc = include_str!("docs/update_flex_cluster.txt")]
     #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None,
-        progress=None,
-        validate=true, extra_fields=None, **changes))]
+        progress=None, validate=true, extra_fields=None, **changes))]
     fn update_flex_cluster<'py>(
         &self,
         py: Python<'py>,
@@ -240,9 +233,8 @@ impl Client {
         extra_fields: Option<Bound<'py, PyAny>>,
         changes: Option<&Bound<'py, PyDict>>,
     ) -> Called {
-        let on_retired = self.on_retired;
-        let options =
-            Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, on_retired };
+        let retired = self.on_retired;
+        let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
         self.run(py, jobs::update(py, Kind::Flex, group_id, name, &options, changes)?)
     }
 
@@ -261,9 +253,8 @@ impl Client {
         interval: Option<f64>,
         progress: Option<Bound<'py, PyAny>>,
     ) -> Called {
-        let (validate, extra_fields, on_retired) = (true, None, self.on_retired);
-        let options =
-            Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, on_retired };
+        let (validate, extra_fields, retired) = (true, None, self.on_retired);
+        let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
         self.run(py, jobs::delete(py, Kind::Serverless, group_id, name, &options)?)
     }
 
@@ -282,9 +273,8 @@ impl Client {
         interval: Option<f64>,
         progress: Option<Bound<'py, PyAny>>,
     ) -> Called {
-        let (validate, extra_fields, on_retired) = (true, None, self.on_retired);
-        let options =
-            Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, on_retired };
+        let (validate, extra_fields, retired) = (true, None, self.on_retired);
+        let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
         self.run(py, jobs::delete(py, Kind::Flex, group_id, name, &options)?)
     }
 

@@ -9,7 +9,8 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyCFunction;
 
-/// Threads that have passed the gate and do not have the interpreter lock yet.
+/// Threads that are in the gate: they wait for the interpreter lock, or (see [`hand_over`]) have work in there that the
+/// end waits for.
 static IN_THE_GATE: AtomicUsize = AtomicUsize::new(0);
 /// The process that they are counted in.
 static PROCESS: AtomicU32 = AtomicU32::new(0);
@@ -22,16 +23,32 @@ thread_local! {
 
 /// Enters Python, unless another thread is ending the interpreter.
 pub(super) fn enter<T>(work: impl FnOnce(Python<'_>) -> T) -> Option<T> {
+    step_in().then(|| {
+        Python::attach(|py| {
+            IN_THE_GATE.fetch_sub(1, Ordering::SeqCst);
+            work(py)
+        })
+    })
+}
+
+/// Enters Python for something short that an ending interpreter waits for.
+pub(super) fn hand_over<T>(work: impl FnOnce(Python<'_>) -> T) -> Option<T> {
+    step_in().then(|| {
+        let done = Python::attach(work);
+        IN_THE_GATE.fetch_sub(1, Ordering::SeqCst);
+        done
+    })
+}
+
+/// False if the gate is closed.
+fn step_in() -> bool {
     count_in_this_process();
     IN_THE_GATE.fetch_add(1, Ordering::SeqCst);
-    if is_closed() {
+    let open = !is_closed();
+    if !open {
         IN_THE_GATE.fetch_sub(1, Ordering::SeqCst);
-        return None;
     }
-    Some(Python::attach(|py| {
-        IN_THE_GATE.fetch_sub(1, Ordering::SeqCst);
-        work(py)
-    }))
+    open
 }
 
 /// A call of Python code. Before Python 3.14 an ending interpreter ends a daemon thread that runs such code by unwinding
@@ -77,7 +94,7 @@ fn is_closed() -> bool {
 fn close(py: Python<'_>) {
     count_in_this_process();
     CLOSED_BY.store(me(), Ordering::SeqCst);
-    // Those in the gate wait for the interpreter lock. Should one never come out, the process ends all the same.
+    // Those in the gate need the interpreter lock. Should one never come out, the process ends all the same.
     py.detach(|| {
         for _ in 0..1000 {
             if IN_THE_GATE.load(Ordering::SeqCst) == 0 {

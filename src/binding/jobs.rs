@@ -32,7 +32,7 @@ pub(crate) struct Options<'py> {
     pub(crate) progress: Option<Bound<'py, PyAny>>,
     pub(crate) validate: bool,
     pub(crate) extra_fields: Option<Bound<'py, PyAny>>,
-    pub(crate) on_retired: OnRetired,
+    pub(crate) retired: OnRetired,
 }
 
 impl Options<'_> {
@@ -53,7 +53,7 @@ impl Options<'_> {
 
     /// An operation on one resource.
     fn one(&self, kind: Kind, operation: Operation, group_id: &str, name: &str) -> PyResult<One> {
-        let (shape, on_retired, wait) = (self.shape(), self.on_retired, self.wait()?);
+        let (shape, on_retired, wait) = (self.shape(), self.retired, self.wait()?);
         Ok(One { shape, on_retired, wait, ..One::new(kind, operation, group_id.to_owned(), name.to_owned()) })
     }
 }
@@ -91,7 +91,7 @@ pub(crate) fn create(
         body: Bytes::from(checked.body),
         shape: options.shape(),
         if_exists,
-        on_retired: options.on_retired,
+        on_retired: options.retired,
         wait: options.wait()?,
     };
     let job = Job::new(options.timeout()?, move |client, mut context| async move {

@@ -1,5 +1,5 @@
 //! The only room that says pyo3: it converts, and decides nothing.
-// The docstrings of `docs/` are Python's, with its prompts; they are not Markdown.
+// Docstrings are for Python, whose examples look like quotations to Markdown.
 #![allow(clippy::doc_lazy_continuation)]
 
 mod aio;

@@ -19,7 +19,7 @@ use crate::core::reply::{Origin, Reply, explained, judge, transport_error};
 use crate::core::retry::{Decision, Happened, RATE_LIMIT_BASE, Safety, decide};
 use crate::core::transport::cause::Cause;
 use crate::core::transport::{Exchange, Failure, Options, Outgoing, Transport};
-use crate::core::{deprecation, hints, reply};
+use crate::core::{deletion, deprecation, hints, reply};
 
 /// Rounds of one attempt: without credentials, with them, with renewed ones.
 const ROUNDS: u32 = 3;
@@ -146,7 +146,7 @@ impl Client {
                 Ok(exchange) => return Ok(self.reply(exchange, context)),
                 Err(failed) => failed,
             };
-            if perhaps_done && is_deleted(call, &error) {
+            if perhaps_done && deletion::is_done(call, &error) {
                 context.log(Level::Info, || format!("{}: an earlier attempt had done it", call.operation));
                 return Ok(self.already_deleted(call, context));
             }
@@ -358,23 +358,6 @@ impl Client {
             notices,
         }
     }
-
-    fn already_deleted(&self, call: &Call, context: &mut Context) -> Reply {
-        let (status, body) = match (call.serverless, call.envelope) {
-            (true, false) => (202, "{}"),
-            (true, true) => (202, r#"{"status":202,"content":{}}"#),
-            (false, _) => (204, ""),
-        };
-        let exchange = Exchange { status, headers: HeaderMap::new(), body: body.into() };
-        Reply { reconciled: true, ..self.reply(exchange, context) }
-    }
-}
-
-/// Whether a failed deletion means that an earlier attempt did it.
-fn is_deleted(call: &Call, error: &Error) -> bool {
-    let Error::Api(api) = error else { return false };
-    let code = api.error_code.as_deref().unwrap_or_default();
-    call.method == reqwest::Method::DELETE && (code == "CLUSTER_ALREADY_REQUESTED_DELETION" || hints::is_absent(api))
 }
 
 fn unread(failure: Failure, origin: &Origin<'_>) -> Failed {

@@ -134,6 +134,10 @@ impl Client {
             let decision = self.decide(happened, context);
             let settled = match decision {
                 Decision::Again(delay) => {
+                    // Certainly not carried out: what is there by the time of the next was not made by this one.
+                    if !unknown {
+                        context.first_sent = None;
+                    }
                     self.pause(&call, &error, delay, context).await;
                     continue;
                 }

@@ -9,6 +9,7 @@ pub mod config;
 pub mod context;
 pub mod convert;
 pub mod create;
+mod deletion;
 pub mod deprecation;
 pub mod doctor;
 pub mod error;

@@ -349,7 +349,9 @@ impl Oauth {
         if exchange.status >= 400 {
             let mut api = reply::api_error(&exchange, exchange.status, None, &origin);
             // A token is not shown, whatever the status that it came with.
-            api.body_start = api.body_start.filter(|text| !text.contains("access_token"));
+            if exchange.body.windows(12).any(|part| part == b"access_token") {
+                api.body_start = None;
+            }
             let happened =
                 Happened::Status(exchange.status, api.retry_after.and_then(|s| Duration::try_from_secs_f64(s).ok()));
             return Err((refusal(&exchange, api), happened));

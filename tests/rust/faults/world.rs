@@ -1,5 +1,4 @@
 //! A client of the core against an emulator: waits pass at once, jitter is none, and what was sent is on record.
-use std::future::Future;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
@@ -42,7 +41,7 @@ impl Auth {
     }
 }
 
-type Hook = Box<dyn Fn(usize) + Send + Sync>;
+type Hook = Box<dyn Fn(usize, Duration) + Send + Sync>;
 
 /// A manual clock that tells when it is slept on.
 #[derive(Clone, Default)]
@@ -55,7 +54,12 @@ pub struct TestClock {
 impl TestClock {
     /// Calls `hook` with the number of each sleep, from 0, before it passes.
     pub fn on_sleep(&self, hook: impl Fn(usize) + Send + Sync + 'static) {
-        *self.hook.lock().unwrap() = Some(Box::new(hook));
+        *self.hook.lock().unwrap() = Some(Box::new(move |number, _| hook(number)));
+    }
+
+    /// Calls `hook` with each time that passes.
+    pub fn on_pass(&self, hook: impl Fn(Duration) + Send + Sync + 'static) {
+        *self.hook.lock().unwrap() = Some(Box::new(move |_, duration| hook(duration)));
     }
 
     /// Notes at each sleep how many requests there had been.
@@ -84,7 +88,7 @@ impl Clock for TestClock {
             positions.push(emulator.requests().len());
         }
         if let Some(hook) = &*self.hook.lock().unwrap() {
-            hook(self.manual.sleeps().len());
+            hook(self.manual.sleeps().len(), duration);
         }
         self.manual.sleep(duration)
     }
@@ -276,17 +280,6 @@ fn request(record: &Value) -> String {
         "flex" if what == "GET" => format!("FLEX:{mark}"),
         _ => format!("{what}:{mark}"),
     }
-}
-
-/// Runs a call with a context of its own.
-pub async fn call<T, F: Future<Output = T>>(
-    client: &Client,
-    timeout: Option<Duration>,
-    log: Option<Arc<Log>>,
-    run: impl FnOnce(Client, Context) -> F,
-) -> T {
-    let observer = log.map(|log| log as Arc<dyn Observer>);
-    run(client.clone(), Context::begin(client.doors(), timeout, observer)).await
 }
 
 /// Creates, without a deadline of its own.

@@ -76,10 +76,8 @@ impl Client {
     }
 
     async fn create_either(&self, create: Create, context: &mut Context) -> Result<(Kind, Reply), Error> {
-        if create.kind == Kind::Serverless && self.retired() {
-            if create.on_retired == OnRetired::Flex {
-                return self.create_flex_instead(&create, context).await;
-            }
+        if create.kind == Kind::Serverless && self.retired() && create.on_retired == OnRetired::Flex {
+            return self.create_flex_instead(&create, context).await;
         }
         match self.create_one(&create, context).await {
             Err(Error::Api(api)) if create.kind == Kind::Serverless && hints::path_is_gone(&api) => {

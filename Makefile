@@ -10,7 +10,7 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUST := $(shell git ls-files 'src/*' Cargo.toml Cargo.lock pyproject.toml 2>/dev/null)
 
-.PHONY: demo test interop test-rust test-python lint walls types build wheel clean help
+.PHONY: demo test interop test-browser load test-rust test-python lint walls types build wheel clean help
 
 help:
 	@echo 'make demo   create an instance in the emulator, through a service account and through an API key'
@@ -44,7 +44,8 @@ test-python: $(VENV)/.built
 
 types: $(VENV)/.built
 	$(BIN)/mypy
-	$(BIN)/python -m mypy.stubtest atlas_serverless._core atlas_serverless.errors
+	$(BIN)/basedpyright --level error
+	$(BIN)/python -m mypy.stubtest atlas_serverless._core atlas_serverless.errors atlas_serverless.aio
 
 lint: $(VENV)/.installed
 	cargo fmt --check
@@ -53,11 +54,20 @@ lint: $(VENV)/.installed
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/python scripts/generate_error_codes.py --check
+	$(BIN)/python scripts/generate_stubs.py --check
 
-# MongoDB's Go SDK and other clients that we did not write, against the emulator. Needs curl, Go 1.26, Node.js 20 and npm.
+# MongoDB's Go and TypeScript clients, curl and others that we did not write, against the emulator. Needs curl, Go 1.26, Node.js 20 and npm.
 interop: $(VENV)/.built
 	$(PYTHON) tests/interop/prepare.py
 	PYTHONPATH=python .venv-interop/bin/python -m pytest tests/interop
+
+# The emulator's page in headless Chromium (Debian: apt-get install chromium).
+test-browser: $(VENV)/.built
+	$(BIN)/python -m pytest tests/browser
+
+# The emulator with 100,000 instances, in a release build.
+load:
+	cargo test --quiet --release --features emulator --test emulator_load -- --nocapture
 
 walls:
 	$(PYTHON) scripts/check_walls.py
@@ -67,4 +77,4 @@ wheel: $(VENV)/.installed
 	@ls -l dist
 
 clean:
-	rm -rf target $(VENV) dist .pytest_cache .mypy_cache .ruff_cache
+	rm -rf target $(VENV) .venv-interop .cache dist tests/interop/node/node_modules .pytest_cache .mypy_cache .ruff_cache

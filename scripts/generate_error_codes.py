@@ -125,7 +125,7 @@ def docstring(text: str, indent: str = "    ") -> list[str]:
 
 
 def class_stub(node: ast.ClassDef, attributes: dict[str, dict[str, str]]) -> list[str]:
-    """One class of errors.py: its docstring, attributes, and a constructor that takes them all as keywords."""
+    """One class of errors.py: its docstring, attributes, and (an exception) a constructor that takes them all."""
     bases = [ast.unparse(base) for base in node.bases]
     own: dict[str, str] = {}
     body: list[str] = []
@@ -140,7 +140,7 @@ def class_stub(node: ast.ClassDef, attributes: dict[str, dict[str, str]]) -> lis
     attributes[node.name] = {name: kind for known in [own, *inherited] for name, kind in known.items()}
     head = ["", f"class {node.name}({', '.join(bases)}):", *docstring(ast.get_docstring(node, clean=False) or "")]
     head += [f"    {name}: {kind}" for name, kind in own.items()]
-    if own:
+    if own and "UserWarning" not in bases:
         head += [
             "    def __init__(",
             "        self,",

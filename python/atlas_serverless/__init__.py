@@ -13,8 +13,8 @@
     )
     print(cluster["connectionStrings"]["standardSrv"])
 
-`Client` and `AsyncClient` have the same methods; `Emulator` is a small Atlas on this machine to test against; `errors` has
-every exception, `types` the shapes of what goes in and comes out.
+`Client` and `AsyncClient` have the same methods; `Emulator` is a small Atlas on this machine to test against;
+`errors` has every exception, `types` the shapes of what goes in and comes out.
 """
 
 from ._core import Client, __version__, to_flex_spec

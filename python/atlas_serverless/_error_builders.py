@@ -149,14 +149,25 @@ def wait_error(
     polls: int = 0,
     elapsed: float = 0.0,
     last_error: str | None = None,
+    result: Any = None,
+    cause: BaseException | None = None,
     hint: str | None = None,
 ) -> errors.WaitError:
     """The exception for a waiter that ended without its state: `kind` is timeout or failed.
 
-    `message`, where given, is the whole sentence, but for the hint; else it is made from the other facts.
+    `message`, where given, is the whole sentence, but for the hint; else it is made from the other facts. `result` is
+    the reply to the operation that came before the wait; `cause` becomes `__cause__`.
     """
     cls = {"timeout": errors.WaitTimeoutError, "failed": errors.WaitFailedError}.get(kind, errors.WaitError)
-    made = cls(last_state=last_state, polls=polls, elapsed=elapsed, last_error=_clean(last_error), hint=_clean(hint))
+    made = cls(
+        last_state=last_state,
+        polls=polls,
+        elapsed=elapsed,
+        last_error=_clean(last_error),
+        result=result,
+        hint=_clean(hint),
+    )
+    made.__cause__ = cause
     return _open(made, message)
 
 

@@ -70,7 +70,7 @@ def code_class(code: str, status: int) -> type[errors.ApiError] | None:
             remedy=_error_codes.REMEDIES.get(code, _error_codes.REMEDY),
         )
         facts: dict[str, Any] = {"__module__": errors.__name__, "__doc__": doc, "error_code": code}
-        made = vars(errors).setdefault(name, type(name, _bases(code, status), facts))  # one class, whoever is first
+        made = errors.__dict__.setdefault(name, type(name, _bases(code, status), facts))  # one class, whoever is first
     return made
 
 

@@ -1,13 +1,24 @@
-"""The mailbox of each event loop: how results get from the core's thread to asyncio."""
+"""Between the core's thread and asyncio: the mailbox of each event loop, and progress callables on their own loop."""
 
 from __future__ import annotations
 
-from asyncio import AbstractEventLoop, get_running_loop
+import os
+from asyncio import AbstractEventLoop, Future, ensure_future, get_running_loop
+from inspect import isawaitable
+from threading import RLock
 from weakref import WeakKeyDictionary, ref
 
 from ._core import Mailbox
 
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Callable
+    from typing import Any
+
+    from .types import Poll
+
 _mailboxes: WeakKeyDictionary[AbstractEventLoop, Mailbox | None] = WeakKeyDictionary()
+_lock = RLock()  # what is let go of may run code of the caller's
 _last: tuple[ref[AbstractEventLoop], Mailbox | None] | None = None
 
 
@@ -18,10 +29,12 @@ def here() -> tuple[AbstractEventLoop, Mailbox | None]:
     last = _last
     if last is not None and last[0]() is loop:
         return loop, last[1]
-    try:
-        mailbox = _mailboxes[loop]
-    except KeyError:
-        mailbox = _mailboxes[loop] = _watch(loop)
+    with _lock:
+        try:
+            mailbox = _mailboxes[loop]
+        except KeyError:
+            _sweep()
+            mailbox = _mailboxes[loop] = _watch(loop)
     _last = (ref(loop), mailbox)
     return loop, mailbox
 
@@ -33,3 +46,88 @@ def _watch(loop: AbstractEventLoop) -> Mailbox | None:
     except NotImplementedError:  # Windows' Proactor
         return None
     return mailbox
+
+
+def _sweep() -> None:
+    """Let go of closed loops: nobody will hear how their calls end, and what they hold would hold them."""
+    for loop in [loop for loop in _mailboxes if loop.is_closed()]:
+        mailbox = _mailboxes.pop(loop, None)
+        if mailbox is not None:
+            mailbox.abandon()
+
+
+def _in_child() -> None:
+    """A child made by fork runs no loop of its parent's."""
+    global _lock, _last
+    _lock, _last = RLock(), None
+    _mailboxes.clear()
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_in_child)
+
+
+class Progress:
+    """A progress callable, plain or a coroutine function, for calls that are awaited.
+
+    What it raises is raised to the one who awaits `future`, and ends the call.
+    """
+
+    def __init__(self, call: Callable[[Poll], object], future: Future[Any]) -> None:
+        self._call = call
+        self._future = future
+        self._tasks: set[Future[Any]] = set()
+
+    def __call__(self, poll: Poll) -> None:
+        if self._future.done():
+            return
+        try:
+            returned = self._call(poll)
+            if isawaitable(returned):
+                task = ensure_future(returned)
+                self._tasks.add(task)
+                task.add_done_callback(self._ended)
+        except BaseException as error:
+            self._fail(error)
+
+    def _ended(self, task: Future[Any]) -> None:
+        self._tasks.discard(task)
+        if not task.cancelled() and (error := task.exception()) is not None:
+            self._fail(error)
+
+    def _fail(self, error: BaseException) -> None:
+        if self._future.done():
+            return
+        if isinstance(error, StopIteration):  # no future takes it
+            wrapped = RuntimeError("the progress callable raised StopIteration")
+            wrapped.__cause__ = error
+            error = wrapped
+        self._future.set_exception(error)
+
+    async def finish(self) -> None:
+        """Await what is still running."""
+        while self._tasks:
+            await self._tasks.pop()
+
+    def cancel(self) -> None:
+        """Cancel what is still running."""
+        for task in list(self._tasks):
+            task.cancel()
+
+
+def chain(running: Future[Any], result: Future[Any]) -> None:
+    """`result` ends as `running` does, unless it has ended before; then `running` is cancelled."""
+
+    def ended(running: Future[Any]) -> None:
+        if result.done():
+            if not running.cancelled():
+                running.exception()  # seen
+        elif running.cancelled():
+            result.cancel()
+        elif (error := running.exception()) is not None:
+            result.set_exception(error)
+        else:
+            result.set_result(running.result())
+
+    running.add_done_callback(ended)
+    result.add_done_callback(lambda _: running.cancel())

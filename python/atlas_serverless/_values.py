@@ -12,7 +12,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
     from datetime import datetime
-    from typing import Generic, TypeVar
+    from typing import Any, Generic, TypeVar
 
     from .types import ChangedField, FlexClusterSpec, Kind, LostField
 
@@ -41,7 +41,7 @@ class Headers(Mapping[str, str]):
     _pairs: tuple[tuple[str, str], ...]
 
     def __init__(self, pairs: Iterable[tuple[str, str]] | Mapping[str, str] = ()) -> None:
-        given = pairs.items() if isinstance(pairs, Mapping) else pairs
+        given: Any = pairs.items() if isinstance(pairs, Mapping) else pairs
         self._pairs = tuple((name, "******" if name.lower() in _CREDENTIALS else value) for name, value in given)
 
     def __getitem__(self, name: str) -> str:
@@ -112,14 +112,15 @@ class Poll:
     """What a `progress` callable gets each time a waiter has asked for the state.
 
     ============ =====================================================================================================
-    `state`      the state seen, such as ``"CREATING"``; None if the poll failed or the resource is not there
+    `state`      the state seen, such as ``"CREATING"``; ``"DELETED"`` where that was waited for and it is gone; None
+                 if the poll failed or found nothing
     `elapsed`    seconds since the wait began
     `polls`      polls made, this one included
     `name`       the resource's name
     `kind`       ``"serverless"`` or ``"flex"``
     `last_error` the trouble that this poll met and the waiter will bear, as a sentence, or None
     `wanted`     the state waited for; ``"DELETED"`` for its absence
-    `done`       True for the last poll
+    `done`       True for the last call; at a timeout it tells the last poll once more
     ============ =====================================================================================================
     """
 

@@ -1,35 +1,45 @@
-"""`AsyncClient`: the methods of `Client` as coroutines."""
+"""`AsyncClient`: the methods of `Client` as coroutines.
+
+Their signatures and docstrings are the client's own: each is written once, in Rust, and again only in the stubs. For
+type checkers and editors there is `aio.pyi`.
+"""
 
 from __future__ import annotations
 
+from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any
 
-from ._core import Client as _Client
+from . import _core
 from ._core import Noticed
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator
+    from collections.abc import AsyncIterator, Callable, Coroutine
 
-    from typing_extensions import Unpack
-
-    from . import types as t
     from ._core import Pages, Pending
-    from ._protocols import AsyncRawClient, Extra, IfExists, OnRetired, Progress
+
+
+_Client: Any = _core.Client  # with arguments that its stub does not have
 
 
 async def _result(pending: Pending) -> Any:
     """Awaits a call of the core; whoever stops waiting ends the call and its request."""
+    progress = pending.progress
     try:
         result = await pending.future
+        if progress is not None:
+            await progress.finish()
     except BaseException:
         pending.cancel()
+        pending.warn()
+        if progress is not None:
+            progress.cancel()
         raise
     if type(result) is Noticed:
-        return result.settle(3)  # the warnings point at the line that awaits the method
+        return result.settle()
     return result
 
 
-async def _each(pages: Pages) -> AsyncIterator[Any]:
+async def _each(pages: Pages[Any]) -> AsyncIterator[Any]:
     while (page := await _result(pages.next_page())) is not None:
         for entry in page:
             yield entry
@@ -39,7 +49,8 @@ class AsyncClient:
     """A client of the MongoDB Atlas Administration API for asyncio.
 
     Takes what :class:`Client` takes and has the same methods with the same arguments; each is a coroutine, lists are
-    asynchronous iterators. Cancelling a call cancels its request. It may be used from several event loops and threads.
+    asynchronous iterators. Cancelling a call cancels its request; a `progress` callable may be a coroutine function.
+    One client serves many event loops and threads.
 
     ::
 
@@ -49,311 +60,85 @@ class AsyncClient:
                 print(cluster["name"], cluster["stateName"])
     """
 
+    _core: Any
+
     def __init__(self, **options: Any) -> None:
-        self._core = _Client(**options, _asynchronous=True)
+        try:
+            self._core = _Client(**options, _asynchronous=True)
+        finally:
+            options.clear()  # what a traceback shows of this frame holds no secret
 
-    async def create_serverless_instance(
-        self,
-        group_id: str,
-        *,
-        envelope: bool = False,
-        pretty: bool = False,
-        wait: bool = False,
-        timeout: float | None = None,
-        if_exists: IfExists = "error",
-        on_retired: OnRetired | None = None,
-        progress: Progress = None,
-        validate: bool = True,
-        extra_fields: Extra = None,
-        **spec: Unpack[t.ServerlessInstanceSpec],
-    ) -> t.ServerlessInstance:
-        """See :meth:`Client.create_serverless_instance`."""
-        return await _result(
-            self._core.create_serverless_instance(
-                group_id,
-                envelope=envelope,
-                pretty=pretty,
-                wait=wait,
-                timeout=timeout,
-                if_exists=if_exists,
-                on_retired=on_retired,
-                progress=progress,
-                validate=validate,
-                extra_fields=extra_fields,
-                **spec,
-            )
-        )  # type: ignore[arg-type,return-value]
+    @classmethod
+    def from_env(cls, **options: Any) -> Any:
+        try:
+            return cls(_sources="environment", **options)
+        finally:
+            options.clear()
 
-    async def create_flex_cluster(
-        self,
-        group_id: str,
-        *,
-        envelope: bool = False,
-        pretty: bool = False,
-        wait: bool = False,
-        timeout: float | None = None,
-        if_exists: IfExists = "error",
-        progress: Progress = None,
-        validate: bool = True,
-        extra_fields: Extra = None,
-        **spec: Unpack[t.FlexClusterSpec],
-    ) -> t.FlexCluster:
-        """See :meth:`Client.create_flex_cluster`."""
-        return await _result(
-            self._core.create_flex_cluster(
-                group_id,
-                envelope=envelope,
-                pretty=pretty,
-                wait=wait,
-                timeout=timeout,
-                if_exists=if_exists,
-                progress=progress,
-                validate=validate,
-                extra_fields=extra_fields,
-                **spec,
-            )
-        )  # type: ignore[arg-type,return-value]
-
-    async def get_serverless_instance(
-        self, group_id: str, name: str, *, envelope: bool = False, pretty: bool = False
-    ) -> t.ServerlessInstance:
-        """See :meth:`Client.get_serverless_instance`."""
-        return await _result(self._core.get_serverless_instance(group_id, name, envelope=envelope, pretty=pretty))  # type: ignore[arg-type,return-value]
-
-    async def get_flex_cluster(
-        self, group_id: str, name: str, *, envelope: bool = False, pretty: bool = False
-    ) -> t.FlexCluster:
-        """See :meth:`Client.get_flex_cluster`."""
-        return await _result(self._core.get_flex_cluster(group_id, name, envelope=envelope, pretty=pretty))  # type: ignore[arg-type,return-value]
-
-    async def update_serverless_instance(
-        self,
-        group_id: str,
-        name: str,
-        *,
-        envelope: bool = False,
-        pretty: bool = False,
-        wait: bool = False,
-        timeout: float | None = None,
-        progress: Progress = None,
-        validate: bool = True,
-        extra_fields: Extra = None,
-        **changes: Unpack[t.ServerlessInstanceUpdate],
-    ) -> t.ServerlessInstance:
-        """See :meth:`Client.update_serverless_instance`."""
-        return await _result(
-            self._core.update_serverless_instance(
-                group_id,
-                name,
-                envelope=envelope,
-                pretty=pretty,
-                wait=wait,
-                timeout=timeout,
-                progress=progress,
-                validate=validate,
-                extra_fields=extra_fields,
-                **changes,
-            )
-        )  # type: ignore[arg-type,return-value]
-
-    async def update_flex_cluster(
-        self,
-        group_id: str,
-        name: str,
-        *,
-        envelope: bool = False,
-        pretty: bool = False,
-        wait: bool = False,
-        timeout: float | None = None,
-        progress: Progress = None,
-        validate: bool = True,
-        extra_fields: Extra = None,
-        **changes: Unpack[t.FlexClusterUpdate],
-    ) -> t.FlexCluster:
-        """See :meth:`Client.update_flex_cluster`."""
-        return await _result(
-            self._core.update_flex_cluster(
-                group_id,
-                name,
-                envelope=envelope,
-                pretty=pretty,
-                wait=wait,
-                timeout=timeout,
-                progress=progress,
-                validate=validate,
-                extra_fields=extra_fields,
-                **changes,
-            )
-        )  # type: ignore[arg-type,return-value]
-
-    async def delete_serverless_instance(
-        self,
-        group_id: str,
-        name: str,
-        *,
-        envelope: bool = False,
-        pretty: bool = False,
-        wait: bool = False,
-        timeout: float | None = None,
-        progress: Progress = None,
-    ) -> dict[str, Any]:
-        """See :meth:`Client.delete_serverless_instance`."""
-        return await _result(
-            self._core.delete_serverless_instance(
-                group_id, name, envelope=envelope, pretty=pretty, wait=wait, timeout=timeout, progress=progress
-            )
-        )  # type: ignore[arg-type,return-value]
-
-    async def delete_flex_cluster(
-        self,
-        group_id: str,
-        name: str,
-        *,
-        envelope: bool = False,
-        pretty: bool = False,
-        wait: bool = False,
-        timeout: float | None = None,
-        progress: Progress = None,
-    ) -> None:
-        """See :meth:`Client.delete_flex_cluster`."""
-        return await _result(
-            self._core.delete_flex_cluster(
-                group_id, name, envelope=envelope, pretty=pretty, wait=wait, timeout=timeout, progress=progress
-            )
-        )  # type: ignore[arg-type,return-value]
-
-    async def wait_for_serverless_instance(
-        self,
-        group_id: str,
-        name: str,
-        *,
-        state: str = "IDLE",
-        timeout: float | None = 1800.0,
-        interval: float | None = None,
-        progress: Progress = None,
-    ) -> t.ServerlessInstance | None:
-        """See :meth:`Client.wait_for_serverless_instance`."""
-        return await _result(
-            self._core.wait_for_serverless_instance(
-                group_id, name, state=state, timeout=timeout, interval=interval, progress=progress
-            )
-        )  # type: ignore[arg-type,return-value]
-
-    async def wait_for_flex_cluster(
-        self,
-        group_id: str,
-        name: str,
-        *,
-        state: str = "IDLE",
-        timeout: float | None = 1800.0,
-        interval: float | None = None,
-        progress: Progress = None,
-    ) -> t.FlexCluster | None:
-        """See :meth:`Client.wait_for_flex_cluster`."""
-        return await _result(
-            self._core.wait_for_flex_cluster(
-                group_id, name, state=state, timeout=timeout, interval=interval, progress=progress
-            )
-        )  # type: ignore[arg-type,return-value]
-
-    async def find(self, group_id: str, name: str) -> tuple[t.Kind, t.ServerlessInstance | t.FlexCluster]:
-        """See :meth:`Client.find`."""
-        return await _result(self._core.find(group_id, name))  # type: ignore[arg-type,return-value]
-
-    async def get_project(self, group_id: str) -> t.Project:
-        """See :meth:`Client.get_project`."""
-        return await _result(self._core.get_project(group_id))  # type: ignore[arg-type,return-value]
-
-    async def request(
-        self,
-        method: str,
-        path: str,
-        *,
-        params: Extra = None,
-        json: Any = None,
-        api_version: str | None = None,
-        timeout: float | None = None,
-    ) -> Any:
-        """See :meth:`Client.request`."""
-        return await _result(
-            self._core.request(method, path, params=params, json=json, api_version=api_version, timeout=timeout)
-        )  # type: ignore[arg-type,return-value]
-
-    def list_serverless_instances(
-        self, group_id: str, *, items_per_page: int = 500, include_count: bool = True
-    ) -> AsyncIterator[t.ServerlessInstance]:
-        """See :meth:`Client.list_serverless_instances`."""
-        return _each(
-            self._core.list_serverless_instances(group_id, items_per_page=items_per_page, include_count=include_count)
-        )
-
-    def list_flex_clusters(
-        self, group_id: str, *, items_per_page: int = 500, include_count: bool = True
-    ) -> AsyncIterator[t.FlexCluster]:
-        """See :meth:`Client.list_flex_clusters`."""
-        return _each(
-            self._core.list_flex_clusters(group_id, items_per_page=items_per_page, include_count=include_count)
-        )
-
-    def list_projects(self, *, items_per_page: int = 500) -> AsyncIterator[t.Project]:
-        """See :meth:`Client.list_projects`."""
-        return _each(self._core.list_projects(items_per_page=items_per_page))
-
-    def list_rate_limits(
-        self,
-        *,
-        group_id: str | None = None,
-        org_id: str | None = None,
-        user_id: str | None = None,
-        ip_address: str | None = None,
-        name: str | None = None,
-        endpoint_path: str | None = None,
-        items_per_page: int = 500,
-    ) -> AsyncIterator[t.RateLimitEndpointSet]:
-        """See :meth:`Client.list_rate_limits`."""
-        return _each(
-            self._core.list_rate_limits(
-                group_id=group_id,
-                org_id=org_id,
-                user_id=user_id,
-                ip_address=ip_address,
-                name=name,
-                endpoint_path=endpoint_path,
-                items_per_page=items_per_page,
-            )
-        )
+    @classmethod
+    def from_profile(cls, name: str, **options: Any) -> Any:
+        try:
+            return cls(profile=name, _sources="profile", **options)
+        finally:
+            options.clear()
 
     @property
-    def rate_limits(self) -> list[dict[str, Any]]:
-        """See :attr:`Client.rate_limits`."""
-        return self._core.rate_limits
-
-    @property
-    def base_url(self) -> str:
-        """Scheme, host and port of the service."""
-        return self._core.base_url
-
-    @property
-    def default_group_id(self) -> str | None:
-        """The project named by the environment or the profile, if any."""
-        return self._core.default_group_id
-
-    @property
-    def with_raw_response(self) -> AsyncRawClient:
-        """The same methods, each returning a :class:`Response`."""
+    def with_raw_response(self) -> Any:
         raw = object.__new__(type(self))
         raw._core = self._core.with_raw_response
-        return raw  # type: ignore[return-value]
+        return raw
 
-    async def close(self) -> None:
-        """Revoke the token that this client holds, and refuse further calls. Closing twice is fine."""
-        await _result(self._core.close())
-
-    async def __aenter__(self) -> AsyncClient:
+    async def __aenter__(self) -> Any:
         return self
 
-    async def __aexit__(self, *_exception: object) -> None:
-        await self.close()
+    async def __aexit__(self, _type: Any, _value: Any, _traceback: Any) -> None:
+        await _result(self._core.close())
+
+    def __reduce__(self) -> Any:
+        return self._core.__reduce__()  # raises: it holds secrets and connections
 
     def __repr__(self) -> str:
-        return repr(self._core).replace("<Client", "<AsyncClient", 1)
+        core = self.__dict__.get("_core")  # missing where the constructor failed: a traceback may still show this
+        return "<AsyncClient>" if core is None else repr(core).replace("<Client", "<AsyncClient", 1)
+
+
+def _coroutine(method: Callable[..., Any]) -> Callable[..., Coroutine[Any, Any, Any]]:
+    async def coroutine(self: AsyncClient, *args: Any, **options: Any) -> Any:
+        return await _result(method(self._core, *args, **options))
+
+    return coroutine
+
+
+def _list(method: Callable[..., Any]) -> Callable[..., AsyncIterator[Any]]:
+    def iterator(self: AsyncClient, *args: Any, **options: Any) -> AsyncIterator[Any]:
+        return _each(method(self._core, *args, **options))
+
+    return iterator
+
+
+def _property(getter: Any) -> property:
+    return property(lambda self: getter.__get__(self._core), doc=getter.__doc__)
+
+
+def _take_over() -> None:
+    """Give `AsyncClient` every public method and property of `Client`, with its name, signature and docstring."""
+    for name, own in vars(_Client).items():
+        if name.startswith("_") or name in vars(AsyncClient):
+            continue
+        if not callable(own):
+            setattr(AsyncClient, name, _property(own))
+            continue
+        taken: Any = (_list if name.startswith("list_") else _coroutine)(own)
+        taken.__name__, taken.__qualname__, taken.__doc__ = name, f"AsyncClient.{name}", own.__doc__
+        taken.__wrapped__ = own  # where `inspect.signature` looks
+        setattr(AsyncClient, name, taken)
+    AsyncClient.with_raw_response.__doc__ = _Client.with_raw_response.__doc__
+    for name in ("from_env", "from_profile"):
+        vars(AsyncClient)[name].__func__.__doc__ = getattr(_Client, name).__doc__
+    made = signature(_Client)
+    itself = Parameter("self", Parameter.POSITIONAL_OR_KEYWORD)
+    made = made.replace(parameters=[itself, *made.parameters.values()], return_annotation=None)
+    AsyncClient.__init__.__signature__ = made  # type: ignore[attr-defined]
+
+
+_take_over()

@@ -22,7 +22,7 @@
     │   └─ one class for each documented error code, under its status:
     │      DUPLICATE_CLUSTER_NAME → DuplicateClusterName(BadRequestError)
     ├─ AuthenticationError                    .error .error_description .status .attempts .elapsed
-    └─ WaitError                              .last_state .polls .elapsed .last_error
+    └─ WaitError                              .last_state .polls .elapsed .last_error .result
         ├─ WaitTimeoutError (also TimeoutError)
         └─ WaitFailedError
 
@@ -319,13 +319,16 @@ class WaitError(AtlasError):
     """Waiting ended without the wanted state. What was asked of Atlas goes on there.
 
     `last_state` is the last state seen (None if none was), `polls` how often it was asked, `elapsed` seconds since the
-    wait began, `last_error` the last trouble met while asking, as a sentence.
+    wait began, `last_error` the last trouble met while asking, as a sentence. After ``wait=True`` on a create, an
+    update or a deletion, `result` is what that call would have returned without it: it was carried out. None after
+    `wait_for_…`.
     """
 
     last_state: str | None = None
     polls: int = 0
     elapsed: float = 0.0
     last_error: str | None = None
+    result: Any = None
 
 
 class WaitTimeoutError(WaitError, TimeoutError):
@@ -333,11 +336,20 @@ class WaitTimeoutError(WaitError, TimeoutError):
 
 
 class WaitFailedError(WaitError):
-    """The wanted state cannot be reached any more: the resource is gone, or is being deleted."""
+    """The wanted state cannot be reached any more: the resource is gone, or is being deleted.
+
+    After ``wait=True`` also where asking failed for good, such as with 403: `__cause__` is that error.
+    """
 
 
 class AtlasWarning(UserWarning):
-    """Base of every warning of atlas-serverless; a UserWarning, so shown by default."""
+    """Base of every warning of atlas-serverless; a UserWarning, so shown by default.
+
+    Where a filter makes exceptions of warnings, `result` is what the call returned all the same: a create that warns
+    has created. None where nothing was sent yet.
+    """
+
+    result: Any = None
 
 
 class EndpointDeprecatedWarning(AtlasWarning):

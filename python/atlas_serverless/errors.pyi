@@ -275,12 +275,15 @@ class WaitError(AtlasError):
     """Waiting ended without the wanted state. What was asked of Atlas goes on there.
 
     `last_state` is the last state seen (None if none was), `polls` how often it was asked, `elapsed` seconds since the
-    wait began, `last_error` the last trouble met while asking, as a sentence.
+    wait began, `last_error` the last trouble met while asking, as a sentence. After ``wait=True`` on a create, an
+    update or a deletion, `result` is what that call would have returned without it: it was carried out. None after
+    `wait_for_…`.
     """
     last_state: str | None
     polls: int
     elapsed: float
     last_error: str | None
+    result: Any
     def __init__(
         self,
         message: str | None = None,
@@ -290,6 +293,7 @@ class WaitError(AtlasError):
         polls: int | None = None,
         elapsed: float | None = None,
         last_error: str | None = None,
+        result: Any | None = None,
         hint: str | None = None,
     ) -> None: ...
 
@@ -297,10 +301,18 @@ class WaitTimeoutError(WaitError, TimeoutError):
     """The deadline passed (`timeout`, in seconds). Wait again, or with a longer one: nothing was undone."""
 
 class WaitFailedError(WaitError):
-    """The wanted state cannot be reached any more: the resource is gone, or is being deleted."""
+    """The wanted state cannot be reached any more: the resource is gone, or is being deleted.
+
+    After ``wait=True`` also where asking failed for good, such as with 403: `__cause__` is that error.
+    """
 
 class AtlasWarning(UserWarning):
-    """Base of every warning of atlas-serverless; a UserWarning, so shown by default."""
+    """Base of every warning of atlas-serverless; a UserWarning, so shown by default.
+
+    Where a filter makes exceptions of warnings, `result` is what the call returned all the same: a create that warns
+    has created. None where nothing was sent yet.
+    """
+    result: Any
 
 class EndpointDeprecatedWarning(AtlasWarning):
     """The service announced the end of an endpoint (`Deprecation`, `Sunset`), or it has ended. Once per endpoint."""

@@ -1,7 +1,7 @@
 """`progress=True`: a bar with state and elapsed time in a terminal or a notebook, with tqdm where it is installed.
 
-Without tqdm (extra ``[progress]``) it is one line that is written over, or a line for each change of state where the output
-is no terminal.
+Without tqdm (extra ``[progress]``) it is one line that is written over, or a line for each change of state where the
+output is no terminal.
 """
 
 from __future__ import annotations
@@ -15,11 +15,10 @@ if TYPE_CHECKING:
 
     from .types import Poll
 
-_STEPS = {"CREATING": 1, "UPDATING": 1, "REPAIRING": 1, "DELETING": 1}
-
 
 def progress() -> Callable[[Poll], None]:
-    """A fresh callable for one wait. It writes to stderr and closes itself with the last poll."""
+    """A fresh callable for one wait. It writes to stderr, and closes itself with the last poll or when the wait is
+    ended from outside."""
     try:
         from tqdm.auto import tqdm
     except ImportError:
@@ -27,17 +26,21 @@ def progress() -> Callable[[Poll], None]:
     return _Bar(tqdm)
 
 
+class _Shown:
+    """What is known so far, in words."""
+
+    _state = "not seen yet"
+
+    def _words(self, poll: Poll) -> str:
+        self._state = poll.state or self._state
+        return self._state if poll.last_error is None else f"{self._state}, trouble: {poll.last_error}"
+
+
 def _title(poll: Poll) -> str:
     return f"{poll.name} → {poll.wanted}"
 
 
-def _state(poll: Poll) -> str:
-    if poll.last_error is not None:
-        return f"{poll.state or 'not seen yet'}, trouble: {poll.last_error}"
-    return poll.state or "not seen yet"
-
-
-class _Bar:
+class _Bar(_Shown):
     """tqdm's bar, in a notebook its widget. Time is the only measure: nobody knows how long Atlas takes."""
 
     def __init__(self, tqdm: Any) -> None:
@@ -45,29 +48,39 @@ class _Bar:
         self._bar: Any = None
 
     def __call__(self, poll: Poll) -> None:
+        text = f"{_title(poll)}: {self._words(poll)}"
         if self._bar is None:
-            layout = "{desc}: {postfix} [{elapsed}]"
-            self._bar = self._tqdm(total=1, desc=_title(poll), bar_format=layout, leave=True)
-        self._bar.set_postfix_str(_state(poll), refresh=True)
+            self._bar = self._tqdm(total=1, desc=text, bar_format="{desc} [{elapsed}]", leave=True)
+        self._bar.set_description_str(text)
         if poll.done:
             self._bar.close()
 
+    def __del__(self) -> None:
+        if self._bar is not None:
+            self._bar.close()  # closing twice is fine
 
-class _Line:
+
+class _Line(_Shown):
     """One line, written over in a terminal."""
 
     def __init__(self, stream: TextIO) -> None:
         self._stream = stream
         self._last: str | None = None
         self._width = 0
+        self._open = False
 
     def __call__(self, poll: Poll) -> None:
-        state = _state(poll)
-        text = f"{_title(poll)}: {state} [{poll.elapsed:.0f} s]"
+        words = self._words(poll)
+        text = f"{_title(poll)}: {words} [{poll.elapsed:.0f} s]"
         if self._stream.isatty():
+            self._open = not poll.done
             self._stream.write("\r" + text.ljust(self._width) + ("\n" if poll.done else ""))
             self._width = len(text)
-        elif state != self._last or poll.done:
+        elif words != self._last or poll.done:
             self._stream.write(text + "\n")
-        self._last = state
+        self._last = words
         self._stream.flush()
+
+    def __del__(self) -> None:
+        if self._open and not self._stream.closed:
+            self._stream.write("\n")  # what is printed next begins on a line of its own

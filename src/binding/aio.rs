@@ -6,20 +6,22 @@ use std::io::{Read, Write};
 use std::ops::ControlFlow;
 use std::os::fd::AsRawFd;
 use std::os::unix::net::UnixStream;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use arc_swap::ArcSwapOption;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
 use tokio::runtime::{Builder, Handle as TokioHandle};
 use tokio::task::AbortHandle;
 
 use super::bridge::{Handle, Job, Output, Pools};
-use super::errors::to_exception;
+use super::doubt::Doubt;
+use super::errors::{to_exception, unexpected, warn_beside};
 use super::observer::{emit, threshold, to_poll};
+use super::python::{Name, call};
 use super::results::Shape;
-use crate::core::context::Context;
+use crate::core::context::{Context, Notices};
 use crate::core::error::Error;
 use crate::core::observe::{Level, Observer, Poll};
 
@@ -28,6 +30,12 @@ struct Background {
     pid: u32,
     runtime: TokioHandle,
     pools: Mutex<Pools>,
+}
+
+impl Background {
+    fn pools(&self) -> MutexGuard<'_, Pools> {
+        self.pools.lock().unwrap_or_else(PoisonError::into_inner)
+    }
 }
 
 static BACKGROUND: ArcSwapOption<Background> = ArcSwapOption::const_empty();
@@ -49,6 +57,14 @@ fn background() -> PyResult<Arc<Background>> {
     std::mem::forget(BACKGROUND.swap(Some(fresh.clone())));
     std::mem::forget(current);
     Ok(fresh)
+}
+
+/// The runtime, for those who know that it is there.
+pub(super) fn runtime() -> TokioHandle {
+    match BACKGROUND.load().as_ref() {
+        Some(background) => background.runtime.clone(),
+        None => TokioHandle::current(),
+    }
 }
 
 /// What the runtime's thread has to say.
@@ -82,10 +98,12 @@ impl Post {
     }
 }
 
+/// What the event loop waits for.
 struct Waiting {
     future: Py<PyAny>,
     shape: Shape,
     progress: Option<Py<PyAny>>,
+    notices: Notices,
     task: Option<AbortHandle>,
     doubt: Arc<Doubt>,
 }
@@ -101,7 +119,7 @@ pub(crate) struct Mailbox {
 
 #[pymethods]
 impl Mailbox {
-    /// A mailbox that `loop` has yet to watch: `loop.add_reader(mailbox.fileno(), mailbox.deliver)`.
+    /// A mailbox that a loop has yet to watch: `loop.add_reader(mailbox.fileno(), mailbox.deliver)`.
     #[new]
     fn new() -> PyResult<Self> {
         let (bell, heard) = UnixStream::pair()?;
@@ -116,25 +134,35 @@ impl Mailbox {
         self.heard.as_raw_fd()
     }
 
-    /// The process that made it.
-    #[getter]
-    fn pid(&self) -> u32 {
-        self.pid
-    }
-
     /// Completes all that is ready. Called by the event loop.
     fn deliver(&self, py: Python<'_>) -> PyResult<()> {
         let mut rung = [0u8; 64];
         while matches!((&self.heard).read(&mut rung), Ok(n) if n == rung.len()) {}
         let letters = std::mem::take(&mut *self.post.letters());
+        let mut trouble = None;
         for letter in letters {
-            match letter {
-                Letter::Done(id, ended) => self.complete(py, id, ended)?,
+            let delivered = match letter {
+                Letter::Done(id, ended) => self.complete(py, id, ended),
                 Letter::Log(level, message) => emit(py, level, &message),
-                Letter::Poll(id, poll) => self.tell(py, id, poll)?,
+                Letter::Poll(id, poll) => self.tell(py, id, poll),
+            };
+            // What one letter meets (Ctrl-C in a log handler) must not keep the next ones from those who wait for them.
+            if let Err(error) = delivered {
+                trouble.get_or_insert(error);
             }
         }
-        Ok(())
+        trouble.map_or(Ok(()), Err)
+    }
+
+    /// How many calls are under way.
+    fn __len__(&self) -> usize {
+        self.waiting().len()
+    }
+
+    /// Ends every call of a loop that is closed and will hear of none.
+    fn abandon(&self, py: Python<'_>) -> PyResult<()> {
+        let waiting = std::mem::take(&mut *self.waiting());
+        waiting.values().map(|waiting| self.end(py, waiting)).fold(Ok(()), PyResult::and)
     }
 }
 
@@ -143,84 +171,75 @@ impl Mailbox {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn take(&self, id: u64) -> Option<Waiting> {
+        self.waiting().remove(&id)
+    }
+
+    /// Ends the request of a call that nobody waits for any more. Not in a child made by fork: there is no such call
+    /// there, and the runtime's locks may be held by a thread that is not there either.
+    ///
+    /// What must be said of it is said here: the loop may not live to hear the runtime's thread.
+    fn end(&self, py: Python<'_>, waiting: &Waiting) -> PyResult<()> {
+        if self.pid != std::process::id() {
+            return Ok(());
+        }
+        let doubt = waiting.doubt.take_over();
+        if let Some(task) = &waiting.task {
+            task.abort();
+        }
+        doubt.map_or(Ok(()), |message| emit(py, Level::Warning, &message))
+    }
+
     fn complete(&self, py: Python<'_>, id: u64, ended: Result<Output, Error>) -> PyResult<()> {
-        let Some(waiting) = self.waiting().remove(&id) else { return Ok(()) };
+        let Some(waiting) = self.take(id) else { return Ok(()) };
         let future = waiting.future.bind(py);
         if future.call_method0(pyo3::intern!(py, "done"))?.is_truthy()? {
             return Ok(());
         }
         let result = match ended {
-            Ok(output) => waiting.shape.later(py, output),
+            Ok(output) => waiting.shape.later(py, output, &waiting.notices),
             Err(error) => Err(to_exception(py, error)),
         };
         match result {
-            Ok(value) => future.call_method1(pyo3::intern!(py, "set_result"), (value,))?,
-            Err(error) => future.call_method1(pyo3::intern!(py, "set_exception"), (error.into_value(py),))?,
-        };
-        Ok(())
+            Ok(value) => call(&future.getattr(pyo3::intern!(py, "set_result"))?, (value,)),
+            Err(error) => call(&future.getattr(pyo3::intern!(py, "set_exception"))?, (error.into_value(py),)),
+        }
+        .map(drop)
     }
 
+    /// A poll for the caller's progress callable, which fails the future itself if it raises.
     fn tell(&self, py: Python<'_>, id: u64, poll: Poll) -> PyResult<()> {
         let progress = self.waiting().get(&id).and_then(|w| w.progress.as_ref().map(|p| p.clone_ref(py)));
         let Some(progress) = progress else { return Ok(()) };
-        let told = to_poll(py, poll).and_then(|poll| progress.call1(py, (poll,))).and_then(|returned| {
-            // A coroutine function is welcome too: what it returns becomes a task.
-            let returned = returned.bind(py);
-            if py.import("inspect")?.getattr("isawaitable")?.call1((returned,))?.is_truthy()? {
-                py.import("asyncio")?.getattr("ensure_future")?.call1((returned,))?;
+        call(progress.bind(py), (to_poll(py, poll)?,)).map(drop)
+    }
+}
+
+impl Drop for Mailbox {
+    fn drop(&mut self) {
+        Python::attach(|py| {
+            if let Err(error) = self.abandon(py) {
+                error.write_unraisable(py, None);
             }
-            Ok(())
         });
-        if let Err(error) = told {
-            if let Some(waiting) = self.waiting().remove(&id) {
-                waiting.cancel(py);
-                let future = waiting.future.bind(py);
-                if !future.call_method0("done")?.is_truthy()? {
-                    future.call_method1("set_exception", (error.into_value(py),))?;
-                }
-            }
-        }
-        Ok(())
-    }
-}
-
-impl Waiting {
-    /// Ends the call. What must be said of it is said here: the loop may not live to hear the runtime's thread.
-    fn cancel(&self, py: Python<'_>) {
-        if let Some(message) = self.doubt.take_over() {
-            emit(py, Level::Warning, &message);
-        }
-        if let Some(task) = &self.task {
-            task.abort();
-        }
-    }
-}
-
-/// What must be said if the call is cancelled, until somebody takes it over.
-#[derive(Default)]
-struct Doubt {
-    message: Mutex<Option<String>>,
-    taken: AtomicBool,
-}
-
-impl Doubt {
-    fn set(&self, message: &str) {
-        *self.message.lock().unwrap_or_else(PoisonError::into_inner) = Some(message.to_owned());
-    }
-
-    fn take_over(&self) -> Option<String> {
-        let message = self.message.lock().unwrap_or_else(PoisonError::into_inner).take()?;
-        self.taken.store(true, Ordering::Release);
-        Some(message)
     }
 }
 
 /// A call that runs: `future` to await, `cancel()` to end it.
 #[pyclass(frozen, module = "atlas_serverless._core")]
 pub(crate) struct Pending {
-    mailbox: Py<Mailbox>,
+    mailbox: Option<Py<Mailbox>>,
     id: u64,
     future: Py<PyAny>,
+    progress: Option<Py<PyAny>>,
+    notices: Notices,
+}
+
+impl Pending {
+    /// A call whose future ends the call by itself when it is cancelled.
+    pub(crate) fn of_future(future: Py<PyAny>, progress: Option<Py<PyAny>>, notices: Notices) -> Self {
+        Pending { mailbox: None, id: 0, future, progress, notices }
+    }
 }
 
 #[pymethods]
@@ -231,12 +250,31 @@ impl Pending {
         self.future.clone_ref(py)
     }
 
+    /// What tells the caller's progress callable of each poll, if there is one.
+    #[getter]
+    fn progress(&self, py: Python<'_>) -> Option<Py<PyAny>> {
+        self.progress.as_ref().map(|progress| progress.clone_ref(py))
+    }
+
+    /// Issues what a call that has failed has to say beside its error.
+    fn warn(&self, py: Python<'_>) {
+        warn_beside(py, &self.notices);
+    }
+
+    /// A task that nobody awaits any more is a ring: task, coroutine, this, future, task.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.future)?;
+        visit.call(&self.progress)?;
+        visit.call(&self.mailbox)
+    }
+
     /// Ends the call; its connection is closed if a reply is still to come.
-    fn cancel(&self, py: Python<'_>) {
-        let waiting = self.mailbox.bind(py).get().waiting().remove(&self.id);
-        if let Some(waiting) = waiting {
-            waiting.cancel(py);
-        }
+    fn cancel(&self, py: Python<'_>) -> PyResult<()> {
+        let Some(mailbox) = &self.mailbox else {
+            return self.future.call_method0(py, pyo3::intern!(py, "cancel")).map(drop);
+        };
+        let mailbox = mailbox.bind(py).get();
+        mailbox.take(self.id).map_or(Ok(()), |waiting| mailbox.end(py, &waiting))
     }
 }
 
@@ -254,7 +292,7 @@ impl Observer for Posted {
         level >= self.threshold
     }
     fn log(&self, level: Level, message: String) {
-        if !self.doubt.taken.load(Ordering::Acquire) {
+        if !self.doubt.is_taken() {
             self.post.put(Letter::Log(level, message));
         }
     }
@@ -272,42 +310,84 @@ impl Observer for Posted {
     }
 }
 
+/// The letter that tells the end of a call, sent even if the call panics: whoever waits must hear of it.
+struct Promise {
+    post: Arc<Post>,
+    id: u64,
+}
+
+impl Drop for Promise {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.post.put(Letter::Done(self.id, Err(unexpected())));
+        }
+    }
+}
+
 /// Starts a job on the running event loop.
 pub(crate) fn start(py: Python<'_>, handle: &Arc<Handle>, job: Job, shape: Shape) -> PyResult<Py<PyAny>> {
     let (event_loop, mailbox) = here(py)?;
     let background = background()?;
-    let pools = || background.pools.lock().unwrap_or_else(PoisonError::into_inner);
-    let client = pools().get(handle).map_err(|error| to_exception(py, error))?;
+    let client = background.pools().get(handle);
+    let client = client.map_err(|error| to_exception(py, error))?;
     let Some(mailbox) = mailbox else {
-        return Ok(super::aio_fallback::start(py, &background.runtime, client, job, shape)?.unbind());
+        let pending = super::aio_fallback::start(py, event_loop.bind(py), client, job, shape)?;
+        return Ok(Py::new(py, pending)?.into_any());
     };
     static IDS: AtomicU64 = AtomicU64::new(0);
     let mine = mailbox.bind(py).get();
     let future = event_loop.bind(py).call_method0(pyo3::intern!(py, "create_future"))?;
     let id = IDS.fetch_add(1, Ordering::Relaxed);
     let post = mine.post.clone();
+    let progress = job.progress.map(|progress| follow(py, progress, &future)).transpose()?;
     let doubt = Arc::<Doubt>::default();
-    let progress = job.progress.is_some();
-    let observer = Posted { post: post.clone(), id, threshold: threshold(py)?, progress, doubt: doubt.clone() };
-    let waiting = Waiting { future: future.clone().unbind(), shape, progress: job.progress, task: None, doubt };
-    mine.waiting().insert(id, waiting);
+    let observer = Posted {
+        post: post.clone(),
+        id,
+        threshold: threshold(py)?,
+        progress: progress.is_some(),
+        doubt: doubt.clone(),
+    };
     let context = Context::begin(client.doors(), job.timeout, Some(Arc::new(observer)));
+    let notices = context.notices.clone();
+    let waiting = Waiting {
+        future: future.clone().unbind(),
+        shape,
+        progress: progress.as_ref().map(|progress| progress.clone_ref(py)),
+        notices: notices.clone(),
+        task: None,
+        doubt,
+    };
+    mine.waiting().insert(id, waiting);
     let run = job.run;
     let task = background.runtime.spawn(async move {
+        let promise = Promise { post, id };
         let ended = run(client, context).await;
-        post.put(Letter::Done(id, ended));
+        promise.post.put(Letter::Done(id, ended));
     });
     if let Some(waiting) = mine.waiting().get_mut(&id) {
         waiting.task = Some(task.abort_handle());
     }
-    let pending = Pending { mailbox, id, future: future.unbind() };
+    let pending = Pending { mailbox: Some(mailbox), id, future: future.unbind(), progress, notices };
     Ok(Py::new(py, pending)?.into_any())
+}
+
+/// Closes the connections of a client that is closed.
+pub(crate) fn let_go(handle: &Handle) {
+    // Only if there is a runtime already.
+    if let Some(background) = BACKGROUND.load_full().filter(|background| background.pid == std::process::id()) {
+        background.pools().let_go(handle);
+    }
+}
+
+/// The caller's progress callable, for the loop's own thread: what it raises, the one who awaits gets.
+pub(super) fn follow(py: Python<'_>, progress: Py<PyAny>, future: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
+    static PROGRESS: Name = Name::new("atlas_serverless._loops", "Progress");
+    call(PROGRESS.get(py)?, (progress, future)).map(Bound::unbind)
 }
 
 /// The running event loop and its mailbox; none where the loop can't watch a socket.
 fn here(py: Python<'_>) -> PyResult<(Py<PyAny>, Option<Py<Mailbox>>)> {
-    static HERE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let here =
-        HERE.get_or_try_init(py, || Ok::<_, PyErr>(py.import("atlas_serverless._loops")?.getattr("here")?.unbind()))?;
-    here.bind(py).call0()?.extract()
+    static HERE: Name = Name::new("atlas_serverless._loops", "here");
+    call(HERE.get(py)?, ())?.extract()
 }

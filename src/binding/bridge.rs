@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::future::Future;
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, PoisonError, Weak};
 use std::time::{Duration, Instant};
 
@@ -14,14 +15,15 @@ use arc_swap::ArcSwap;
 use pyo3::prelude::*;
 use tokio::runtime::{Builder, Runtime};
 
-use super::errors::to_exception;
-use super::observer::Direct;
+use super::errors::{to_exception, unexpected};
+use super::gate;
+use super::observer::{Direct, Raised};
 use crate::core::auth::discover::Found;
 use crate::core::client::{Client, Config};
-use crate::core::context::Context;
+use crate::core::context::{Context, Notices};
 use crate::core::error::Error;
-use crate::core::life::Entries;
 use crate::core::model::Kind;
+use crate::core::pages::Entries;
 use crate::core::reply::Reply;
 
 /// How often a waiting thread looks for Ctrl-C.
@@ -90,6 +92,11 @@ impl Handle {
         &self.found
     }
 
+    /// How it behaves.
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
+    }
+
     /// The client of this process. A child made by fork gets one of its own; the parent's is left alone, never dropped:
     /// its locks and connections may be in use by threads that the child does not have.
     fn here(&self) -> Result<Arc<InProcess>, Error> {
@@ -136,6 +143,13 @@ impl Pools {
         self.pools.insert(here.key, (Arc::downgrade(handle), client.clone()));
         Ok(client)
     }
+
+    /// Closes the pool of a client.
+    pub(crate) fn let_go(&mut self, handle: &Handle) {
+        if let Ok(here) = handle.here() {
+            self.pools.remove(&here.key);
+        }
+    }
 }
 
 /// A thread's runtime and pools.
@@ -160,41 +174,59 @@ thread_local! {
     static LOCAL: RefCell<Option<Local>> = const { RefCell::new(None) };
 }
 
-/// Runs a job to its end in the calling thread.
-pub(crate) fn run(py: Python<'_>, handle: &Arc<Handle>, job: Job) -> PyResult<Output> {
+/// Runs a job to its end in the calling thread. What it has to say beside its result is left in `notices`.
+pub(crate) fn run(py: Python<'_>, handle: &Arc<Handle>, job: Job, notices: &Notices) -> PyResult<Output> {
     let (observer, raised) = Direct::new(py, job.progress)?;
     let observer = Arc::new(observer);
     let (timeout, run) = (job.timeout, job.run);
     let ended = py.detach(|| {
-        let work = move |local: &mut Local| -> Result<Result<Output, PyErr>, Error> {
+        let work = |local: &mut Local| -> Result<Option<Result<Output, Error>>, Error> {
             let client = local.pools.get(handle)?;
-            let context = Context::begin(client.doors(), timeout, Some(observer));
+            let notices = notices.clone();
+            let context = Context { notices, ..Context::begin(client.doors(), timeout, Some(observer)) };
             let rested = local.last_call.elapsed() > RESTED;
             let ended = local.runtime.block_on(async {
                 if rested {
                     hear_of_closed_connections().await;
                 }
-                watched(run(client, context)).await
+                watched(run(client, context), &raised).await
             });
             local.last_call = Instant::now();
             Ok(ended)
         };
-        if tokio::runtime::Handle::try_current().is_ok() {
-            // Called from a progress callable or a log handler, that is from within a call: this thread is taken.
-            return std::thread::scope(|scope| {
-                scope.spawn(|| Local::new().and_then(|mut local| work(&mut local))).join()
-            })
-            .unwrap_or_else(|_| Err(Error::Configuration("the call's thread ended unexpectedly".to_owned())));
-        }
-        let mut local = mine()?;
-        let ended = work(&mut local);
-        LOCAL.with_borrow_mut(|slot| *slot = Some(local));
-        ended
+        if tokio::runtime::Handle::try_current().is_ok() { beside(work, &raised) } else { with_mine(work) }
     });
     if let Some(error) = raised.lock().unwrap_or_else(PoisonError::into_inner).take() {
         return Err(error);
     }
-    ended.map_err(|error| to_exception(py, error))?
+    let ended = ended.and_then(|ended| ended.unwrap_or(Err(Error::Stopped)));
+    ended.map_err(|error| to_exception(py, error))
+}
+
+/// Closes this thread's connections of a client that is closed.
+pub(crate) fn let_go(py: Python<'_>, handle: &Handle) {
+    py.detach(|| {
+        if tokio::runtime::Handle::try_current().is_ok() {
+            return;
+        }
+        let closed = with_mine(|local| {
+            local.pools.let_go(handle);
+            // Each connection's task has to run once more to notice that nobody holds it.
+            local.runtime.block_on(async {
+                hear_of_closed_connections().await;
+                hear_of_closed_connections().await;
+            });
+            Ok(())
+        });
+        drop(closed);
+    });
+}
+
+fn with_mine<T>(work: impl FnOnce(&mut Local) -> Result<T, Error>) -> Result<T, Error> {
+    let mut local = mine()?;
+    let ended = work(&mut local);
+    LOCAL.with_borrow_mut(|slot| *slot = Some(local));
+    ended
 }
 
 /// This thread's runtime; in a child made by fork a new one, and the parent's is left alone.
@@ -209,21 +241,61 @@ fn mine() -> Result<Local, Error> {
     }
 }
 
-/// Nobody drives this runtime between calls: what the server closed meanwhile is heard of now, before a request is written
-/// to it. The first turn polls the sockets, the second lets the connections act on what they hear.
+/// Runs a call from within a call (a progress callable or a log handler makes one): this thread's runtime is taken, so
+/// the call gets a thread of its own, and this one looks for Ctrl-C.
+fn beside<T: Send>(work: impl FnOnce(&mut Local) -> Result<T, Error> + Send, raised: &Raised) -> Result<T, Error> {
+    std::thread::scope(|scope| {
+        let (done, finished) = std::sync::mpsc::channel::<()>();
+        let call = scope.spawn(move || {
+            let _done = done;
+            Local::new().and_then(|mut local| work(&mut local))
+        });
+        while finished.recv_timeout(SIGNALS) == Err(RecvTimeoutError::Timeout) {
+            if let Some(Err(error)) = gate::enter(|py| py.check_signals()) {
+                raised.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+            }
+        }
+        call.join().unwrap_or_else(|_| Err(unexpected()))
+    })
+}
+
+/// Nobody drives this runtime between calls: what the server closed meanwhile is heard of now, before a request is
+/// written to it. The first turn polls the sockets, the second lets the connections act on what they hear.
 async fn hear_of_closed_connections() {
     tokio::task::yield_now().await;
     tokio::task::yield_now().await;
 }
 
-/// Polls a call, and Python's signal handlers between.
-async fn watched(running: Running) -> Result<Output, PyErr> {
+/// Runs what is no call of a client to its end, on a runtime of its own.
+pub(crate) fn wait<T: Send>(py: Python<'_>, running: impl Future<Output = Result<T, Error>> + Send) -> PyResult<T> {
+    let raised = Raised::default();
+    let ended = py.detach(|| {
+        let local = Local::new()?;
+        let ended = local.runtime.block_on(watched(running, &raised));
+        // A name server that does not answer is not waited for.
+        local.runtime.shutdown_background();
+        ended.unwrap_or(Err(Error::Stopped))
+    });
+    if let Some(error) = raised.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        return Err(error);
+    }
+    ended.map_err(|error| to_exception(py, error))
+}
+
+/// Polls a call, and Python's signal handlers between. `None` if something was raised meanwhile.
+async fn watched<T>(running: impl Future<Output = Result<T, Error>>, raised: &Raised) -> Option<Result<T, Error>> {
     let mut running = pin!(running);
     loop {
-        match tokio::time::timeout(SIGNALS, &mut running).await {
-            Ok(Ok(output)) => return Ok(output),
-            Ok(Err(error)) => return Err(Python::attach(|py| to_exception(py, error))),
-            Err(_) => Python::attach(|py| py.check_signals())?,
+        if let Ok(ended) = tokio::time::timeout(SIGNALS, &mut running).await {
+            return Some(ended);
+        }
+        let signal = gate::enter(|py| py.check_signals());
+        let mut raised = raised.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(Err(error)) = signal {
+            raised.get_or_insert(error);
+        }
+        if raised.is_some() {
+            return None;
         }
     }
 }

@@ -1,95 +1,69 @@
 //! The `Client` class: one method an operation, each of them a signature, a docstring and a job.
+mod run;
+
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::Duration;
+use std::sync::atomic::AtomicBool;
 
-use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::{PyDict, PyList, PyType};
 
-use super::bridge::{Handle, Job, Output};
-use super::errors::{to_exception, warn};
-use super::jobs::{self, Options, seconds};
+use super::bridge::Handle;
+use super::credentials::Credentials;
+use super::jobs::{self, Options};
 use super::lists::Pages;
-use super::options::{self, Given};
-use super::results::Shape;
-use super::{aio, bridge};
+use super::options::{self, Behaviour, Given};
+use super::results::{self, Shape};
+use super::secret::SecretText;
+use crate::core::call::Shape as Form;
 use crate::core::client::OnRetired;
-use crate::core::life::Pager;
 use crate::core::model::Kind;
+use crate::core::pages::Pager;
 use crate::core::wait::Wait;
 
-/// A client of the MongoDB Atlas Administration API for serverless instances and Flex clusters.
-#[pyclass(frozen, subclass, module = "atlas_serverless")]
+/// What a call comes to: its result, or something pending for an event loop.
+type Called = PyResult<Py<PyAny>>;
+type Listed = PyResult<Pages>;
+
+#[doc = include_str!("docs/Client.txt")]
+#[pyclass(frozen, subclass, module = "atlas_serverless", skip_from_py_object)]
+#[derive(Clone)]
 pub(crate) struct Client {
     handle: Arc<Handle>,
     shape: Shape,
     /// Methods return something pending for an event loop.
     asynchronous: bool,
     on_retired: OnRetired,
-    closed: Arc<std::sync::atomic::AtomicBool>,
-}
-
-impl Client {
-    /// Runs a job in the calling thread, or starts it on the running event loop.
-    pub(crate) fn run(&self, py: Python<'_>, job: Job) -> PyResult<Py<PyAny>> {
-        if self.closed.load(std::sync::atomic::Ordering::Relaxed) {
-            return Err(PyRuntimeError::new_err("the client is closed"));
-        }
-        self.run_even_closed(py, job)
-    }
-
-    fn run_even_closed(&self, py: Python<'_>, job: Job) -> PyResult<Py<PyAny>> {
-        if self.asynchronous {
-            return aio::start(py, &self.handle, job, self.shape);
-        }
-        let output = bridge::run(py, &self.handle, job)?;
-        Ok(self.shape.now(py, output)?.unbind())
-    }
-
-    fn pages(&self, py: Python<'_>, pager: Result<Pager, crate::core::error::Error>) -> PyResult<Pages> {
-        let pager = pager.map_err(|error| to_exception(py, error))?;
-        Ok(Pages::new(Py::new(py, self.same())?, pager))
-    }
-
-    fn same(&self) -> Self {
-        Client {
-            handle: self.handle.clone(),
-            shape: self.shape,
-            asynchronous: self.asynchronous,
-            on_retired: self.on_retired,
-            closed: self.closed.clone(),
-        }
-    }
-
-    fn on_retired(&self, given: Option<&str>) -> PyResult<OnRetired> {
-        given.map_or(Ok(self.on_retired), options::on_retired)
-    }
+    closed: Arc<AtomicBool>,
 }
 
 #[pymethods]
+#[allow(clippy::too_many_arguments)]
 impl Client {
     #[new]
     #[pyo3(signature = (*, client_id=None, client_secret=None, public_key=None, private_key=None, access_token=None,
         profile=None, base_url=None, api_version="2025-03-12", timeout=60.0, connect_timeout=10.0, max_retries=5,
         max_retry_time=180.0, proxy=None, ca_file=None, user_agent_suffix=None, token_cache=None, on_retired="raise",
-        reconcile=true, allow_insecure_http=false, _asynchronous=false, _clock=None, _sources=None))]
-    #[allow(clippy::too_many_arguments)]
+        reconcile=true, allow_insecure_http=false, _asynchronous=false, _clock=None, _sources=None),
+        text_signature = "(*, client_id=None, client_secret=None, public_key=None, private_key=None, access_token=None, \
+        profile=None, base_url=None, api_version='2025-03-12', timeout=60.0, connect_timeout=10.0, max_retries=5, \
+        max_retry_time=180.0, proxy=None, ca_file=None, user_agent_suffix=None, token_cache=None, on_retired='raise', \
+        reconcile=True, allow_insecure_http=False)")]
     fn new(
         py: Python<'_>,
-        client_id: Option<String>,
-        client_secret: Option<String>,
-        public_key: Option<String>,
-        private_key: Option<String>,
-        access_token: Option<String>,
+        client_id: Option<SecretText>,
+        client_secret: Option<SecretText>,
+        public_key: Option<SecretText>,
+        private_key: Option<SecretText>,
+        access_token: Option<SecretText>,
         profile: Option<String>,
-        base_url: Option<String>,
+        base_url: Option<SecretText>,
         api_version: &str,
         timeout: f64,
         connect_timeout: f64,
         max_retries: u32,
         max_retry_time: f64,
-        proxy: Option<String>,
+        proxy: Option<SecretText>,
         ca_file: Option<PathBuf>,
         user_agent_suffix: Option<&str>,
         token_cache: Option<PathBuf>,
@@ -100,48 +74,43 @@ impl Client {
         _clock: Option<PyRef<'_, super::clock::VirtualClock>>,
         _sources: Option<&str>,
     ) -> PyResult<Self> {
-        let given = Given {
-            client_id,
-            client_secret,
-            public_key,
-            private_key,
-            access_token,
-            profile,
-            base_url,
-            allow_insecure_http,
-        };
-        let found = options::discover(py, given, _sources)?;
-        let on_retired = options::on_retired(on_retired)?;
-        let behaviour = options::Behaviour {
+        let given = Given { client_id, client_secret, public_key, private_key, access_token, profile, base_url };
+        let behaviour = Behaviour {
             api_version,
-            timeout: required("timeout", timeout)?,
-            connect_timeout: required("connect_timeout", connect_timeout)?,
+            timeout,
+            connect_timeout,
             max_retries,
-            max_retry_time: seconds("max_retry_time", Some(max_retry_time).filter(|t| *t != 0.0))?
-                .unwrap_or(if max_retry_time == 0.0 { Duration::ZERO } else { Duration::MAX }),
+            max_retry_time,
             proxy,
             ca_file,
             user_agent_suffix,
             token_cache,
             reconcile,
+            allow_insecure_http,
             clock: _clock.map(|clock| clock.clone_clock()),
         };
-        let config = options::config(py, behaviour)?;
-        warn(py, &found.notices, 1, None)?;
-        let handle = Handle::new(config, found).map_err(|error| to_exception(py, error))?;
-        Ok(Client {
-            handle: Arc::new(handle),
-            shape: Shape { raw: false },
-            asynchronous: _asynchronous,
-            on_retired,
-            closed: Arc::default(),
-        })
+        let on_retired = options::on_retired(on_retired)?;
+        let (handle, shape) = (Arc::new(options::handle(py, given, behaviour, _sources)?), Shape { raw: false });
+        Ok(Client { handle, shape, asynchronous: _asynchronous, on_retired, closed: Arc::default() })
     }
 
-    /// Create a serverless instance; see the stub for the whole description.
-    #[pyo3(signature = (group_id, *, envelope=false, pretty=false, wait=false, timeout=None, if_exists="error",
-        on_retired=None, progress=None, validate=true, extra_fields=None, **spec))]
-    #[allow(clippy::too_many_arguments)]
+    #[doc = include_str!("docs/from_env.txt")]
+    #[classmethod]
+    #[pyo3(signature = (**options))]
+    fn from_env(cls: &Bound<'_, PyType>, options: Option<&Bound<'_, PyDict>>) -> Called {
+        options::construct(cls, options, &[("_sources", "environment")])
+    }
+
+    #[doc = include_str!("docs/from_profile.txt")]
+    #[classmethod]
+    #[pyo3(signature = (name, **options))]
+    fn from_profile(cls: &Bound<'_, PyType>, name: &str, options: Option<&Bound<'_, PyDict>>) -> Called {
+        options::construct(cls, options, &[("_sources", "profile"), ("profile", name)])
+    }
+
+    #[doc = include_str!("docs/create_serverless_instance.txt")]
+    #[pyo3(signature = (group_id, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None,
+        if_exists="error", on_retired=None, progress=None, validate=true, extra_fields=None, **spec))]
     fn create_serverless_instance<'py>(
         &self,
         py: Python<'py>,
@@ -150,22 +119,22 @@ impl Client {
         pretty: bool,
         wait: bool,
         timeout: Option<f64>,
+        interval: Option<f64>,
         if_exists: &str,
         on_retired: Option<&str>,
         progress: Option<Bound<'py, PyAny>>,
         validate: bool,
         extra_fields: Option<Bound<'py, PyAny>>,
         spec: Option<&Bound<'py, PyDict>>,
-    ) -> PyResult<Py<PyAny>> {
-        let on_retired = self.on_retired(on_retired)?;
-        let options = Options { envelope, pretty, wait, timeout, progress, validate, extra_fields };
-        self.run(py, jobs::create(py, Kind::Serverless, group_id, &options, if_exists, on_retired, spec)?)
+    ) -> Called {
+        let retired = self.on_retired(on_retired)?;
+        let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
+        self.run(py, jobs::create(py, Kind::Serverless, group_id, &options, if_exists, spec)?)
     }
 
-    /// Create a Flex cluster; see the stub for the whole description.
-    #[pyo3(signature = (group_id, *, envelope=false, pretty=false, wait=false, timeout=None, if_exists="error",
-        progress=None, validate=true, extra_fields=None, **spec))]
-    #[allow(clippy::too_many_arguments)]
+    #[doc = include_str!("docs/create_flex_cluster.txt")]
+    #[pyo3(signature = (group_id, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None,
+        if_exists="error", progress=None, validate=true, extra_fields=None, **spec))]
     fn create_flex_cluster<'py>(
         &self,
         py: Python<'py>,
@@ -174,17 +143,19 @@ impl Client {
         pretty: bool,
         wait: bool,
         timeout: Option<f64>,
+        interval: Option<f64>,
         if_exists: &str,
         progress: Option<Bound<'py, PyAny>>,
         validate: bool,
         extra_fields: Option<Bound<'py, PyAny>>,
         spec: Option<&Bound<'py, PyDict>>,
-    ) -> PyResult<Py<PyAny>> {
-        let options = Options { envelope, pretty, wait, timeout, progress, validate, extra_fields };
-        self.run(py, jobs::create(py, Kind::Flex, group_id, &options, if_exists, OnRetired::Raise, spec)?)
+    ) -> Called {
+        let retired = self.on_retired;
+        let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
+        self.run(py, jobs::create(py, Kind::Flex, group_id, &options, if_exists, spec)?)
     }
 
-    /// Get one serverless instance.
+    #[doc = include_str!("docs/get_serverless_instance.txt")]
     #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false))]
     fn get_serverless_instance(
         &self,
@@ -193,24 +164,17 @@ impl Client {
         name: &str,
         envelope: bool,
         pretty: bool,
-    ) -> PyResult<Py<PyAny>> {
-        self.run(py, jobs::get(Kind::Serverless, group_id, name, envelope, pretty))
+    ) -> Called {
+        self.run(py, jobs::get(Kind::Serverless, group_id, name, Form { envelope, pretty }, self.on_retired))
     }
 
-    /// Get one Flex cluster.
+    #[doc = include_str!("docs/get_flex_cluster.txt")]
     #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false))]
-    fn get_flex_cluster(
-        &self,
-        py: Python<'_>,
-        group_id: &str,
-        name: &str,
-        envelope: bool,
-        pretty: bool,
-    ) -> PyResult<Py<PyAny>> {
-        self.run(py, jobs::get(Kind::Flex, group_id, name, envelope, pretty))
+    fn get_flex_cluster(&self, py: Python<'_>, group_id: &str, name: &str, envelope: bool, pretty: bool) -> Called {
+        self.run(py, jobs::get(Kind::Flex, group_id, name, Form { envelope, pretty }, self.on_retired))
     }
 
-    /// List the serverless instances of a project.
+    #[doc = include_str!("docs/list_serverless_instances.txt")]
     #[pyo3(signature = (group_id, *, items_per_page=500, include_count=true))]
     fn list_serverless_instances(
         &self,
@@ -218,26 +182,19 @@ impl Client {
         group_id: &str,
         items_per_page: u64,
         include_count: bool,
-    ) -> PyResult<Pages> {
-        self.pages(py, Pager::resources(Kind::Serverless, group_id, items_per_page, include_count))
+    ) -> Listed {
+        self.pages(py, Pager::resources(Kind::Serverless, group_id, items_per_page, include_count, self.on_retired))
     }
 
-    /// List the Flex clusters of a project.
+    #[doc = include_str!("docs/list_flex_clusters.txt")]
     #[pyo3(signature = (group_id, *, items_per_page=500, include_count=true))]
-    fn list_flex_clusters(
-        &self,
-        py: Python<'_>,
-        group_id: &str,
-        items_per_page: u64,
-        include_count: bool,
-    ) -> PyResult<Pages> {
-        self.pages(py, Pager::resources(Kind::Flex, group_id, items_per_page, include_count))
+    fn list_flex_clusters(&self, py: Python<'_>, group_id: &str, items_per_page: u64, include_count: bool) -> Listed {
+        self.pages(py, Pager::resources(Kind::Flex, group_id, items_per_page, include_count, self.on_retired))
     }
 
-    /// Change a serverless instance.
-    #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false, wait=false, timeout=None, progress=None,
-        validate=true, extra_fields=None, **changes))]
-    #[allow(clippy::too_many_arguments)]
+    #[doc = include_str!("docs/update_serverless_instance.txt")]
+    #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None,
+        progress=None, validate=true, extra_fields=None, **changes))]
     fn update_serverless_instance<'py>(
         &self,
         py: Python<'py>,
@@ -247,19 +204,20 @@ impl Client {
         pretty: bool,
         wait: bool,
         timeout: Option<f64>,
+        interval: Option<f64>,
         progress: Option<Bound<'py, PyAny>>,
         validate: bool,
         extra_fields: Option<Bound<'py, PyAny>>,
         changes: Option<&Bound<'py, PyDict>>,
-    ) -> PyResult<Py<PyAny>> {
-        let options = Options { envelope, pretty, wait, timeout, progress, validate, extra_fields };
+    ) -> Called {
+        let retired = self.on_retired;
+        let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
         self.run(py, jobs::update(py, Kind::Serverless, group_id, name, &options, changes)?)
     }
 
-    /// Change a Flex cluster.
-    #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false, wait=false, timeout=None, progress=None,
-        validate=true, extra_fields=None, **changes))]
-    #[allow(clippy::too_many_arguments)]
+    #[doc = include_str!("docs/update_flex_cluster.txt")]
+    #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None,
+        progress=None, validate=true, extra_fields=None, **changes))]
     fn update_flex_cluster<'py>(
         &self,
         py: Python<'py>,
@@ -269,18 +227,20 @@ impl Client {
         pretty: bool,
         wait: bool,
         timeout: Option<f64>,
+        interval: Option<f64>,
         progress: Option<Bound<'py, PyAny>>,
         validate: bool,
         extra_fields: Option<Bound<'py, PyAny>>,
         changes: Option<&Bound<'py, PyDict>>,
-    ) -> PyResult<Py<PyAny>> {
-        let options = Options { envelope, pretty, wait, timeout, progress, validate, extra_fields };
+    ) -> Called {
+        let retired = self.on_retired;
+        let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
         self.run(py, jobs::update(py, Kind::Flex, group_id, name, &options, changes)?)
     }
 
-    /// Delete a serverless instance.
-    #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false, wait=false, timeout=None, progress=None))]
-    #[allow(clippy::too_many_arguments)]
+    #[doc = include_str!("docs/delete_serverless_instance.txt")]
+    #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None,
+        progress=None))]
     fn delete_serverless_instance<'py>(
         &self,
         py: Python<'py>,
@@ -290,15 +250,17 @@ impl Client {
         pretty: bool,
         wait: bool,
         timeout: Option<f64>,
+        interval: Option<f64>,
         progress: Option<Bound<'py, PyAny>>,
-    ) -> PyResult<Py<PyAny>> {
-        let options = Options { envelope, pretty, wait, timeout, progress, validate: true, extra_fields: None };
+    ) -> Called {
+        let (validate, extra_fields, retired) = (true, None, self.on_retired);
+        let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
         self.run(py, jobs::delete(py, Kind::Serverless, group_id, name, &options)?)
     }
 
-    /// Delete a Flex cluster.
-    #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false, wait=false, timeout=None, progress=None))]
-    #[allow(clippy::too_many_arguments)]
+    #[doc = include_str!("docs/delete_flex_cluster.txt")]
+    #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None,
+        progress=None))]
     fn delete_flex_cluster<'py>(
         &self,
         py: Python<'py>,
@@ -308,15 +270,16 @@ impl Client {
         pretty: bool,
         wait: bool,
         timeout: Option<f64>,
+        interval: Option<f64>,
         progress: Option<Bound<'py, PyAny>>,
-    ) -> PyResult<Py<PyAny>> {
-        let options = Options { envelope, pretty, wait, timeout, progress, validate: true, extra_fields: None };
+    ) -> Called {
+        let (validate, extra_fields, retired) = (true, None, self.on_retired);
+        let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
         self.run(py, jobs::delete(py, Kind::Flex, group_id, name, &options)?)
     }
 
-    /// Wait until a serverless instance is in a state.
+    #[doc = include_str!("docs/wait_for_serverless_instance.txt")]
     #[pyo3(signature = (group_id, name, *, state="IDLE", timeout=1800.0, interval=None, progress=None))]
-    #[allow(clippy::too_many_arguments)]
     fn wait_for_serverless_instance<'py>(
         &self,
         py: Python<'py>,
@@ -326,14 +289,14 @@ impl Client {
         timeout: Option<f64>,
         interval: Option<f64>,
         progress: Option<Bound<'py, PyAny>>,
-    ) -> PyResult<Py<PyAny>> {
+    ) -> Called {
         let wait = Wait::until(state, Kind::Serverless, group_id.to_owned(), name.to_owned());
+        let wait = Wait { on_retired: self.on_retired, ..wait };
         self.run(py, jobs::wait_for(py, wait, timeout, interval, progress.as_ref())?)
     }
 
-    /// Wait until a Flex cluster is in a state.
+    #[doc = include_str!("docs/wait_for_flex_cluster.txt")]
     #[pyo3(signature = (group_id, name, *, state="IDLE", timeout=1800.0, interval=None, progress=None))]
-    #[allow(clippy::too_many_arguments)]
     fn wait_for_flex_cluster<'py>(
         &self,
         py: Python<'py>,
@@ -343,31 +306,30 @@ impl Client {
         timeout: Option<f64>,
         interval: Option<f64>,
         progress: Option<Bound<'py, PyAny>>,
-    ) -> PyResult<Py<PyAny>> {
+    ) -> Called {
         let wait = Wait::until(state, Kind::Flex, group_id.to_owned(), name.to_owned());
         self.run(py, jobs::wait_for(py, wait, timeout, interval, progress.as_ref())?)
     }
 
-    /// Look a name up on both paths: `("flex" or "serverless", its description)`.
-    fn find(&self, py: Python<'_>, group_id: &str, name: &str) -> PyResult<Py<PyAny>> {
-        self.run(py, jobs::find(group_id, name, crate::core::call::Shape::default()))
+    #[doc = include_str!("docs/find.txt")]
+    fn find(&self, py: Python<'_>, group_id: &str, name: &str) -> Called {
+        self.run(py, jobs::find(group_id, name, Form::default()))
     }
 
-    /// List the projects that the credentials can see.
+    #[doc = include_str!("docs/list_projects.txt")]
     #[pyo3(signature = (*, items_per_page=500))]
-    fn list_projects(&self, py: Python<'_>, items_per_page: u64) -> PyResult<Pages> {
+    fn list_projects(&self, py: Python<'_>, items_per_page: u64) -> Listed {
         self.pages(py, Pager::projects(items_per_page))
     }
 
-    /// Get one project.
-    fn get_project(&self, py: Python<'_>, group_id: &str) -> PyResult<Py<PyAny>> {
+    #[doc = include_str!("docs/get_project.txt")]
+    fn get_project(&self, py: Python<'_>, group_id: &str) -> Called {
         self.run(py, jobs::get_project(group_id))
     }
 
-    /// List the service's rate limits.
+    #[doc = include_str!("docs/list_rate_limits.txt")]
     #[pyo3(signature = (*, group_id=None, org_id=None, user_id=None, ip_address=None, name=None, endpoint_path=None,
         items_per_page=500))]
-    #[allow(clippy::too_many_arguments)]
     fn list_rate_limits(
         &self,
         py: Python<'_>,
@@ -378,22 +340,14 @@ impl Client {
         name: Option<String>,
         endpoint_path: Option<String>,
         items_per_page: u64,
-    ) -> PyResult<Pages> {
-        let query = [
-            ("groupId", group_id),
-            ("orgId", org_id),
-            ("userId", user_id),
-            ("ipAddress", ip_address),
-            ("name", name),
-            ("endpointPath", endpoint_path),
-        ];
-        let query = query.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?))).collect();
+    ) -> Listed {
+        let own = [("groupId", group_id), ("orgId", org_id), ("userId", user_id), ("ipAddress", ip_address)];
+        let query = jobs::pairs(own.into_iter().chain([("name", name), ("endpointPath", endpoint_path)]));
         self.pages(py, Pager::rate_limits(query, items_per_page))
     }
 
-    /// Any other operation of the API, with the same authentication, retries and errors.
+    #[doc = include_str!("docs/request.txt")]
     #[pyo3(signature = (method, path, *, params=None, json=None, api_version=None, timeout=None))]
-    #[allow(clippy::too_many_arguments)]
     fn request<'py>(
         &self,
         py: Python<'py>,
@@ -403,56 +357,43 @@ impl Client {
         json: Option<Bound<'py, PyAny>>,
         api_version: Option<String>,
         timeout: Option<f64>,
-    ) -> PyResult<Py<PyAny>> {
+    ) -> Called {
         self.run(py, jobs::request(method, path, params.as_ref(), json.as_ref(), api_version, timeout)?)
     }
 
-    /// What is known of the service's rate limits, a list of dicts.
+    #[doc = include_str!("docs/rate_limits.txt")]
     #[getter]
     fn rate_limits<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let core = self.handle.core().map_err(|error| to_exception(py, error))?;
-        let list = PyList::empty(py);
-        for known in core.rate_limits() {
-            let entry = PyDict::new(py);
-            entry.set_item("endpoint_set", known.endpoint_set)?;
-            entry.set_item("group_id", known.group_id)?;
-            entry.set_item("limit", known.limit)?;
-            entry.set_item("remaining", known.remaining)?;
-            entry.set_item("blocked_for", known.blocked_for.as_secs_f64())?;
-            entry.set_item("age", known.age.as_secs_f64())?;
-            list.append(entry)?;
-        }
-        Ok(list)
+        results::rate_limits(py, &self.core(py)?.rate_limits())
     }
 
-    /// The same methods, each returning a `Response`.
+    #[doc = include_str!("docs/with_raw_response.txt")]
     #[getter]
     fn with_raw_response(&self) -> Self {
-        Client { shape: Shape { raw: true }, ..self.same() }
+        Client { shape: Shape { raw: true }, ..self.clone() }
     }
 
-    /// Scheme, host and port of the service.
+    #[doc = include_str!("docs/base_url.txt")]
     #[getter]
     fn base_url(&self) -> &str {
         &self.handle.found().base_url
     }
 
-    /// The project named by the environment or the profile, if any.
+    #[doc = include_str!("docs/default_group_id.txt")]
     #[getter]
     fn default_group_id(&self) -> Option<&str> {
         self.handle.found().group_id.as_deref()
     }
 
-    /// Revoke the token that this client holds, and refuse further calls. Closing twice is fine.
-    fn close(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
-        if self.closed.swap(true, std::sync::atomic::Ordering::Relaxed) && !self.asynchronous {
-            return Ok(py.None());
-        }
-        let job = Job::new(None, |client, _| async move {
-            client.close().await;
-            Ok(Output::Nothing)
-        });
-        self.run_even_closed(py, job)
+    #[doc = include_str!("docs/credentials.txt")]
+    #[getter]
+    fn credentials(&self) -> Credentials {
+        Credentials::new(self.handle.found(), self.handle.config())
+    }
+
+    #[doc = include_str!("docs/close.txt")]
+    fn close(&self, py: Python<'_>) -> Called {
+        self.end(py)
     }
 
     fn __enter__(slf: PyRef<'_, Self>) -> PyRef<'_, Self> {
@@ -464,17 +405,10 @@ impl Client {
     }
 
     fn __repr__(&self) -> String {
-        let found = self.handle.found();
-        format!("<Client {} with {} from {}>", found.base_url, found.credentials.describe(), found.source)
+        self.shown()
     }
 
     fn __reduce__(&self) -> PyResult<()> {
-        Err(PyValueError::new_err(
-            "a Client cannot be pickled: it holds secrets and connections; make one where it is used",
-        ))
+        Err(run::unpicklable())
     }
-}
-
-fn required(name: &str, value: f64) -> PyResult<Duration> {
-    seconds(name, Some(value)).map(|duration| duration.unwrap_or(Duration::from_secs(u64::from(u32::MAX))))
 }

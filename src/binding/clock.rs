@@ -5,8 +5,8 @@ use pyo3::prelude::*;
 
 use crate::core::clock::{Clock, ManualClock};
 
-/// A clock that a test hands to a client (`Client(…, _clock=VirtualClock())`): every wait passes at once and is recorded,
-/// and jitter is zero. Attempts themselves still take real time.
+/// A clock that a test hands to a client (`Client(…, _clock=VirtualClock())`): every wait passes at once and is
+/// recorded, and jitter is zero. Attempts themselves still take real time.
 #[pyclass(frozen, module = "atlas_serverless._core")]
 #[derive(Default)]
 pub(crate) struct VirtualClock {

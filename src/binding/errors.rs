@@ -1,8 +1,12 @@
 //! From the core's facts to Python's exceptions and warnings, by way of `atlas_serverless._error_builders`.
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList};
 
+use super::convert::to_python;
+use super::python::{Name, call, call_with};
+use crate::core::context::Notices;
 use crate::core::error::{
     ApiError, AuthenticationError, Error, Notice, NoticeKind, TransportError, TransportKind, Violation, WaitEnding,
     WaitError,
@@ -30,13 +34,15 @@ fn build(py: Python<'_>, error: Error) -> PyResult<Bound<'_, PyAny>> {
         Error::Transport(transport) => transport_facts(&facts, &transport)?,
         Error::Api(api) => api_facts(py, &facts, &api)?,
         Error::Authentication(authentication) => authentication_facts(&facts, &authentication)?,
-        Error::Wait(wait) => wait_facts(&facts, &wait)?,
+        Error::Wait(wait) => wait_facts(py, &facts, *wait)?,
         Error::Stopped => {
             facts.set_item("message", "stopped by the progress callback")?;
             "configuration_error"
         }
     };
-    py.import("atlas_serverless._error_builders")?.getattr(builder)?.call((), Some(&facts))
+    static BUILDERS: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
+    let builders = BUILDERS.get_or_try_init(py, || py.import("atlas_serverless._error_builders").map(Bound::unbind))?;
+    call_with(&builders.bind(py).getattr(builder)?, (), &facts)
 }
 
 fn transport_facts(facts: &Bound<'_, PyDict>, error: &TransportError) -> PyResult<&'static str> {
@@ -95,7 +101,7 @@ fn authentication_facts(facts: &Bound<'_, PyDict>, error: &AuthenticationError) 
     Ok("authentication_error")
 }
 
-fn wait_facts(facts: &Bound<'_, PyDict>, error: &WaitError) -> PyResult<&'static str> {
+fn wait_facts(py: Python<'_>, facts: &Bound<'_, PyDict>, error: WaitError) -> PyResult<&'static str> {
     let kind = match error.ending {
         WaitEnding::TimedOut => "timeout",
         WaitEnding::Failed => "failed",
@@ -106,6 +112,12 @@ fn wait_facts(facts: &Bound<'_, PyDict>, error: &WaitError) -> PyResult<&'static
     facts.set_item("polls", error.polls)?;
     facts.set_item("elapsed", error.elapsed.as_secs_f64())?;
     facts.set_item("last_error", &error.last_error)?;
+    if let Some(result) = &error.result {
+        facts.set_item("result", to_python(py, result)?)?;
+    }
+    if let Some(cause) = error.cause {
+        facts.set_item("cause", build(py, cause)?)?;
+    }
     Ok("wait_error")
 }
 
@@ -117,15 +129,28 @@ fn to_list<'py>(py: Python<'py>, violations: &[Violation]) -> PyResult<Bound<'py
     list.into_bound_py_any(py)
 }
 
-/// Issues notices as warnings at the caller's line. A warning that a filter turns into an exception carries the call's
-/// result as `.result`: what was created is not lost.
-pub(crate) fn warn(
-    py: Python<'_>,
-    notices: &[Notice],
-    stacklevel: usize,
-    result: Option<&Bound<'_, PyAny>>,
-) -> PyResult<()> {
-    for notice in notices {
+/// Where a call ended in a way that it never should.
+pub(crate) fn unexpected() -> Error {
+    Error::Configuration(
+        "the call ended unexpectedly, which is a mistake in atlas-serverless: please report it".to_owned(),
+    )
+}
+
+/// Issues what is left of a call that failed. Its error is what the caller gets, even where a filter makes exceptions of
+/// warnings.
+pub(crate) fn warn_beside(py: Python<'_>, notices: &Notices) {
+    for notice in notices.take() {
+        drop(warn(py, std::slice::from_ref(&notice), None));
+    }
+}
+
+/// Issues notices as warnings at the caller's own line. A warning that a filter turns into an exception carries the
+/// call's result as `.result`: what was created is not lost.
+pub(crate) fn warn(py: Python<'_>, notices: &[Notice], result: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+    if notices.is_empty() {
+        return Ok(());
+    }
+    let named = notices.iter().map(|notice| {
         let class = match notice.kind {
             NoticeKind::Region => "RegionWarning",
             NoticeKind::FieldIgnored => "FieldIgnoredWarning",
@@ -133,13 +158,9 @@ pub(crate) fn warn(
             NoticeKind::Credential => "CredentialWarning",
             NoticeKind::Conversion => "ConversionWarning",
         };
-        let warning = py.import("atlas_serverless.errors")?.getattr(class)?.call1((&notice.message,))?;
-        if let Some(result) = result {
-            warning.setattr("result", result)?;
-        }
-        let options = PyDict::new(py);
-        options.set_item("stacklevel", stacklevel)?;
-        py.import("warnings")?.getattr("warn")?.call((warning,), Some(&options))?;
-    }
-    Ok(())
+        (class, &notice.message)
+    });
+    let named: Vec<_> = named.collect();
+    static ISSUE: Name = Name::new("atlas_serverless._warn", "issue");
+    call(ISSUE.get(py)?, (named, result)).map(drop)
 }

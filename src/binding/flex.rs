@@ -7,12 +7,7 @@ use super::errors::{to_exception, warn};
 use crate::core::convert::{Conversion, to_flex};
 use crate::core::error::{Error, Violation};
 
-/// Convert a serverless create spec, an instance as the API returns it, or the arguments of `atlas serverless create`, to
-/// a spec for `create_flex_cluster`. Pure: nothing is sent.
-///
-/// Returns a `FlexConversion` with `.spec`, `.lost` (what Flex has nothing for) and `.changed`. `strict=True` raises a
-/// `ValidationError` if anything is lost. Warns (`RegionWarning`) where the region has no Flex, naming the nearest of the
-/// same provider that has.
+#[doc = include_str!("docs/to_flex_spec.txt")]
 #[pyfunction]
 #[pyo3(signature = (spec, *, strict=false))]
 pub(crate) fn to_flex_spec<'py>(
@@ -24,23 +19,23 @@ pub(crate) fn to_flex_spec<'py>(
     if strict && !conversion.lost.is_empty() {
         return Err(to_exception(py, Error::Validation(losses(&conversion))));
     }
-    warn(py, &conversion.notices, 1, None)?;
+    warn(py, &conversion.notices, None)?;
     let facts = PyDict::new(py);
     let lost = PyList::empty(py);
     for field in &conversion.lost {
         let entry = PyDict::new(py);
         entry.set_item("field", &field.field)?;
         entry.set_item("value", pythonize::pythonize(py, &field.value)?)?;
-        entry.set_item("why", &field.why)?;
+        entry.set_item("why", field.why)?;
         lost.append(entry)?;
     }
     let changed = PyList::empty(py);
     for field in &conversion.changed {
         let entry = PyDict::new(py);
         entry.set_item("field", &field.field)?;
-        entry.set_item("before", pythonize::pythonize(py, &field.from)?)?;
-        entry.set_item("after", pythonize::pythonize(py, &field.to)?)?;
-        entry.set_item("why", &field.why)?;
+        entry.set_item("from", pythonize::pythonize(py, &field.from)?)?;
+        entry.set_item("to", pythonize::pythonize(py, &field.to)?)?;
+        entry.set_item("why", field.why)?;
         changed.append(entry)?;
     }
     facts.set_item("lost", lost)?;

@@ -13,10 +13,11 @@ use crate::core::call::Shape;
 use crate::core::client::OnRetired;
 use crate::core::create::{Create, IfExists};
 use crate::core::error::Error;
-use crate::core::life::{Request, check_path};
+use crate::core::life::{One, check_path};
 use crate::core::model::{Kind, Operation};
+use crate::core::request::Request;
 use crate::core::validate::{self, Checked};
-use crate::core::wait::{DELETED, Wait};
+use crate::core::wait::Wait;
 
 /// Bound of a wait that has no `timeout`.
 const WAIT: Duration = Duration::from_secs(1800);
@@ -27,9 +28,11 @@ pub(crate) struct Options<'py> {
     pub(crate) pretty: bool,
     pub(crate) wait: bool,
     pub(crate) timeout: Option<f64>,
+    pub(crate) interval: Option<f64>,
     pub(crate) progress: Option<Bound<'py, PyAny>>,
     pub(crate) validate: bool,
     pub(crate) extra_fields: Option<Bound<'py, PyAny>>,
+    pub(crate) retired: OnRetired,
 }
 
 impl Options<'_> {
@@ -41,6 +44,18 @@ impl Options<'_> {
     fn timeout(&self) -> PyResult<Option<Duration>> {
         Ok(seconds("timeout", self.timeout)?.or_else(|| self.wait.then_some(WAIT)))
     }
+
+    /// Whether to wait, and how often to look.
+    fn wait(&self) -> PyResult<Option<Option<Duration>>> {
+        let interval = seconds("interval", self.interval)?;
+        Ok(self.wait.then_some(interval))
+    }
+
+    /// An operation on one resource.
+    fn one(&self, kind: Kind, operation: Operation, group_id: &str, name: &str) -> PyResult<One> {
+        let (shape, on_retired, wait) = (self.shape(), self.retired, self.wait()?);
+        Ok(One { shape, on_retired, wait, ..One::new(kind, operation, group_id.to_owned(), name.to_owned()) })
+    }
 }
 
 /// A create of either kind.
@@ -50,7 +65,6 @@ pub(crate) fn create(
     group_id: &str,
     options: &Options<'_>,
     if_exists: &str,
-    on_retired: OnRetired,
     spec: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Job> {
     let if_exists = match if_exists {
@@ -77,8 +91,8 @@ pub(crate) fn create(
         body: Bytes::from(checked.body),
         shape: options.shape(),
         if_exists,
-        on_retired,
-        wait: options.wait.then_some(None),
+        on_retired: options.retired,
+        wait: options.wait()?,
     };
     let job = Job::new(options.timeout()?, move |client, mut context| async move {
         client.create(create, &mut context).await.map(Output::Reply)
@@ -102,46 +116,25 @@ pub(crate) fn update(
     } else {
         validate::unchecked(&node, extra.as_ref())
     };
-    let body = Bytes::from(accepted(py, checked)?.body);
-    let target = (kind, group_id.to_owned(), name.to_owned());
-    let (shape, waits) = (options.shape(), options.wait);
-    let job = Job::new(options.timeout()?, move |client, mut context| async move {
-        let (kind, group_id, name) = target;
-        let reply = client.one(kind, Operation::Update, &group_id, &name, shape, Some(body), &mut context).await?;
-        if !waits {
-            return Ok(Output::Reply(reply));
-        }
-        context.notices = reply.notices;
-        let wait = Wait { shape, ..Wait::until("IDLE", kind, group_id, name) };
-        client.wait_for(wait, &mut context).await.map(Output::Last)
-    });
-    with_progress(py, job, options.progress.as_ref())
+    let body = Some(Bytes::from(accepted(py, checked)?.body));
+    let one = One { body, ..options.one(kind, Operation::Update, group_id, name)? };
+    with_progress(py, run(one, options.timeout()?), options.progress.as_ref())
 }
 
 /// A look-up.
-pub(crate) fn get(kind: Kind, group_id: &str, name: &str, envelope: bool, pretty: bool) -> Job {
-    let (group_id, name) = (group_id.to_owned(), name.to_owned());
-    Job::new(None, move |client, mut context| async move {
-        let shape = Shape { envelope, pretty };
-        client.one(kind, Operation::Get, &group_id, &name, shape, None, &mut context).await.map(Output::Reply)
-    })
+pub(crate) fn get(kind: Kind, group_id: &str, name: &str, shape: Shape, on_retired: OnRetired) -> Job {
+    let one = One::new(kind, Operation::Get, group_id.to_owned(), name.to_owned());
+    run(One { shape, on_retired, ..one }, None)
 }
 
 /// A deletion.
 pub(crate) fn delete(py: Python<'_>, kind: Kind, group_id: &str, name: &str, options: &Options<'_>) -> PyResult<Job> {
-    let (group_id, name) = (group_id.to_owned(), name.to_owned());
-    let (shape, waits) = (options.shape(), options.wait);
-    let job = Job::new(options.timeout()?, move |client, mut context| async move {
-        let reply = client.one(kind, Operation::Delete, &group_id, &name, shape, None, &mut context).await?;
-        if waits {
-            context.notices.extend(reply.notices.iter().cloned());
-            let deleted_at = Some(client.doors().clock.now());
-            let wait = Wait { deleted_at, ..Wait::until(DELETED, kind, group_id, name) };
-            client.wait_for(wait, &mut context).await?;
-        }
-        Ok(Output::Reply(reply))
-    });
-    with_progress(py, job, options.progress.as_ref())
+    let one = options.one(kind, Operation::Delete, group_id, name)?;
+    with_progress(py, run(one, options.timeout()?), options.progress.as_ref())
+}
+
+fn run(one: One, timeout: Option<Duration>) -> Job {
+    Job::new(timeout, move |client, mut context| async move { client.one(one, &mut context).await.map(Output::Reply) })
 }
 
 /// A wait for a state.
@@ -218,6 +211,11 @@ pub(crate) fn query(params: &Bound<'_, PyAny>) -> PyResult<Vec<(String, String)>
     Ok(pairs)
 }
 
+/// The query parameters that were given.
+pub(crate) fn pairs(given: impl Iterator<Item = (&'static str, Option<String>)>) -> Vec<(String, String)> {
+    given.filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+}
+
 fn parameter(value: &Bound<'_, PyAny>) -> PyResult<String> {
     if let Ok(flag) = value.cast::<pyo3::types::PyBool>() {
         return Ok(if flag.is_true() { "true" } else { "false" }.to_owned());
@@ -237,7 +235,7 @@ pub(crate) fn seconds(name: &str, value: Option<f64>) -> PyResult<Option<Duratio
 
 fn accepted(py: Python<'_>, checked: Result<Checked, Vec<crate::core::error::Violation>>) -> PyResult<Checked> {
     let checked = checked.map_err(|violations| to_exception(py, Error::Validation(violations)))?;
-    warn(py, &checked.notices, 1, None)?;
+    warn(py, &checked.notices, None)?;
     Ok(checked)
 }
 

@@ -8,7 +8,7 @@ use tokio::sync::Mutex as AsyncMutex;
 
 use super::bridge::{Job, Output};
 use super::client::Client;
-use crate::core::life::Pager;
+use crate::core::pages::Pager;
 
 /// The iterator of a list operation: the client's entries one after another, or one `Response` a page.
 ///

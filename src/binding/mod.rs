@@ -1,18 +1,27 @@
 //! The only room that says pyo3: it converts, and decides nothing.
+// Docstrings are for Python, whose examples look like quotations to Markdown.
+#![allow(clippy::doc_lazy_continuation)]
+
 mod aio;
 mod aio_fallback;
 mod bridge;
 mod client;
 mod clock;
 mod convert;
+mod credentials;
+mod doctor;
+mod doubt;
 mod emulator;
 mod errors;
 mod flex;
+mod gate;
 mod jobs;
 mod lists;
 mod observer;
 mod options;
+mod python;
 mod results;
+mod secret;
 
 use pyo3::prelude::*;
 
@@ -27,6 +36,10 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_class::<results::Noticed>()?;
     module.add_class::<clock::VirtualClock>()?;
     module.add_class::<emulator::PyEmulator>()?;
+    module.add_class::<credentials::Credentials>()?;
+    module.add_function(wrap_pyfunction!(doctor::doctor, module)?)?;
+    module.add_function(wrap_pyfunction!(doctor::log_out, module)?)?;
+    module.add_function(wrap_pyfunction!(doctor::forget_tokens, module)?)?;
     module.add_function(wrap_pyfunction!(flex::to_flex_spec, module)?)?;
     module.add_function(wrap_pyfunction!(forget_deprecations, module)?)?;
     Ok(())

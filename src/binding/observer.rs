@@ -2,49 +2,56 @@
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
 
+use super::gate;
+use super::python::{Name, call, call_with};
 use crate::core::observe::{Level, Observer, Poll};
 
 /// The least severe level that is listened to; none if nobody listens to anything.
 ///
 /// `logging` is not imported for its sake: a program that never did has no handler for less than a warning.
 pub(crate) fn threshold(py: Python<'_>) -> PyResult<Level> {
-    static LOGGER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let logger = match LOGGER.get(py) {
-        Some(logger) => logger,
-        None => {
-            let modules = py.import("sys")?.getattr("modules")?;
-            if !modules.contains("logging")? {
-                return Ok(Level::Warning);
-            }
-            let logger = py.import("logging")?.getattr("getLogger")?.call1(("atlas_serverless",))?.unbind();
-            LOGGER.get_or_init(py, || logger)
+    if !py.import("sys")?.getattr("modules")?.contains("logging")? {
+        return Ok(Level::Warning);
+    }
+    let logger = logger(py)?;
+    let is_enabled = logger.getattr(pyo3::intern!(py, "isEnabledFor"))?;
+    for (level, number) in [(Level::Debug, 10), (Level::Info, 20)] {
+        if call(&is_enabled, (number,))?.is_truthy()? {
+            return Ok(level);
         }
-    };
-    let level: u32 = logger.bind(py).call_method0(pyo3::intern!(py, "getEffectiveLevel"))?.extract()?;
-    Ok(match level {
-        0..=10 => Level::Debug,
-        11..=20 => Level::Info,
-        _ => Level::Warning,
-    })
+    }
+    Ok(Level::Warning)
 }
 
-/// Hands a line to `logging`. A broken handler is its own affair: nothing is raised.
-pub(crate) fn emit(py: Python<'_>, level: Level, message: &str) {
+fn logger(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    static LOGGER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let find = || Ok::<_, PyErr>(py.import("logging")?.getattr("getLogger")?.call1(("atlas_serverless",))?.unbind());
+    Ok(LOGGER.get_or_try_init(py, find)?.bind(py).clone())
+}
+
+/// Hands a line to `logging`. A broken handler is its own affair and reported as such; what is no `Exception`
+/// (Ctrl-C while the handler ran) is returned.
+pub(crate) fn emit(py: Python<'_>, level: Level, message: &str) -> PyResult<()> {
     let number = match level {
         Level::Debug => 10,
         Level::Info => 20,
         Level::Warning => 30,
     };
-    let logged = py
-        .import("logging")
-        .and_then(|logging| logging.getattr("getLogger")?.call1(("atlas_serverless",)))
-        .and_then(|logger| logger.call_method1("log", (number, "%s", message)));
-    if let Err(error) = logged {
-        error.write_unraisable(py, None);
+    let logged = logger(py)
+        .and_then(|logger| logger.getattr(pyo3::intern!(py, "log")))
+        .and_then(|log| call(&log, (number, "%s", message)));
+    match logged {
+        Ok(_) => Ok(()),
+        Err(error) if error.is_instance_of::<PyException>(py) => {
+            error.write_unraisable(py, None);
+            Ok(())
+        }
+        Err(error) => Err(error),
     }
 }
 
@@ -59,21 +66,29 @@ pub(crate) fn to_poll(py: Python<'_>, poll: Poll) -> PyResult<Bound<'_, PyAny>> 
     facts.set_item("last_error", poll.error)?;
     facts.set_item("wanted", poll.wanted)?;
     facts.set_item("done", poll.done)?;
-    py.import("atlas_serverless._values")?.getattr("Poll")?.call((), Some(&facts))
+    static POLL: Name = Name::new("atlas_serverless._values", "Poll");
+    call_with(POLL.get(py)?, (), &facts)
 }
+
+/// What a callable of the caller raised during a call; it ends the call.
+pub(crate) type Raised = Arc<Mutex<Option<PyErr>>>;
 
 /// Listens on the caller's own thread.
 pub(crate) struct Direct {
     threshold: Level,
     progress: Option<Py<PyAny>>,
-    raised: Arc<Mutex<Option<PyErr>>>,
+    raised: Raised,
 }
 
 impl Direct {
     /// An observer, and the place where an exception of the progress callable is kept.
-    pub(crate) fn new(py: Python<'_>, progress: Option<Py<PyAny>>) -> PyResult<(Self, Arc<Mutex<Option<PyErr>>>)> {
-        let raised = Arc::default();
+    pub(crate) fn new(py: Python<'_>, progress: Option<Py<PyAny>>) -> PyResult<(Self, Raised)> {
+        let raised = Raised::default();
         Ok((Direct { threshold: threshold(py)?, progress, raised: Arc::clone(&raised) }, raised))
+    }
+
+    fn keep(&self, error: PyErr) {
+        self.raised.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
     }
 }
 
@@ -82,15 +97,16 @@ impl Observer for Direct {
         level >= self.threshold
     }
     fn log(&self, level: Level, message: String) {
-        Python::attach(|py| emit(py, level, &message));
+        if let Some(Err(error)) = gate::enter(|py| emit(py, level, &message)) {
+            self.keep(error);
+        }
     }
     fn poll(&self, poll: Poll) -> ControlFlow<()> {
         let Some(progress) = &self.progress else { return ControlFlow::Continue(()) };
-        let called = Python::attach(|py| to_poll(py, poll).and_then(|poll| progress.call1(py, (poll,)).map(drop)));
-        match called {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(error) => {
-                *self.raised.lock().unwrap_or_else(PoisonError::into_inner) = Some(error);
+        match gate::enter(|py| call(progress.bind(py), (to_poll(py, poll)?,)).map(drop)) {
+            Some(Ok(())) | None => ControlFlow::Continue(()),
+            Some(Err(error)) => {
+                self.keep(error);
                 ControlFlow::Break(())
             }
         }

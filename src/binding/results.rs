@@ -7,8 +7,11 @@ use pyo3::types::{PyDict, PyList};
 use super::bridge::Output;
 use super::convert::to_python;
 use super::errors::warn;
+use super::python::{Name, call_with};
+use crate::core::context::Notices;
 use crate::core::deprecation::dates;
 use crate::core::error::Notice;
+use crate::core::rate_limit::Known;
 use crate::core::reply::Reply;
 
 /// Which form the caller wants.
@@ -19,18 +22,18 @@ pub(crate) struct Shape {
 }
 
 impl Shape {
-    /// The value, for the caller's own thread: warnings point at the line that called.
-    pub(crate) fn now<'py>(self, py: Python<'py>, output: Output) -> PyResult<Bound<'py, PyAny>> {
-        let (value, notices) = self.value(py, output)?;
-        if !notices.is_empty() {
-            warn(py, &notices, 1, Some(&value))?;
-        }
+    /// The value, for the caller's own thread.
+    pub(crate) fn now<'py>(self, py: Python<'py>, output: Output, beside: &Notices) -> PyResult<Bound<'py, PyAny>> {
+        let (value, mut notices) = self.value(py, output)?;
+        notices.extend(beside.take());
+        warn(py, &notices, Some(&value))?;
         Ok(value)
     }
 
     /// The value, or a [`Noticed`] that warns once the coroutine is running again.
-    pub(crate) fn later<'py>(self, py: Python<'py>, output: Output) -> PyResult<Bound<'py, PyAny>> {
-        let (value, notices) = self.value(py, output)?;
+    pub(crate) fn later<'py>(self, py: Python<'py>, output: Output, beside: &Notices) -> PyResult<Bound<'py, PyAny>> {
+        let (value, mut notices) = self.value(py, output)?;
+        notices.extend(beside.take());
         if notices.is_empty() {
             return Ok(value);
         }
@@ -82,8 +85,25 @@ impl Shape {
         facts.set_item("elapsed", reply.elapsed.as_secs_f64())?;
         facts.set_item("deprecation", moment(py, dates.deprecation)?)?;
         facts.set_item("sunset", moment(py, dates.sunset)?)?;
-        py.import("atlas_serverless._values")?.getattr("Response")?.call((data,), Some(&facts))
+        static RESPONSE: Name = Name::new("atlas_serverless._values", "Response");
+        call_with(RESPONSE.get(py)?, (data,), &facts)
     }
+}
+
+/// What is known of the service's rate limits.
+pub(crate) fn rate_limits<'py>(py: Python<'py>, known: &[Known]) -> PyResult<Bound<'py, PyList>> {
+    let list = PyList::empty(py);
+    for known in known {
+        let entry = PyDict::new(py);
+        entry.set_item("endpoint_set", known.endpoint_set)?;
+        entry.set_item("group_id", &known.group_id)?;
+        entry.set_item("limit", known.limit)?;
+        entry.set_item("remaining", known.remaining)?;
+        entry.set_item("blocked_for", known.blocked_for.as_secs_f64())?;
+        entry.set_item("age", known.age.as_secs_f64())?;
+        list.append(entry)?;
+    }
+    Ok(list)
 }
 
 /// A datetime in UTC.
@@ -105,9 +125,9 @@ pub(crate) struct Noticed {
 
 #[pymethods]
 impl Noticed {
-    /// Issues the warnings, `stacklevel` frames up, and returns the value.
-    fn settle(&self, py: Python<'_>, stacklevel: usize) -> PyResult<Py<PyAny>> {
-        warn(py, &self.notices, stacklevel, Some(self.value.bind(py)))?;
+    /// Issues the warnings and returns the value.
+    fn settle(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        warn(py, &self.notices, Some(self.value.bind(py)))?;
         Ok(self.value.clone_ref(py))
     }
 }

@@ -1,4 +1,6 @@
 //! One operation as data: what is sent, how safe it is to send again, and what a success looks like.
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
@@ -9,6 +11,9 @@ use crate::core::reply::Expect;
 use crate::core::retry::Safety;
 
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The operation of a request that this client has no method for.
+pub const OTHER: &str = "request";
 
 /// A request of the API, before authentication.
 #[derive(Debug, Clone)]
@@ -58,6 +63,17 @@ impl Shape {
 }
 
 impl Call {
+    /// What its deprecation is told of: the operation, and of any other request the method and the path without ids.
+    pub fn endpoint(&self) -> Cow<'static, str> {
+        if self.operation != OTHER {
+            return Cow::Borrowed(self.operation);
+        }
+        let path = self.target.split('?').next().unwrap_or_default();
+        // "/api/atlas/v2/groups/{id}/clusters/{id}": after the version, collections and ids take turns.
+        let parts = path.split('/').enumerate().map(|(at, part)| if at > 4 && at % 2 == 1 { "*" } else { part });
+        Cow::Owned(format!("{} {}", self.method, parts.collect::<Vec<_>>().join("/")))
+    }
+
     /// An operation on one resource, or on the collection for [`Operation::Create`].
     pub fn resource(
         kind: Kind,
@@ -155,4 +171,21 @@ fn set_of(kind: Kind) -> EndpointSet {
 /// A path segment or query part, percent-encoded (RFC 3986).
 pub fn segment(text: &str) -> String {
     utf8_percent_encode(text, SEGMENT).to_string()
+}
+
+/// `application/vnd.atlas.2025-03-12+json`
+pub(crate) fn media_type(version: &str) -> String {
+    format!("application/vnd.atlas.{version}+json")
+}
+
+/// A method as errors name it.
+pub(crate) fn method_name(method: &reqwest::Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "POST" => "POST",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        "PUT" => "PUT",
+        _ => "request",
+    }
 }

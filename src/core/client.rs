@@ -1,26 +1,25 @@
 //! The client: one authenticated attempt, and the loop of attempts that a call is.
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use reqwest::Url;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 
-use crate::core::auth::base_url::is_loopback;
 use crate::core::auth::discover::Found;
 use crate::core::auth::token_cache::FileCache;
 use crate::core::auth::token_lock::unix;
 use crate::core::auth::{Authenticator, Next};
-use crate::core::call::Call;
+use crate::core::call::{Call, media_type, method_name};
 pub use crate::core::config::{Config, OnRetired};
 use crate::core::context::{Context, Doors};
-use crate::core::error::{Error, TransportKind};
+use crate::core::error::{ApiError, Error, TransportKind};
 use crate::core::observe::Level;
 use crate::core::rate_limit::RateLimits;
 use crate::core::reply::{Origin, Reply, explained, judge, transport_error};
 use crate::core::retry::{Decision, Happened, RATE_LIMIT_BASE, Safety, decide};
+use crate::core::transport::cause::Cause;
 use crate::core::transport::{Exchange, Failure, Options, Outgoing, Transport};
-use crate::core::{deprecation, hints, reply, tls};
+use crate::core::{deletion, deprecation, hints, reply};
 
 /// Rounds of one attempt: without credentials, with them, with renewed ones.
 const ROUNDS: u32 = 3;
@@ -38,8 +37,8 @@ pub(crate) struct Shared {
     credentials: String,
     /// When a ready-made token ends, and what to say from then on.
     ended: Option<(u64, String)>,
-    /// The serverless endpoint answered that it is gone.
-    retired: AtomicBool,
+    /// The reply that said that the serverless operations are gone, once there was one.
+    retired: OnceLock<ApiError>,
 }
 
 /// A client of one base URL with one set of credentials. A clone shares all but the connection pool's runtime.
@@ -63,7 +62,7 @@ impl From<Error> for Failed {
 
 impl Shared {
     /// Which credentials were used, and that they have ended, where they have.
-    fn hint(&self) -> String {
+    pub(crate) fn hint(&self) -> String {
         match &self.ended {
             Some((end, ended)) if *end <= unix(&*self.doors.clock) => format!("{}, {ended}", self.credentials),
             _ => self.credentials.clone(),
@@ -74,23 +73,12 @@ impl Shared {
 impl Client {
     /// Nothing is sent yet.
     pub fn new(config: Config, found: &Found) -> Result<Self, Error> {
-        let base = Url::parse(&found.base_url)
-            .map_err(|e| Error::Configuration(format!("base_url {} is not a URL ({e})", found.base_url)))?;
-        let https = base.scheme() == "https";
-        let options = Options {
-            connect_timeout: config.connect_timeout,
-            proxy: config.proxy,
-            loopback: is_loopback(&base),
-            user_agent: HeaderValue::try_from(&config.user_agent).map_err(|_| {
-                Error::Configuration("user_agent_suffix has characters that a header cannot carry".to_owned())
-            })?,
-            tls: if https { tls::config(&config.ca_files)? } else { tls::no_trust()? },
-        };
+        let options = config.connection(&found.base_url)?;
         let accept = HeaderValue::try_from(media_type(&config.api_version))
             .map_err(|_| Error::Configuration("api_version has characters that a header cannot carry".to_owned()))?;
         let transport = Transport::new(&options)?;
         let mut authenticator = Authenticator::new(&found.credentials, &found.base_url)?;
-        if let Some(folder) = config.token_cache {
+        if let Some(folder) = config.token_cache.folder {
             authenticator = authenticator.share_tokens(&found.credentials, &found.base_url, FileCache::new(folder));
         }
         let shared = Shared {
@@ -103,7 +91,7 @@ impl Client {
             accept,
             credentials: found.hint(),
             ended: found.hint_of_end(),
-            retired: AtomicBool::new(false),
+            retired: OnceLock::new(),
         };
         Ok(Client { shared: Arc::new(shared), transport })
     }
@@ -138,12 +126,13 @@ impl Client {
         }
     }
 
-    pub(crate) fn retired(&self) -> bool {
-        self.shared.retired.load(Ordering::Relaxed)
+    /// The reply that said that the serverless operations are gone, if this client has had one.
+    pub(crate) fn retired(&self) -> Option<&ApiError> {
+        self.shared.retired.get()
     }
 
-    pub(crate) fn remember_retired(&self) {
-        self.shared.retired.store(true, Ordering::Relaxed);
+    pub(crate) fn remember_retired(&self, said: &ApiError) {
+        self.shared.retired.get_or_init(|| said.clone());
     }
 
     /// Runs a call to its result: attempts, delays, bounds. Creates go through
@@ -154,10 +143,10 @@ impl Client {
         loop {
             context.attempts += 1;
             let Failed { error, happened } = match self.attempt(call, context).await {
-                Ok(exchange) => return Ok(self.reply(call, exchange, context)),
+                Ok(exchange) => return Ok(self.reply(exchange, context)),
                 Err(failed) => failed,
             };
-            if perhaps_done && is_deleted(call, &error) {
+            if perhaps_done && deletion::is_done(call, &error) {
                 context.log(Level::Info, || format!("{}: an earlier attempt had done it", call.operation));
                 return Ok(self.already_deleted(call, context));
             }
@@ -195,6 +184,9 @@ impl Client {
         let (exchange, origin) = self.authenticated(call, &url, context).await?;
         let status = reply::effective_status(&exchange, call.envelope);
         let headers = exchange.headers.clone();
+        if deprecation::is_announced(&headers) {
+            context.notices.add(deprecation::notice(&call.endpoint(), call.serverless, &headers));
+        }
         let judged = judge(exchange, call.expect, call.envelope, &origin);
         let asked = match &judged {
             Err(Error::Api(api)) => api.retry_after.and_then(|s| Duration::try_from_secs_f64(s).ok()),
@@ -300,6 +292,7 @@ impl Client {
             message: "the time is up (timeout); this attempt was not sent".to_owned(),
             status: None,
             body_start: None,
+            cause: Cause::Other,
         };
         transport_error(failure, &self.origin(call, url, context))
     }
@@ -352,10 +345,9 @@ impl Client {
     }
 
     /// A success, with what the caller should see.
-    pub(crate) fn reply(&self, call: &Call, exchange: Exchange, context: &mut Context) -> Reply {
-        let mut notices = std::mem::take(&mut context.notices);
+    pub(crate) fn reply(&self, exchange: Exchange, context: &mut Context) -> Reply {
+        let mut notices = context.notices.take();
         notices.extend(self.shared.authenticator.take_notices());
-        notices.extend(deprecation::notice(call.operation, call.serverless, &exchange.headers));
         Reply {
             status: exchange.status,
             headers: exchange.headers,
@@ -366,54 +358,9 @@ impl Client {
             notices,
         }
     }
-
-    fn already_deleted(&self, call: &Call, context: &mut Context) -> Reply {
-        let (status, body) = if call.serverless { (202, "{}") } else { (204, "") };
-        let exchange = Exchange { status, headers: HeaderMap::new(), body: body.into() };
-        Reply { reconciled: true, ..self.reply(call, exchange, context) }
-    }
-}
-
-/// Whether a failed deletion means that an earlier attempt did it.
-fn is_deleted(call: &Call, error: &Error) -> bool {
-    let Error::Api(api) = error else { return false };
-    let code = api.error_code.as_deref().unwrap_or_default();
-    call.method == reqwest::Method::DELETE
-        && (code == "CLUSTER_ALREADY_REQUESTED_DELETION" || (api.status == 404 && is_absent(code)))
-}
-
-/// Codes of a 404 that mean that there is no resource of that name.
-pub(crate) fn is_absent(code: &str) -> bool {
-    matches!(code, "CLUSTER_NOT_FOUND" | "SERVERLESS_INSTANCE_NOT_FOUND" | "RESOURCE_NOT_FOUND")
 }
 
 fn unread(failure: Failure, origin: &Origin<'_>) -> Failed {
     let happened = if failure.kind == TransportKind::Connect { Happened::NotSent } else { Happened::Broken };
     Failed { error: transport_error(failure, origin), happened: Some(happened) }
-}
-
-fn media_type(version: &str) -> String {
-    format!("application/vnd.atlas.{version}+json")
-}
-
-fn method_name(method: &reqwest::Method) -> &'static str {
-    match method.as_str() {
-        "GET" => "GET",
-        "POST" => "POST",
-        "PATCH" => "PATCH",
-        "DELETE" => "DELETE",
-        "PUT" => "PUT",
-        _ => "request",
-    }
-}
-
-impl Failed {
-    /// Whether the same request can succeed later. Also a token that could not be had, or a place in the queue.
-    pub(crate) fn is_transient(&self) -> bool {
-        match (&self.happened, &self.error) {
-            (Some(happened), _) => happened.is_transient(),
-            (None, Error::Api(api)) => api.retryable,
-            (None, error) => matches!(error, Error::Transport(_)),
-        }
-    }
 }

@@ -1,6 +1,6 @@
 //! What surrounds a call: time, chance and policy, the same for all calls of a client; and the call's own clock,
 //! deadline and listener.
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::core::clock::{Chance, Clock};
@@ -25,6 +25,23 @@ pub struct Doors {
     pub timeout: Duration,
 }
 
+/// What the caller should see although nothing failed, and what a failed call has to say beside its error. Whoever starts
+/// a call keeps a clone and issues what is left when it has ended.
+#[derive(Debug, Clone, Default)]
+pub struct Notices(Arc<Mutex<Vec<Notice>>>);
+
+impl Notices {
+    /// Adds some.
+    pub fn add(&self, notices: impl IntoIterator<Item = Notice>) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(notices);
+    }
+
+    /// All of them, once.
+    pub fn take(&self) -> Vec<Notice> {
+        std::mem::take(&mut *self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
 /// One call, from its first attempt to its result.
 pub struct Context {
     /// The clock's time when the call began.
@@ -43,8 +60,8 @@ pub struct Context {
     pub doubt: Option<Doubt>,
     /// Who listens.
     pub observer: Option<Arc<dyn Observer>>,
-    /// What the caller should see although the call succeeds.
-    pub notices: Vec<Notice>,
+    /// What the caller should see beside the result.
+    pub notices: Notices,
 }
 
 impl Context {
@@ -61,11 +78,11 @@ impl Context {
             refused_once: false,
             doubt: None,
             observer,
-            notices: Vec::new(),
+            notices: Notices::default(),
         }
     }
 
-    /// For another request within the same call: the same bounds and listener, its own attempts.
+    /// For another request within the same call: the same bounds, listener and notices, its own attempts.
     pub fn beside(&self) -> Self {
         Context {
             started: self.started,
@@ -76,8 +93,14 @@ impl Context {
             refused_once: false,
             doubt: None,
             observer: self.observer.clone(),
-            notices: Vec::new(),
+            notices: self.notices.clone(),
         }
+    }
+
+    /// For a request that has all of `max_retry_time` to itself, as a waiter's looks have.
+    pub fn afresh(&self, doors: &Doors) -> Self {
+        let now = doors.clock.now();
+        Context { started: now, budget_from: now, ..self.beside() }
     }
 
     /// Lets `max_retry_time` count from now: nothing was wrong until now.

@@ -5,7 +5,7 @@
 use serde_json::{Map, Value, json};
 
 use super::error::{Notice, NoticeKind, Violation};
-use super::model::fields::{Access, Object, Type};
+use super::model::fields::{self, Access, Object, Type};
 use super::model::hints::plain;
 use super::model::{Key, Kind, Node};
 use super::validate;
@@ -13,9 +13,10 @@ use super::validate;
 pub use super::compare::{Difference, differences};
 
 mod command;
+mod shell;
 
 /// A spec for `create_flex_cluster`, and how it came about.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Conversion {
     /// The body, by the API's names, in the order of the input.
     pub spec: Map<String, Value>,
@@ -67,8 +68,8 @@ const BACKUP: &str = "serverlessBackupOptions";
 /// `spec` is one of
 /// - a spec for `create_serverless_instance`, in either spelling;
 /// - a serverless instance as the API describes it: what the service sets is dropped, and is not listed as lost;
-/// - the arguments of `atlas serverless create`, as a list of words or as a mapping from the options to their values, with
-///   the instance's name under `name` or `positional`.
+/// - the arguments of `atlas serverless create`: a command line as text, its words as a list, or a mapping from the options
+///   to their values with the instance's name under `name` or `positional`.
 ///
 /// A Flex description comes back as a spec for the same cluster. `serverlessBackupOptions` is listed as lost whatever it
 /// says, since Flex gives no choice.
@@ -76,8 +77,13 @@ const BACKUP: &str = "serverlessBackupOptions";
 /// # Errors
 /// All violations of what was given.
 pub fn to_flex(spec: &Node<'_>) -> Result<Conversion, Vec<Violation>> {
-    let mut conversion = Conversion { spec: Map::new(), lost: Vec::new(), changed: Vec::new(), notices: Vec::new() };
+    let mut conversion = Conversion::default();
+    let words;
     let spec = match spec {
+        Node::Str(line) => {
+            words = command::split(line)?;
+            command::from_words(&words, &mut conversion)?
+        }
         Node::List(words) => command::from_words(words, &mut conversion)?,
         Node::Map(entries) if command::is_command(entries) => command::from_options(entries, &mut conversion)?,
         Node::Map(entries) => entries.clone(),
@@ -92,8 +98,16 @@ pub fn to_flex(spec: &Node<'_>) -> Result<Conversion, Vec<Violation>> {
     Ok(conversion)
 }
 
+/// Converts a body in the API's own names, of a create or an update, whether it keeps the rules or not. What Flex does not
+/// know is lost.
+pub(crate) fn of_body(body: Map<String, Value>) -> Conversion {
+    let mut conversion = Conversion::default();
+    conversion.take(body);
+    conversion
+}
+
 const INPUTS: &str = "a spec for create_serverless_instance, a serverless instance as the API describes it, or the \
-                      arguments of 'atlas serverless create' as a list or mapping";
+                      arguments of 'atlas serverless create' as text, a list or a mapping";
 
 /// Drops what the service sets, and notes what Flex has no place for.
 fn strip<'a>(
@@ -150,7 +164,29 @@ impl Conversion {
         true
     }
 
-    /// Takes over a checked serverless body.
+    /// Drops what the service sets and what Flex does not have.
+    fn keep_known(&mut self, body: &mut Map<String, Value>, flex: &'static Object, prefix: &str) {
+        let serverless = if prefix.is_empty() { &fields::SERVERLESS } else { &fields::SERVERLESS_PROVIDER };
+        let names: Vec<String> = body.keys().cloned().collect();
+        for name in names {
+            let known = flex.find(&name).or_else(|| serverless.find(&name)).map(|(_, field)| field.create);
+            let set_by_service = serverless.read_only_prefix.is_some_and(|prefix| name.starts_with(prefix));
+            match known {
+                Some(Access::Required | Access::Optional | Access::Unchangeable) => continue,
+                Some(Access::ReadOnly) => drop(body.shift_remove(&name)),
+                None if set_by_service => drop(body.shift_remove(&name)),
+                None => {
+                    let value = body.shift_remove(&name).unwrap_or_default();
+                    let plain = plain(&name);
+                    let why = LOST.iter().find(|(_, known, _)| plain.as_deref() == Some(known)).map(|(.., why)| *why);
+                    let why = why.unwrap_or("as far as this version knows, Flex clusters have no such field");
+                    self.lost.push(Lost { field: format!("{prefix}{name}"), value, why });
+                }
+            }
+        }
+    }
+
+    /// Takes over a serverless body in the API's names.
     fn take(&mut self, mut body: Map<String, Value>) {
         if let Some(options) = body.shift_remove(BACKUP).filter(|options| *options != json!({})) {
             let why = LOST.iter().find(|(field, ..)| *field == BACKUP).map_or("", |(.., why)| why);
@@ -165,11 +201,13 @@ impl Conversion {
                     why: "the service sets it, so it is not sent",
                 });
             }
+            self.keep_known(settings, &fields::FLEX_PROVIDER, "providerSettings.");
             let text = |name: &str| settings.get(name).and_then(Value::as_str);
             if let (Some(provider), Some(region)) = (text("backingProviderName"), text("regionName")) {
                 self.notices.extend(validate::region_notice(Kind::Flex, provider, region));
             }
         }
+        self.keep_known(&mut body, &fields::FLEX, "");
         if !self.lost.is_empty() {
             let lost: Vec<String> = self.lost.iter().map(|lost| format!("{} ({})", lost.field, lost.why)).collect();
             let message = format!("the Flex cluster will be without {}", lost.join(", "));

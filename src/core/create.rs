@@ -14,7 +14,7 @@ use crate::core::outcome::{Case, outcome_unknown};
 use crate::core::reply::{Reply, content, explained, no_entity};
 use crate::core::retry::{Decision, Happened, Safety, Why, decide};
 use crate::core::transport::Exchange;
-use crate::core::wait::Wait;
+use crate::core::wait::{Did, Wait};
 use crate::core::{hints, retire};
 
 /// What to do where the name is taken.
@@ -48,43 +48,52 @@ pub struct Create {
     pub wait: Option<Option<Duration>>,
 }
 
+impl Create {
+    fn call(&self) -> Call {
+        Call::resource(self.kind, Operation::Create, &self.group_id, "", self.shape, Some(self.body.clone()))
+    }
+}
+
 impl Client {
     /// Creates, and waits if that was asked for.
     pub async fn create(&self, create: Create, context: &mut Context) -> Result<Reply, Error> {
         let wait = create.wait;
         let shape = create.shape;
-        let (group_id, name) = (create.group_id.clone(), create.name.clone());
+        let (group_id, name, on_retired) = (create.group_id.clone(), create.name.clone(), create.on_retired);
         let created = self.create_either(create, context).await;
         context.settled();
         let (kind, reply) = created?;
         let Some(interval) = wait else { return Ok(reply) };
-        if state(content(&reply.body, shape.envelope)).as_deref() == Some("IDLE") {
+        let Entity { id, state_name, name: made } = entity(content(&reply.body, shape.envelope));
+        if state_name.as_deref() == Some("IDLE") {
             return Ok(reply);
         }
+        let name = if name.is_empty() { made.unwrap_or_default() } else { name };
         context.in_doubt(|| {
             format!("The {} {name} was created in project {group_id}; nobody waits for it any more", kind.noun())
         });
         context.sending(self.doors());
-        let created_at = Some(self.doors().clock.now());
-        let wait = Wait { interval, shape, created_at, ..Wait::until("IDLE", kind, group_id, name) };
-        let (attempts, reconciled, notices) = (reply.attempts, reply.reconciled, reply.notices);
-        context.notices = notices;
-        let last = self.wait_for(wait, context).await;
+        let wait = Wait { id, interval, shape, on_retired, ..Wait::until("IDLE", kind, group_id, name) };
+        let (attempts, reconciled) = (reply.attempts, reply.reconciled);
+        let last = self.wait_after(Did::Create, &reply, wait, context).await;
         context.settled();
         let last = last?.ok_or_else(|| Error::Configuration("a create cannot wait for a deletion".to_owned()))?;
         Ok(Reply { attempts, reconciled, ..last })
     }
 
     async fn create_either(&self, create: Create, context: &mut Context) -> Result<(Kind, Reply), Error> {
-        if create.kind == Kind::Serverless && self.retired() && create.on_retired == OnRetired::Flex {
-            return self.create_flex_instead(&create, context).await;
+        if let Some(said) = self.retired().filter(|_| create.kind == Kind::Serverless) {
+            return match create.on_retired {
+                OnRetired::Flex => self.create_flex_instead(&create, context).await,
+                OnRetired::Raise => Err(self.told_before(said, &create.call(), Operation::Create)),
+            };
         }
         match self.create_one(&create, context).await {
             Err(Error::Api(api)) if create.kind == Kind::Serverless && hints::path_is_gone(&api) => {
-                self.remember_retired();
+                self.remember_retired(&api);
                 match create.on_retired {
                     OnRetired::Flex => self.create_flex_instead(&create, context).await,
-                    OnRetired::Raise => Err(retire::error(*api)),
+                    OnRetired::Raise => Err(retire::error(*api, Operation::Create)),
                 }
             }
             other => other,
@@ -92,16 +101,18 @@ impl Client {
     }
 
     async fn create_flex_instead(&self, create: &Create, context: &mut Context) -> Result<(Kind, Reply), Error> {
-        let (body, notices) = retire::flex_body(&create.group_id, &create.body)?;
-        context.notices.extend(notices);
-        let flex = Create { kind: Kind::Flex, body, ..create.clone() };
+        let (body, notices) = retire::flex_body(&create.body)?;
+        context.notices.add([retire::created_instead(&create.name)]);
+        context.notices.add(notices);
+        context.attempts = 0;
+        let flex = Create { kind: Kind::Flex, body: Bytes::from(body), ..create.clone() };
         self.create_one(&flex, context).await
     }
 
     /// The loop of attempts of one create.
     async fn create_one(&self, create: &Create, context: &mut Context) -> Result<(Kind, Reply), Error> {
-        let (group_id, shape) = (&create.group_id, create.shape);
-        let call = Call::resource(create.kind, Operation::Create, group_id, "", shape, Some(create.body.clone()));
+        let group_id = &create.group_id;
+        let call = create.call();
         let case = Case { client: self, create, call: &call };
         let finds_out = self.shared.reconcile && !create.name.is_empty();
         // An earlier attempt may have been carried out, and nobody has seen what became of it.
@@ -192,7 +203,7 @@ impl Client {
             let error = no_entity(message, call, &exchange, &self.shared.base_url, context.attempts);
             return Err(Failed { error, happened: Some(Happened::Broken) });
         }
-        let mut reply = self.reply(call, exchange, context);
+        let mut reply = self.reply(exchange, context);
         reply.notices.extend(ignored(&found));
         Ok(reply)
     }
@@ -210,11 +221,15 @@ fn is_duplicate(error: &Error) -> bool {
     matches!(error, Error::Api(api) if api.error_code.as_deref() == Some("DUPLICATE_CLUSTER_NAME"))
 }
 
-pub(crate) fn state(entity: &[u8]) -> Option<String> {
-    #[derive(serde::Deserialize)]
-    #[serde(rename_all = "camelCase")]
-    struct State {
-        state_name: Option<String>,
-    }
-    serde_json::from_slice::<State>(entity).ok()?.state_name
+/// What a wait has to know of a reply.
+#[derive(Default, serde::Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Entity {
+    id: Option<String>,
+    name: Option<String>,
+    state_name: Option<String>,
+}
+
+fn entity(body: &[u8]) -> Entity {
+    serde_json::from_slice(body).unwrap_or_default()
 }

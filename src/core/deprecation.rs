@@ -8,7 +8,7 @@ use reqwest::header::HeaderMap;
 
 use crate::core::error::{Notice, NoticeKind};
 
-static SAID: Mutex<Option<HashSet<&'static str>>> = Mutex::new(None);
+static SAID: Mutex<Option<HashSet<String>>> = Mutex::new(None);
 
 /// The moments that a reply's headers name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -33,21 +33,23 @@ fn moment(value: &str) -> Option<SystemTime> {
     }
 }
 
-/// The notice for a reply of `operation`, the first time in this process that such a reply says it.
-pub fn notice(operation: &'static str, serverless: bool, headers: &HeaderMap) -> Option<Notice> {
-    if !headers.contains_key("deprecation") && !headers.contains_key("sunset") {
+/// Whether a reply says that its endpoint is deprecated.
+pub fn is_announced(headers: &HeaderMap) -> bool {
+    headers.contains_key("deprecation") || headers.contains_key("sunset")
+}
+
+/// The notice for a reply of `endpoint`, the first time in this process that such a reply says it.
+pub fn notice(endpoint: &str, serverless: bool, headers: &HeaderMap) -> Option<Notice> {
+    if !is_announced(headers) || !first_time(endpoint) {
         return None;
     }
-    if !first_time(operation) {
-        return None;
+    let dates = dates(headers);
+    let mut message = format!("Atlas calls {endpoint} deprecated");
+    if let Some(since) = dates.deprecation {
+        message.push_str(&format!(" (since {})", httpdate::fmt_http_date(since)));
     }
-    let raw = |name: &str| headers.get(name).and_then(|v| v.to_str().ok()).map(str::to_owned);
-    let mut message = format!("Atlas calls {operation} deprecated");
-    if let Some(since) = raw("deprecation") {
-        message.push_str(&format!(" (since {since})"));
-    }
-    if let Some(until) = raw("sunset") {
-        message.push_str(&format!("; it goes away on {until}"));
+    if let Some(until) = dates.sunset {
+        message.push_str(&format!("; it goes away on {}", httpdate::fmt_http_date(until)));
     }
     if serverless {
         message.push_str("; its successor is the Flex cluster: create_flex_cluster, to_flex_spec, on_retired=\"flex\"");
@@ -55,9 +57,10 @@ pub fn notice(operation: &'static str, serverless: bool, headers: &HeaderMap) ->
     Some(Notice { kind: NoticeKind::EndpointDeprecated, message })
 }
 
-fn first_time(operation: &'static str) -> bool {
+/// Whether nobody in this process has asked this of the same thing before.
+pub(crate) fn first_time(what: &str) -> bool {
     let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
-    said.get_or_insert_with(HashSet::new).insert(operation)
+    said.get_or_insert_with(HashSet::new).insert(what.to_owned())
 }
 
 /// Forgets what was said, for tests.
@@ -84,5 +87,9 @@ mod tests {
         let notice = notice("testOperation", true, &headers).unwrap();
         assert!(notice.message.contains("create_flex_cluster") && notice.message.contains("15 Jan 2026"));
         assert_eq!(super::notice("testOperation", true, &headers), None);
+        headers.insert("deprecation", "@1688169599".parse().unwrap());
+        headers.remove("sunset");
+        let notice = super::notice("otherOperation", false, &headers).unwrap();
+        assert_eq!(notice.message, "Atlas calls otherOperation deprecated (since Fri, 30 Jun 2023 23:59:59 GMT)");
     }
 }

@@ -2,6 +2,7 @@
 use std::fmt;
 use std::time::Duration;
 
+use bytes::Bytes;
 use serde_json::Value;
 
 /// One rule that one value of a request broke.
@@ -198,6 +199,10 @@ pub struct WaitError {
     pub elapsed: Duration,
     /// The last error met while polling, as a sentence.
     pub last_error: Option<String>,
+    /// The reply to the operation that was carried out before the wait.
+    pub result: Option<Bytes>,
+    /// The error that ended the wait, where it was another than the wait's own.
+    pub cause: Option<Error>,
 }
 
 /// Something the caller should see although the call succeeds: a Python warning.

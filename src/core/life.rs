@@ -1,48 +1,65 @@
-//! The rest of a resource's life: get, list, update, delete, find; and projects, rate limits and any other operation.
-use std::collections::HashSet;
+//! The rest of a resource's life: get, update, delete, find; and projects.
+use std::time::Duration;
 
 use bytes::Bytes;
-use serde::Deserialize;
-use serde_json::Value;
-use serde_json::value::RawValue;
 
-use crate::core::call::{Call, Page, Shape, collection, segment};
-use crate::core::client::{Client, is_absent};
+use crate::core::call::{Call, Shape, segment};
+use crate::core::client::{Client, OnRetired};
 use crate::core::context::Context;
 use crate::core::error::{Error, Violation};
 use crate::core::model::{Kind, Operation};
 use crate::core::rate_limit::EndpointSet;
 use crate::core::reply::{Expect, Reply};
-use crate::core::retry::Safety;
-use crate::core::{hints, retire, validate};
+use crate::core::wait::{DELETED, Did, Wait};
+use crate::core::{hints, validate};
 
-/// Pages are asked for in this size unless the caller says otherwise.
-pub const PAGE: u64 = 500;
+/// Get, update or delete of one resource.
+#[derive(Debug, Clone)]
+pub struct One {
+    /// Kind of resource.
+    pub kind: Kind,
+    /// Get, update or delete.
+    pub operation: Operation,
+    /// Project.
+    pub group_id: String,
+    /// Name.
+    pub name: String,
+    /// Form of the reply.
+    pub shape: Shape,
+    /// The changes, as JSON.
+    pub body: Option<Bytes>,
+    /// Where the serverless endpoint is gone.
+    pub on_retired: OnRetired,
+    /// Wait until an update or deletion is done, looking this often.
+    pub wait: Option<Option<Duration>>,
+}
+
+impl One {
+    /// An operation that waits for nothing.
+    pub fn new(kind: Kind, operation: Operation, group_id: String, name: String) -> Self {
+        let (shape, on_retired) = (Shape::default(), OnRetired::default());
+        One { kind, operation, group_id, name, shape, body: None, on_retired, wait: None }
+    }
+}
 
 impl Client {
-    /// Get, update or delete of one resource.
-    pub async fn one(
-        &self,
-        kind: Kind,
-        operation: Operation,
-        group_id: &str,
-        name: &str,
-        shape: Shape,
-        body: Option<Bytes>,
-        context: &mut Context,
-    ) -> Result<Reply, Error> {
-        check_path(group_id, Some(name))?;
-        let call = Call::resource(kind, operation, group_id, name, shape, body);
-        let reply = self.run(&call, context).await;
-        match reply {
-            Err(Error::Api(api))
-                if kind == Kind::Serverless && operation != Operation::Get && hints::path_is_gone(&api) =>
-            {
-                self.remember_retired();
-                Err(retire::error(*api))
-            }
-            other => other,
-        }
+    /// Get, update or delete of one resource, and the wait that was asked for. A deletion's result is its own reply, that
+    /// of an update the last look's.
+    pub async fn one(&self, one: One, context: &mut Context) -> Result<Reply, Error> {
+        check_path(&one.group_id, Some(&one.name))?;
+        let (kind, reply) = self.on_its_path(&one, context).await?;
+        let Some(interval) = one.wait else { return Ok(reply) };
+        let One { operation, group_id, name, shape, on_retired, .. } = one;
+        let (did, state) = match operation {
+            Operation::Delete => (Did::Delete, DELETED),
+            _ => (Did::Update, "IDLE"),
+        };
+        let wait = Wait { interval, shape, on_retired, ..Wait::until(state, kind, group_id, name) };
+        let last = self.wait_after(did, &reply, wait, context).await?;
+        Ok(match last {
+            Some(last) => Reply { attempts: reply.attempts, ..last },
+            None => Reply { notices: Vec::new(), elapsed: context.elapsed(self.doors()), ..reply },
+        })
     }
 
     /// Looks on both paths: which kind is it? A Flex cluster that serverless automation created is one on both paths;
@@ -58,7 +75,7 @@ impl Client {
         let flex = Call::resource(Kind::Flex, Operation::Get, group_id, name, shape, None);
         let not_flex = match self.run(&flex, context).await {
             Ok(reply) => return Ok((Kind::Flex, reply)),
-            Err(Error::Api(api)) if elsewhere(api.status, api.error_code.as_deref()) => api,
+            Err(Error::Api(api)) if hints::is_absent(&api) || hints::is_other_kind(&api) => api,
             Err(error) => return Err(error),
         };
         context.attempts = 0;
@@ -66,7 +83,9 @@ impl Client {
         match self.run(&serverless, context).await {
             Ok(reply) => Ok((Kind::Serverless, reply)),
             // Neither path has it: the first answer says which name is missing, and names a dedicated cluster as such.
-            Err(Error::Api(api)) if elsewhere(api.status, api.error_code.as_deref()) || hints::path_is_gone(&api) => {
+            Err(Error::Api(api))
+                if hints::is_absent(&api) || hints::is_other_kind(&api) || hints::path_is_gone(&api) =>
+            {
                 Err(Error::Api(not_flex))
             }
             Err(error) => Err(error),
@@ -81,184 +100,6 @@ impl Client {
         let call = Call::get("getGroup", target, EndpointSet::Projects, "", Expect::Entity);
         self.run(&call, context).await
     }
-
-    /// Any other operation of the API.
-    pub async fn request(&self, request: Request, context: &mut Context) -> Result<Reply, Error> {
-        let call = request.call()?;
-        self.run(&call, context).await
-    }
-}
-
-/// An operation that this client has no method for.
-#[derive(Debug, Clone)]
-pub struct Request {
-    /// `GET`, `POST` …
-    pub method: String,
-    /// From `/api/`; no host.
-    pub path: String,
-    /// Query parameters.
-    pub params: Vec<(String, String)>,
-    /// Body.
-    pub json: Option<Value>,
-    /// Another API version than the client's.
-    pub api_version: Option<String>,
-}
-
-impl Request {
-    fn call(self) -> Result<Call, Error> {
-        let violation = |path: &str, message: &str, value: &str| {
-            Error::Validation(vec![Violation {
-                path: path.to_owned(),
-                message: message.to_owned(),
-                value: value.into(),
-                rule: "pattern".to_owned(),
-            }])
-        };
-        let name = self.method.to_ascii_uppercase();
-        let method = match name.as_str() {
-            "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" => reqwest::Method::from_bytes(name.as_bytes()).ok(),
-            _ => None,
-        };
-        let Some(method) = method else {
-            return Err(violation("method", "must be GET, HEAD, POST, PUT, PATCH or DELETE", &self.method));
-        };
-        if !self.path.starts_with("/api/")
-            || self.path.contains(['?', '#', '\\'])
-            || self.path.split('/').any(|s| s == "..")
-        {
-            return Err(violation(
-                "path",
-                "must be a path from /api/, without host, query (use params) or ..",
-                &self.path,
-            ));
-        }
-        // Characters that can't stand in a path are encoded; what is encoded already stays.
-        let query: Vec<String> = self.params.iter().map(|(k, v)| format!("{}={}", segment(k), segment(v))).collect();
-        let target = if query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, query.join("&")) };
-        let safety = match name.as_str() {
-            "GET" | "HEAD" | "PUT" | "DELETE" => Safety::Idempotent,
-            _ => Safety::Unsafe,
-        };
-        let group_id = self.path.split("/groups/").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default();
-        let body = match self.json {
-            None => None,
-            Some(json) => Some(Bytes::from(
-                serde_json::to_vec(&json).map_err(|e| Error::Configuration(format!("json cannot be encoded ({e})")))?,
-            )),
-        };
-        Ok(Call {
-            operation: "request",
-            method,
-            target,
-            body,
-            safety,
-            expect: Expect::Anything,
-            set: EndpointSet::Other,
-            group_id: group_id.to_owned(),
-            envelope: self.params.iter().any(|(k, v)| k == "envelope" && v == "true"),
-            serverless: self.path.contains("/serverless"),
-            api_version: self.api_version,
-        })
-    }
-}
-
-/// A list that pages by itself.
-pub struct Pager {
-    call: Call,
-    query: Vec<(String, String)>,
-    page: Page,
-    /// Ids seen, since a page can move while it is read.
-    seen: HashSet<String>,
-    done: bool,
-}
-
-/// One page: the reply, and where its new entries are.
-pub struct Entries {
-    /// The reply.
-    pub reply: Reply,
-    /// The entries that no earlier page had, as JSON.
-    pub results: Vec<Box<RawValue>>,
-}
-
-#[derive(Deserialize)]
-struct PageReply {
-    results: Vec<Box<RawValue>>,
-    #[serde(default)]
-    links: Option<Vec<Link>>,
-}
-
-#[derive(Deserialize)]
-struct Link {
-    #[serde(default)]
-    rel: String,
-}
-
-impl Pager {
-    /// The resources of a kind in a project.
-    pub fn resources(kind: Kind, group_id: &str, items_per_page: u64, include_count: bool) -> Result<Self, Error> {
-        check_path(group_id, None)?;
-        Self::new(collection(kind, group_id), Vec::new(), items_per_page, include_count)
-    }
-
-    /// The projects that the credentials can see.
-    pub fn projects(items_per_page: u64) -> Result<Self, Error> {
-        let call = Call::get("listGroups", "/api/atlas/v2/groups".to_owned(), EndpointSet::Projects, "", Expect::Page);
-        Self::new(call, Vec::new(), items_per_page, true)
-    }
-
-    /// The rate limits, for what `query` names (`groupId`, `orgId`, `endpointPath` …).
-    pub fn rate_limits(query: Vec<(String, String)>, items_per_page: u64) -> Result<Self, Error> {
-        let target = "/api/atlas/v2/rateLimits".to_owned();
-        let call = Call::get("listRateLimits", target, EndpointSet::RateLimits, "", Expect::Page);
-        Self::new(call, query, items_per_page, true)
-    }
-
-    fn new(call: Call, query: Vec<(String, String)>, items: u64, include_count: bool) -> Result<Self, Error> {
-        if !(1..=500).contains(&items) {
-            return Err(Error::Validation(vec![Violation {
-                path: "items_per_page".to_owned(),
-                message: "must be from 1 to 500".to_owned(),
-                value: items.into(),
-                rule: "range".to_owned(),
-            }]));
-        }
-        let page = Page { number: 1, items, include_count };
-        Ok(Pager { call, query, page, seen: HashSet::new(), done: false })
-    }
-
-    /// The next page; none after the last.
-    pub async fn next(&mut self, client: &Client, context: &mut Context) -> Result<Option<Entries>, Error> {
-        if self.done {
-            return Ok(None);
-        }
-        let call = self.call.page(&self.page, &self.query);
-        let reply = client.run(&call, context).await?;
-        let parsed: PageReply = serde_json::from_slice(&reply.body)
-            .map_err(|e| Error::Configuration(format!("a page could not be read ({e})")))?;
-        let full = parsed.results.len() as u64 >= self.page.items;
-        let next = parsed.links.map(|links| links.iter().any(|l| l.rel == "next"));
-        // Links say it best; without any, a page that is not full is the last. An empty one always is.
-        self.done = parsed.results.is_empty() || !next.unwrap_or(full);
-        self.page.number += 1;
-        let results = parsed.results.into_iter().filter(|entry| self.is_new(entry)).collect();
-        Ok(Some(Entries { reply, results }))
-    }
-
-    fn is_new(&mut self, entry: &RawValue) -> bool {
-        #[derive(Deserialize)]
-        struct Identity {
-            id: Option<String>,
-        }
-        match serde_json::from_str::<Identity>(entry.get()) {
-            Ok(Identity { id: Some(id) }) => self.seen.insert(id),
-            _ => true,
-        }
-    }
-}
-
-fn elsewhere(status: u16, code: Option<&str>) -> bool {
-    let code = code.unwrap_or_default();
-    (status == 404 && is_absent(code)) || (status == 400 && code.starts_with("CANNOT_USE_"))
 }
 
 /// Path parameters are checked before anything is sent.

@@ -1,6 +1,6 @@
 //! Looking a name up: on the path of its kind, and a serverless instance on the Flex path too, since one became the other.
 use crate::core::call::Call;
-use crate::core::client::{Client, is_absent};
+use crate::core::client::Client;
 use crate::core::context::Context;
 use crate::core::create::Create;
 use crate::core::error::{ApiError, Error};
@@ -30,12 +30,12 @@ impl Client {
             let mut beside = context.beside();
             match self.run(&call, &mut beside).await {
                 Ok(reply) => {
-                    context.notices.extend(reply.notices);
+                    context.notices.add(reply.notices);
                     let exchange = Exchange { status: reply.status, headers: reply.headers, body: reply.body };
                     return Ok(Looked::Found(*kind, exchange));
                 }
                 Err(Error::Api(api)) if is_elsewhere(&api, *kind) => {}
-                Err(Error::Api(api)) if is_another_kind(&api) => return Ok(Looked::AnotherKind),
+                Err(Error::Api(api)) if hints::is_other_kind(&api) => return Ok(Looked::AnotherKind),
                 Err(error) => return Err(error),
             }
         }
@@ -45,18 +45,5 @@ impl Client {
 
 /// An answer that means: not on this path.
 fn is_elsewhere(api: &ApiError, kind: Kind) -> bool {
-    match api.status {
-        404 if is_absent(code(api)) => true,
-        400 => kind == Kind::Serverless && code(api).starts_with("CANNOT_USE_"),
-        _ => kind == Kind::Serverless && hints::path_is_gone(api),
-    }
-}
-
-/// An answer of the last path that means: there is one of that name, of a kind that is not looked for.
-fn is_another_kind(api: &ApiError) -> bool {
-    api.status == 400 && code(api).starts_with("CANNOT_USE_")
-}
-
-fn code(api: &ApiError) -> &str {
-    api.error_code.as_deref().unwrap_or_default()
+    hints::is_absent(api) || (kind == Kind::Serverless && (hints::is_other_kind(api) || hints::path_is_gone(api)))
 }

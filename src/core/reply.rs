@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 use crate::core::call::Call;
 use crate::core::error::{ApiError, Error, Notice, TransportError, TransportKind, Violation};
 use crate::core::retry::{Why, retry_after};
+use crate::core::transport::cause::Cause;
 use crate::core::transport::{Exchange, Failure, body_start};
 
 /// The result of a call that succeeded.
@@ -179,6 +180,7 @@ fn unusable(exchange: &Exchange, message: String, origin: &Origin<'_>) -> Error 
         message,
         status: Some(exchange.status),
         body_start: body_start(&exchange.body),
+        cause: Cause::Other,
     };
     transport_error(failure, origin)
 }

@@ -1,17 +1,23 @@
 //! Waiters: poll until a state is reached, with growing intervals, a deadline that holds, and tolerance of what passes.
-//! Four endings: reached, failed, timed out, misconfigured (a state that does not exist).
+//!
+//! Four endings: reached; failed (the state can't be reached any more); timed out; misconfigured (a state that does not
+//! exist, a project that does not, credentials that are refused), which is the error itself.
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use serde::Deserialize;
-
 use crate::core::call::{Call, Shape};
-use crate::core::client::{Client, Failed, is_absent};
+use crate::core::client::{Client, Failed, OnRetired};
 use crate::core::context::Context;
-use crate::core::error::{Error, Notice, Violation, WaitEnding, WaitError};
+use crate::core::error::{Error, Violation, WaitEnding};
+use crate::core::hints;
 use crate::core::model::{Kind, Operation};
 use crate::core::observe::{Level, Poll};
-use crate::core::reply::{Reply, content};
+use crate::core::reply::Reply;
+
+mod ending;
+mod look;
+
+use look::{Seen, tolerable};
 
 /// The state that means: there is no such resource any more.
 pub const DELETED: &str = "DELETED";
@@ -35,16 +41,29 @@ pub struct Wait {
     pub group_id: String,
     /// Name.
     pub name: String,
+    /// `id` of the resource, if it is known: another of the same name is not it.
+    pub id: Option<String>,
     /// `IDLE`, or [`DELETED`].
     pub state: String,
-    /// Seconds between looks; without it 1 s, growing to 15 s.
+    /// Time between looks; without it 1 s, growing to 15 s.
     pub interval: Option<Duration>,
     /// Form of the result.
     pub shape: Shape,
-    /// The create was answered at this time of the clock.
-    pub created_at: Option<Duration>,
-    /// The deletion was asked for at this time of the clock.
-    pub deleted_at: Option<Duration>,
+    /// Whether a serverless instance is looked for on the Flex path too.
+    pub on_retired: OnRetired,
+    /// What was done before, and when by the clock.
+    pub after: Option<(Did, Duration)>,
+}
+
+/// What was carried out before a wait, and stays so however the wait ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Did {
+    /// A create was answered.
+    Create,
+    /// A change was answered.
+    Update,
+    /// A deletion was accepted.
+    Delete,
 }
 
 impl Wait {
@@ -54,20 +73,18 @@ impl Wait {
             kind,
             group_id,
             name,
+            id: None,
             state: state.to_owned(),
             interval: None,
             shape: Shape::default(),
-            created_at: None,
-            deleted_at: None,
+            on_retired: OnRetired::default(),
+            after: None,
         }
     }
-}
 
-/// What one look saw.
-enum Seen {
-    State(String, Box<Reply>),
-    Absent(Error),
-    Trouble(Error),
+    fn did(&self, what: Did) -> Option<Duration> {
+        self.after.filter(|(did, _)| *did == what).map(|(_, at)| at)
+    }
 }
 
 impl Client {
@@ -81,18 +98,23 @@ impl Client {
                 rule: "enum".to_owned(),
             }]));
         }
-        Waiter {
-            client: self,
-            begun: self.doors().clock.now(),
-            polls: 0,
-            last_state: None,
-            last_error: None,
-            deletes: 1,
-            notices: std::mem::take(&mut context.notices),
-            wait,
-        }
-        .run(context)
-        .await
+        Waiter::new(self, wait).run(context).await
+    }
+
+    /// Waits for what an operation has begun. A failure says that the operation was carried out, and has its reply.
+    pub(crate) async fn wait_after(
+        &self,
+        did: Did,
+        reply: &Reply,
+        wait: Wait,
+        context: &mut Context,
+    ) -> Result<Option<Reply>, Error> {
+        let wait = Wait { after: Some((did, self.doors().clock.now())), ..wait };
+        // What the operation has to say comes with the last look, or beside the error.
+        context.notices.add(reply.notices.iter().cloned());
+        let mut waiter = Waiter::new(self, wait);
+        let ended = waiter.run(context).await;
+        ended.map_err(|error| waiter.after(error, &reply.body))
     }
 }
 
@@ -101,24 +123,35 @@ struct Waiter<'a> {
     wait: Wait,
     begun: Duration,
     polls: u32,
+    /// What the present look saw.
+    seen: Option<String>,
     last_state: Option<String>,
     last_error: Option<Error>,
     deletes: u32,
-    /// What the looks so far, and the call before them, want the caller to see.
-    notices: Vec<Notice>,
 }
 
-impl Waiter<'_> {
-    async fn run(mut self, context: &mut Context) -> Result<Option<Reply>, Error> {
+type Ending = Result<Option<Reply>, Error>;
+
+impl<'a> Waiter<'a> {
+    fn new(client: &'a Client, wait: Wait) -> Self {
+        let begun = client.doors().clock.now();
+        Waiter { client, wait, begun, polls: 0, seen: None, last_state: None, last_error: None, deletes: 1 }
+    }
+
+    async fn run(&mut self, context: &mut Context) -> Ending {
         let doors = self.client.doors();
-        let call = self.call(Operation::Get);
         loop {
-            let seen = self.look(&call, context).await?;
-            let ending = self.judge(seen, context).await;
+            self.seen = None;
+            let ending = match self.look(context).await {
+                Ok(seen) => self.judge(seen, context).await,
+                Err(error) => {
+                    self.last_error = Some(error.clone());
+                    Some(Err(error))
+                }
+            };
             self.tell(context, ending.is_some())?;
             if let Some(ending) = ending {
-                let notices = std::mem::take(&mut self.notices);
-                return ending.map(|last| last.map(|reply| Reply { notices, ..reply }));
+                return ending;
             }
             let asked = match &self.last_error {
                 Some(Error::Api(api)) => api.retry_after.and_then(|s| Duration::try_from_secs_f64(s).ok()),
@@ -127,11 +160,13 @@ impl Waiter<'_> {
             let pause = self.interval(doors.chance.unit()).max(asked.unwrap_or_default());
             let left = context.left(doors).unwrap_or(Duration::MAX);
             if let Some(asked) = asked.filter(|asked| *asked >= left) {
+                self.tell(context, true)?;
                 return Err(self.ended(WaitEnding::TimedOut, &no_room(asked, left)));
             }
             if left.is_zero() || (pause >= left && left <= FIRST_INTERVAL) {
                 doors.clock.sleep(left).await;
-                return Err(self.timed_out());
+                self.tell(context, true)?;
+                return Err(self.ended(WaitEnding::TimedOut, "the time is up"));
             }
             // The last look is a second before the deadline, so that its reply can still arrive.
             let last = left.saturating_sub(FIRST_INTERVAL).max(asked.unwrap_or_default());
@@ -139,43 +174,12 @@ impl Waiter<'_> {
         }
     }
 
-    fn call(&self, operation: Operation) -> Call {
-        Call::resource(self.wait.kind, operation, &self.wait.group_id, &self.wait.name, self.wait.shape, None)
-    }
-
-    async fn look(&mut self, call: &Call, context: &mut Context) -> Result<Seen, Error> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct State {
-            state_name: String,
-        }
-        self.polls += 1;
-        // Each look has all of `max_retry_time` for its token and its place in the queue.
-        context.renew_budget(self.client.doors());
-        let failed = match self.client.attempt(call, context).await {
-            Ok(exchange) => {
-                let mut reply = self.client.reply(call, exchange, context);
-                self.notices.append(&mut reply.notices);
-                return Ok(match serde_json::from_slice::<State>(content(&reply.body, call.envelope)) {
-                    Ok(state) => Seen::State(state.state_name, Box::new(reply)),
-                    Err(_) => Seen::Trouble(no_state(call)),
-                });
-            }
-            Err(failed) => failed,
-        };
-        match failed {
-            Failed { error: Error::Api(api), .. }
-                if api.status == 404 && is_absent(api.error_code.as_deref().unwrap_or_default()) =>
-            {
-                Ok(Seen::Absent(Error::Api(api)))
-            }
-            failed if failed.is_transient() => Ok(Seen::Trouble(failed.error)),
-            failed => Err(failed.error),
-        }
+    fn call(&self, kind: Kind, operation: Operation) -> Call {
+        Call::resource(kind, operation, &self.wait.group_id, &self.wait.name, self.wait.shape, None)
     }
 
     /// The ending, if this look is the last.
-    async fn judge(&mut self, seen: Seen, context: &mut Context) -> Option<Result<Option<Reply>, Error>> {
+    async fn judge(&mut self, seen: Seen, context: &mut Context) -> Option<Ending> {
         let wanted = self.wait.state.clone();
         match seen {
             Seen::Trouble(error) => {
@@ -183,67 +187,81 @@ impl Waiter<'_> {
                 self.last_error = Some(error);
                 None
             }
-            Seen::Absent(error) => {
-                self.last_error = None;
-                if wanted == DELETED {
-                    self.last_state = Some(DELETED.to_owned());
-                    return Some(Ok(None));
-                }
-                let now = self.client.doors().clock.now();
-                let (since, tolerated) = match self.wait.created_at {
-                    Some(created) => (created, UNKNOWN_AFTER_CREATE),
-                    None => (self.begun, UNKNOWN),
-                };
-                if self.last_state.is_none() && now.saturating_sub(since) < tolerated {
-                    self.last_error = Some(error);
-                    return None;
-                }
-                Some(Err(match self.last_state {
-                    Some(_) => self.failed("it is gone".to_owned()),
-                    None => self.failed(format!(
-                        "there is no {} of that name in project {}",
-                        self.wait.kind.noun(),
-                        self.wait.group_id
-                    )),
-                }))
+            Seen::Absent(error) if wanted != DELETED && self.may_be_late() => {
+                self.last_error = Some(error);
+                None
             }
-            Seen::State(state, reply) => {
+            Seen::Absent(_) | Seen::Gone(_) => Some(self.gone("it is gone")),
+            Seen::State { id, .. } if self.wait.id.is_some() && id.is_some() && self.wait.id != id => {
+                Some(self.gone("it is gone, and there is another of that name"))
+            }
+            Seen::State { state, id, reply } => {
                 self.last_error = None;
+                self.wait.id = self.wait.id.take().or(id);
+                self.seen = Some(state.clone());
                 self.last_state = Some(state.clone());
                 if state == wanted {
                     return Some(Ok(Some(*reply)));
                 }
+                context.notices.add(reply.notices);
                 if wanted == DELETED {
                     return self.insist(&state, context).await.err().map(Err);
                 }
-                (state == "DELETING").then(|| Err(self.failed("it is being deleted".to_owned())))
+                let leaving = || self.ended(WaitEnding::Failed, "it is being deleted");
+                (state == "DELETING").then(|| Err(leaving()))
             }
         }
     }
 
-    /// Asks again for a deletion that was ignored.
+    /// The ending where the resource is not there.
+    fn gone(&mut self, why: &str) -> Ending {
+        self.last_error = None;
+        if self.wait.state == DELETED {
+            self.seen = Some(DELETED.to_owned());
+            self.last_state = self.seen.clone();
+            return Ok(None);
+        }
+        let (noun, group_id) = (self.wait.kind.noun(), &self.wait.group_id);
+        let never = format!("there is no {noun} of that name in project {group_id}");
+        Err(self.ended(WaitEnding::Failed, if self.last_state.is_some() { why } else { &never }))
+    }
+
+    /// Whether a look-up may not know it yet.
+    fn may_be_late(&self) -> bool {
+        let now = self.client.doors().clock.now();
+        let (since, tolerated) = match self.wait.did(Did::Create) {
+            Some(created) => (created, UNKNOWN_AFTER_CREATE),
+            None => (self.begun, UNKNOWN),
+        };
+        self.last_state.is_none() && now.saturating_sub(since) < tolerated
+    }
+
+    /// Asks again for a deletion that was ignored. That of another under the same name was never asked for: see `judge`.
     async fn insist(&mut self, state: &str, context: &mut Context) -> Result<(), Error> {
         let now = self.client.doors().clock.now();
-        let Some(asked) = self.wait.deleted_at else { return Ok(()) };
+        let Some(asked) = self.wait.did(Did::Delete) else { return Ok(()) };
         if state == "DELETING" || self.deletes >= DELETES || now.saturating_sub(asked) < DELETE_AGAIN {
             return Ok(());
         }
         self.deletes += 1;
-        self.wait.deleted_at = Some(now);
+        self.wait.after = Some((Did::Delete, now));
         context.log(Level::Warning, || {
             format!("{} is still {state} after its deletion was accepted; asking again", self.wait.name)
         });
-        let delete = self.call(Operation::Delete);
-        match self.client.attempt(&delete, context).await {
+        let delete = self.call(self.wait.kind, Operation::Delete);
+        match self.client.attempt(&delete, &mut context.afresh(self.client.doors())).await {
             Ok(_) => Ok(()),
-            Err(failed) if failed.is_transient() => Ok(()),
-            Err(Failed { error: Error::Api(api), .. }) if api.status == 404 => Ok(()),
+            Err(failed) if tolerable(&failed) => Ok(()),
             Err(Failed { error: Error::Api(api), .. })
-                if api.error_code.as_deref() == Some("CLUSTER_ALREADY_REQUESTED_DELETION") =>
+                if hints::is_absent(&api)
+                    || api.error_code.as_deref() == Some("CLUSTER_ALREADY_REQUESTED_DELETION") =>
             {
                 Ok(())
             }
-            Err(failed) => Err(failed.error),
+            Err(failed) => {
+                self.last_error = Some(failed.error.clone());
+                Err(failed.error)
+            }
         }
     }
 
@@ -267,7 +285,7 @@ impl Waiter<'_> {
         let poll = Poll {
             kind: self.wait.kind.word(),
             name: self.wait.name.clone(),
-            state: self.last_state.clone(),
+            state: self.seen.clone(),
             wanted: self.wait.state.clone(),
             elapsed: self.elapsed(),
             polls: self.polls,
@@ -279,55 +297,9 @@ impl Waiter<'_> {
             ControlFlow::Break(()) => Err(Error::Stopped),
         }
     }
-
-    fn ended(&self, ending: WaitEnding, what: &str) -> Error {
-        let last_error = self.last_error.as_ref().map(ToString::to_string);
-        let seen = match (&self.last_state, &last_error) {
-            (Some(state), None) => format!("last seen {state}"),
-            (Some(state), Some(error)) => format!("last seen {state}, then: {error}"),
-            (None, Some(error)) => format!("never seen: {error}"),
-            (None, None) => "never seen".to_owned(),
-        };
-        let (noun, name, wanted) = (self.wait.kind.noun(), &self.wait.name, &self.wait.state);
-        Error::Wait(Box::new(WaitError {
-            ending,
-            message: format!(
-                "The {noun} {name} did not become {wanted}: {what} ({seen}; {} looks in {:.0} s)",
-                self.polls,
-                self.elapsed().as_secs_f64()
-            ),
-            last_state: self.last_state.clone(),
-            polls: self.polls,
-            elapsed: self.elapsed(),
-            last_error,
-        }))
-    }
-
-    fn failed(&self, what: String) -> Error {
-        self.ended(WaitEnding::Failed, &what)
-    }
-
-    fn timed_out(&self) -> Error {
-        self.ended(WaitEnding::TimedOut, "the time is up")
-    }
 }
 
 fn no_room(asked: Duration, left: Duration) -> String {
     let (asked, left) = (asked.as_secs_f64(), left.as_secs_f64());
     format!("the service asks to wait {asked:.1} s, and {left:.1} s are left")
-}
-
-fn no_state(call: &Call) -> Error {
-    Error::Transport(Box::new(crate::core::error::TransportError {
-        kind: crate::core::error::TransportKind::Protocol,
-        message: "the reply has no stateName".to_owned(),
-        method: call.method.to_string(),
-        url: call.target.clone(),
-        attempts: 1,
-        elapsed: Duration::ZERO,
-        status: Some(200),
-        body_start: None,
-        target: None,
-        hint: None,
-    }))
 }

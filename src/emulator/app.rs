@@ -28,15 +28,22 @@ use super::route::{self, Miss, Operation, Route};
 use super::server::StartError;
 use super::state::World;
 use super::wire::Wire;
-use super::{control, seed};
+use super::{control_http, seed};
 
 /// Bodies longer than this many bytes are refused.
 const MOST_BODY: usize = 1024 * 1024;
 
 /// The stored state behind an [`app`]; clones share it.
-#[derive(Debug, Clone)]
+#[derive(Clone)]
 pub struct State {
     shared: Arc<Shared>,
+}
+
+/// What it holds has secrets in it, if fake ones.
+impl std::fmt::Debug for State {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("State").finish_non_exhaustive()
+    }
 }
 
 #[derive(Debug)]
@@ -143,9 +150,9 @@ impl State {
 /// The whole emulator as a router: the API, the token endpoint, `/_emulator/` and the page at `/`.
 pub fn app(state: State) -> Router {
     Router::new()
-        .route("/", any(control::page))
-        .route("/_emulator", any(control::http))
-        .route("/_emulator/{*path}", any(control::http))
+        .route("/", any(control_http::page))
+        .route("/_emulator", any(control_http::http))
+        .route("/_emulator/{*path}", any(control_http::http))
         .fallback(api)
         .with_state(state)
 }

@@ -1,23 +1,16 @@
 //! Looking in and taking the wheel: `/_emulator/…`, and the same from Rust and Python.
 
-use std::net::IpAddr;
+use serde_json::{Value, json};
 
-use axum::body::{Body as HttpBody, Bytes};
-use axum::extract::{Request, State as Extract};
-use axum::http::header::{HOST, ORIGIN};
-use axum::http::{HeaderMap, Method, Response, StatusCode};
-use serde_json::{Map, Value, json};
-
-use super::app::{State, read};
+use super::app::State;
 use super::clock::{iso_ms, parse};
 use super::connection::{Cut, Handle};
+use super::control_stored::{identities, instances, issue_token, organizations};
 use super::faults::Fault;
-use super::instance::{Due, State as InstanceState};
 use super::lists::pairs;
-use super::replies::to_bytes;
-use super::seed;
 use super::settings::{calendar, calendar_name, seconds};
 use super::state::World;
+use super::{seed, snapshot};
 
 /// Why a control request was refused.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -30,7 +23,7 @@ pub struct ControlError {
 }
 
 impl ControlError {
-    fn new(status: u16, message: impl Into<String>) -> Self {
+    pub(crate) fn new(status: u16, message: impl Into<String>) -> Self {
         Self { status, message: message.into() }
     }
 }
@@ -41,7 +34,7 @@ impl From<String> for ControlError {
     }
 }
 
-type Answer = Result<Value, ControlError>;
+pub(crate) type Answer = Result<Value, ControlError>;
 
 impl State {
     /// What `method /_emulator/{path}` does; `path` may carry a query.
@@ -55,7 +48,7 @@ impl State {
     }
 
     /// The same for the server's own thread, which must not wait for itself.
-    fn carry_out(&self, method: &str, path: &str, body: Option<Value>, caller: Option<&Handle>) -> Answer {
+    pub(crate) fn carry_out(&self, method: &str, path: &str, body: Option<Value>, caller: Option<&Handle>) -> Answer {
         let (path, query) = path.split_once('?').unwrap_or((path, ""));
         let query = pairs(query);
         let path = path.trim_matches('/');
@@ -116,7 +109,7 @@ fn control(world: &mut World, method: &str, parts: &[&str], query: &[(String, St
     match (method, parts) {
         ("GET", ["" | "state"]) => Ok(overview(world)),
         ("GET", ["description"]) => Ok(description(world)),
-        ("GET", ["snapshot"]) => Ok(seed::snapshot(world)),
+        ("GET", ["snapshot"]) => Ok(snapshot::of(world)),
         ("GET", ["counters"]) => Ok(counters(world)),
         ("POST", ["reset"]) => {
             world.reset();
@@ -198,7 +191,7 @@ fn overview(world: &World) -> Value {
                 "name": project.name,
                 "org_id": project.org_id,
                 "instance_count": project.instances.len(),
-                "instances": project.instances.values().rev().take(500).map(seed::instance_json).collect::<Vec<_>>(),
+                "instances": project.instances.values().rev().take(500).map(snapshot::instance_json).collect::<Vec<_>>(),
             })
         })
         .collect();
@@ -301,189 +294,11 @@ pub(crate) fn scenario(world: &mut World, value: &Value) -> Result<(), String> {
     Ok(())
 }
 
-fn instances(world: &mut World, method: &str, parts: &[&str], query: &[(String, String)], body: &Value) -> Answer {
-    let first = world.projects.values().next().map(|project| project.id.clone()).unwrap_or_default();
-    match (method, parts) {
-        ("GET", []) => {
-            let group_id = query.iter().find(|(key, _)| key == "group_id").map_or(first.as_str(), |(_, id)| id);
-            let project = world.project(group_id).ok_or_else(|| not_there(group_id))?;
-            Ok(project.instances.values().map(seed::instance_json).collect())
-        }
-        ("POST", []) => {
-            let group_id = body.get("group_id").and_then(Value::as_str).unwrap_or(&first).to_owned();
-            seed::add_instance(world, &group_id, body)?;
-            Ok(json!({}))
-        }
-        (_, [group_id, name]) => {
-            let group_id = if *group_id == "default" { first.as_str() } else { group_id };
-            let found = world.project(group_id).and_then(|project| project.find(name));
-            let (_, instance) = found.ok_or_else(|| not_there(name))?;
-            match method {
-                "GET" => return Ok(seed::instance_json(instance)),
-                "DELETE" => {
-                    world.remove_instance(group_id, name);
-                    return Ok(json!({}));
-                }
-                "PATCH" | "POST" => {}
-                _ => return Err(ControlError::new(405, "An instance takes GET, PATCH and DELETE.")),
-            }
-            let state = body.get("state").and_then(Value::as_str).unwrap_or_default();
-            if state == "GONE" {
-                world.remove_instance(group_id, name);
-                return Ok(json!({}));
-            }
-            let state = InstanceState::parse(state)
-                .ok_or_else(|| ControlError::new(400, "state takes a state of the API, or GONE."))?;
-            let due = match (body.get("reads"), body.get("seconds")) {
-                (Some(reads), _) => Due::Reads(reads.as_u64().and_then(|n| u32::try_from(n).ok()).unwrap_or(0)),
-                (None, Some(after)) => {
-                    Due::new(super::options::Provisioning::After(seconds("seconds", after)?), world.now())
-                }
-                (None, None) => Due::Never,
-            };
-            world.set_state(group_id, name, state, due);
-            let found = world.project(group_id).and_then(|project| project.find(name));
-            Ok(found.map_or(json!({}), |(_, instance)| seed::instance_json(instance)))
-        }
-        _ => Err(ControlError::new(404, "Instances are at /_emulator/instances/{group_id}/{name}.")),
-    }
-}
-
-fn identities(world: &mut World, method: &str, id: Option<&str>, body: &Value) -> Answer {
-    match (method, id) {
-        ("GET", None) => Ok(world.identities.values().map(|i| seed::identity_json(i, true)).collect()),
-        ("POST", None) => {
-            let id = seed::add_identity(world, body, None)?;
-            Ok(world.identities.get(&id).map_or(Value::Null, |i| seed::identity_json(i, true)))
-        }
-        (_, Some(id)) => {
-            let mut identity = world.identities.get(id).cloned().ok_or_else(|| not_there(id))?;
-            match method {
-                "GET" => {}
-                "PATCH" => {
-                    seed::change_identity(world, &mut identity, body)?;
-                    world.identities.insert(id.to_owned(), identity.clone());
-                }
-                "DELETE" => {
-                    world.identities.remove(id);
-                    return Ok(json!({}));
-                }
-                _ => return Err(ControlError::new(405, "An identity takes GET, PATCH and DELETE.")),
-            }
-            Ok(seed::identity_json(&identity, true))
-        }
-        _ => Err(ControlError::new(405, "Identities take GET and POST.")),
-    }
-}
-
-fn organizations(world: &mut World, method: &str, id: Option<&str>, body: &Value) -> Answer {
-    match (method, id) {
-        ("GET", None) => Ok(world
-            .orgs
-            .iter()
-            .map(|org| json!({"id": org.id, "name": org.name, "requires_access_list": org.requires_access_list}))
-            .collect()),
-        ("POST", None) => Ok(json!({"id": seed::add_org(world, body)?})),
-        ("PATCH", Some(id)) => {
-            let first = world.orgs.first().map(|org| org.id.clone()).unwrap_or_default();
-            let id = if id == "default" { first.as_str() } else { id };
-            let org = world.orgs.iter_mut().find(|org| org.id == id).ok_or_else(|| not_there(id))?;
-            if let Some(requires) = body.get("requires_access_list").and_then(Value::as_bool) {
-                org.requires_access_list = requires;
-            }
-            Ok(json!({}))
-        }
-        _ => Err(ControlError::new(405, "Organizations take GET, POST and PATCH.")),
-    }
-}
-
-fn issue_token(world: &mut World, body: &Value) -> Answer {
-    let client_id = body.get("client_id").and_then(Value::as_str).unwrap_or(&world.default_ids.0).to_owned();
-    if !world.identities.contains_key(&client_id) {
-        return Err(not_there(&client_id));
-    }
-    let lifetime = match body.get("lifetime_seconds") {
-        Some(value) => i64::try_from(seconds("lifetime_seconds", value)?.as_millis()).unwrap_or(i64::MAX),
-        None => world.token_lifetime(),
-    };
-    let now = world.now();
-    let token = world.tokens.issue(&mut world.ids, &client_id, now, lifetime, false);
-    Ok(json!({"access_token": token}))
-}
-
-fn not_there(what: &str) -> ControlError {
+pub(crate) fn not_there(what: &str) -> ControlError {
     ControlError::new(404, format!("There is no {what}."))
 }
 
 fn number(query: &[(String, String)], name: &str) -> Result<Option<u64>, ControlError> {
     let Some((_, value)) = query.iter().find(|(key, _)| key == name) else { return Ok(None) };
     value.parse().map(Some).map_err(|_| ControlError::new(400, format!("{name} takes a whole number.")))
-}
-
-/// `/_emulator/…` over HTTP.
-pub(crate) async fn http(Extract(state): Extract<State>, request: Request) -> Response<HttpBody> {
-    let caller = request.extensions().get::<Handle>().cloned();
-    let answer = match read(request).await {
-        Err(_) => Err(ControlError::new(413, "The request body is too large.")),
-        Ok(incoming) if !is_local(&incoming.headers) => {
-            Err(ControlError::new(403, "The control API answers loopback callers only."))
-        }
-        Ok(incoming) => {
-            let target = incoming.target.trim_start_matches("/_emulator").to_owned();
-            let body =
-                if incoming.body.is_empty() { Ok(None) } else { serde_json::from_slice(&incoming.body).map(Some) };
-            match body {
-                Ok(body) => state.carry_out(incoming.method.as_str(), &target, body, caller.as_ref()),
-                Err(error) => Err(ControlError::new(400, format!("The body is not JSON: {error}."))),
-            }
-        }
-    };
-    match answer {
-        Ok(value) => respond(200, "application/json", to_bytes(&value, false)),
-        Err(error) => {
-            let mut body = Map::new();
-            body.insert("error".into(), json!(error.message));
-            respond(error.status, "application/json", to_bytes(&Value::Object(body), false))
-        }
-    }
-}
-
-/// The page at `/`.
-pub(crate) async fn page(request: Request) -> Response<HttpBody> {
-    if !is_local(request.headers()) {
-        return respond(403, "text/plain;charset=utf-8", Bytes::from_static(b"Loopback callers only.\n"));
-    }
-    if request.method() != Method::GET {
-        return respond(405, "text/plain;charset=utf-8", Bytes::from_static(b"GET only.\n"));
-    }
-    respond(200, "text/html;charset=utf-8", Bytes::from_static(include_bytes!("page.html")))
-}
-
-/// A page from elsewhere must not steer the emulator, not even through a name that was rebound to 127.0.0.1.
-fn is_local(headers: &HeaderMap) -> bool {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let host = text(HOST).is_none_or(is_loopback_host);
-    let origin = match text(ORIGIN) {
-        None => true,
-        Some(origin) => origin.split_once("://").is_some_and(|(_, host)| is_loopback_host(host)),
-    };
-    host && origin
-}
-
-fn is_loopback_host(host: &str) -> bool {
-    let name = match host.strip_prefix('[') {
-        Some(rest) => rest.split(']').next().unwrap_or_default(),
-        None => host.split(':').next().unwrap_or_default(),
-    };
-    name.eq_ignore_ascii_case("localhost") || name.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
-}
-
-fn respond(status: u16, content_type: &'static str, body: Bytes) -> Response<HttpBody> {
-    let mut response = Response::new(HttpBody::from(body));
-    *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
-    let headers = response.headers_mut();
-    headers.insert("content-type", axum::http::HeaderValue::from_static(content_type));
-    headers.insert("cache-control", axum::http::HeaderValue::from_static("no-store"));
-    headers.insert("x-content-type-options", axum::http::HeaderValue::from_static("nosniff"));
-    response
 }

@@ -13,7 +13,7 @@ use super::app::State;
 use super::control::ControlError;
 use super::listener::serve;
 use super::options::Options;
-use super::seed;
+use super::snapshot;
 
 /// Why the emulator did not start, in one sentence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -146,9 +146,9 @@ fn save(state: &State) {
         let mut world = state.lock();
         let Some(folder) = world.options.state_dir.clone().filter(|_| world.dirty) else { return };
         world.dirty = false;
-        (folder, seed::saved(&world))
+        (folder, snapshot::saved(&world))
     };
-    if seed::write(&folder, &value).is_err() {
+    if snapshot::write(&folder, &value).is_err() {
         // The next second tries again.
         state.lock().dirty = true;
     }

@@ -173,7 +173,6 @@ def test_it_stops_twice_and_shows_no_secret(emulator: Emulator) -> None:
         urllib.request.urlopen(emulator.url)
 
 
-@pytest.mark.skipif(not hasattr(os, "fork"), reason="no fork on this system")
 @pytest.mark.filterwarnings("ignore:.*fork.*:DeprecationWarning")
 def test_a_forked_child_leaves_its_parents_emulator_alone(emulator: Emulator) -> None:
     child = os.fork()

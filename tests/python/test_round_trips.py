@@ -14,6 +14,8 @@ from atlas_serverless import AsyncClient, Emulator
 if TYPE_CHECKING:
     from collections.abc import Iterator
 
+    from atlas_serverless.emulator import Auth
+
 SPEC: dict[str, Any] = {"provider_settings": {"backing_provider_name": "AWS", "region_name": "US_EAST_1"}}
 
 
@@ -53,7 +55,7 @@ def test_100_creates_with_a_token_take_100_requests(emulator: Emulator) -> None:
     ("auth", "extra"), [("service_account", {("token", 200): 1}), ("api_key", {("serverless", 401): 1})]
 )
 def test_8_threads_starting_at_once_authenticate_once(
-    emulator: Emulator, auth: str, extra: dict[tuple[str, int], int]
+    emulator: Emulator, auth: Auth, extra: dict[tuple[str, int], int]
 ) -> None:
     client = emulator.client(auth=auth)
     start = threading.Barrier(8)
@@ -79,7 +81,7 @@ def test_8_threads_starting_at_once_authenticate_once(
     ("auth", "extra"), [("service_account", {("token", 200): 1}), ("api_key", {("serverless", 401): 1})]
 )
 def test_256_coroutines_starting_at_once_authenticate_once(
-    emulator: Emulator, auth: str, extra: dict[tuple[str, int], int]
+    emulator: Emulator, auth: Auth, extra: dict[tuple[str, int], int]
 ) -> None:
     async def main() -> None:
         client: AsyncClient = emulator.async_client(auth=auth)

@@ -93,6 +93,8 @@ impl Process {
             loopback: true,
             user_agent: HeaderValue::from_static("test"),
             tls: tls::no_trust().unwrap(),
+            trusted: String::new(),
+            by_way_of: None,
         };
         let policy = Policy { max_retries: 0, max_retry_time: Duration::from_secs(1) };
         let doors = Doors {

@@ -71,6 +71,13 @@ pub(super) fn is_command(entries: &[(Key<'_>, Node<'_>)]) -> bool {
     names().any(ours) && !names().any(settings)
 }
 
+/// A command line as words.
+pub(super) fn split(line: &str) -> Result<Vec<Node<'static>>, Vec<Violation>> {
+    let words = super::shell::split(line)
+        .map_err(|what| vec![validate::violation("spec", "type", what.to_owned(), &Node::text(line))])?;
+    Ok(words.into_iter().map(|word| Node::Str(Cow::Owned(word))).collect())
+}
+
 /// The words of a command line, with or without the command itself.
 pub(super) fn from_words<'a>(
     words: &'a [Node<'a>],

@@ -153,6 +153,47 @@ fn a_command_line() {
 }
 
 #[test]
+fn a_command_line_as_text() {
+    let conversion = converted(&json!(
+        "atlas serverless create 'n' --provider AWS \\\n  --region US_EAST_1 --tag \"team=data platform\" --disableServerlessContinuousBackup"
+    ));
+    let spec = json!({
+        "name": "n",
+        "providerSettings": {"backingProviderName": "AWS", "regionName": "US_EAST_1"},
+        "tags": [{"key": "team", "value": "data platform"}],
+    });
+    assert_eq!(Value::Object(conversion.spec), spec);
+    let options = json!({"serverlessContinuousBackupEnabled": false});
+    assert_eq!(conversion.lost, [lost("serverlessBackupOptions", options, FIXED)]);
+    let violations = to_flex(&Node::text("atlas serverless create 'n")).unwrap_err();
+    assert_eq!(violations[0].message, "has a quote that is not closed");
+}
+
+#[test]
+fn a_body_that_no_rule_has_seen() {
+    let body = json!({
+        "name": "n", "id": "1", "shiny": {"a": 1}, "terminationProtectionEnabled": true,
+        "providerSettings": {
+            "backingProviderName": "AWS", "regionName": "US_EAST_1", "providerName": "SERVERLESS", "effectiveX": 1, "y": 2,
+        },
+    });
+    let Value::Object(body) = body else { panic!() };
+    let conversion = of_body(body);
+    let spec = json!({
+        "name": "n",
+        "terminationProtectionEnabled": true,
+        "providerSettings": {"backingProviderName": "AWS", "regionName": "US_EAST_1"},
+    });
+    assert_eq!(Value::Object(conversion.spec), spec);
+    let unknown = "as far as this version knows, Flex clusters have no such field";
+    assert_eq!(
+        conversion.lost,
+        [lost("providerSettings.y", json!(2), unknown), lost("shiny", json!({"a": 1}), unknown)]
+    );
+    assert_eq!(conversion.notices.len(), 1);
+}
+
+#[test]
 fn options_as_a_mapping() {
     let conversion = converted(&json!({
         "positional": "n",
@@ -181,7 +222,7 @@ fn what_is_wrong_is_said() {
     for (spec, expected) in [
         (
             json!(5),
-            "spec: must be a spec for create_serverless_instance, a serverless instance as the API describes it, or the arguments of 'atlas serverless create' as a list or mapping, not the number 5",
+            "spec: must be a spec for create_serverless_instance, a serverless instance as the API describes it, or the arguments of 'atlas serverless create' as text, a list or a mapping, not the number 5",
         ),
         (
             json!(["atlas", "clusters", "create", "x"]),

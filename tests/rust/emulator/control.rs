@@ -36,6 +36,8 @@ fn the_journal_tells_everything_but_secrets() {
     for secret in [&issued, &atlas.token, atlas.get("client_secret"), atlas.get("private_key"), response] {
         assert!(!text.contains(secret), "{secret} is in {text}");
     }
+    let debug = format!("{:?}", atlas.emulator);
+    assert!(debug.contains("address") && !debug.contains("mdb_sa_sk_"), "{debug}");
     let since = atlas.control("GET", "requests?since=3&limit=1", Value::Null);
     assert_eq!(since[0]["id"], 4);
 }

@@ -1,7 +1,4 @@
-//! Many instances: creates over kept connections, look-ups, pages, memory.
-//!
-//! The large figures are for a release build: `cargo test --release --features emulator --test emulator -- --ignored
-//! --nocapture load`.
+//! Many instances: creates over kept connections, look-ups, pages. The large figures are in `tests/rust/emulator_load.rs`.
 
 use std::net::TcpStream;
 use std::time::{Duration, Instant};
@@ -11,14 +8,14 @@ use serde_json::{Value, json};
 
 use crate::client::{ACCEPT, Atlas, options, receive, send};
 
-fn roomy() -> Atlas {
+pub(crate) fn roomy() -> Atlas {
     let atlas = Atlas::start(Options { clusters_per_project: 1_000_000, ..options() });
     atlas.control("PATCH", "settings", json!({"rate_limits": false}));
     atlas
 }
 
 /// Creates `count` Flex clusters over `connections` kept connections.
-fn create(atlas: &Atlas, count: usize, connections: usize) -> Duration {
+pub(crate) fn create(atlas: &Atlas, count: usize, connections: usize) -> Duration {
     let (path, host) = (atlas.path("flexClusters"), atlas.address());
     let bearer = format!("Bearer {}", atlas.token);
     let headers = [("Authorization", bearer.as_str()), ("Accept", ACCEPT)];
@@ -55,39 +52,4 @@ fn two_thousand_creates_and_every_page_of_them() {
     atlas.advance(1.0);
     assert_eq!(atlas.call("GET", &atlas.path("flexClusters/c7-249"), None).json()["stateName"], "IDLE");
     assert_eq!(atlas.control("GET", "counters", Value::Null)["created"], 2_000);
-}
-
-/// Resident memory of this process, in MB; `None` where the system does not tell.
-fn resident() -> Option<u64> {
-    let status = std::fs::read_to_string("/proc/self/status").ok()?;
-    let line = status.lines().find(|line| line.starts_with("VmRSS:"))?;
-    Some(line.split_whitespace().nth(1)?.parse::<u64>().ok()? / 1024)
-}
-
-#[test]
-#[ignore = "seconds in a release build, a minute otherwise"]
-fn a_hundred_thousand_instances() {
-    let atlas = roomy();
-    let ten = create(&atlas, 10_000, 8);
-    println!("10,000 creates: {ten:.2?}");
-    let more = create_more(&atlas);
-    println!("90,000 more: {more:.2?}, {:?} MB resident", resident());
-    let started = Instant::now();
-    for _ in 0..1_000 {
-        atlas.call("GET", &atlas.path("flexClusters/more-45000"), None);
-    }
-    println!("a get: {:.2?}", started.elapsed() / 1_000);
-    let started = Instant::now();
-    atlas.call("GET", &atlas.path("flexClusters?itemsPerPage=500&pageNum=200"), None);
-    println!("the last page of 500: {:.2?}", started.elapsed());
-    assert_eq!(atlas.control("GET", "counters", Value::Null)["stored"], 100_000);
-    if let Some(megabytes) = resident() {
-        assert!(megabytes < 500, "{megabytes} MB");
-    }
-}
-
-fn create_more(atlas: &Atlas) -> Duration {
-    let started = Instant::now();
-    atlas.control("POST", "instances", json!({"name_prefix": "more-", "count": 90_000}));
-    started.elapsed()
 }

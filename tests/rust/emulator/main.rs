@@ -18,3 +18,4 @@ mod life;
 mod load;
 mod recordings;
 mod requests;
+mod router;

@@ -1,13 +1,13 @@
 //! The other operations: what is repeated, what is not, and what a repeated deletion means.
 use std::time::Duration;
 
-use atlas_serverless::core::call::Shape;
 use atlas_serverless::core::client::Client;
 use atlas_serverless::core::context::Context;
 use atlas_serverless::core::error::Error;
-use atlas_serverless::core::life::Request;
+use atlas_serverless::core::life::One;
 use atlas_serverless::core::model::{Kind, Operation};
 use atlas_serverless::core::reply::Reply;
+use atlas_serverless::core::request::Request;
 use serde_json::{Value, json};
 
 use crate::world::{Auth, Setup, World, class, create, told};
@@ -15,7 +15,8 @@ use crate::world::{Auth, Setup, World, class, create, told};
 async fn one(client: &Client, world: &World, operation: Operation, body: Option<Value>) -> Result<Reply, Error> {
     let mut context = Context::begin(client.doors(), None, None);
     let body = body.map(|body| body.to_string().into());
-    client.one(Kind::Flex, operation, &world.group_id, "x", Shape::default(), body, &mut context).await
+    let one = One::new(Kind::Flex, operation, world.group_id.clone(), "x".to_owned());
+    client.one(One { body, ..one }, &mut context).await
 }
 
 async fn request(client: &Client, method: &str, path: String, json: Option<Value>) -> Result<Reply, Error> {

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use atlas_serverless::core::auth::credentials::Credentials;
 use atlas_serverless::core::auth::discover::Found;
+use atlas_serverless::core::auth::token_place::Place;
 use atlas_serverless::core::call::Shape;
 use atlas_serverless::core::client::{Client, Config, OnRetired};
 use atlas_serverless::core::clock::{Clock, FixedChance, ManualClock, Sleep};
@@ -12,6 +13,8 @@ use atlas_serverless::core::context::{Context, Doors};
 use atlas_serverless::core::create::{Create, IfExists};
 use atlas_serverless::core::error::{Error, TransportKind};
 use atlas_serverless::core::model::Kind;
+use atlas_serverless::core::network::Trust;
+use atlas_serverless::core::network::route::Route;
 use atlas_serverless::core::observe::{Level, Observer, Poll};
 use atlas_serverless::core::reply::Reply;
 use atlas_serverless::core::retry::Policy;
@@ -212,8 +215,9 @@ impl World {
                 timeout: setup.timeout,
             },
             proxy: None,
-            ca_files: Vec::new(),
-            token_cache: None,
+            trust: Trust::default(),
+            route: Route::default(),
+            token_cache: Place::default(),
             user_agent: "test".to_owned(),
             reconcile: setup.reconcile,
         };

@@ -1,0 +1,88 @@
+//! How the methods of a client run: in the calling thread, or on the running event loop.
+use std::sync::atomic::Ordering;
+
+use pyo3::exceptions::{PyRuntimeError, PyTypeError};
+use pyo3::prelude::*;
+
+use super::{Called, Client, Listed};
+use crate::binding::bridge::{self, Job, Output};
+use crate::binding::errors::{to_exception, warn_beside};
+use crate::binding::lists::Pages;
+use crate::binding::{aio, options};
+use crate::core::client::OnRetired;
+use crate::core::context::Notices;
+use crate::core::error::Error;
+use crate::core::pages::Pager;
+
+impl Client {
+    /// Runs a job in the calling thread, or starts it on the running event loop.
+    pub(crate) fn run(&self, py: Python<'_>, job: Job) -> Called {
+        if self.closed.load(Ordering::Relaxed) {
+            return Err(PyRuntimeError::new_err("the client is closed"));
+        }
+        self.run_even_closed(py, job)
+    }
+
+    fn run_even_closed(&self, py: Python<'_>, job: Job) -> Called {
+        if self.asynchronous {
+            return aio::start(py, &self.handle, job, self.shape);
+        }
+        let notices = Notices::default();
+        match bridge::run(py, &self.handle, job, &notices) {
+            Ok(output) => Ok(self.shape.now(py, output, &notices)?.unbind()),
+            Err(error) => {
+                warn_beside(py, &notices);
+                Err(error)
+            }
+        }
+    }
+
+    /// `repr()`: the service and the credentials, without what is secret of them.
+    pub(super) fn shown(&self) -> String {
+        let found = self.handle.found();
+        format!("<Client {} with {} from {}>", found.base_url, found.credentials.describe(), found.source)
+    }
+
+    /// A list, of which nothing is asked for yet.
+    pub(super) fn pages(&self, py: Python<'_>, pager: Result<Pager, Error>) -> Listed {
+        let pager = pager.map_err(|error| to_exception(py, error))?;
+        Ok(Pages::new(Py::new(py, self.clone())?, pager))
+    }
+
+    /// The core's client, for what is no operation.
+    pub(crate) fn core(&self, py: Python<'_>) -> PyResult<crate::core::client::Client> {
+        self.handle.core().map_err(|error| to_exception(py, error))
+    }
+
+    pub(crate) fn config(&self) -> &crate::core::client::Config {
+        self.handle.config()
+    }
+
+    /// The call's choice, or the client's.
+    pub(super) fn on_retired(&self, given: Option<&str>) -> PyResult<OnRetired> {
+        given.map_or(Ok(self.on_retired), options::on_retired)
+    }
+
+    /// Revokes what is to be revoked and closes connections. The second time nothing is left to do.
+    pub(super) fn end(&self, py: Python<'_>) -> Called {
+        if self.closed.swap(true, Ordering::Relaxed) && !self.asynchronous {
+            return Ok(py.None());
+        }
+        let job = Job::new(None, |client, _| async move {
+            client.close().await;
+            Ok(Output::Nothing)
+        });
+        let ended = self.run_even_closed(py, job)?;
+        if self.asynchronous {
+            aio::let_go(&self.handle);
+        } else {
+            bridge::let_go(py, &self.handle);
+        }
+        Ok(ended)
+    }
+}
+
+/// Why a client is not pickled.
+pub(super) fn unpicklable() -> PyErr {
+    PyTypeError::new_err("a Client cannot be pickled: it holds secrets and connections; make one where it is used")
+}

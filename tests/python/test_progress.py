@@ -1,0 +1,132 @@
+"""`progress=True`: tqdm's bar, and without tqdm a plain line."""
+
+from __future__ import annotations
+
+import asyncio
+import builtins
+import io
+import sys
+from typing import Any
+
+import pytest
+
+from atlas_serverless import _core, errors, notebook
+from atlas_serverless.types import Poll
+from canned import GROUP, Canned, reply
+
+STATES = ["CREATING", "CREATING", "REPAIRING", "IDLE"]
+
+
+def polls(*states: str | None, wanted: str = "IDLE") -> list[Poll]:
+    return [
+        Poll(
+            state=state,
+            elapsed=1.5 * number,
+            polls=number + 1,
+            name="orders",
+            kind="flex",
+            wanted=wanted,
+            last_error=None if state else "502",
+            done=number == len(states) - 1,
+        )
+        for number, state in enumerate(states)
+    ]
+
+
+class Screen(io.StringIO):
+    """A terminal."""
+
+    def isatty(self) -> bool:
+        return True
+
+
+@pytest.fixture
+def no_tqdm(monkeypatch: pytest.MonkeyPatch) -> None:
+    real = builtins.__import__
+
+    def without(name: str, *args: Any, **keywords: Any) -> Any:
+        if name.startswith("tqdm"):
+            raise ImportError(name)
+        return real(name, *args, **keywords)
+
+    monkeypatch.setattr(builtins, "__import__", without)
+
+
+@pytest.mark.usefixtures("no_tqdm")
+def test_a_line_for_each_change_where_nobody_looks_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", stream := io.StringIO())
+    show = notebook.progress()
+    for poll in polls("CREATING", "CREATING", None, "CREATING", "IDLE"):
+        show(poll)
+    assert stream.getvalue().splitlines() == [
+        "orders → IDLE: CREATING [0 s]",
+        "orders → IDLE: CREATING, trouble: 502 [3 s]",
+        "orders → IDLE: CREATING [4 s]",
+        "orders → IDLE: IDLE [6 s]",
+    ]
+
+
+@pytest.mark.usefixtures("no_tqdm")
+def test_one_line_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", stream := Screen())
+    show = notebook.progress()
+    for poll in polls(None, "DELETING", "DELETED", wanted="DELETED"):
+        show(poll)
+    assert stream.getvalue().count("\n") == 1
+    assert stream.getvalue().split("\r")[-1].rstrip() == "orders → DELETED: DELETED [3 s]"
+    assert "not seen yet, trouble: 502" in stream.getvalue()
+
+
+@pytest.mark.usefixtures("no_tqdm")
+def test_a_wait_that_is_interrupted_ends_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", stream := Screen())
+    show = notebook.progress()
+    show(polls("CREATING", "IDLE")[0])
+    del show
+    assert stream.getvalue().endswith("\n")
+
+
+@pytest.mark.parametrize("asynchronous", [False, True])
+def test_a_bar(monkeypatch: pytest.MonkeyPatch, asynchronous: bool) -> None:
+    monkeypatch.setattr(sys, "stderr", stream := Screen())
+    replies = [reply(200, {"id": "a", "stateName": state}) for state in STATES]
+
+    async def run(server: Canned) -> None:
+        async with server.async_client() as client:
+            await client.wait_for_flex_cluster(GROUP, "orders", interval=0.01, progress=True)
+
+    with Canned(*replies) as server:
+        if asynchronous:
+            asyncio.run(run(server))
+        else:
+            with server.client(_clock=_core.VirtualClock()) as client:
+                client.wait_for_flex_cluster(GROUP, "orders", progress=True)
+    written = stream.getvalue()
+    assert [state for state in ("CREATING", "REPAIRING", "IDLE [") if state in written] == [
+        "CREATING",
+        "REPAIRING",
+        "IDLE [",
+    ]
+    assert "orders → IDLE" in written
+    assert written.endswith("\n")
+
+
+def test_a_bar_is_closed_when_time_is_up(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", stream := Screen())
+    with Canned(reply(200, {"id": "a", "stateName": "CREATING"})) as server:
+        with server.client(_clock=_core.VirtualClock()) as client, pytest.raises(errors.WaitTimeoutError):
+            client.wait_for_flex_cluster(GROUP, "orders", timeout=5, progress=True)
+    assert stream.getvalue().endswith("\n")
+
+
+@pytest.mark.parametrize("given", [False, None])
+def test_none_is_none(given: Any, capfd: pytest.CaptureFixture[str]) -> None:
+    with Canned(reply(200, {"id": "a", "stateName": "IDLE"})) as server, server.client() as client:
+        client.wait_for_flex_cluster(GROUP, "orders", progress=given)
+    assert capfd.readouterr() == ("", "")
+
+
+def test_anything_else_is_refused() -> None:
+    with Canned(b"") as server, server.client() as client, pytest.raises(TypeError, match="progress must be"):
+        client.wait_for_flex_cluster(GROUP, "orders", progress="yes")  # type: ignore[arg-type]
+    assert server.requests == []

@@ -1,0 +1,207 @@
+"""Every recorded reply goes through the operation it belongs to, and comes back as it was: sync, async and raw."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from typing import Any
+
+import pytest
+
+from atlas_serverless import _core, errors
+from canned import RECORDINGS, Canned, Recording
+
+AWS = {"backing_provider_name": "AWS", "region_name": "US_EAST_1"}
+G2025, G2026, FLEX = "68c06eaa1c5e073d846aad1c", "6957f861a08db8605b3f57a2", "b0123456789abcdef012345b"
+TAGS = {"env": "test"}
+
+# recording -> method, positional arguments, keywords
+CASES: dict[str, tuple[str, tuple[str, ...], dict[str, Any]]] = {
+    "serverless-create-201-2025": (
+        "create_serverless_instance",
+        (G2025,),
+        {"name": "cluster-743", "provider_settings": AWS, "tags": TAGS},
+    ),
+    "serverless-create-201-2026-deprecated": (
+        "create_serverless_instance",
+        (G2026,),
+        {"name": "cluster-782", "provider_settings": AWS, "tags": TAGS},
+    ),
+    "serverless-get-200-creating-2025": ("get_serverless_instance", (G2025, "cluster-743"), {}),
+    "serverless-get-200-idle-2025": ("get_serverless_instance", (G2025, "cluster-743"), {}),
+    "serverless-list-200-2025": ("list_serverless_instances", (G2025,), {}),
+    "serverless-update-200-2025": ("update_serverless_instance", (G2025, "cluster-743"), {"tags": {"env": "e2e"}}),
+    "serverless-delete-202-2025": ("delete_serverless_instance", (G2025, "cluster-743"), {}),
+    "flex-create-201": ("create_flex_cluster", (FLEX,), {"name": "cluster-83", "provider_settings": AWS}),
+    "flex-get-200": ("get_flex_cluster", (FLEX, "cluster-83"), {}),
+    "flex-get-404": ("get_flex_cluster", (FLEX, "cluster-83"), {}),
+    "flex-list-200": ("list_flex_clusters", (FLEX,), {}),
+    "flex-delete-204": ("delete_flex_cluster", (FLEX, "cluster-83"), {}),
+    "clusters-delete-400-is-flex": (
+        "request",
+        ("DELETE", f"/api/atlas/v2/groups/{FLEX}/clusters/cluster-83"),
+        {"api_version": "2023-02-01"},
+    ),
+    "group-create-201": ("request", ("POST", "/api/atlas/v2/groups"), {"json": {"name": "serverless-e2e-947"}}),
+    "group-not-found-404": ("get_project", ("1" * 24,), {}),
+    "digest-challenge-401": ("get_project", (FLEX,), {}),
+}
+ERRORS = {
+    "flex-get-404": errors.ClusterNotFound,
+    "clusters-delete-400-is-flex": errors.CannotUseFlexClusterInClusterApi,
+    "group-not-found-404": errors.GroupNotFound,
+    "digest-challenge-401": errors.UnauthorizedError,
+}
+GOOD = sorted(CASES.keys() - ERRORS.keys())
+SHAPED = [name for name in GOOD if CASES[name][0] != "request" and not CASES[name][0].startswith("list_")]
+
+
+def test_every_recording_has_its_operation() -> None:
+    assert CASES.keys() == {path.stem for path in RECORDINGS.glob("*.http")}
+
+
+def call(server: Canned, name: str, way: str, **shape: bool) -> Any:
+    """The result of the recording's operation: plain or raw, synchronous or not; lists as a list."""
+    method, args, keywords = CASES[name]
+    keywords = keywords | shape
+    if "async" not in way:
+        with server.client(max_retries=0) as client:
+            result = getattr(client.with_raw_response if "raw" in way else client, method)(*args, **keywords)
+            return list(result) if method.startswith("list_") else result
+
+    async def run() -> Any:
+        async with server.async_client(max_retries=0) as client:
+            result = getattr(client.with_raw_response if "raw" in way else client, method)(*args, **keywords)
+            return [entry async for entry in result] if method.startswith("list_") else await result
+
+    return asyncio.run(run())
+
+
+def written(value: Any) -> bytes:
+    """As Atlas writes it."""
+    return b"" if value is None else json.dumps(value, separators=(",", ":"), ensure_ascii=False).encode()
+
+
+WAYS = ["sync", "sync raw", "async", "async raw"]
+
+
+@pytest.mark.filterwarnings("ignore::atlas_serverless.errors.EndpointDeprecatedWarning")
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", GOOD)
+def test_a_success_comes_back_byte_for_byte(name: str, way: str) -> None:
+    recording = Recording.read(f"{name}.http")
+    with Canned(recording.bytes()) as server:
+        result = call(server, name, way)
+    method = CASES[name][0]
+    assert len(server.requests) == 1
+    if "raw" in way:
+        [response] = result if method.startswith("list_") else [result]
+        assert written(response.data) == recording.body
+        assert (response.status, response.attempts, response.reconciled) == (recording.status, 1, False)
+        sent = [(key.lower(), value) for key, value in recording.headers]
+        assert [pair for pair in response.headers.pairs() if pair in sent] == sent
+    elif method.startswith("list_"):
+        assert [written(entry) for entry in result] == [
+            written(entry) for entry in json.loads(recording.body)["results"]
+        ]
+    else:
+        assert written(result) == recording.body
+
+
+@pytest.mark.filterwarnings("ignore::atlas_serverless.errors.EndpointDeprecatedWarning")
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", SHAPED)
+def test_an_envelope_comes_back_whole(name: str, way: str) -> None:
+    recording = Recording.read(f"{name}.http")
+    content = b',"content":' + recording.body if recording.body else b""
+    body = b'{"status":%d%s}' % (recording.status, content) if recording.status != 204 else b""
+    with Canned(recording.bytes(body)) as server:
+        result = call(server, name, way, envelope=True)
+    assert written(result.data if "raw" in way else result) == body
+    assert server.requests[0].target.endswith("?envelope=true")
+    if "raw" in way:
+        assert result.status == recording.status
+
+
+@pytest.mark.filterwarnings("ignore::atlas_serverless.errors.EndpointDeprecatedWarning")
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", SHAPED)
+def test_pretty_replies_are_the_same(name: str, way: str) -> None:
+    recording = Recording.read(f"{name}.http")
+    pretty = (
+        json.dumps(json.loads(recording.body), indent=2, separators=(",", " : ")).encode() if recording.body else b""
+    )
+    with Canned(recording.bytes(pretty)) as server:
+        result = call(server, name, way, pretty=True)
+    assert written(result.data if "raw" in way else result) == recording.body
+    assert server.requests[0].target.endswith("?pretty=true")
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("name", sorted(ERRORS))
+def test_an_error_has_every_fact(name: str, way: str) -> None:
+    recording = Recording.read(f"{name}.http")
+    body = json.loads(recording.body)
+    with Canned(recording.bytes()) as server, pytest.raises(errors.ApiError) as caught:
+        call(server, name, way)
+    error = caught.value
+    assert type(error) is ERRORS[name]
+    assert (error.status, error.error_code, error.detail, error.reason) == (
+        recording.status,
+        body["errorCode"],
+        body["detail"],
+        body["reason"],
+    )
+    assert error.parameters == body.get("parameters", [])
+    assert (error.violations, error.retryable, error.retry_after, error.body_start) == ([], False, None, None)
+    assert (error.method, error.url) == (server.requests[-1].method, server.url + server.requests[-1].path)
+    assert error.attempts == 1
+    assert error.elapsed >= 0
+    sent = [(key.lower(), value) for key, value in recording.headers]
+    assert [pair for pair in error.headers.pairs() if pair in sent] == sent
+    assert body["detail"].rstrip(".") in str(error)
+
+
+@pytest.mark.parametrize("status", [200, 404])
+def test_an_error_in_an_envelope(status: int) -> None:
+    recording = Recording.read("flex-get-404.http")
+    body = b'{"status":404,"content":%s}' % recording.body
+    with Canned(recording.bytes(body, status)) as server, pytest.raises(errors.ClusterNotFound) as caught:
+        call(server, "flex-get-404", "sync", envelope=True)
+    assert (caught.value.status, caught.value.parameters) == (404, ["cluster-83", FLEX])
+
+
+def test_a_challenge_is_answered_and_its_successor_too() -> None:
+    challenge, good = Recording.read("digest-challenge-401.http"), Recording.read("flex-get-200.http")
+    with Canned(challenge.bytes(), good.bytes()) as server:
+        with server.client(access_token=None, public_key="key", private_key="secret") as client:
+            assert client.get_flex_cluster(FLEX, "cluster-83")["stateName"] == "DELETING"
+    assert [request.headers.get("authorization", "")[:6] for request in server.requests] == ["", "Digest"]
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_the_deprecated_create_warns_once_and_says_when(way: str) -> None:
+    _core.forget_deprecations()
+    recording = Recording.read("serverless-create-201-2026-deprecated.http")
+    with Canned(recording.bytes()) as server:
+        with pytest.warns(errors.EndpointDeprecatedWarning) as caught:
+            result = call(server, "serverless-create-201-2026-deprecated", way)
+        call(server, "serverless-create-201-2026-deprecated", way)
+    [warning] = caught
+    assert warning.filename == __file__
+    for fact in ("createServerlessInstance", "10 Dec 2025", "15 Jan 2026", "create_flex_cluster", "to_flex_spec"):
+        assert fact in str(warning.message)
+    if "raw" in way:
+        assert result.deprecation.isoformat() == "2025-12-10T00:00:00+00:00"
+        assert result.sunset.isoformat() == "2026-01-15T00:00:00+00:00"
+
+
+def test_a_wait_ends_with_the_recorded_state() -> None:
+    create, creating, idle = (
+        Recording.read(f"serverless-{name}.http")
+        for name in ("create-201-2025", "get-200-creating-2025", "get-200-idle-2025")
+    )
+    with Canned(create.bytes(), creating.bytes(), idle.bytes()) as server:
+        with server.client(_clock=_core.VirtualClock()) as client:
+            method, args, keywords = CASES["serverless-create-201-2025"]
+            assert written(getattr(client, method)(*args, **keywords, wait=True)) == idle.body

@@ -41,7 +41,7 @@ impl Auth {
     }
 }
 
-type Hook = Box<dyn Fn(usize, Duration) + Send + Sync>;
+type Hook = Box<dyn Fn(usize) + Send + Sync>;
 
 /// A manual clock that tells when it is slept on.
 #[derive(Clone, Default)]
@@ -54,12 +54,7 @@ pub struct TestClock {
 impl TestClock {
     /// Calls `hook` with the number of each sleep, from 0, before it passes.
     pub fn on_sleep(&self, hook: impl Fn(usize) + Send + Sync + 'static) {
-        *self.hook.lock().unwrap() = Some(Box::new(move |number, _| hook(number)));
-    }
-
-    /// Calls `hook` with each time that passes.
-    pub fn on_pass(&self, hook: impl Fn(Duration) + Send + Sync + 'static) {
-        *self.hook.lock().unwrap() = Some(Box::new(move |_, duration| hook(duration)));
+        *self.hook.lock().unwrap() = Some(Box::new(hook));
     }
 
     /// Notes at each sleep how many requests there had been.
@@ -88,7 +83,7 @@ impl Clock for TestClock {
             positions.push(emulator.requests().len());
         }
         if let Some(hook) = &*self.hook.lock().unwrap() {
-            hook(self.manual.sleeps().len(), duration);
+            hook(self.manual.sleeps().len());
         }
         self.manual.sleep(duration)
     }

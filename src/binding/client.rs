@@ -12,6 +12,7 @@ use super::bridge::Handle;
 use super::credentials::Credentials;
 use super::jobs::{self, Options};
 use super::lists::Pages;
+use super::many::Creates;
 use super::options::{self, Behaviour, Bounds, Given, Way};
 use super::results::{self, Shape};
 use super::secret::SecretText;
@@ -143,6 +144,18 @@ impl Client {
         let retired = self.on_retired;
         let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
         self.run(py, jobs::create(py, Kind::Flex, group_id, &options, if_exists, spec)?)
+    }
+
+    #[doc = include_str!("docs/create_many.txt")]
+    #[pyo3(signature = (operations, *, max_in_flight=32, on_error="collect"))]
+    fn create_many(
+        &self,
+        py: Python<'_>,
+        operations: &Bound<'_, PyAny>,
+        max_in_flight: usize,
+        on_error: &str,
+    ) -> PyResult<Creates> {
+        self.many(py, operations, max_in_flight, on_error)
     }
 
     #[doc = include_str!("docs/get_serverless_instance.txt")]

@@ -25,6 +25,7 @@ use crate::core::wait::Wait;
 /// What a call comes to: its result, or something pending for an event loop.
 type End = PyResult<Py<PyAny>>;
 type Listed = PyResult<Pages>;
+type Many = PyResult<Creates>;
 
 #[doc = include_str!("docs/Client.txt")]
 #[pyclass(frozen, subclass, module = "atlas_serverless", skip_from_py_object)]
@@ -148,13 +149,7 @@ impl Client {
 
     #[doc = include_str!("docs/create_many.txt")]
     #[pyo3(signature = (operations, *, max_in_flight=32, on_error="collect"))]
-    fn create_many(
-        &self,
-        py: Python<'_>,
-        operations: &Bound<'_, PyAny>,
-        max_in_flight: usize,
-        on_error: &str,
-    ) -> PyResult<Creates> {
+    fn create_many(&self, py: Python<'_>, operations: &Bound<'_, PyAny>, max_in_flight: usize, on_error: &str) -> Many {
         self.many(py, operations, max_in_flight, on_error)
     }
 

@@ -1,4 +1,4 @@
-"""What a person is told: warnings once, log lines with reasons and no secrets, what may exist when a call is given up."""
+"""What a person is told: warnings once, log lines with reasons and no secret, and what a call given up may leave."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from atlas_serverless._core import VirtualClock
 
 from atlas_serverless import Emulator, errors
+from atlas_serverless._core import VirtualClock
 
 SPEC: dict[str, Any] = {"provider_settings": {"backing_provider_name": "AWS", "region_name": "US_EAST_1"}}
 

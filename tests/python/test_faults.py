@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from atlas_serverless._core import VirtualClock
 
 from atlas_serverless import AsyncClient, Client, Emulator, errors
+from atlas_serverless._core import VirtualClock
 
 TABLE = json.loads((Path(__file__).parents[1] / "fixtures/faults.json").read_text())
 CREDENTIALS = {"service account": "service_account", "API key": "api_key", "access token": "access_token"}
@@ -158,9 +158,8 @@ class Result:
         there = [instance["name"] for instance in emulator.instances()]
         if self.error is not None:
             assert "orders" in str(self.error) or not isinstance(self.error, errors.OutcomeUnknownError)
-            name = (
-                "UnauthorizedError" if isinstance(self.error, errors.UnauthorizedError) else type(self.error).__name__
-            )
+            general = (errors.UnauthorizedError, errors.WaitError)
+            name = next((cls.__name__ for cls in general if isinstance(self.error, cls)), type(self.error).__name__)
             return f"{name}, {'there' if there else 'not there'}"
         entity = self.response.data.get("content", self.response.data)
         assert there == [entity["name"]] == ["orders"]
@@ -248,12 +247,14 @@ async def run_one(emulator: Emulator, face: str, number: int, case: Case) -> str
     return judge(emulator, case, kind, warmed=warmed, clock=clock, result=result)
 
 
-@pytest.mark.parametrize("face", ["sync", "async"])
-@pytest.mark.parametrize("fault", TABLE["faults"])
+# What a coroutine logs is heard too late to open a door in time: that case has a test of its own below.
+FACES = [(fault, face) for fault, spec in TABLE["faults"].items() for face in ("sync", "async")]
+RUNS = [(fault, face) for fault, face in FACES if face == "sync" or "door" not in TABLE["faults"][fault]]
+
+
+@pytest.mark.parametrize(("fault", "face"), RUNS)
 def test_each_fault_at_each_point(emulator: Emulator, fault: str, face: str) -> None:
     """One instance, or the truth; and exactly these requests and waits."""
-    if face == "async" and "door" in TABLE["faults"][fault]:
-        pytest.skip("what a coroutine logs is heard too late to open a door in time; see the next test")
     numbered = list(enumerate(case for case in cases() if case.fault == fault))
 
     async def in_turn() -> list[str | None]:

@@ -48,7 +48,14 @@ type Hook = Box<dyn Fn(usize) + Send + Sync>;
 pub struct TestClock {
     pub manual: ManualClock,
     hook: Arc<Mutex<Option<Hook>>>,
-    noted: Arc<Mutex<(Option<Arc<Emulator>>, Vec<usize>)>>,
+    notes: Arc<Mutex<Notes>>,
+}
+
+/// How many requests the emulator had had at each sleep.
+#[derive(Default)]
+struct Notes {
+    emulator: Option<Arc<Emulator>>,
+    positions: Vec<usize>,
 }
 
 impl TestClock {
@@ -59,11 +66,11 @@ impl TestClock {
 
     /// Notes at each sleep how many requests there had been.
     pub fn note_positions(&self, emulator: Arc<Emulator>) {
-        self.noted.lock().unwrap().0 = Some(emulator);
+        self.notes.lock().unwrap().emulator = Some(emulator);
     }
 
     pub fn positions(&self) -> Vec<usize> {
-        self.noted.lock().unwrap().1.clone()
+        self.notes.lock().unwrap().positions.clone()
     }
 
     pub fn slept(&self) -> Vec<f64> {
@@ -79,9 +86,11 @@ impl Clock for TestClock {
         self.manual.wall()
     }
     fn sleep(&self, duration: Duration) -> Sleep {
-        if let (Some(emulator), positions) = &mut *self.noted.lock().unwrap() {
-            positions.push(emulator.requests().len());
+        let mut notes = self.notes.lock().unwrap();
+        if let Some(received) = notes.emulator.as_ref().map(|emulator| emulator.requests().len()) {
+            notes.positions.push(received);
         }
+        drop(notes);
         if let Some(hook) = &*self.hook.lock().unwrap() {
             hook(self.manual.sleeps().len());
         }

@@ -4,7 +4,7 @@ Signatures are written here by hand. The docstrings are those of `src/binding/do
 `scripts/generate_stubs.py`, which also makes `aio.pyi` and `_protocols.py` of this file.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from types import TracebackType
 from typing import Any, Generic, Literal, TypeVar, final
@@ -18,6 +18,8 @@ _T = TypeVar("_T")
 
 __all__ = [
     "Client",
+    "CreateResult",
+    "Creates",
     "Credentials",
     "Emulator",
     "Mailbox",
@@ -251,6 +253,51 @@ class Client:
         ... )
         >>> cluster["connectionStrings"]["standardSrv"].partition("://")[0]
         'mongodb+srv'
+
+        Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-creategroupflexcluster
+        """
+
+    def create_many(
+        self,
+        operations: Iterable[Mapping[str, Any]],
+        *,
+        max_in_flight: int = 32,
+        on_error: Literal["collect", "raise"] = "collect",
+    ) -> t.Creates:
+        """Create many Flex clusters and serverless instances: an iterator of results in the order in which they come.
+
+        Some creates are always under way, as many as the service's rate limits let through. Each is checked, retried
+        and looked up as a single one is; one that fails does not keep the others.
+
+        =============== ============================================================================================
+        `operations`    an iterable of mappings, taken one by one as others end; it may be endless. Each has a
+                        `group_id` and the fields of its instance; `kind` is ``"flex"`` (default) or
+                        ``"serverless"``; `wait`, `interval`, `timeout`, `if_exists`, `on_retired`, `envelope`,
+                        `pretty`, `validate` and `extra_fields` as in a single create
+        `max_in_flight` how many creates are under way at most, and how many results wait to be taken. Default 32
+        `on_error`      ``"collect"`` (default): a failure is a result with an `error`. ``"raise"``: the first
+                        failure is raised, with its `operation`, and ends what is under way
+        =============== ============================================================================================
+
+        A result has `index` (its place in `operations`), `operation`, `value` (what the create returned) and `error`
+        (what it raised); one of the last two is None. Leaving the loop early, Ctrl-C and ``close()`` end what is under
+        way: for each create that had been sent, a warning of the logger `atlas_serverless` says what may exist, and
+        `in_flight` of the iterator has the operations.
+
+        Raises what the iterable raises, once all results are handed out, and with `on_error="raise"` what a single
+        create raises.
+
+        >>> fleet = (
+        ...     {
+        ...         "group_id": group_id,
+        ...         "name": f"shard-{number}",
+        ...         "provider_settings": {"backing_provider_name": "AWS", "region_name": "US_EAST_1"},
+        ...     }
+        ...     for number in range(3)
+        ... )
+        >>> results = list(client.create_many(fleet))
+        >>> sorted(result.value["name"] for result in results if result.error is None)
+        ['shard-0', 'shard-1', 'shard-2']
 
         Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-creategroupflexcluster
         """
@@ -847,6 +894,49 @@ class Pages(Iterator[_T], Generic[_T]):
     def __next__(self) -> _T: ...
     def next_page(self) -> Pending:
         """The next page of an asynchronous client's list, as something pending."""
+
+@final
+class CreateResult:
+    """How one operation of `create_many` ended."""
+
+    @property
+    def index(self) -> int:
+        """Its place in the operations, from 0."""
+
+    @property
+    def operation(self) -> Mapping[str, Any]:
+        """The operation as it was given."""
+
+    @property
+    def value(self) -> Any:
+        """What the create returned; None after a failure."""
+
+    @property
+    def error(self) -> Exception | None:
+        """What the create raised; None after a success."""
+
+@final
+class Creates:
+    """The results of `create_many`, in the order in which they come."""
+
+    @property
+    def in_flight(self) -> list[Mapping[str, Any]]:
+        """The operations that are under way; after `close()`, those that were ended: what they create may exist."""
+
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> CreateResult: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, _type: type[BaseException] | None, _value: BaseException | None, _traceback: TracebackType | None
+    ) -> None: ...
+    def take(self) -> list[CreateResult] | None:
+        """For an asynchronous client: all results that are at hand, or None after the last. None at hand: `wait()`."""
+
+    def wait(self) -> Pending:
+        """For an asynchronous client: something pending that ends when there are results."""
+
+    def close(self) -> None:
+        """End what is under way and take no further operation. Closing twice is fine."""
 
 @final
 class Mailbox:

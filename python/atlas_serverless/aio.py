@@ -13,7 +13,7 @@ from . import _core
 from ._core import Noticed
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 
     from ._core import Pages, Pending
 
@@ -43,6 +43,46 @@ async def _each(pages: Pages[Any]) -> AsyncIterator[Any]:
     while (page := await _result(pages.next_page())) is not None:
         for entry in page:
             yield entry
+
+
+class _Creates:
+    """The results of `create_many`: handed over in batches by the core, one by one to the caller."""
+
+    def __init__(self, core: Any) -> None:
+        self._core = core
+        self._batch: Iterator[Any] = iter(())
+
+    @property
+    def in_flight(self) -> list[Any]:
+        return self._core.in_flight  # type: ignore[no-any-return]
+
+    def __aiter__(self) -> _Creates:
+        return self
+
+    async def __anext__(self) -> Any:
+        while True:
+            for result in self._batch:
+                return result
+            batch = self._core.take()
+            if batch is None:
+                raise StopAsyncIteration
+            self._batch = iter(batch)
+            if not batch:
+                try:
+                    await _result(self._core.wait())
+                except BaseException:
+                    self._core.close()
+                    raise
+
+    async def close(self) -> None:
+        self._batch = iter(())
+        self._core.close()
+
+    async def __aenter__(self) -> _Creates:
+        return self
+
+    async def __aexit__(self, *_exception: object) -> None:
+        await self.close()
 
 
 class AsyncClient:
@@ -116,6 +156,13 @@ def _list(method: Callable[..., Any]) -> Callable[..., AsyncIterator[Any]]:
     return iterator
 
 
+def _many(method: Callable[..., Any]) -> Callable[..., _Creates]:
+    def creates(self: AsyncClient, *args: Any, **options: Any) -> _Creates:
+        return _Creates(method(self._core, *args, **options))
+
+    return creates
+
+
 def _property(getter: Any) -> property:
     return property(lambda self: getter.__get__(self._core), doc=getter.__doc__)
 
@@ -128,7 +175,8 @@ def _take_over() -> None:
         if not callable(own):
             setattr(AsyncClient, name, _property(own))
             continue
-        taken: Any = (_list if name.startswith("list_") else _coroutine)(own)
+        wrap = _many if name == "create_many" else _list if name.startswith("list_") else _coroutine
+        taken: Any = wrap(own)
         taken.__name__, taken.__qualname__, taken.__doc__ = name, f"AsyncClient.{name}", own.__doc__
         taken.__wrapped__ = own  # where `inspect.signature` looks
         setattr(AsyncClient, name, taken)

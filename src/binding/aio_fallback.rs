@@ -10,7 +10,8 @@ use pyo3_async_runtimes::TaskLocals;
 use pyo3_async_runtimes::generic::{ContextExt, Runtime, future_into_py};
 use tokio::task::{JoinError, JoinHandle};
 
-use super::aio::{Pending, follow, runtime};
+use super::aio::{Pending, follow};
+use super::background::runtime;
 use super::bridge::Job;
 use super::errors::{to_exception, unexpected};
 use super::gate;

@@ -27,7 +27,7 @@ use crate::core::pages::Entries;
 use crate::core::reply::Reply;
 
 /// How often a waiting thread looks for Ctrl-C.
-const SIGNALS: Duration = Duration::from_millis(50);
+pub(crate) const SIGNALS: Duration = Duration::from_millis(50);
 /// After this long without a call, connections may have been closed by the server without this thread's notice.
 const RESTED: Duration = Duration::from_millis(100);
 

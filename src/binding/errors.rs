@@ -4,8 +4,8 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList};
 
-use super::convert::to_python;
 use super::python::{Name, call, call_with};
+use super::read::to_python;
 use crate::core::context::Notices;
 use crate::core::error::{
     ApiError, AuthenticationError, Error, Notice, NoticeKind, TransportError, TransportKind, Violation, WaitEnding,

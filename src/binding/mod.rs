@@ -4,6 +4,7 @@
 
 mod aio;
 mod aio_fallback;
+mod background;
 mod bridge;
 mod client;
 mod clock;
@@ -16,10 +17,13 @@ mod errors;
 mod flex;
 mod gate;
 mod jobs;
+mod keys;
 mod lists;
+mod many;
 mod observer;
 mod options;
 mod python;
+mod read;
 mod results;
 mod secret;
 
@@ -31,6 +35,8 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_class::<client::Client>()?;
     module.add_class::<lists::Pages>()?;
+    module.add_class::<many::Creates>()?;
+    module.add_class::<many::CreateResult>()?;
     module.add_class::<aio::Mailbox>()?;
     module.add_class::<aio::Pending>()?;
     module.add_class::<results::Noticed>()?;

@@ -15,7 +15,9 @@ use crate::core::observe::{Level, Observer, Poll};
 ///
 /// `logging` is not imported for its sake: a program that never did has no handler for less than a warning.
 pub(crate) fn threshold(py: Python<'_>) -> PyResult<Level> {
-    if !py.import("sys")?.getattr("modules")?.contains("logging")? {
+    static MODULES: Name = Name::new("sys", "modules");
+    // Asked by every call of a program without logging: no import statement here, it costs more than the rest.
+    if !MODULES.get(py)?.contains(pyo3::intern!(py, "logging"))? {
         return Ok(Level::Warning);
     }
     let logger = logger(py)?;

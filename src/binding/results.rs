@@ -5,9 +5,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
 use super::bridge::Output;
-use super::convert::to_python;
 use super::errors::warn;
 use super::python::{Name, call_with};
+use super::read::to_python;
 use crate::core::context::Notices;
 use crate::core::deprecation::dates;
 use crate::core::error::Notice;

@@ -17,6 +17,7 @@ use crate::core::observe::Level;
 use crate::core::rate_limit::RateLimits;
 use crate::core::reply::{Origin, Reply, explained, judge, transport_error};
 use crate::core::retry::{Decision, Happened, RATE_LIMIT_BASE, Safety, decide};
+use crate::core::targets::Targets;
 use crate::core::transport::cause::Cause;
 use crate::core::transport::{Exchange, Failure, Options, Outgoing, Transport};
 use crate::core::{deletion, deprecation, hints, reply};
@@ -27,6 +28,7 @@ const ROUNDS: u32 = 3;
 /// What all runtimes of a client share.
 pub(crate) struct Shared {
     pub(crate) base_url: String,
+    targets: Targets,
     pub(crate) doors: Doors,
     pub(crate) limits: RateLimits,
     pub(crate) reconcile: bool,
@@ -84,6 +86,7 @@ impl Client {
         let shared = Shared {
             authenticator,
             base_url: found.base_url.clone(),
+            targets: Targets::new(found.base_url.clone()),
             doors: config.doors,
             limits: RateLimits::default(),
             reconcile: config.reconcile,
@@ -173,8 +176,7 @@ impl Client {
     pub(crate) async fn attempt(&self, call: &Call, context: &mut Context) -> Result<Exchange, Failed> {
         let shared = &*self.shared;
         let clock = &shared.doors.clock;
-        let url = Url::parse(&format!("{}{}", shared.base_url, call.target))
-            .map_err(|e| Error::Configuration(format!("{} is not a path ({e})", call.target)))?;
+        let url = shared.targets.url(&call.target)?;
         let mut place = shared.limits.take(call.set, &call.group_id, clock.now());
         while !place.wait().is_zero() {
             self.wait_for_turn(call, &url, place.wait(), context).await?;

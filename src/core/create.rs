@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 use crate::core::call::{Call, Shape};
 use crate::core::client::{Client, Failed, OnRetired};
-use crate::core::compare::{Difference, differences};
+use crate::core::compare::{Difference, differences, differences_known};
 use crate::core::context::Context;
 use crate::core::error::{Error, Notice, NoticeKind};
 use crate::core::model::{Kind, Operation};
@@ -197,7 +197,12 @@ impl Client {
         exchange: Exchange,
         context: &mut Context,
     ) -> Result<Reply, Failed> {
-        let found = differences(&create.body, content(&exchange.body, call.envelope));
+        let entity = content(&exchange.body, call.envelope);
+        let found = if call.envelope {
+            differences(&create.body, entity)
+        } else {
+            differences_known(&create.body, entity, &exchange.known)
+        };
         if let Some(name) = found.iter().find(|d| d.path == "name") {
             let message = format!("the reply describes {}, not {}", name.got, name.asked);
             let error = no_entity(message, call, &exchange, &self.shared.base_url, context.attempts);

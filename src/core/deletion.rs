@@ -25,7 +25,7 @@ impl Client {
             (true, true) => (202, r#"{"status":202,"content":{}}"#),
             (false, _) => (204, ""),
         };
-        let exchange = Exchange { status, headers: HeaderMap::new(), body: body.into() };
+        let exchange = Exchange::new(status, HeaderMap::new(), body.into());
         Reply { reconciled: true, ..self.reply(exchange, context) }
     }
 }

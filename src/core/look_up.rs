@@ -31,7 +31,7 @@ impl Client {
             match self.run(&call, &mut beside).await {
                 Ok(reply) => {
                     context.notices.add(reply.notices);
-                    let exchange = Exchange { status: reply.status, headers: reply.headers, body: reply.body };
+                    let exchange = Exchange::new(reply.status, reply.headers, reply.body);
                     return Ok(Looked::Found(*kind, exchange));
                 }
                 Err(Error::Api(api)) if is_elsewhere(&api, *kind) => {}

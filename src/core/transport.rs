@@ -11,6 +11,7 @@ use reqwest::{Method, Url};
 
 use crate::core::auth::secret::Secret;
 use crate::core::body::{self, Sent};
+use crate::core::compare::Known;
 use crate::core::error::{Error, TransportKind};
 use crate::core::network::route::Hop;
 use cause::{Cause, causes};
@@ -79,6 +80,15 @@ pub struct Exchange {
     pub headers: HeaderMap,
     /// Reply body.
     pub body: Bytes,
+    /// Where the fields that a create compares stand in the body, once it was judged.
+    pub known: Known,
+}
+
+impl Exchange {
+    /// A reply that was not judged yet.
+    pub fn new(status: u16, headers: HeaderMap, body: Bytes) -> Self {
+        Exchange { status, headers, body, known: Known::default() }
+    }
 }
 
 /// No whole reply.
@@ -148,7 +158,7 @@ impl Transport {
             body_start: f.body_start.map(|text| carried.cleaned_text(text, proxy)),
             ..f
         })?;
-        Ok(carried.cleaned(Exchange { status, headers, body }, proxy))
+        Ok(carried.cleaned(Exchange::new(status, headers, body), proxy))
     }
 }
 

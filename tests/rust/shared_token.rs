@@ -115,7 +115,7 @@ impl Process {
 
     /// What a 401 to a request with that ticket leads to.
     fn refused(&self, ticket: Ticket) -> Next {
-        let reply = Exchange { status: 401, headers: HeaderMap::new(), body: Default::default() };
+        let reply = Exchange::new(401, HeaderMap::new(), Default::default());
         let url = Url::parse("http://127.0.0.1/api/atlas/v2").unwrap();
         self.authenticator.refused(ticket, &reply, &Method::GET, &url).unwrap()
     }

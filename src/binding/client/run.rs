@@ -1,14 +1,16 @@
 //! How the methods of a client run: in the calling thread, or on the running event loop.
 use std::sync::atomic::Ordering;
 
-use pyo3::exceptions::{PyRuntimeError, PyTypeError};
+use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
-use super::{Called, Client, Listed};
+use super::{Client, End, Listed};
 use crate::binding::bridge::{self, Job, Output};
 use crate::binding::errors::{to_exception, warn_beside};
 use crate::binding::lists::Pages;
-use crate::binding::{aio, options};
+use crate::binding::many::Creates;
+use crate::binding::results::Shape;
+use crate::binding::{aio, background, options};
 use crate::core::client::OnRetired;
 use crate::core::context::Notices;
 use crate::core::error::Error;
@@ -16,14 +18,45 @@ use crate::core::pages::Pager;
 
 impl Client {
     /// Runs a job in the calling thread, or starts it on the running event loop.
-    pub(crate) fn run(&self, py: Python<'_>, job: Job) -> Called {
-        if self.closed.load(Ordering::Relaxed) {
-            return Err(PyRuntimeError::new_err("the client is closed"));
-        }
+    pub(crate) fn run(&self, py: Python<'_>, job: Job) -> End {
+        self.check_open()?;
         self.run_even_closed(py, job)
     }
 
-    fn run_even_closed(&self, py: Python<'_>, job: Job) -> Called {
+    /// Fails if the client is closed.
+    pub(crate) fn check_open(&self) -> PyResult<()> {
+        if self.closed.load(Ordering::Relaxed) {
+            return Err(PyRuntimeError::new_err("the client is closed"));
+        }
+        Ok(())
+    }
+
+    /// The form of results, and what happens where the endpoint is gone.
+    pub(crate) fn form(&self) -> (Shape, OnRetired) {
+        (self.shape, self.on_retired)
+    }
+
+    /// Many creates, of which none is begun yet.
+    pub(super) fn many(
+        &self,
+        py: Python<'_>,
+        operations: &Bound<'_, PyAny>,
+        max_in_flight: usize,
+        on_error: &str,
+    ) -> PyResult<Creates> {
+        self.check_open()?;
+        let raises = match on_error {
+            "collect" => false,
+            "raise" => true,
+            other => {
+                let message = format!("on_error must be \"collect\" or \"raise\", not {other:?}");
+                return Err(PyValueError::new_err(message));
+            }
+        };
+        Creates::start(py, self.clone(), &self.handle, operations, max_in_flight, raises)
+    }
+
+    fn run_even_closed(&self, py: Python<'_>, job: Job) -> End {
         if self.asynchronous {
             return aio::start(py, &self.handle, job, self.shape);
         }
@@ -64,7 +97,7 @@ impl Client {
     }
 
     /// Revokes what is to be revoked and closes connections. The second time nothing is left to do.
-    pub(super) fn end(&self, py: Python<'_>) -> Called {
+    pub(super) fn end(&self, py: Python<'_>) -> End {
         if self.closed.swap(true, Ordering::Relaxed) && !self.asynchronous {
             return Ok(py.None());
         }
@@ -74,7 +107,7 @@ impl Client {
         });
         let ended = self.run_even_closed(py, job)?;
         if self.asynchronous {
-            aio::let_go(&self.handle);
+            background::let_go(&self.handle);
         } else {
             bridge::let_go(py, &self.handle);
         }

@@ -43,7 +43,7 @@ impl Carried {
         if (200..300).contains(&exchange.status) && matches!(first, None | Some(b'{' | b'[')) {
             return exchange;
         }
-        let Exchange { status, mut headers, mut body } = exchange;
+        let Exchange { status, mut headers, mut body, .. } = exchange;
         for secret in self.secrets(proxy) {
             let needle = secret.expose().as_bytes();
             if memmem::find(&body, needle).is_some() {
@@ -53,7 +53,7 @@ impl Carried {
                 *value = HeaderValue::from_static(HIDDEN);
             }
         }
-        Exchange { status, headers, body }
+        Exchange::new(status, headers, body)
     }
 
     /// The start of a body that broke off.
@@ -105,7 +105,7 @@ mod tests {
     fn exchange(status: u16, body: &'static str) -> Exchange {
         let mut headers = HeaderMap::new();
         headers.insert("x-echo", HeaderValue::from_static("Bearer TOKENMARK"));
-        Exchange { status, headers, body: Bytes::from_static(body.as_bytes()) }
+        Exchange::new(status, headers, Bytes::from_static(body.as_bytes()))
     }
 
     fn sent(authorization: &'static str) -> Carried {

@@ -29,7 +29,7 @@ async fn request(client: &Client, method: &str, path: String, json: Option<Value
 async fn a_deletion_whose_answer_was_lost_has_succeeded() {
     for kind in ["close", "stall", "html", "half_body"] {
         let world = World::new();
-        let timeout = Duration::from_millis(if kind == "stall" { 200 } else { 20_000 });
+        let timeout = Duration::from_millis(if kind == "stall" { 400 } else { 20_000 });
         let (client, clock) = world.client(&Setup { timeout, ..Setup::new(Auth::AccessToken) });
         create(&client, world.create(Kind::Flex, "x")).await.unwrap();
         world.order(json!({"kind": kind, "method": "DELETE", "after_store": true}));

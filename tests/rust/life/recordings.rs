@@ -27,7 +27,7 @@ fn recorded() -> Vec<(String, Exchange)> {
                 .map(|(name, value)| (name.parse::<HeaderName>().unwrap(), value.parse::<HeaderValue>().unwrap()))
                 .collect();
             let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-            (name, Exchange { status, headers, body: body.trim_end().to_owned().into() })
+            (name, Exchange::new(status, headers, body.trim_end().to_owned().into()))
         })
         .collect();
     found.sort_by(|a, b| a.0.cmp(&b.0));

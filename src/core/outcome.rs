@@ -41,9 +41,9 @@ impl Case<'_> {
             Ok(Looked::Found(kind, exchange)) => {
                 let entity = content(&exchange.body, self.call.envelope);
                 match judge(&self.create.body, entity, &self.first_attempt(&exchange, context)) {
-                    Verdict::Ours => self.ours(kind, exchange, context).map(Some),
+                    Verdict::Ours => self.ours(kind, *exchange, context).map(Some),
                     Verdict::Leaving => self.leaving(kind, context).await,
-                    Verdict::NotOurs(differs) => self.not_ours(kind, exchange, differs, context).map(Some),
+                    Verdict::NotOurs(differs) => self.not_ours(kind, *exchange, differs, context).map(Some),
                 }
             }
         }
@@ -62,7 +62,7 @@ impl Case<'_> {
             Ok(Looked::Found(kind, exchange)) => {
                 match matches(&self.create.body, content(&exchange.body, self.call.envelope)) {
                     Verdict::Leaving => self.leaving(kind, context).await,
-                    _ => self.not_ours(kind, exchange, Vec::new(), context).map(Some),
+                    _ => self.not_ours(kind, *exchange, Vec::new(), context).map(Some),
                 }
             }
         }

@@ -165,7 +165,7 @@ def run_threads(client, job, auth):
         t.join()
     out = w.stop()
     if failed:
-        raise SystemExit("%d failed: %s" % (len(failed), failed[0]))
+        raise SystemExit(f"{len(failed)} failed: {failed[0]}")
     return out
 
 

@@ -2,25 +2,19 @@
 mod run;
 
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
+use std::sync::{Arc, atomic::AtomicBool};
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyType};
 
-use super::bridge::Handle;
-use super::credentials::Credentials;
 use super::jobs::{self, Options};
-use super::lists::Pages;
-use super::many::Creates;
 use super::options::{self, Behaviour, Bounds, Given, Way};
 use super::results::{self, Shape};
 use super::secret::SecretText;
+use super::{bridge::Handle, credentials::Credentials, lists::Pages, many::Creates};
 use crate::core::call::Shape as Form;
 use crate::core::client::OnRetired;
-use crate::core::model::Kind;
-use crate::core::pages::Pager;
-use crate::core::wait::Wait;
+use crate::core::{model::Kind, pages::Pager, wait::Wait};
 
 /// What a call comes to: its result, or something pending for an event loop.
 type End = PyResult<Py<PyAny>>;

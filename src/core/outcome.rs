@@ -77,7 +77,7 @@ impl Case<'_> {
     fn ours(self, kind: Kind, exchange: Exchange, context: &mut Context) -> Result<(Kind, Reply), Error> {
         let (operation, name) = (self.call.operation, &self.create.name);
         context.log(Level::Warning, || format!("{operation}: {name} was created by an attempt whose answer was lost"));
-        let reply = self.client.created(self.create, self.call, exchange, context).map_err(|failed| failed.error)?;
+        let (reply, _) = self.client.created(self.create, self.call, exchange, context);
         Ok((kind, Reply { reconciled: true, ..reply }))
     }
 
@@ -96,8 +96,8 @@ impl Case<'_> {
             Verdict::NotOurs(differs) => Err(self.taken(differs, context)),
             _ => {
                 context.log(Level::Info, || format!("{} exists already and is as asked", self.create.name));
-                let reply = self.client.created(self.create, self.call, exchange, context);
-                Ok((kind, reply.map_err(|failed| failed.error)?))
+                let (reply, _) = self.client.created(self.create, self.call, exchange, context);
+                Ok((kind, reply))
             }
         }
     }

@@ -1,6 +1,7 @@
 """This project, synchronous, with everything on: validation, retries, rate limits, logging."""
 
 import common
+
 from atlas_serverless import Client
 
 IMPORT = "atlas_serverless"

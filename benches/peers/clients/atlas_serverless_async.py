@@ -1,8 +1,9 @@
 """This project, asyncio, with everything on."""
 
 import common
-from atlas_serverless import AsyncClient
 from atlas_serverless_ import options
+
+from atlas_serverless import AsyncClient
 
 IMPORT = "atlas_serverless.aio"
 AUTH = ("bearer", "digest")

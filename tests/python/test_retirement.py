@@ -303,6 +303,15 @@ def test_a_wait_that_is_under_way_when_the_endpoint_ends() -> None:
     assert isinstance(caught.value.__cause__, errors.EndpointRetired)
 
 
+@QUIET
+def test_a_fleet_goes_on_with_flex_clusters(retired: Emulator) -> None:
+    fleet = [{"group_id": retired.group_id, "kind": "serverless", **SPEC, "name": f"n{n}"} for n in range(4)]
+    with retired.client(on_retired="flex") as client:
+        results = list(client.create_many(fleet, max_in_flight=1))
+    assert [result.error for result in results] == [None] * 4
+    assert writes(retired) == ["POST serverless 410", *["POST flex 201"] * 4]
+
+
 # --- deprecation -----------------------------------------------------------------------------------------------------
 
 HEADERS = {"Deprecation": "Wed, 10 Dec 2025 00:00:00 GMT", "Sunset": "Thu, 15 Jan 2026 00:00:00 GMT"}

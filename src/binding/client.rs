@@ -2,36 +2,28 @@
 mod run;
 
 use std::path::PathBuf;
-use std::sync::{Arc, atomic::AtomicBool};
+use std::sync::Arc;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyType};
 
+pub(crate) use self::run::Client;
+use super::credentials::Credentials;
 use super::jobs::{self, Options};
+use super::lists::Pages;
+use super::many::Creates;
 use super::options::{self, Behaviour, Bounds, Given, Way};
 use super::results::{self, Shape};
 use super::secret::SecretText;
-use super::{bridge::Handle, credentials::Credentials, lists::Pages, many::Creates};
 use crate::core::call::Shape as Form;
-use crate::core::client::OnRetired;
-use crate::core::{model::Kind, pages::Pager, wait::Wait};
+use crate::core::model::Kind;
+use crate::core::pages::Pager;
+use crate::core::wait::Wait;
 
 /// What a call comes to: its result, or something pending for an event loop.
 type End = PyResult<Py<PyAny>>;
 type Listed = PyResult<Pages>;
 type Many = PyResult<Creates>;
-
-#[doc = include_str!("docs/Client.txt")]
-#[pyclass(frozen, subclass, module = "atlas_serverless", skip_from_py_object)]
-#[derive(Clone)]
-pub(crate) struct Client {
-    handle: Arc<Handle>,
-    shape: Shape,
-    /// Methods return something pending for an event loop.
-    asynchronous: bool,
-    on_retired: OnRetired,
-    closed: Arc<AtomicBool>,
-}
 
 #[pymethods]
 #[allow(clippy::too_many_arguments)]

@@ -15,7 +15,7 @@ pub mod doctor;
 pub mod error;
 pub mod error_codes;
 mod hints;
-mod json;
+pub(crate) mod json;
 pub mod life;
 mod look_up;
 pub mod many;

@@ -1,11 +1,12 @@
-//! How the methods of a client run: in the calling thread, or on the running event loop.
-use std::sync::atomic::Ordering;
+//! What a client is, and how its methods run: in the calling thread, or on the running event loop.
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
-use super::{Client, End, Listed};
-use crate::binding::bridge::{self, Job, Output};
+use super::{End, Listed};
+use crate::binding::bridge::{self, Handle, Job, Output};
 use crate::binding::errors::{to_exception, warn_beside};
 use crate::binding::lists::Pages;
 use crate::binding::many::Creates;
@@ -15,6 +16,18 @@ use crate::core::client::OnRetired;
 use crate::core::context::Notices;
 use crate::core::error::Error;
 use crate::core::pages::Pager;
+
+#[doc = include_str!("../docs/Client.txt")]
+#[pyclass(frozen, subclass, module = "atlas_serverless", skip_from_py_object)]
+#[derive(Clone)]
+pub(crate) struct Client {
+    pub(super) handle: Arc<Handle>,
+    pub(super) shape: Shape,
+    /// Methods return something pending for an event loop.
+    pub(super) asynchronous: bool,
+    pub(super) on_retired: OnRetired,
+    pub(super) closed: Arc<AtomicBool>,
+}
 
 impl Client {
     /// Runs a job in the calling thread, or starts it on the running event loop.

@@ -42,9 +42,7 @@ struct Opts {
 
 fn opts() -> Opts {
     let args: Vec<String> = std::env::args().collect();
-    let get = |k: &str, d: &str| {
-        args.iter().position(|a| a == k).map_or(d.to_owned(), |p| args[p + 1].clone())
-    };
+    let get = |k: &str, d: &str| args.iter().position(|a| a == k).map_or(d.to_owned(), |p| args[p + 1].clone());
     let ca = get("--ca", "");
     Opts {
         base: get("--base", "http://127.0.0.1:18080"),

@@ -53,15 +53,24 @@ macro_rules! counters {
 }
 counters!(
     // every request but those to the /_ routes
-    requests, tokens, creates,
+    requests,
+    tokens,
+    creates,
     // 401 answers: no credentials sent, nonce expired, credentials wrong
-    challenges, stale, rejected,
+    challenges,
+    stale,
+    rejected,
     // creates by kind of credentials
-    bearer_ok, digest_ok,
+    bearer_ok,
+    digest_ok,
     // answers other than the above
-    bad_request, wrong_accept, not_found,
+    bad_request,
+    wrong_accept,
+    not_found,
     // transport
-    connections, tls_connections, h2_requests,
+    connections,
+    tls_connections,
+    h2_requests,
     // a client that sends the OAuth secret in the body, not in a Basic header
     token_secret_in_body,
 );
@@ -81,8 +90,7 @@ type Resp = Response<Full<Bytes>>;
 fn reply(status: StatusCode, content_type: &'static str, body: impl Into<Bytes>) -> Resp {
     let mut r = Response::new(Full::new(body.into()));
     *r.status_mut() = status;
-    r.headers_mut()
-        .insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
+    r.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static(content_type));
     r
 }
 
@@ -95,16 +103,9 @@ fn api_error(status: StatusCode, code: &str, detail: &str) -> Resp {
 }
 
 fn unauthorized(st: &State, stale: bool) -> Resp {
-    let mut r = api_error(
-        StatusCode::UNAUTHORIZED,
-        "UNAUTHORIZED",
-        "You are not authorized for this resource.",
-    );
+    let mut r = api_error(StatusCode::UNAUTHORIZED, "UNAUTHORIZED", "You are not authorized for this resource.");
     let challenge = st.nonces.challenge(stale);
-    r.headers_mut().insert(
-        header::WWW_AUTHENTICATE,
-        HeaderValue::from_str(&challenge).unwrap(),
-    );
+    r.headers_mut().insert(header::WWW_AUTHENTICATE, HeaderValue::from_str(&challenge).unwrap());
     r
 }
 
@@ -162,13 +163,7 @@ fn control(req: &Request<Incoming>, st: &State) -> Resp {
             reply(StatusCode::OK, "application/json", v.to_string())
         }
         "/_config" => {
-            for (k, v) in req
-                .uri()
-                .query()
-                .unwrap_or("")
-                .split('&')
-                .filter_map(|kv| kv.split_once('='))
-            {
+            for (k, v) in req.uri().query().unwrap_or("").split('&').filter_map(|kv| kv.split_once('=')) {
                 let v: u64 = v.parse().unwrap_or(0);
                 match k {
                     "latency_ms" => st.latency_ms.store(v, Relaxed),
@@ -248,10 +243,7 @@ fn main() {
         started: Instant::now(),
     });
     let acceptor = tls::acceptor(&arg("--ca-out", "ca.pem"));
-    let rt = tokio::runtime::Builder::new_current_thread()
-        .enable_all()
-        .build()
-        .unwrap();
+    let rt = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     rt.block_on(async move {
         tokio::spawn(accept_loop(https, Some(acceptor), st.clone()));
         tokio::spawn(accept_loop(http, None, st));

@@ -8,12 +8,7 @@ use crate::{CLIENT_ID, CLIENT_SECRET, MEDIA_TYPE, Resp, State, api_error, digest
 
 pub(crate) fn token(headers: &hyper::HeaderMap, body: &[u8], st: &State) -> Resp {
     let body = String::from_utf8_lossy(body);
-    let form = |k: &str| {
-        body.split('&')
-            .filter_map(|kv| kv.split_once('='))
-            .find(|(key, _)| *key == k)
-            .map(|(_, v)| v)
-    };
+    let form = |k: &str| body.split('&').filter_map(|kv| kv.split_once('=')).find(|(key, _)| *key == k).map(|(_, v)| v);
     let basic_ok = headers
         .get(header::AUTHORIZATION)
         .and_then(|v| v.to_str().ok())
@@ -29,11 +24,7 @@ pub(crate) fn token(headers: &hyper::HeaderMap, body: &[u8], st: &State) -> Resp
     }
     if form("grant_type") != Some("client_credentials") {
         st.count.bad_request.fetch_add(1, Relaxed);
-        return reply(
-            StatusCode::BAD_REQUEST,
-            "application/json",
-            r#"{"error":"unsupported_grant_type"}"#,
-        );
+        return reply(StatusCode::BAD_REQUEST, "application/json", r#"{"error":"unsupported_grant_type"}"#);
     }
     let n = st.token_serial.fetch_add(1, Relaxed);
     // Roughly as long as a real JWT, since the client sends it with every request.
@@ -65,10 +56,7 @@ struct Provider<'a> {
 }
 
 pub(crate) fn create(head: &hyper::http::request::Parts, group: &str, body: &[u8], st: &State) -> Resp {
-    let auth = head
-        .headers
-        .get(header::AUTHORIZATION)
-        .and_then(|v| v.to_str().ok());
+    let auth = head.headers.get(header::AUTHORIZATION).and_then(|v| v.to_str().ok());
     match auth {
         None => {
             st.count.challenges.fetch_add(1, Relaxed);
@@ -132,9 +120,5 @@ pub(crate) fn create(head: &hyper::http::request::Parts, group: &str, body: &[u8
         bp = b.provider.backing_provider_name,
         region = b.provider.region_name,
     );
-    reply(
-        StatusCode::CREATED,
-        "application/vnd.atlas.2025-03-12+json;charset=utf-8",
-        json,
-    )
+    reply(StatusCode::CREATED, "application/vnd.atlas.2025-03-12+json;charset=utf-8", json)
 }

@@ -10,13 +10,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUST := $(shell git ls-files 'src/*' Cargo.toml Cargo.lock pyproject.toml 2>/dev/null)
 
-.PHONY: bench bench-full bench-pieces count demo test interop test-browser load test-rust test-python lint walls types build wheel clean help
+.PHONY: bench bench-full bench-pieces count demo test interop test-airflow test-browser load test-rust test-python lint walls types build wheel clean help
 
 help:
 	@echo 'make demo   create an instance in the emulator, through a service account and through an API key'
 	@echo 'make test   everything: Rust, Python, types, lints, walls, documentation'
 	@echo 'make wheel  a release wheel in dist/'
-	@echo 'also: test-rust test-python lint walls types build interop bench bench-full bench-pieces count clean'
+	@echo 'also: test-rust test-python lint walls types build interop test-airflow bench bench-full bench-pieces count clean'
 
 demo: $(VENV)/.built
 	$(BIN)/python examples/demo.py
@@ -61,6 +61,18 @@ interop: $(VENV)/.built
 	$(PYTHON) tests/interop/prepare.py
 	PYTHONPATH=python .venv-interop/bin/python -m pytest tests/interop
 
+# The example DAG in a running Apache Airflow, from a wheel, as its users have it. Python 3.11; 300 MB of packages.
+test-airflow: $(VENV)/.installed .venv-airflow/.installed
+	rm -rf .cache/airflow
+	$(BIN)/maturin build --profile dev --quiet --out .cache/airflow/wheel
+	.venv-airflow/bin/python -m pip install --quiet --no-deps --force-reinstall .cache/airflow/wheel/*.whl
+	.venv-airflow/bin/python -m pytest tests/airflow --basetemp .cache/airflow/homes
+
+.venv-airflow/.installed: tests/airflow/requirements.txt
+	$(PYTHON) -m venv --clear .venv-airflow
+	.venv-airflow/bin/python -m pip install --quiet --no-deps -r tests/airflow/requirements.txt
+	@touch $@
+
 # The emulator's page in headless Chromium (Debian: apt-get install chromium).
 test-browser: $(VENV)/.built
 	$(BIN)/python -m pytest tests/browser
@@ -96,4 +108,4 @@ wheel: $(VENV)/.installed
 	@ls -l dist
 
 clean:
-	rm -rf target $(VENV) .venv-interop .cache dist tests/interop/node/node_modules .pytest_cache .mypy_cache .ruff_cache
+	rm -rf target $(VENV) .venv-interop .venv-airflow .cache dist tests/interop/node/node_modules .pytest_cache .mypy_cache .ruff_cache

@@ -3,40 +3,27 @@ mod run;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyType};
 
-use super::bridge::Handle;
+pub(crate) use self::run::Client;
 use super::credentials::Credentials;
 use super::jobs::{self, Options};
 use super::lists::Pages;
 use super::many::Creates;
-use super::options::{self, Behaviour, Given};
+use super::options::{self, Behaviour, Bounds, Given, Way};
 use super::results::{self, Shape};
 use super::secret::SecretText;
 use crate::core::call::Shape as Form;
-use crate::core::client::OnRetired;
 use crate::core::model::Kind;
 use crate::core::pages::Pager;
 use crate::core::wait::Wait;
 
 /// What a call comes to: its result, or something pending for an event loop.
-type Called = PyResult<Py<PyAny>>;
+type End = PyResult<Py<PyAny>>;
 type Listed = PyResult<Pages>;
-
-#[doc = include_str!("docs/Client.txt")]
-#[pyclass(frozen, subclass, module = "atlas_serverless", skip_from_py_object)]
-#[derive(Clone)]
-pub(crate) struct Client {
-    handle: Arc<Handle>,
-    shape: Shape,
-    /// Methods return something pending for an event loop.
-    asynchronous: bool,
-    on_retired: OnRetired,
-    closed: Arc<AtomicBool>,
-}
+type Many = PyResult<Creates>;
 
 #[pymethods]
 #[allow(clippy::too_many_arguments)]
@@ -76,20 +63,10 @@ impl Client {
         _sources: Option<&str>,
     ) -> PyResult<Self> {
         let given = Given { client_id, client_secret, public_key, private_key, access_token, profile, base_url };
-        let behaviour = Behaviour {
-            api_version,
-            timeout,
-            connect_timeout,
-            max_retries,
-            max_retry_time,
-            proxy,
-            ca_file,
-            user_agent_suffix,
-            token_cache,
-            reconcile,
-            allow_insecure_http,
-            clock: _clock.map(|clock| clock.clone_clock()),
-        };
+        let bounds = Bounds { timeout, connect_timeout, max_retries, max_retry_time };
+        let way = Way { proxy, ca_file, user_agent_suffix, allow_insecure_http };
+        let clock = _clock.map(|clock| clock.clone_clock());
+        let behaviour = Behaviour { api_version, bounds, way, token_cache, reconcile, clock };
         let on_retired = options::on_retired(on_retired)?;
         let (handle, shape) = (Arc::new(options::handle(py, given, behaviour, _sources)?), Shape { raw: false });
         Ok(Client { handle, shape, asynchronous: _asynchronous, on_retired, closed: Arc::default() })
@@ -98,14 +75,14 @@ impl Client {
     #[doc = include_str!("docs/from_env.txt")]
     #[classmethod]
     #[pyo3(signature = (**options))]
-    fn from_env(cls: &Bound<'_, PyType>, options: Option<&Bound<'_, PyDict>>) -> Called {
+    fn from_env(cls: &Bound<'_, PyType>, options: Option<&Bound<'_, PyDict>>) -> End {
         options::construct(cls, options, &[("_sources", "environment")])
     }
 
     #[doc = include_str!("docs/from_profile.txt")]
     #[classmethod]
     #[pyo3(signature = (name, **options))]
-    fn from_profile(cls: &Bound<'_, PyType>, name: &str, options: Option<&Bound<'_, PyDict>>) -> Called {
+    fn from_profile(cls: &Bound<'_, PyType>, name: &str, options: Option<&Bound<'_, PyDict>>) -> End {
         options::construct(cls, options, &[("_sources", "profile"), ("profile", name)])
     }
 
@@ -127,7 +104,7 @@ impl Client {
         validate: bool,
         extra_fields: Option<Bound<'py, PyAny>>,
         spec: Option<&Bound<'py, PyDict>>,
-    ) -> Called {
+    ) -> End {
         let retired = self.on_retired(on_retired)?;
         let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
         self.run(py, jobs::create(py, Kind::Serverless, group_id, &options, if_exists, spec)?)
@@ -150,7 +127,7 @@ impl Client {
         validate: bool,
         extra_fields: Option<Bound<'py, PyAny>>,
         spec: Option<&Bound<'py, PyDict>>,
-    ) -> Called {
+    ) -> End {
         let retired = self.on_retired;
         let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
         self.run(py, jobs::create(py, Kind::Flex, group_id, &options, if_exists, spec)?)
@@ -158,32 +135,19 @@ impl Client {
 
     #[doc = include_str!("docs/create_many.txt")]
     #[pyo3(signature = (operations, *, max_in_flight=32, on_error="collect"))]
-    fn create_many(
-        &self,
-        py: Python<'_>,
-        operations: &Bound<'_, PyAny>,
-        max_in_flight: usize,
-        on_error: &str,
-    ) -> PyResult<Creates> {
+    fn create_many(&self, py: Python<'_>, operations: &Bound<'_, PyAny>, max_in_flight: usize, on_error: &str) -> Many {
         self.many(py, operations, max_in_flight, on_error)
     }
 
     #[doc = include_str!("docs/get_serverless_instance.txt")]
     #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false))]
-    fn get_serverless_instance(
-        &self,
-        py: Python<'_>,
-        group_id: &str,
-        name: &str,
-        envelope: bool,
-        pretty: bool,
-    ) -> Called {
+    fn get_serverless_instance(&self, py: Python<'_>, group_id: &str, name: &str, envelope: bool, pretty: bool) -> End {
         self.run(py, jobs::get(Kind::Serverless, group_id, name, Form { envelope, pretty }, self.on_retired))
     }
 
     #[doc = include_str!("docs/get_flex_cluster.txt")]
     #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false))]
-    fn get_flex_cluster(&self, py: Python<'_>, group_id: &str, name: &str, envelope: bool, pretty: bool) -> Called {
+    fn get_flex_cluster(&self, py: Python<'_>, group_id: &str, name: &str, envelope: bool, pretty: bool) -> End {
         self.run(py, jobs::get(Kind::Flex, group_id, name, Form { envelope, pretty }, self.on_retired))
     }
 
@@ -222,7 +186,7 @@ impl Client {
         validate: bool,
         extra_fields: Option<Bound<'py, PyAny>>,
         changes: Option<&Bound<'py, PyDict>>,
-    ) -> Called {
+    ) -> End {
         let retired = self.on_retired;
         let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
         self.run(py, jobs::update(py, Kind::Serverless, group_id, name, &options, changes)?)
@@ -245,7 +209,7 @@ impl Client {
         validate: bool,
         extra_fields: Option<Bound<'py, PyAny>>,
         changes: Option<&Bound<'py, PyDict>>,
-    ) -> Called {
+    ) -> End {
         let retired = self.on_retired;
         let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
         self.run(py, jobs::update(py, Kind::Flex, group_id, name, &options, changes)?)
@@ -265,7 +229,7 @@ impl Client {
         timeout: Option<f64>,
         interval: Option<f64>,
         progress: Option<Bound<'py, PyAny>>,
-    ) -> Called {
+    ) -> End {
         let (validate, extra_fields, retired) = (true, None, self.on_retired);
         let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
         self.run(py, jobs::delete(py, Kind::Serverless, group_id, name, &options)?)
@@ -285,7 +249,7 @@ impl Client {
         timeout: Option<f64>,
         interval: Option<f64>,
         progress: Option<Bound<'py, PyAny>>,
-    ) -> Called {
+    ) -> End {
         let (validate, extra_fields, retired) = (true, None, self.on_retired);
         let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
         self.run(py, jobs::delete(py, Kind::Flex, group_id, name, &options)?)
@@ -302,7 +266,7 @@ impl Client {
         timeout: Option<f64>,
         interval: Option<f64>,
         progress: Option<Bound<'py, PyAny>>,
-    ) -> Called {
+    ) -> End {
         let wait = Wait::until(state, Kind::Serverless, group_id.to_owned(), name.to_owned());
         let wait = Wait { on_retired: self.on_retired, ..wait };
         self.run(py, jobs::wait_for(py, wait, timeout, interval, progress.as_ref())?)
@@ -319,13 +283,13 @@ impl Client {
         timeout: Option<f64>,
         interval: Option<f64>,
         progress: Option<Bound<'py, PyAny>>,
-    ) -> Called {
+    ) -> End {
         let wait = Wait::until(state, Kind::Flex, group_id.to_owned(), name.to_owned());
         self.run(py, jobs::wait_for(py, wait, timeout, interval, progress.as_ref())?)
     }
 
     #[doc = include_str!("docs/find.txt")]
-    fn find(&self, py: Python<'_>, group_id: &str, name: &str) -> Called {
+    fn find(&self, py: Python<'_>, group_id: &str, name: &str) -> End {
         self.run(py, jobs::find(group_id, name, Form::default()))
     }
 
@@ -336,7 +300,7 @@ impl Client {
     }
 
     #[doc = include_str!("docs/get_project.txt")]
-    fn get_project(&self, py: Python<'_>, group_id: &str) -> Called {
+    fn get_project(&self, py: Python<'_>, group_id: &str) -> End {
         self.run(py, jobs::get_project(group_id))
     }
 
@@ -370,7 +334,7 @@ impl Client {
         json: Option<Bound<'py, PyAny>>,
         api_version: Option<String>,
         timeout: Option<f64>,
-    ) -> Called {
+    ) -> End {
         self.run(py, jobs::request(method, path, params.as_ref(), json.as_ref(), api_version, timeout)?)
     }
 
@@ -405,7 +369,7 @@ impl Client {
     }
 
     #[doc = include_str!("docs/close.txt")]
-    fn close(&self, py: Python<'_>) -> Called {
+    fn close(&self, py: Python<'_>) -> End {
         self.end(py)
     }
 

@@ -7,7 +7,7 @@ use pyo3::types::PyDict;
 use super::bridge;
 use super::client::Client;
 use super::errors::{to_exception, warn};
-use super::options::{self, Behaviour, Given};
+use super::options::{self, Behaviour, Bounds, Given, Way};
 use super::secret::SecretText;
 use crate::core::auth::token_cache::FileCache;
 use crate::core::doctor::examine;
@@ -31,8 +31,12 @@ pub(crate) fn doctor<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let given = Given { profile, base_url, ..Given::default() };
     let survey = options::survey(given, allow_insecure_http, None);
-    let behaviour =
-        Behaviour { timeout, connect_timeout: timeout.min(10.0), proxy, ca_file, token_cache, ..Behaviour::default() };
+    let behaviour = Behaviour {
+        bounds: Bounds { timeout, connect_timeout: timeout.min(10.0), max_retries: 0, max_retry_time: 0.0 },
+        way: Way { proxy, ca_file, ..Way::default() },
+        token_cache,
+        ..Behaviour::default()
+    };
     let (config, _) = options::config(py, behaviour, survey.base_url.as_deref().unwrap_or_default())?;
     let report = bridge::wait(py, async move { Ok::<_, Error>(examine(survey, config, group_id).await) })?;
     Ok(pythonize::pythonize(py, &report)?)

@@ -39,17 +39,28 @@ pub(crate) struct Given {
 /// How the client is to behave.
 pub(crate) struct Behaviour<'a> {
     pub(crate) api_version: &'a str,
+    pub(crate) bounds: Bounds,
+    pub(crate) way: Way<'a>,
+    pub(crate) token_cache: Option<PathBuf>,
+    pub(crate) reconcile: bool,
+    pub(crate) clock: Option<crate::core::clock::ManualClock>,
+}
+
+/// How long and how often, times in seconds.
+pub(crate) struct Bounds {
     pub(crate) timeout: f64,
     pub(crate) connect_timeout: f64,
     pub(crate) max_retries: u32,
     pub(crate) max_retry_time: f64,
+}
+
+/// How requests get to the service.
+#[derive(Default)]
+pub(crate) struct Way<'a> {
     pub(crate) proxy: Option<SecretText>,
     pub(crate) ca_file: Option<PathBuf>,
     pub(crate) user_agent_suffix: Option<&'a str>,
-    pub(crate) token_cache: Option<PathBuf>,
-    pub(crate) reconcile: bool,
     pub(crate) allow_insecure_http: bool,
-    pub(crate) clock: Option<crate::core::clock::ManualClock>,
 }
 
 impl Default for Behaviour<'_> {
@@ -57,16 +68,10 @@ impl Default for Behaviour<'_> {
     fn default() -> Self {
         Behaviour {
             api_version: "2025-03-12",
-            timeout: 60.0,
-            connect_timeout: 10.0,
-            max_retries: 0,
-            max_retry_time: 0.0,
-            proxy: None,
-            ca_file: None,
-            user_agent_suffix: None,
+            bounds: Bounds { timeout: 60.0, connect_timeout: 10.0, max_retries: 0, max_retry_time: 0.0 },
+            way: Way::default(),
             token_cache: None,
             reconcile: false,
-            allow_insecure_http: false,
             clock: None,
         }
     }
@@ -80,7 +85,7 @@ pub(crate) fn handle(
     sources: Option<&str>,
 ) -> PyResult<Handle> {
     gate::guard(py)?;
-    let found = survey(given, behaviour.allow_insecure_http, sources).outcome;
+    let found = survey(given, behaviour.way.allow_insecure_http, sources).outcome;
     let found = found.map_err(|error| to_exception(py, error))?;
     let (config, notices) = config(py, behaviour, &found.base_url)?;
     warn(py, &found.notices, None)?;
@@ -131,7 +136,7 @@ pub(crate) fn config(py: Python<'_>, behaviour: Behaviour<'_>, base_url: &str) -
     let (major, minor): (u32, u32) = (version.getattr("major")?.extract()?, version.getattr("minor")?.extract()?);
     let mut user_agent =
         format!("atlas-serverless/{} (Python {major}.{minor}; {})", env!("CARGO_PKG_VERSION"), std::env::consts::OS);
-    if let Some(suffix) = behaviour.user_agent_suffix {
+    if let Some(suffix) = behaviour.way.user_agent_suffix {
         user_agent = format!("{user_agent} {suffix}");
     }
     let (clock, chance): (Arc<dyn Clock>, Arc<dyn Chance>) = match behaviour.clock {
@@ -140,23 +145,23 @@ pub(crate) fn config(py: Python<'_>, behaviour: Behaviour<'_>, base_url: &str) -
     };
     let around = System::default();
     // 0 is allowed: one attempt.
-    let max_retry_time = match behaviour.max_retry_time {
+    let max_retry_time = match behaviour.bounds.max_retry_time {
         0.0 => Duration::ZERO,
         time => bound("max_retry_time", time)?,
     };
-    let trust = network::trust(behaviour.ca_file.as_deref(), &around).map_err(|error| to_exception(py, error))?;
-    let proxy: Option<Secret> = behaviour.proxy.map(Into::into);
+    let trust = network::trust(behaviour.way.ca_file.as_deref(), &around).map_err(|error| to_exception(py, error))?;
+    let proxy: Option<Secret> = behaviour.way.proxy.map(Into::into);
     let route =
         route(proxy.as_ref().map(Secret::expose), base_url, &around).map_err(|error| to_exception(py, error))?;
     let (token_cache, notice) = token_place(py, behaviour.token_cache)?;
     let config = Config {
         api_version: behaviour.api_version.to_owned(),
-        connect_timeout: bound("connect_timeout", behaviour.connect_timeout)?,
+        connect_timeout: bound("connect_timeout", behaviour.bounds.connect_timeout)?,
         doors: Doors {
             clock,
             chance,
-            policy: Policy { max_retries: behaviour.max_retries, max_retry_time },
-            timeout: bound("timeout", behaviour.timeout)?,
+            policy: Policy { max_retries: behaviour.bounds.max_retries, max_retry_time },
+            timeout: bound("timeout", behaviour.bounds.timeout)?,
         },
         proxy,
         trust,

@@ -130,3 +130,12 @@ class Canned:
                 if answer == BREAK:
                     return
                 connection.sendall(answer)
+
+
+ABSENT = refusal(404, "CLUSTER_NOT_FOUND", "No cluster named orders exists.", ["orders", GROUP])
+
+
+def entity(state: str, ident: str = "a1", status: int = 200) -> bytes:
+    """A description of `orders` in this state."""
+    settings = {"backingProviderName": "AWS", "regionName": "US_EAST_1"}
+    return reply(status, {"id": ident, "name": "orders", "providerSettings": settings, "stateName": state})

@@ -161,7 +161,9 @@ def test_a_closed_loop_is_let_go_of_with_its_calls(server: Server) -> None:
     assert left() is None
 
 
-def test_nothing_is_kept_of_a_call_that_has_ended(server: Server) -> None:
+def test_nothing_is_kept_of_a_call_that_has_ended(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level("WARNING", logger="atlas_serverless")
+
     async def main() -> tuple[int, int, int]:
         client = client_of(server)
         await asyncio.gather(*(client.get_flex_cluster(GROUP, "orders") for _ in range(50)))
@@ -272,6 +274,23 @@ def test_what_a_progress_callable_raises_comes_out_and_ends_the_wait(
             assert caught.value is error
 
     loop.run_until_complete(main())
+
+
+def test_a_progress_coroutine_that_fails_after_the_result_is_heard_of() -> None:
+    async def fail(_: Any) -> None:
+        await asyncio.sleep(0)
+        raise ZeroDivisionError
+
+    async def main() -> None:
+        future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
+        progress = _loops.Progress(fail, future)
+        progress(None)  # type: ignore[arg-type]
+        future.set_result(1)
+        await asyncio.sleep(0.01)  # the task has failed by now, and nobody has looked at the result yet
+        with pytest.raises(ZeroDivisionError):
+            await progress.finish()
+
+    asyncio.run(main())
 
 
 def _clock() -> Any:

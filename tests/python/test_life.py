@@ -78,7 +78,7 @@ def test_a_whole_life(kind: str, calendar: str, auth: Any, asynchronous: bool) -
         async with emulator.async_client(auth) as client:
             await live(client, emulator.group_id, kind)
 
-    with Emulator(calendar=calendar, provisioning_seconds=0.06) as emulator:
+    with Emulator(calendar=calendar, provisioning={"reads": 2}) as emulator:
         if asynchronous:
             asyncio.run(run(emulator))
         else:

@@ -205,3 +205,15 @@ def test_a_wait_ends_with_the_recorded_state() -> None:
         with server.client(_clock=_core.VirtualClock()) as client:
             method, args, keywords = CASES["serverless-create-201-2025"]
             assert written(getattr(client, method)(*args, **keywords, wait=True)) == idle.body
+
+
+def test_a_mock_server_that_names_things_as_it_likes_is_believed_with_a_warning() -> None:
+    """A mock made from the API's description answers every request with its example, whatever the name."""
+    recording = Recording.read("serverless-create-201-2025.http")
+    with Canned(recording.bytes()) as server, server.client() as client:
+        with pytest.warns(errors.FieldIgnoredWarning, match='name: asked for "mine", got "cluster-743"'):
+            made = client.create_serverless_instance(
+                G2025, name="mine", provider_settings={"backing_provider_name": "AWS", "region_name": "US_EAST_1"}
+            )
+    assert made == json.loads(recording.body)
+    assert server.asked == ["POST serverless", "GET mine"]

@@ -1,11 +1,12 @@
-//! How the methods of a client run: in the calling thread, or on the running event loop.
-use std::sync::atomic::Ordering;
+//! What a client is, and how its methods run: in the calling thread, or on the running event loop.
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
-use super::{Called, Client, Listed};
-use crate::binding::bridge::{self, Job, Output};
+use super::{End, Listed};
+use crate::binding::bridge::{self, Handle, Job, Output};
 use crate::binding::errors::{to_exception, warn_beside};
 use crate::binding::lists::Pages;
 use crate::binding::many::Creates;
@@ -16,9 +17,21 @@ use crate::core::context::Notices;
 use crate::core::error::Error;
 use crate::core::pages::Pager;
 
+#[doc = include_str!("../docs/Client.txt")]
+#[pyclass(frozen, subclass, module = "atlas_serverless", skip_from_py_object)]
+#[derive(Clone)]
+pub(crate) struct Client {
+    pub(super) handle: Arc<Handle>,
+    pub(super) shape: Shape,
+    /// Methods return something pending for an event loop.
+    pub(super) asynchronous: bool,
+    pub(super) on_retired: OnRetired,
+    pub(super) closed: Arc<AtomicBool>,
+}
+
 impl Client {
     /// Runs a job in the calling thread, or starts it on the running event loop.
-    pub(crate) fn run(&self, py: Python<'_>, job: Job) -> Called {
+    pub(crate) fn run(&self, py: Python<'_>, job: Job) -> End {
         self.check_open()?;
         self.run_even_closed(py, job)
     }
@@ -56,7 +69,7 @@ impl Client {
         Creates::start(py, self.clone(), &self.handle, operations, max_in_flight, raises)
     }
 
-    fn run_even_closed(&self, py: Python<'_>, job: Job) -> Called {
+    fn run_even_closed(&self, py: Python<'_>, job: Job) -> End {
         if self.asynchronous {
             return aio::start(py, &self.handle, job, self.shape);
         }
@@ -97,7 +110,7 @@ impl Client {
     }
 
     /// Revokes what is to be revoked and closes connections. The second time nothing is left to do.
-    pub(super) fn end(&self, py: Python<'_>) -> Called {
+    pub(super) fn end(&self, py: Python<'_>) -> End {
         if self.closed.swap(true, Ordering::Relaxed) && !self.asynchronous {
             return Ok(py.None());
         }

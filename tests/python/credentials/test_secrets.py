@@ -33,7 +33,7 @@ class Watch:
         self.looked_at = 0
         self._caplog, self._capfd = caplog, capfd
         caplog.set_level(logging.DEBUG)
-        logging.getLogger("atlas_serverless").setLevel(logging.DEBUG)
+        caplog.set_level(logging.DEBUG, logger="atlas_serverless")
 
     def object(self, thing: Any) -> None:
         self.looked_at += hidden(self.secrets, of_object(thing))

@@ -1,10 +1,10 @@
 //! Many callers, one token, one challenge; and credentials that are refused.
 use std::sync::Arc;
 
-use atlas_serverless::core::call::Shape;
 use atlas_serverless::core::client::Client;
 use atlas_serverless::core::context::Context;
 use atlas_serverless::core::error::Error;
+use atlas_serverless::core::life::One;
 use atlas_serverless::core::model::{Kind, Operation};
 use serde_json::json;
 
@@ -19,8 +19,8 @@ async fn all_at_once(client: &Client, world: &World, callers: usize, expected: &
         let (client, group_id) = (client.clone(), world.group_id.clone());
         tasks.push(tokio::spawn(async move {
             let mut context = Context::begin(client.doors(), None, None);
-            let get = Operation::Get;
-            let ended = client.one(Kind::Flex, get, &group_id, "x", Shape::default(), None, &mut context).await;
+            let get = One::new(Kind::Flex, Operation::Get, group_id, "x".to_owned());
+            let ended = client.one(get, &mut context).await;
             let is = ended.as_ref().map_or_else(class, |_| "fine");
             assert_eq!(is, expected, "{:?}", ended.err().map(|error| told(&error)));
         }));

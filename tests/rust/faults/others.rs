@@ -1,13 +1,13 @@
 //! The other operations: what is repeated, what is not, and what a repeated deletion means.
 use std::time::Duration;
 
-use atlas_serverless::core::call::Shape;
 use atlas_serverless::core::client::Client;
 use atlas_serverless::core::context::Context;
 use atlas_serverless::core::error::Error;
-use atlas_serverless::core::life::Request;
+use atlas_serverless::core::life::One;
 use atlas_serverless::core::model::{Kind, Operation};
 use atlas_serverless::core::reply::Reply;
+use atlas_serverless::core::request::Request;
 use serde_json::{Value, json};
 
 use crate::world::{Auth, Setup, World, class, create, told};
@@ -15,7 +15,8 @@ use crate::world::{Auth, Setup, World, class, create, told};
 async fn one(client: &Client, world: &World, operation: Operation, body: Option<Value>) -> Result<Reply, Error> {
     let mut context = Context::begin(client.doors(), None, None);
     let body = body.map(|body| body.to_string().into());
-    client.one(Kind::Flex, operation, &world.group_id, "x", Shape::default(), body, &mut context).await
+    let one = One::new(Kind::Flex, operation, world.group_id.clone(), "x".to_owned());
+    client.one(One { body, ..one }, &mut context).await
 }
 
 async fn request(client: &Client, method: &str, path: String, json: Option<Value>) -> Result<Reply, Error> {
@@ -28,7 +29,7 @@ async fn request(client: &Client, method: &str, path: String, json: Option<Value
 async fn a_deletion_whose_answer_was_lost_has_succeeded() {
     for kind in ["close", "stall", "html", "half_body"] {
         let world = World::new();
-        let timeout = Duration::from_millis(if kind == "stall" { 200 } else { 20_000 });
+        let timeout = Duration::from_millis(if kind == "stall" { 400 } else { 20_000 });
         let (client, clock) = world.client(&Setup { timeout, ..Setup::new(Auth::AccessToken) });
         create(&client, world.create(Kind::Flex, "x")).await.unwrap();
         world.order(json!({"kind": kind, "method": "DELETE", "after_store": true}));

@@ -34,8 +34,8 @@ fn setup() -> Setup {
 async fn a_request_that_is_carried_out_late_is_found_by_its_duplicate_name() {
     for kind in [Kind::Serverless, Kind::Flex] {
         let world = World::new();
-        let (client, clock) = world.client(&Setup { timeout: Duration::from_millis(150), ..setup() });
-        world.order(json!({"kind": "delay", "seconds": 0.4, "method": "POST"}));
+        let (client, clock) = world.client(&Setup { timeout: Duration::from_millis(400), ..setup() });
+        world.order(json!({"kind": "delay", "seconds": 1.0, "method": "POST"}));
         let emulator = world.emulator.clone();
         clock.on_sleep(move |_| {
             while emulator.control("GET", "instances", None).unwrap().as_array().unwrap().is_empty() {
@@ -53,9 +53,9 @@ async fn whatever_ends_it_after_a_lost_answer_it_is_looked_for_once_more() {
     // The first request is lost and carried out late; the second is refused for a reason of its own.
     for (status, code) in [(402, "NO_PAYMENT_INFORMATION_FOUND"), (409, "SOMETHING_NEW"), (403, "ACCESS_FORBIDDEN")] {
         let world = World::new();
-        let (client, clock) = world.client(&Setup { timeout: Duration::from_millis(150), ..setup() });
+        let (client, clock) = world.client(&Setup { timeout: Duration::from_millis(400), ..setup() });
         let refusal = json!({"kind": "status", "status": status, "error_code": code, "method": "POST"});
-        world.order(json!({"kind": "delay", "seconds": 0.4, "method": "POST", "then": [refusal]}));
+        world.order(json!({"kind": "delay", "seconds": 1.0, "method": "POST", "then": [refusal]}));
         let emulator = world.emulator.clone();
         clock.on_sleep(move |_| {
             while emulator.control("GET", "instances", None).unwrap().as_array().unwrap().is_empty() {
@@ -221,7 +221,7 @@ async fn the_wait_for_a_deletion_ends_with_the_deadline() {
     let again = Create { if_exists: IfExists::Return, ..world.create(Kind::Flex, "stuck") };
     let mut context = Context::begin(client.doors(), Some(Duration::from_secs(90)), None);
     let error = client.create(again, &mut context).await.unwrap_err();
-    assert!(class(&error) == "WaitError" && error.to_string().contains("did not become DELETED"), "{error}");
+    assert!(class(&error) == "WaitError" && error.to_string().contains("is still there: the time is up"), "{error}");
     assert_eq!(clock.slept().iter().sum::<f64>(), 90.0);
 }
 

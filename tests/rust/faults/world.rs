@@ -41,34 +41,36 @@ impl Auth {
     }
 }
 
-type Hook = Box<dyn Fn(usize, Duration) + Send + Sync>;
+type Hook = Box<dyn Fn(usize) + Send + Sync>;
 
 /// A manual clock that tells when it is slept on.
 #[derive(Clone, Default)]
 pub struct TestClock {
     pub manual: ManualClock,
     hook: Arc<Mutex<Option<Hook>>>,
-    noted: Arc<Mutex<(Option<Arc<Emulator>>, Vec<usize>)>>,
+    notes: Arc<Mutex<Notes>>,
+}
+
+/// How many requests the emulator had had at each sleep.
+#[derive(Default)]
+struct Notes {
+    emulator: Option<Arc<Emulator>>,
+    positions: Vec<usize>,
 }
 
 impl TestClock {
     /// Calls `hook` with the number of each sleep, from 0, before it passes.
     pub fn on_sleep(&self, hook: impl Fn(usize) + Send + Sync + 'static) {
-        *self.hook.lock().unwrap() = Some(Box::new(move |number, _| hook(number)));
-    }
-
-    /// Calls `hook` with each time that passes.
-    pub fn on_pass(&self, hook: impl Fn(Duration) + Send + Sync + 'static) {
-        *self.hook.lock().unwrap() = Some(Box::new(move |_, duration| hook(duration)));
+        *self.hook.lock().unwrap() = Some(Box::new(hook));
     }
 
     /// Notes at each sleep how many requests there had been.
     pub fn note_positions(&self, emulator: Arc<Emulator>) {
-        self.noted.lock().unwrap().0 = Some(emulator);
+        self.notes.lock().unwrap().emulator = Some(emulator);
     }
 
     pub fn positions(&self) -> Vec<usize> {
-        self.noted.lock().unwrap().1.clone()
+        self.notes.lock().unwrap().positions.clone()
     }
 
     pub fn slept(&self) -> Vec<f64> {
@@ -84,11 +86,13 @@ impl Clock for TestClock {
         self.manual.wall()
     }
     fn sleep(&self, duration: Duration) -> Sleep {
-        if let (Some(emulator), positions) = &mut *self.noted.lock().unwrap() {
-            positions.push(emulator.requests().len());
+        let mut notes = self.notes.lock().unwrap();
+        if let Some(received) = notes.emulator.as_ref().map(|emulator| emulator.requests().len()) {
+            notes.positions.push(received);
         }
+        drop(notes);
         if let Some(hook) = &*self.hook.lock().unwrap() {
-            hook(self.manual.sleeps().len(), duration);
+            hook(self.manual.sleeps().len());
         }
         self.manual.sleep(duration)
     }

@@ -4,6 +4,7 @@ import contextlib
 import json
 import os
 import pathlib
+import shutil
 import signal
 import socket
 import subprocess
@@ -12,6 +13,7 @@ import time
 import urllib.error
 import urllib.request
 
+CONFIG = pathlib.Path(__file__).with_name("config")
 COMMAND = [str(pathlib.Path(sys.executable).with_name("airflow"))]
 ENDED = {"success", "failed"}
 
@@ -21,6 +23,7 @@ class Airflow:
 
     def __init__(self, home, dags):
         self.home = pathlib.Path(home)
+        shutil.copytree(CONFIG, self.home / "config", ignore=shutil.ignore_patterns("__pycache__"))
         self.processes = {}
         with socket.create_server(("127.0.0.1", 0)) as server:
             port = server.getsockname()[1]
@@ -46,6 +49,7 @@ class Airflow:
             "AIRFLOW__CORE__PARALLELISM": "8",
             "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
             "AIRFLOW__LOGGING__LOGGING_LEVEL": "DEBUG",  # namespace_levels does not reach loggers of Python's `logging`
+            "AIRFLOW__LOGGING__MIN_LENGTH_MASKED_SECRET": "1000",  # none: see config/airflow_local_settings.py
             "AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "1",
             "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         }

@@ -15,19 +15,6 @@ from airflow_process import Airflow  # noqa: E402
 
 from atlas_serverless import Emulator  # noqa: E402
 
-# Read by the scheduler before it forks its workers, and by nobody else.
-LOCAL_SETTINGS = """
-import os
-
-if os.environ.get("USE_ATLAS_IN_THE_SCHEDULER"):
-    import atlas_serverless
-
-    GROUP_ID = os.environ["MONGODB_ATLAS_PROJECT_ID"]
-    CLIENT = atlas_serverless.Client(token_cache="file")
-    assert CLIENT.get_project(GROUP_ID)["id"] == GROUP_ID
-    USED_IN = os.getpid()
-"""
-
 
 @pytest.fixture(scope="session")
 def atlas():
@@ -43,8 +30,6 @@ def airflow(atlas, tmp_path_factory):
     dags = home / "dags"
     shutil.copytree(HERE / "dags", dags, ignore=shutil.ignore_patterns("__pycache__"))
     dags.joinpath(EXAMPLE.name).write_text(example(), encoding="utf-8")
-    (home / "config").mkdir()
-    (home / "config" / "airflow_local_settings.py").write_text(LOCAL_SETTINGS, encoding="utf-8")
     running = Airflow(home, dags)
     running.run("db", "migrate")
     running.run(

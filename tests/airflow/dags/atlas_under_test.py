@@ -6,6 +6,7 @@ import time
 from datetime import timedelta
 
 from airflow.sdk import Connection, dag, get_current_context, task
+from airflow.sdk.log import mask_secret
 
 import atlas_serverless
 
@@ -108,6 +109,13 @@ def ends():
         )
         client.get_flex_cluster(connection.extra_dejson["group_id"], "any")
 
+    @task
+    def control() -> None:
+        """What Airflow would mask: if it is not in the log as it is here, no search of the log says anything."""
+        mask_secret("known-to-airflow")
+        print("control: known-to-airflow eyJsb29rcy5saWtlIjoidG9rZW4ifQ.a.b")
+
+    control()
     execution_timeout()
     deadline()
     wrong_secret()

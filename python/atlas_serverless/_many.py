@@ -17,18 +17,22 @@ class CreateResult(Protocol):
     @property
     def index(self) -> int:
         """Its place in the operations, from 0."""
+        ...
 
     @property
     def operation(self) -> Mapping[str, Any]:
         """The operation as it was given."""
+        ...
 
     @property
     def value(self) -> Any:
         """What the create returned; None after a failure."""
+        ...
 
     @property
     def error(self) -> Exception | None:
         """What the create raised; None after a success."""
+        ...
 
 
 class Creates(Protocol):
@@ -37,6 +41,7 @@ class Creates(Protocol):
     @property
     def in_flight(self) -> list[Mapping[str, Any]]:
         """The operations that are under way; after `close()`, those that were ended: what they create may exist."""
+        ...
 
     def __iter__(self) -> Self: ...
     def __next__(self) -> CreateResult: ...
@@ -54,6 +59,7 @@ class AsyncCreates(Protocol):
     @property
     def in_flight(self) -> list[Mapping[str, Any]]:
         """The operations that are under way; after `close()`, those that were ended: what they create may exist."""
+        ...
 
     def __aiter__(self) -> Self: ...
     async def __anext__(self) -> CreateResult: ...

@@ -49,7 +49,7 @@ impl Client {
         api_version: &str,
         timeout: f64,
         connect_timeout: f64,
-        max_retries: u32,
+        max_retries: i64,
         max_retry_time: f64,
         proxy: Option<SecretText>,
         ca_file: Option<PathBuf>,
@@ -157,7 +157,7 @@ impl Client {
         &self,
         py: Python<'_>,
         group_id: &str,
-        items_per_page: u64,
+        items_per_page: i64,
         include_count: bool,
     ) -> Listed {
         self.pages(py, Pager::resources(Kind::Serverless, group_id, items_per_page, include_count, self.on_retired))
@@ -165,7 +165,7 @@ impl Client {
 
     #[doc = include_str!("docs/list_flex_clusters.txt")]
     #[pyo3(signature = (group_id, *, items_per_page=500, include_count=true))]
-    fn list_flex_clusters(&self, py: Python<'_>, group_id: &str, items_per_page: u64, include_count: bool) -> Listed {
+    fn list_flex_clusters(&self, py: Python<'_>, group_id: &str, items_per_page: i64, include_count: bool) -> Listed {
         self.pages(py, Pager::resources(Kind::Flex, group_id, items_per_page, include_count, self.on_retired))
     }
 
@@ -295,7 +295,7 @@ impl Client {
 
     #[doc = include_str!("docs/list_projects.txt")]
     #[pyo3(signature = (*, items_per_page=500))]
-    fn list_projects(&self, py: Python<'_>, items_per_page: u64) -> Listed {
+    fn list_projects(&self, py: Python<'_>, items_per_page: i64) -> Listed {
         self.pages(py, Pager::projects(items_per_page))
     }
 
@@ -316,7 +316,7 @@ impl Client {
         ip_address: Option<String>,
         name: Option<String>,
         endpoint_path: Option<String>,
-        items_per_page: u64,
+        items_per_page: i64,
     ) -> Listed {
         let own = [("groupId", group_id), ("orgId", org_id), ("userId", user_id), ("ipAddress", ip_address)];
         let query = jobs::pairs(own.into_iter().chain([("name", name), ("endpointPath", endpoint_path)]));

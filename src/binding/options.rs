@@ -50,7 +50,7 @@ pub(crate) struct Behaviour<'a> {
 pub(crate) struct Bounds {
     pub(crate) timeout: f64,
     pub(crate) connect_timeout: f64,
-    pub(crate) max_retries: u32,
+    pub(crate) max_retries: i64,
     pub(crate) max_retry_time: f64,
 }
 
@@ -149,6 +149,10 @@ pub(crate) fn config(py: Python<'_>, behaviour: Behaviour<'_>, base_url: &str) -
         0.0 => Duration::ZERO,
         time => bound("max_retry_time", time)?,
     };
+    let max_retries = u32::try_from(behaviour.bounds.max_retries).map_err(|_| {
+        let given = behaviour.bounds.max_retries;
+        PyValueError::new_err(format!("max_retries must be a number of attempts, 0 or more, not {given}"))
+    })?;
     let trust = network::trust(behaviour.way.ca_file.as_deref(), &around).map_err(|error| to_exception(py, error))?;
     let proxy: Option<Secret> = behaviour.way.proxy.map(Into::into);
     let route =
@@ -160,7 +164,7 @@ pub(crate) fn config(py: Python<'_>, behaviour: Behaviour<'_>, base_url: &str) -
         doors: Doors {
             clock,
             chance,
-            policy: Policy { max_retries: behaviour.bounds.max_retries, max_retry_time },
+            policy: Policy { max_retries, max_retry_time },
             timeout: bound("timeout", behaviour.bounds.timeout)?,
         },
         proxy,

@@ -27,6 +27,8 @@ FENCE = re.compile(
 )
 NOT_RUN: dict[str, int] = {}
 """page -> number of blocks that are not run"""
+
+
 @dataclass
 class Block:
     """One piece of Python on a page."""

@@ -176,6 +176,8 @@ def test_unknown_and_wrong_options_are_said() -> None:
             made(access_token="t", time_out=3)
         with pytest.raises(ValueError, match="timeout must be more than 0 seconds, not -1"):
             made(access_token="t", timeout=-1)
+        with pytest.raises(ValueError, match="max_retries must be a number of attempts, 0 or more, not -1"):
+            made(access_token="t", max_retries=-1)
         with pytest.raises(ValueError, match='on_retired must be "raise" or "flex", not "no"'):
             made(access_token="t", on_retired="no")
 

@@ -12,7 +12,7 @@ fn page(ids: &[&str], total: usize, next: bool) -> String {
     reply(200, &format!(r#"{{"links":{links},"results":[{}],"totalCount":{total}}}"#, results.join(",")))
 }
 
-async fn read(server: &Canned, items: u64) -> Result<Vec<String>, Error> {
+async fn read(server: &Canned, items: i64) -> Result<Vec<String>, Error> {
     let bench = Bench::new(&server.url);
     let mut pager = Pager::resources(Kind::Flex, GROUP, items, true, OnRetired::Raise)?;
     let mut found = Vec::new();

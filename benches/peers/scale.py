@@ -1,5 +1,5 @@
 #!/usr/bin/env python3
-"""How the cost of a create grows with the work: in flight, creates, clients, tags; and a long list. Markdown."""
+"""How the cost of a create grows with the work: in flight, creates, clients; and a long list. Markdown on stdout."""
 
 from __future__ import annotations
 
@@ -52,16 +52,13 @@ def alone(program: str) -> dict[str, Any]:
 
 
 def main() -> None:
+    rivals = ((layout.FLOOR, "conc"), ("atlas_serverless_async", "conc"), ("atlas_serverless", "bulk"))
     with Server():
         lines = []
         for inflight in (1, 8, 32, 128, 256, 1024, 4096):
             line = [str(inflight)]
             count = str(max(4000, 3 * inflight))
-            for client, mode in (
-                (layout.FLOOR, "conc"),
-                ("atlas_serverless_async", "conc"),
-                ("atlas_serverless", "bulk"),
-            ):
+            for client, mode in rivals:
                 got = measured("--client", client, "--mode", mode, "--inflight", str(inflight), "--n", count)
                 line += [str(got.get("cpu_us", "failed")), str(got.get("rss_peak_mb", ""))]
             lines.append(line)

@@ -7,6 +7,7 @@ import time
 
 import openapi
 import pytest
+
 from conftest import environment
 
 ACCEPT = "Accept: application/vnd.atlas.2025-03-12+json"

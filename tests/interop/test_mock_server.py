@@ -12,9 +12,9 @@ import threading
 import openapi
 import pytest
 import requests
-from conftest import HERE
 
 from atlas_serverless import Client
+from conftest import HERE
 from test_recordings import RECORDINGS, recorded
 
 # The recorded reply is another cluster's, and our client says so.

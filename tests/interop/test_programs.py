@@ -6,10 +6,10 @@ import subprocess
 import sys
 
 import pytest
-from conftest import HERE, environment
 from prepare import GO_PROGRAM
 
 from atlas_serverless import Emulator
+from conftest import HERE, environment
 
 SERVERLESS = [
     "createServerlessInstance",

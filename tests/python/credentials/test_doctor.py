@@ -8,10 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from conftest import CommandLine
 from fakes import Authority, Listener, Proxy, TlsServer, free_port
 
 from atlas_serverless import Emulator, cli
+from conftest import CommandLine
 
 STEPS = [
     *("credentials", "name", "connection", "tls", "clock"),

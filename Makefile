@@ -10,13 +10,13 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUST := $(shell git ls-files 'src/*' Cargo.toml Cargo.lock pyproject.toml 2>/dev/null)
 
-.PHONY: demo test interop test-airflow test-browser load test-rust test-python lint walls types build wheel clean help
+.PHONY: bench bench-full bench-pieces count demo test interop test-airflow test-browser load test-rust test-python lint walls types build wheel clean help
 
 help:
 	@echo 'make demo   create an instance in the emulator, through a service account and through an API key'
 	@echo 'make test   everything: Rust, Python, types, lints, walls, documentation'
 	@echo 'make wheel  a release wheel in dist/'
-	@echo 'also: test-rust test-python lint walls types build interop test-airflow bench clean'
+	@echo 'also: test-rust test-python lint walls types build interop test-airflow bench bench-full bench-pieces count clean'
 
 demo: $(VENV)/.built
 	$(BIN)/python examples/demo.py
@@ -83,6 +83,25 @@ load:
 
 walls:
 	$(PYTHON) scripts/check_walls.py
+
+# This project beside plain Rust (bench: 5 minutes) and every peer that installs (bench-full: an hour). Results, tables and
+# a plot are in .cache/bench/results.
+bench:
+	$(PYTHON) benches/peers/prepare.py
+	cd benches/peers && $(PYTHON) matrix.py --rounds 3 --patience 2 --max-minutes 5 --only '^(rust_current|atlas_serverless.*|noop)$$'
+	cd benches/peers && $(PYTHON) report.py && $(PYTHON) plot.py
+
+bench-full:
+	$(PYTHON) benches/peers/prepare.py --peers
+	cd benches/peers && $(PYTHON) matrix.py --rounds 5 --max-minutes 75 --out full.jsonl
+	cd benches/peers && $(PYTHON) report.py full.jsonl && $(PYTHON) plot.py full.jsonl && $(PYTHON) exits.py
+
+bench-pieces:
+	cd benches && CARGO_TARGET_DIR=../.cache/bench/target cargo bench --package bench-pieces
+
+# Instructions of a validation and a create, compared with benches/instructions.json. Needs valgrind, and says so.
+count:
+	$(PYTHON) scripts/count_instructions.py
 
 wheel: $(VENV)/.installed
 	$(BIN)/maturin build --release --quiet --out dist

@@ -4,7 +4,7 @@ Signatures are written here by hand. The docstrings are those of `src/binding/do
 `scripts/generate_stubs.py`, which also makes `aio.pyi` and `_protocols.py` of this file.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from types import TracebackType
 from typing import Any, Generic, Literal, TypeVar, final
@@ -18,6 +18,9 @@ _T = TypeVar("_T")
 
 __all__ = [
     "Client",
+    "CreateResult",
+    "Creates",
+    "Credentials",
     "Emulator",
     "Mailbox",
     "Noticed",
@@ -25,7 +28,10 @@ __all__ = [
     "Pending",
     "VirtualClock",
     "__version__",
+    "doctor",
     "forget_deprecations",
+    "forget_tokens",
+    "log_out",
     "to_flex_spec",
 ]
 __version__: str
@@ -52,13 +58,13 @@ class Client:
     `connect_timeout`            seconds for opening a connection, TLS included. Default 10
     `max_retries`                attempts after the first. Default 5; 0 sends everything once
     `max_retry_time`             seconds for all attempts of one call, pauses included. Default 180
-    `proxy`                      a proxy's URL. Default: the environment's (`HTTPS_PROXY`, `NO_PROXY`); never
-                                 for this machine
+    `proxy`                      a proxy's URL, ``http://user:password@host:port``. Default: the environment's
+                                 (`HTTPS_PROXY`, `NO_PROXY`); never for this machine
     `ca_file`                    a PEM file of certificates to trust beside the system's. Default:
                                  `SSL_CERT_FILE`, `REQUESTS_CA_BUNDLE`
     `user_agent_suffix`          text added to the User-Agent header, such as ``"billing-job/2"``
     `token_cache`                ``"file"`` or a folder shares a service account's token between processes.
-                                 Default ``"memory"``
+                                 Default: `ATLAS_SERVERLESS_TOKEN_CACHE`, else ``"memory"``
     `on_retired`                 what the methods for serverless instances do where the endpoint is gone: ``"flex"``
                                  uses the Flex clusters that replace them. Default ``"raise"``: EndpointRetired
     `reconcile`                  False: a create whose answer was lost is an OutcomeUnknownError at once.
@@ -101,6 +107,23 @@ class Client:
         reconcile: bool = True,
         allow_insecure_http: bool = False,
     ) -> Self: ...
+    @classmethod
+    def from_env(cls, **options: Any) -> Self:
+        """A client with the credentials of the environment; no profile of the Atlas CLI is looked at.
+
+        Takes what the constructor takes, but for credentials and `profile`. Raises ConfigurationError where the
+        environment has no complete set, and says which names were looked at.
+        """
+
+    @classmethod
+    def from_profile(cls, name: str, **options: Any) -> Self:
+        """A client with the credentials of a profile of the Atlas CLI; the environment's are not looked at.
+
+        `name` is the profile's; secrets that its file does not have are asked of the system's keyring (extra
+        ``[keyring]``). Takes what the constructor takes, but for credentials. Raises ConfigurationError where there is
+        no such profile, or no complete set in it.
+        """
+
     def create_serverless_instance(
         self,
         group_id: str,
@@ -230,6 +253,51 @@ class Client:
         ... )
         >>> cluster["connectionStrings"]["standardSrv"].partition("://")[0]
         'mongodb+srv'
+
+        Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-creategroupflexcluster
+        """
+
+    def create_many(
+        self,
+        operations: Iterable[Mapping[str, Any]],
+        *,
+        max_in_flight: int = 32,
+        on_error: Literal["collect", "raise"] = "collect",
+    ) -> t.Creates:
+        """Create many Flex clusters and serverless instances: an iterator of results in the order in which they come.
+
+        Some creates are always under way, as many as the service's rate limits let through. Each is checked, retried
+        and looked up as a single one is; one that fails does not keep the others.
+
+        =============== ============================================================================================
+        `operations`    an iterable of mappings, taken one by one as others end; it may be endless. Each has a
+                        `group_id` and the fields of its instance; `kind` is ``"flex"`` (default) or
+                        ``"serverless"``; `wait`, `interval`, `timeout`, `if_exists`, `on_retired`, `envelope`,
+                        `pretty`, `validate` and `extra_fields` as in a single create
+        `max_in_flight` how many creates are under way at most, and how many results wait to be taken. Default 32
+        `on_error`      ``"collect"`` (default): a failure is a result with an `error`. ``"raise"``: the first
+                        failure is raised, with its `operation`, and ends what is under way
+        =============== ============================================================================================
+
+        A result has `index` (its place in `operations`), `operation`, `value` (what the create returned) and `error`
+        (what it raised); one of the last two is None. Leaving the loop early, Ctrl-C and ``close()`` end what is under
+        way: for each create that had been sent, a warning of the logger `atlas_serverless` says what may exist, and
+        `in_flight` of the iterator has the operations.
+
+        Raises what the iterable raises, once all results are handed out, and with `on_error="raise"` what a single
+        create raises.
+
+        >>> fleet = (
+        ...     {
+        ...         "group_id": group_id,
+        ...         "name": f"shard-{number}",
+        ...         "provider_settings": {"backing_provider_name": "AWS", "region_name": "US_EAST_1"},
+        ...     }
+        ...     for number in range(3)
+        ... )
+        >>> results = list(client.create_many(fleet))
+        >>> sorted(result.value["name"] for result in results if result.error is None)
+        ['shard-0', 'shard-1', 'shard-2']
 
         Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-creategroupflexcluster
         """
@@ -736,6 +804,19 @@ class Client:
     def default_group_id(self) -> str | None:
         """The project that the environment (`MONGODB_ATLAS_PROJECT_ID`) or the profile names, or None."""
 
+    @property
+    def credentials(self) -> Credentials:
+        """Which credentials are used and where they were found; no secret is in it.
+
+        `kind` is ``"service_account"``, ``"api_key"`` or ``"access_token"``, `id` the client id or public key (None for
+        a token), `source` where they were found, `base_url` and `base_url_source` the same of the service. `explain()`
+        is a text of several lines: everything that was looked at, in order, and whose certificates, which proxy and
+        which token cache are used.
+
+        >>> client.credentials.kind
+        'service_account'
+        """
+
     def close(self) -> None:
         """Revoke the token that this client alone holds, close connections and refuse further calls.
 
@@ -772,6 +853,34 @@ def to_flex_spec(spec: Mapping[str, Any] | Sequence[str] | str, *, strict: bool 
     Source: https://www.mongodb.com/docs/atlas/flex-migration/
     """
 
+@final
+class Credentials:
+    """The credentials that a client uses, without what is secret of them."""
+
+    @property
+    def kind(self) -> Literal["service_account", "api_key", "access_token"]:
+        """`service_account`, `api_key` or `access_token`."""
+
+    @property
+    def id(self) -> str | None:
+        """Client id or public key; None for an access token."""
+
+    @property
+    def source(self) -> str:
+        """Where they were found: `arguments (client_id, client_secret)`, `environment (…)`, `profile default in …`."""
+
+    @property
+    def base_url(self) -> str:
+        """Scheme, host and port of the service."""
+
+    @property
+    def base_url_source(self) -> str:
+        """Where the base URL was found."""
+
+    def explain(self) -> str:
+        """What was looked at in which order, what was found and what is used, as text. Ids are shown, of secrets the
+        length and the last two characters at the most."""
+
 # --- what the package itself uses ------------------------------------------------------------------------------------
 
 @final
@@ -785,6 +894,49 @@ class Pages(Iterator[_T], Generic[_T]):
     def __next__(self) -> _T: ...
     def next_page(self) -> Pending:
         """The next page of an asynchronous client's list, as something pending."""
+
+@final
+class CreateResult:
+    """How one operation of `create_many` ended."""
+
+    @property
+    def index(self) -> int:
+        """Its place in the operations, from 0."""
+
+    @property
+    def operation(self) -> Mapping[str, Any]:
+        """The operation as it was given."""
+
+    @property
+    def value(self) -> Any:
+        """What the create returned; None after a failure."""
+
+    @property
+    def error(self) -> Exception | None:
+        """What the create raised; None after a success."""
+
+@final
+class Creates:
+    """The results of `create_many`, in the order in which they come."""
+
+    @property
+    def in_flight(self) -> list[Mapping[str, Any]]:
+        """The operations that are under way; after `close()`, those that were ended: what they create may exist."""
+
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> CreateResult: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, _type: type[BaseException] | None, _value: BaseException | None, _traceback: TracebackType | None
+    ) -> None: ...
+    def take(self) -> list[CreateResult] | None:
+        """For an asynchronous client: all results that are at hand, or None after the last. None at hand: `wait()`."""
+
+    def wait(self) -> Pending:
+        """For an asynchronous client: something pending that ends when there are results."""
+
+    def close(self) -> None:
+        """End what is under way and take no further operation. Closing twice is fine."""
 
 @final
 class Mailbox:
@@ -860,3 +1012,25 @@ class Emulator:
 
 def forget_deprecations() -> None:
     """Forget which deprecations were announced in this process, so that each warns again. For tests."""
+
+def doctor(
+    *,
+    profile: str | None = None,
+    base_url: str | None = None,
+    group_id: str | None = None,
+    proxy: str | None = None,
+    ca_file: str | PathLike[str] | None = None,
+    token_cache: str | PathLike[str] | None = None,
+    timeout: float = 15.0,
+    allow_insecure_http: bool = False,
+) -> dict[str, Any]:
+    """Look at everything between this program and a create; a dict of `ok`, `base_url`, `group_id`, `explanation`,
+    `steps`."""
+
+def log_out(client: Client, *, all: bool = False) -> dict[str, Any]:
+    """Revoke the cached token of a client and remove it. A dict: `revoked` (None if there was none, else whether the
+    server took it), `folder` (None if tokens are not shared), `others` (base URL, client id and end of those that
+    remain)."""
+
+def forget_tokens(*, token_cache: str | PathLike[str] | None = None) -> dict[str, Any]:
+    """Remove every cached token without telling the server: for a machine that has no credentials any more."""

@@ -91,9 +91,10 @@ class Progress:
             self._fail(error)
 
     def _ended(self, task: Future[Any]) -> None:
-        self._tasks.discard(task)
-        if not task.cancelled() and (error := task.exception()) is not None:
-            self._fail(error)
+        if task.cancelled() or (error := task.exception()) is None:
+            self._tasks.discard(task)
+        else:
+            self._fail(error)  # it stays: if the call's result was there first, `finish` raises it
 
     def _fail(self, error: BaseException) -> None:
         if self._future.done():

@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 
     from typing_extensions import Unpack  # type checkers bring their own; nothing is imported at run time
 
@@ -58,6 +58,13 @@ class RawClient(Protocol):
         extra_fields: Extra = None,
         **spec: Unpack[t.FlexClusterSpec],
     ) -> Response[t.FlexCluster]: ...
+    def create_many(
+        self,
+        operations: Iterable[Mapping[str, Any]],
+        *,
+        max_in_flight: int = 32,
+        on_error: Literal["collect", "raise"] = "collect",
+    ) -> t.Creates: ...
     def get_serverless_instance(
         self, group_id: str, name: str, *, envelope: bool = False, pretty: bool = False
     ) -> Response[t.ServerlessInstance]: ...
@@ -204,6 +211,13 @@ class AsyncRawClient(Protocol):
         extra_fields: Extra = None,
         **spec: Unpack[t.FlexClusterSpec],
     ) -> Response[t.FlexCluster]: ...
+    def create_many(
+        self,
+        operations: Iterable[Mapping[str, Any]],
+        *,
+        max_in_flight: int = 32,
+        on_error: Literal["collect", "raise"] = "collect",
+    ) -> t.AsyncCreates: ...
     async def get_serverless_instance(
         self, group_id: str, name: str, *, envelope: bool = False, pretty: bool = False
     ) -> Response[t.ServerlessInstance]: ...

@@ -112,7 +112,8 @@ class Poll:
     """What a `progress` callable gets each time a waiter has asked for the state.
 
     ============ =====================================================================================================
-    `state`      the state seen, such as ``"CREATING"``, ``"DELETED"`` once it is gone; None if the poll failed or found nothing
+    `state`      the state seen, such as ``"CREATING"``; ``"DELETED"`` where that was waited for and it is gone; None
+                 if the poll failed or found nothing
     `elapsed`    seconds since the wait began
     `polls`      polls made, this one included
     `name`       the resource's name

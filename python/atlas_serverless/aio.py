@@ -13,7 +13,7 @@ from . import _core
 from ._core import Noticed
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine
+    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 
     from ._core import Pages, Pending
 
@@ -45,6 +45,46 @@ async def _each(pages: Pages[Any]) -> AsyncIterator[Any]:
             yield entry
 
 
+class _Creates:
+    """The results of `create_many`: handed over in batches by the core, one by one to the caller."""
+
+    def __init__(self, core: Any) -> None:
+        self._core = core
+        self._batch: Iterator[Any] = iter(())
+
+    @property
+    def in_flight(self) -> list[Any]:
+        return self._core.in_flight  # type: ignore[no-any-return]
+
+    def __aiter__(self) -> _Creates:
+        return self
+
+    async def __anext__(self) -> Any:
+        while True:
+            for result in self._batch:
+                return result
+            batch = self._core.take()
+            if batch is None:
+                raise StopAsyncIteration
+            self._batch = iter(batch)
+            if not batch:
+                try:
+                    await _result(self._core.wait())
+                except BaseException:
+                    self._core.close()
+                    raise
+
+    async def close(self) -> None:
+        self._batch = iter(())
+        self._core.close()
+
+    async def __aenter__(self) -> _Creates:
+        return self
+
+    async def __aexit__(self, *_exception: object) -> None:
+        await self.close()
+
+
 class AsyncClient:
     """A client of the MongoDB Atlas Administration API for asyncio.
 
@@ -63,7 +103,24 @@ class AsyncClient:
     _core: Any
 
     def __init__(self, **options: Any) -> None:
-        self._core = _Client(**options, _asynchronous=True)
+        try:
+            self._core = _Client(**options, _asynchronous=True)
+        finally:
+            options.clear()  # what a traceback shows of this frame holds no secret
+
+    @classmethod
+    def from_env(cls, **options: Any) -> Any:
+        try:
+            return cls(_sources="environment", **options)
+        finally:
+            options.clear()
+
+    @classmethod
+    def from_profile(cls, name: str, **options: Any) -> Any:
+        try:
+            return cls(profile=name, _sources="profile", **options)
+        finally:
+            options.clear()
 
     @property
     def with_raw_response(self) -> Any:
@@ -81,7 +138,8 @@ class AsyncClient:
         return self._core.__reduce__()  # raises: it holds secrets and connections
 
     def __repr__(self) -> str:
-        return repr(self._core).replace("<Client", "<AsyncClient", 1)
+        core = self.__dict__.get("_core")  # missing where the constructor failed: a traceback may still show this
+        return "<AsyncClient>" if core is None else repr(core).replace("<Client", "<AsyncClient", 1)
 
 
 def _coroutine(method: Callable[..., Any]) -> Callable[..., Coroutine[Any, Any, Any]]:
@@ -98,6 +156,13 @@ def _list(method: Callable[..., Any]) -> Callable[..., AsyncIterator[Any]]:
     return iterator
 
 
+def _many(method: Callable[..., Any]) -> Callable[..., _Creates]:
+    def creates(self: AsyncClient, *args: Any, **options: Any) -> _Creates:
+        return _Creates(method(self._core, *args, **options))
+
+    return creates
+
+
 def _property(getter: Any) -> property:
     return property(lambda self: getter.__get__(self._core), doc=getter.__doc__)
 
@@ -110,11 +175,14 @@ def _take_over() -> None:
         if not callable(own):
             setattr(AsyncClient, name, _property(own))
             continue
-        taken: Any = (_list if name.startswith("list_") else _coroutine)(own)
+        wrap = _many if name == "create_many" else _list if name.startswith("list_") else _coroutine
+        taken: Any = wrap(own)
         taken.__name__, taken.__qualname__, taken.__doc__ = name, f"AsyncClient.{name}", own.__doc__
         taken.__wrapped__ = own  # where `inspect.signature` looks
         setattr(AsyncClient, name, taken)
     AsyncClient.with_raw_response.__doc__ = _Client.with_raw_response.__doc__
+    for name in ("from_env", "from_profile"):
+        vars(AsyncClient)[name].__func__.__doc__ = getattr(_Client, name).__doc__
     made = signature(_Client)
     itself = Parameter("self", Parameter.POSITIONAL_OR_KEYWORD)
     made = made.replace(parameters=[itself, *made.parameters.values()], return_annotation=None)

@@ -20,7 +20,7 @@ TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Sequence
     from types import ModuleType
-    from typing import Any
+    from typing import Any, NoReturn
 
 PROG = "atlas-serverless"
 
@@ -38,9 +38,33 @@ class _Version(argparse.Action):
         parser.exit()
 
 
+class _Parser(argparse.ArgumentParser):
+    """One whose usage errors do not repeat what may be a secret."""
+
+    def error(self, message: str) -> NoReturn:
+        from ._error_text import without_secrets
+
+        head, found, rest = message.partition("unrecognized arguments: ")
+        if found:
+            message = head + found + " ".join(_shown(rest.split()))
+        super().error(without_secrets(message))
+
+
+def _shown(words: list[str]) -> list[str]:
+    """The words, but for values of options that sound secret: `--client-secret ******`."""
+    shown, secret = [], False
+    for word in words:
+        name, equals, value = word.partition("=")
+        option = name.startswith("-")
+        sounds = option and any(part in name.lower() for part in ("secret", "key", "token", "pass", "auth", "cred"))
+        shown.append(f"{name}=******" if sounds and equals else "******" if secret and not option else word)
+        secret = sounds and not value
+    return shown
+
+
 def build_parser() -> tuple[argparse.ArgumentParser, dict[str, ModuleType]]:
     """The whole parser, and which module carries out which subcommand."""
-    parser = argparse.ArgumentParser(
+    parser = _Parser(
         prog=PROG,
         description="Create and keep MongoDB Atlas serverless instances and Flex clusters.",
         epilog="Credentials are looked for in the environment, then in the profile of the Atlas CLI.",

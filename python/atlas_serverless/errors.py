@@ -319,8 +319,9 @@ class WaitError(AtlasError):
     """Waiting ended without the wanted state. What was asked of Atlas goes on there.
 
     `last_state` is the last state seen (None if none was), `polls` how often it was asked, `elapsed` seconds since the
-    wait began, `last_error` the last trouble met while asking, as a sentence. After ``wait=True`` on a create, an update
-    or a deletion, `result` is what that call would have returned without it: it was carried out. None after `wait_for_…`.
+    wait began, `last_error` the last trouble met while asking, as a sentence. After ``wait=True`` on a create, an
+    update or a deletion, `result` is what that call would have returned without it: it was carried out. None after
+    `wait_for_…`.
     """
 
     last_state: str | None = None
@@ -344,8 +345,8 @@ class WaitFailedError(WaitError):
 class AtlasWarning(UserWarning):
     """Base of every warning of atlas-serverless; a UserWarning, so shown by default.
 
-    Where a filter makes exceptions of warnings, `result` is what the call returned all the same: a create that warns has
-    created. None where nothing was sent yet.
+    Where a filter makes exceptions of warnings, `result` is what the call returned all the same: a create that warns
+    has created. None where nothing was sent yet.
     """
 
     result: Any = None

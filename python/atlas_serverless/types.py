@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypedDict, Union
 
+from ._many import AsyncCreates, CreateResult, Creates
 from ._protocols import AsyncRawClient, RawClient
 from ._reply_types import (
     FlexBackupSettings,
@@ -41,8 +42,11 @@ from ._reply_types import (
 from ._values import FlexConversion, Headers, Poll, Response
 
 __all__ = [
+    "AsyncCreates",
     "AsyncRawClient",
     "ChangedField",
+    "CreateResult",
+    "Creates",
     "FlexBackupSettings",
     "FlexCluster",
     "FlexClusterPage",

@@ -9,55 +9,20 @@ use std::os::unix::net::UnixStream;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use arc_swap::ArcSwapOption;
+use futures_util::future::{AbortHandle, Abortable};
 use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
-use pyo3::sync::PyOnceLock;
-use tokio::runtime::{Builder, Handle as TokioHandle};
-use tokio::task::AbortHandle;
 
-use super::bridge::{Handle, Job, Output, Pools};
+use super::background::Background;
+use super::bridge::{Handle, Job, Output};
 use super::doubt::Doubt;
 use super::errors::{to_exception, unexpected, warn_beside};
 use super::observer::{emit, threshold, to_poll};
+use super::python::{Name, call};
 use super::results::Shape;
 use crate::core::context::{Context, Notices};
 use crate::core::error::Error;
 use crate::core::observe::{Level, Observer, Poll};
-
-/// The runtime of a process and its one thread.
-struct Background {
-    pid: u32,
-    runtime: TokioHandle,
-    pools: Mutex<Pools>,
-}
-
-impl Background {
-    fn pools(&self) -> MutexGuard<'_, Pools> {
-        self.pools.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-static BACKGROUND: ArcSwapOption<Background> = ArcSwapOption::const_empty();
-
-/// The runtime of this process. A child made by fork has none of its parent's threads and starts its own.
-fn background() -> PyResult<Arc<Background>> {
-    let current = BACKGROUND.load_full();
-    match &current {
-        Some(background) if background.pid == std::process::id() => return Ok(background.clone()),
-        _ => {}
-    }
-    let runtime = Builder::new_current_thread().enable_all().build()?;
-    let fresh =
-        Arc::new(Background { pid: std::process::id(), runtime: runtime.handle().clone(), pools: Mutex::default() });
-    std::thread::Builder::new()
-        .name("atlas-serverless".to_owned())
-        .spawn(move || runtime.block_on(std::future::pending::<()>()))?;
-    // Called with the interpreter lock held, so nobody else starts one at the same time.
-    std::mem::forget(BACKGROUND.swap(Some(fresh.clone())));
-    std::mem::forget(current);
-    Ok(fresh)
-}
 
 /// What the runtime's thread has to say.
 enum Letter {
@@ -96,7 +61,7 @@ struct Waiting {
     shape: Shape,
     progress: Option<Py<PyAny>>,
     notices: Notices,
-    task: Option<AbortHandle>,
+    task: AbortHandle,
     doubt: Arc<Doubt>,
 }
 
@@ -176,9 +141,7 @@ impl Mailbox {
             return Ok(());
         }
         let doubt = waiting.doubt.take_over();
-        if let Some(task) = &waiting.task {
-            task.abort();
-        }
+        waiting.task.abort();
         doubt.map_or(Ok(()), |message| emit(py, Level::Warning, &message))
     }
 
@@ -193,17 +156,17 @@ impl Mailbox {
             Err(error) => Err(to_exception(py, error)),
         };
         match result {
-            Ok(value) => future.call_method1(pyo3::intern!(py, "set_result"), (value,))?,
-            Err(error) => future.call_method1(pyo3::intern!(py, "set_exception"), (error.into_value(py),))?,
-        };
-        Ok(())
+            Ok(value) => call(&future.getattr(pyo3::intern!(py, "set_result"))?, (value,)),
+            Err(error) => call(&future.getattr(pyo3::intern!(py, "set_exception"))?, (error.into_value(py),)),
+        }
+        .map(drop)
     }
 
     /// A poll for the caller's progress callable, which fails the future itself if it raises.
     fn tell(&self, py: Python<'_>, id: u64, poll: Poll) -> PyResult<()> {
         let progress = self.waiting().get(&id).and_then(|w| w.progress.as_ref().map(|p| p.clone_ref(py)));
         let Some(progress) = progress else { return Ok(()) };
-        progress.call1(py, (to_poll(py, poll)?,)).map(drop)
+        call(progress.bind(py), (to_poll(py, poll)?,)).map(drop)
     }
 }
 
@@ -319,11 +282,10 @@ impl Drop for Promise {
 /// Starts a job on the running event loop.
 pub(crate) fn start(py: Python<'_>, handle: &Arc<Handle>, job: Job, shape: Shape) -> PyResult<Py<PyAny>> {
     let (event_loop, mailbox) = here(py)?;
-    let background = background()?;
-    let client = background.pools().get(handle);
-    let client = client.map_err(|error| to_exception(py, error))?;
+    let background = Background::here()?;
+    let client = background.client(py, handle)?;
     let Some(mailbox) = mailbox else {
-        let pending = super::aio_fallback::start(py, event_loop.bind(py), &background.runtime, client, job, shape)?;
+        let pending = super::aio_fallback::start(py, event_loop.bind(py), client, job, shape)?;
         return Ok(Py::new(py, pending)?.into_any());
     };
     static IDS: AtomicU64 = AtomicU64::new(0);
@@ -342,45 +304,35 @@ pub(crate) fn start(py: Python<'_>, handle: &Arc<Handle>, job: Job, shape: Shape
     };
     let context = Context::begin(client.doors(), job.timeout, Some(Arc::new(observer)));
     let notices = context.notices.clone();
+    let (task, registration) = AbortHandle::new_pair();
     let waiting = Waiting {
         future: future.clone().unbind(),
         shape,
         progress: progress.as_ref().map(|progress| progress.clone_ref(py)),
         notices: notices.clone(),
-        task: None,
+        task,
         doubt,
     };
     mine.waiting().insert(id, waiting);
     let run = job.run;
-    let task = background.runtime.spawn(async move {
+    background.start(async move {
         let promise = Promise { post, id };
-        let ended = run(client, context).await;
-        promise.post.put(Letter::Done(id, ended));
+        if let Ok(ended) = Abortable::new(run(client, context), registration).await {
+            promise.post.put(Letter::Done(id, ended));
+        }
     });
-    if let Some(waiting) = mine.waiting().get_mut(&id) {
-        waiting.task = Some(task.abort_handle());
-    }
     let pending = Pending { mailbox: Some(mailbox), id, future: future.unbind(), progress, notices };
     Ok(Py::new(py, pending)?.into_any())
 }
 
-/// Closes the connections of a client that is closed.
-pub(crate) fn let_go(handle: &Handle) {
-    // Only if there is a runtime already.
-    if let Some(background) = BACKGROUND.load_full().filter(|background| background.pid == std::process::id()) {
-        background.pools().let_go(handle);
-    }
-}
-
 /// The caller's progress callable, for the loop's own thread: what it raises, the one who awaits gets.
 pub(super) fn follow(py: Python<'_>, progress: Py<PyAny>, future: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
-    py.import("atlas_serverless._loops")?.getattr("Progress")?.call1((progress, future)).map(Bound::unbind)
+    static PROGRESS: Name = Name::new("atlas_serverless._loops", "Progress");
+    call(PROGRESS.get(py)?, (progress, future)).map(Bound::unbind)
 }
 
 /// The running event loop and its mailbox; none where the loop can't watch a socket.
 fn here(py: Python<'_>) -> PyResult<(Py<PyAny>, Option<Py<Mailbox>>)> {
-    static HERE: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let here =
-        HERE.get_or_try_init(py, || Ok::<_, PyErr>(py.import("atlas_serverless._loops")?.getattr("here")?.unbind()))?;
-    here.bind(py).call0()?.extract()
+    static HERE: Name = Name::new("atlas_serverless._loops", "here");
+    call(HERE.get(py)?, ())?.extract()
 }

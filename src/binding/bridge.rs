@@ -16,6 +16,7 @@ use pyo3::prelude::*;
 use tokio::runtime::{Builder, Runtime};
 
 use super::errors::{to_exception, unexpected};
+use super::gate;
 use super::observer::{Direct, Raised};
 use crate::core::auth::discover::Found;
 use crate::core::client::{Client, Config};
@@ -26,7 +27,7 @@ use crate::core::pages::Entries;
 use crate::core::reply::Reply;
 
 /// How often a waiting thread looks for Ctrl-C.
-const SIGNALS: Duration = Duration::from_millis(50);
+pub(crate) const SIGNALS: Duration = Duration::from_millis(50);
 /// After this long without a call, connections may have been closed by the server without this thread's notice.
 const RESTED: Duration = Duration::from_millis(100);
 
@@ -89,6 +90,11 @@ impl Handle {
     /// Credentials, and where they came from.
     pub(crate) fn found(&self) -> &Found {
         &self.found
+    }
+
+    /// How it behaves.
+    pub(crate) fn config(&self) -> &Config {
+        &self.config
     }
 
     /// The client of this process. A child made by fork gets one of its own; the parent's is left alone, never dropped:
@@ -245,7 +251,7 @@ fn beside<T: Send>(work: impl FnOnce(&mut Local) -> Result<T, Error> + Send, rai
             Local::new().and_then(|mut local| work(&mut local))
         });
         while finished.recv_timeout(SIGNALS) == Err(RecvTimeoutError::Timeout) {
-            if let Err(error) = Python::attach(|py| py.check_signals()) {
+            if let Some(Err(error)) = gate::enter(|py| py.check_signals()) {
                 raised.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
             }
         }
@@ -260,16 +266,32 @@ async fn hear_of_closed_connections() {
     tokio::task::yield_now().await;
 }
 
+/// Runs what is no call of a client to its end, on a runtime of its own.
+pub(crate) fn wait<T: Send>(py: Python<'_>, running: impl Future<Output = Result<T, Error>> + Send) -> PyResult<T> {
+    let raised = Raised::default();
+    let ended = py.detach(|| {
+        let local = Local::new()?;
+        let ended = local.runtime.block_on(watched(running, &raised));
+        // A name server that does not answer is not waited for.
+        local.runtime.shutdown_background();
+        ended.unwrap_or(Err(Error::Stopped))
+    });
+    if let Some(error) = raised.lock().unwrap_or_else(PoisonError::into_inner).take() {
+        return Err(error);
+    }
+    ended.map_err(|error| to_exception(py, error))
+}
+
 /// Polls a call, and Python's signal handlers between. `None` if something was raised meanwhile.
-async fn watched(running: Running, raised: &Raised) -> Option<Result<Output, Error>> {
+async fn watched<T>(running: impl Future<Output = Result<T, Error>>, raised: &Raised) -> Option<Result<T, Error>> {
     let mut running = pin!(running);
     loop {
         if let Ok(ended) = tokio::time::timeout(SIGNALS, &mut running).await {
             return Some(ended);
         }
-        let signal = Python::attach(|py| py.check_signals());
+        let signal = gate::enter(|py| py.check_signals());
         let mut raised = raised.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Err(error) = signal {
+        if let Some(Err(error)) = signal {
             raised.get_or_insert(error);
         }
         if raised.is_some() {

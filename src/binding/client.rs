@@ -3,39 +3,27 @@ mod run;
 
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::sync::atomic::AtomicBool;
 
-use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyList};
+use pyo3::types::{PyDict, PyList, PyType};
 
-use super::bridge::Handle;
-use super::errors::to_exception;
+pub(crate) use self::run::Client;
+use super::credentials::Credentials;
 use super::jobs::{self, Options};
 use super::lists::Pages;
-use super::options::{self, Behaviour, Given};
+use super::many::Creates;
+use super::options::{self, Behaviour, Bounds, Given, Way};
 use super::results::{self, Shape};
+use super::secret::SecretText;
 use crate::core::call::Shape as Form;
-use crate::core::client::OnRetired;
 use crate::core::model::Kind;
 use crate::core::pages::Pager;
 use crate::core::wait::Wait;
 
 /// What a call comes to: its result, or something pending for an event loop.
-type Called = PyResult<Py<PyAny>>;
+type End = PyResult<Py<PyAny>>;
 type Listed = PyResult<Pages>;
-
-#[doc = include_str!("docs/Client.txt")]
-#[pyclass(frozen, subclass, module = "atlas_serverless", skip_from_py_object)]
-#[derive(Clone)]
-pub(crate) struct Client {
-    handle: Arc<Handle>,
-    shape: Shape,
-    /// Methods return something pending for an event loop.
-    asynchronous: bool,
-    on_retired: OnRetired,
-    closed: Arc<AtomicBool>,
-}
+type Many = PyResult<Creates>;
 
 #[pymethods]
 #[allow(clippy::too_many_arguments)]
@@ -51,19 +39,19 @@ impl Client {
         reconcile=True, allow_insecure_http=False)")]
     fn new(
         py: Python<'_>,
-        client_id: Option<String>,
-        client_secret: Option<String>,
-        public_key: Option<String>,
-        private_key: Option<String>,
-        access_token: Option<String>,
+        client_id: Option<SecretText>,
+        client_secret: Option<SecretText>,
+        public_key: Option<SecretText>,
+        private_key: Option<SecretText>,
+        access_token: Option<SecretText>,
         profile: Option<String>,
-        base_url: Option<String>,
+        base_url: Option<SecretText>,
         api_version: &str,
         timeout: f64,
         connect_timeout: f64,
-        max_retries: u32,
+        max_retries: i64,
         max_retry_time: f64,
-        proxy: Option<String>,
+        proxy: Option<SecretText>,
         ca_file: Option<PathBuf>,
         user_agent_suffix: Option<&str>,
         token_cache: Option<PathBuf>,
@@ -75,30 +63,32 @@ impl Client {
         _sources: Option<&str>,
     ) -> PyResult<Self> {
         let given = Given { client_id, client_secret, public_key, private_key, access_token, profile, base_url };
-        let behaviour = Behaviour {
-            api_version,
-            timeout,
-            connect_timeout,
-            max_retries,
-            max_retry_time,
-            proxy,
-            ca_file,
-            user_agent_suffix,
-            token_cache,
-            reconcile,
-            allow_insecure_http,
-            clock: _clock.map(|clock| clock.clone_clock()),
-        };
+        let bounds = Bounds { timeout, connect_timeout, max_retries, max_retry_time };
+        let way = Way { proxy, ca_file, user_agent_suffix, allow_insecure_http };
+        let clock = _clock.map(|clock| clock.clone_clock());
+        let behaviour = Behaviour { api_version, bounds, way, token_cache, reconcile, clock };
         let on_retired = options::on_retired(on_retired)?;
-        let handle = Arc::new(options::handle(py, given, behaviour, _sources)?);
-        let shape = Shape { raw: false };
+        let (handle, shape) = (Arc::new(options::handle(py, given, behaviour, _sources)?), Shape { raw: false });
         Ok(Client { handle, shape, asynchronous: _asynchronous, on_retired, closed: Arc::default() })
+    }
+
+    #[doc = include_str!("docs/from_env.txt")]
+    #[classmethod]
+    #[pyo3(signature = (**options))]
+    fn from_env(cls: &Bound<'_, PyType>, options: Option<&Bound<'_, PyDict>>) -> End {
+        options::construct(cls, options, &[("_sources", "environment")])
+    }
+
+    #[doc = include_str!("docs/from_profile.txt")]
+    #[classmethod]
+    #[pyo3(signature = (name, **options))]
+    fn from_profile(cls: &Bound<'_, PyType>, name: &str, options: Option<&Bound<'_, PyDict>>) -> End {
+        options::construct(cls, options, &[("_sources", "profile"), ("profile", name)])
     }
 
     #[doc = include_str!("docs/create_serverless_instance.txt")]
     #[pyo3(signature = (group_id, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None,
-        if_exists="error",
-        on_retired=None, progress=None, validate=true, extra_fields=None, **spec))]
+        if_exists="error", on_retired=None, progress=None, validate=true, extra_fields=None, **spec))]
     fn create_serverless_instance<'py>(
         &self,
         py: Python<'py>,
@@ -114,17 +104,15 @@ impl Client {
         validate: bool,
         extra_fields: Option<Bound<'py, PyAny>>,
         spec: Option<&Bound<'py, PyDict>>,
-    ) -> Called {
-        let on_retired = self.on_retired(on_retired)?;
-        let options =
-            Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, on_retired };
+    ) -> End {
+        let retired = self.on_retired(on_retired)?;
+        let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
         self.run(py, jobs::create(py, Kind::Serverless, group_id, &options, if_exists, spec)?)
     }
 
     #[doc = include_str!("docs/create_flex_cluster.txt")]
     #[pyo3(signature = (group_id, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None,
-        if_exists="error",
-        progress=None, validate=true, extra_fields=None, **spec))]
+        if_exists="error", progress=None, validate=true, extra_fields=None, **spec))]
     fn create_flex_cluster<'py>(
         &self,
         py: Python<'py>,
@@ -139,29 +127,27 @@ impl Client {
         validate: bool,
         extra_fields: Option<Bound<'py, PyAny>>,
         spec: Option<&Bound<'py, PyDict>>,
-    ) -> Called {
-        let on_retired = self.on_retired;
-        let options =
-            Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, on_retired };
+    ) -> End {
+        let retired = self.on_retired;
+        let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
         self.run(py, jobs::create(py, Kind::Flex, group_id, &options, if_exists, spec)?)
+    }
+
+    #[doc = include_str!("docs/create_many.txt")]
+    #[pyo3(signature = (operations, *, max_in_flight=32, on_error="collect"))]
+    fn create_many(&self, py: Python<'_>, operations: &Bound<'_, PyAny>, max_in_flight: usize, on_error: &str) -> Many {
+        self.many(py, operations, max_in_flight, on_error)
     }
 
     #[doc = include_str!("docs/get_serverless_instance.txt")]
     #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false))]
-    fn get_serverless_instance(
-        &self,
-        py: Python<'_>,
-        group_id: &str,
-        name: &str,
-        envelope: bool,
-        pretty: bool,
-    ) -> Called {
+    fn get_serverless_instance(&self, py: Python<'_>, group_id: &str, name: &str, envelope: bool, pretty: bool) -> End {
         self.run(py, jobs::get(Kind::Serverless, group_id, name, Form { envelope, pretty }, self.on_retired))
     }
 
     #[doc = include_str!("docs/get_flex_cluster.txt")]
     #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false))]
-    fn get_flex_cluster(&self, py: Python<'_>, group_id: &str, name: &str, envelope: bool, pretty: bool) -> Called {
+    fn get_flex_cluster(&self, py: Python<'_>, group_id: &str, name: &str, envelope: bool, pretty: bool) -> End {
         self.run(py, jobs::get(Kind::Flex, group_id, name, Form { envelope, pretty }, self.on_retired))
     }
 
@@ -171,7 +157,7 @@ impl Client {
         &self,
         py: Python<'_>,
         group_id: &str,
-        items_per_page: u64,
+        items_per_page: i64,
         include_count: bool,
     ) -> Listed {
         self.pages(py, Pager::resources(Kind::Serverless, group_id, items_per_page, include_count, self.on_retired))
@@ -179,14 +165,13 @@ impl Client {
 
     #[doc = include_str!("docs/list_flex_clusters.txt")]
     #[pyo3(signature = (group_id, *, items_per_page=500, include_count=true))]
-    fn list_flex_clusters(&self, py: Python<'_>, group_id: &str, items_per_page: u64, include_count: bool) -> Listed {
+    fn list_flex_clusters(&self, py: Python<'_>, group_id: &str, items_per_page: i64, include_count: bool) -> Listed {
         self.pages(py, Pager::resources(Kind::Flex, group_id, items_per_page, include_count, self.on_retired))
     }
 
     #[doc = include_str!("docs/update_serverless_instance.txt")]
     #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None,
-        progress=None,
-        validate=true, extra_fields=None, **changes))]
+        progress=None, validate=true, extra_fields=None, **changes))]
     fn update_serverless_instance<'py>(
         &self,
         py: Python<'py>,
@@ -201,17 +186,15 @@ impl Client {
         validate: bool,
         extra_fields: Option<Bound<'py, PyAny>>,
         changes: Option<&Bound<'py, PyDict>>,
-    ) -> Called {
-        let on_retired = self.on_retired;
-        let options =
-            Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, on_retired };
+    ) -> End {
+        let retired = self.on_retired;
+        let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
         self.run(py, jobs::update(py, Kind::Serverless, group_id, name, &options, changes)?)
     }
 
     #[doc = include_str!("docs/update_flex_cluster.txt")]
     #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None,
-        progress=None,
-        validate=true, extra_fields=None, **changes))]
+        progress=None, validate=true, extra_fields=None, **changes))]
     fn update_flex_cluster<'py>(
         &self,
         py: Python<'py>,
@@ -226,10 +209,9 @@ impl Client {
         validate: bool,
         extra_fields: Option<Bound<'py, PyAny>>,
         changes: Option<&Bound<'py, PyDict>>,
-    ) -> Called {
-        let on_retired = self.on_retired;
-        let options =
-            Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, on_retired };
+    ) -> End {
+        let retired = self.on_retired;
+        let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
         self.run(py, jobs::update(py, Kind::Flex, group_id, name, &options, changes)?)
     }
 
@@ -247,10 +229,9 @@ impl Client {
         timeout: Option<f64>,
         interval: Option<f64>,
         progress: Option<Bound<'py, PyAny>>,
-    ) -> Called {
-        let (validate, extra_fields, on_retired) = (true, None, self.on_retired);
-        let options =
-            Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, on_retired };
+    ) -> End {
+        let (validate, extra_fields, retired) = (true, None, self.on_retired);
+        let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
         self.run(py, jobs::delete(py, Kind::Serverless, group_id, name, &options)?)
     }
 
@@ -268,10 +249,9 @@ impl Client {
         timeout: Option<f64>,
         interval: Option<f64>,
         progress: Option<Bound<'py, PyAny>>,
-    ) -> Called {
-        let (validate, extra_fields, on_retired) = (true, None, self.on_retired);
-        let options =
-            Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, on_retired };
+    ) -> End {
+        let (validate, extra_fields, retired) = (true, None, self.on_retired);
+        let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
         self.run(py, jobs::delete(py, Kind::Flex, group_id, name, &options)?)
     }
 
@@ -286,7 +266,7 @@ impl Client {
         timeout: Option<f64>,
         interval: Option<f64>,
         progress: Option<Bound<'py, PyAny>>,
-    ) -> Called {
+    ) -> End {
         let wait = Wait::until(state, Kind::Serverless, group_id.to_owned(), name.to_owned());
         let wait = Wait { on_retired: self.on_retired, ..wait };
         self.run(py, jobs::wait_for(py, wait, timeout, interval, progress.as_ref())?)
@@ -303,24 +283,24 @@ impl Client {
         timeout: Option<f64>,
         interval: Option<f64>,
         progress: Option<Bound<'py, PyAny>>,
-    ) -> Called {
+    ) -> End {
         let wait = Wait::until(state, Kind::Flex, group_id.to_owned(), name.to_owned());
         self.run(py, jobs::wait_for(py, wait, timeout, interval, progress.as_ref())?)
     }
 
     #[doc = include_str!("docs/find.txt")]
-    fn find(&self, py: Python<'_>, group_id: &str, name: &str) -> Called {
+    fn find(&self, py: Python<'_>, group_id: &str, name: &str) -> End {
         self.run(py, jobs::find(group_id, name, Form::default()))
     }
 
     #[doc = include_str!("docs/list_projects.txt")]
     #[pyo3(signature = (*, items_per_page=500))]
-    fn list_projects(&self, py: Python<'_>, items_per_page: u64) -> Listed {
+    fn list_projects(&self, py: Python<'_>, items_per_page: i64) -> Listed {
         self.pages(py, Pager::projects(items_per_page))
     }
 
     #[doc = include_str!("docs/get_project.txt")]
-    fn get_project(&self, py: Python<'_>, group_id: &str) -> Called {
+    fn get_project(&self, py: Python<'_>, group_id: &str) -> End {
         self.run(py, jobs::get_project(group_id))
     }
 
@@ -336,7 +316,7 @@ impl Client {
         ip_address: Option<String>,
         name: Option<String>,
         endpoint_path: Option<String>,
-        items_per_page: u64,
+        items_per_page: i64,
     ) -> Listed {
         let own = [("groupId", group_id), ("orgId", org_id), ("userId", user_id), ("ipAddress", ip_address)];
         let query = jobs::pairs(own.into_iter().chain([("name", name), ("endpointPath", endpoint_path)]));
@@ -354,15 +334,14 @@ impl Client {
         json: Option<Bound<'py, PyAny>>,
         api_version: Option<String>,
         timeout: Option<f64>,
-    ) -> Called {
+    ) -> End {
         self.run(py, jobs::request(method, path, params.as_ref(), json.as_ref(), api_version, timeout)?)
     }
 
     #[doc = include_str!("docs/rate_limits.txt")]
     #[getter]
     fn rate_limits<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
-        let core = self.handle.core().map_err(|error| to_exception(py, error))?;
-        results::rate_limits(py, &core.rate_limits())
+        results::rate_limits(py, &self.core(py)?.rate_limits())
     }
 
     #[doc = include_str!("docs/with_raw_response.txt")]
@@ -383,8 +362,14 @@ impl Client {
         self.handle.found().group_id.as_deref()
     }
 
+    #[doc = include_str!("docs/credentials.txt")]
+    #[getter]
+    fn credentials(&self) -> Credentials {
+        Credentials::new(self.handle.found(), self.handle.config())
+    }
+
     #[doc = include_str!("docs/close.txt")]
-    fn close(&self, py: Python<'_>) -> Called {
+    fn close(&self, py: Python<'_>) -> End {
         self.end(py)
     }
 
@@ -397,13 +382,10 @@ impl Client {
     }
 
     fn __repr__(&self) -> String {
-        let found = self.handle.found();
-        format!("<Client {} with {} from {}>", found.base_url, found.credentials.describe(), found.source)
+        self.shown()
     }
 
     fn __reduce__(&self) -> PyResult<()> {
-        Err(PyTypeError::new_err(
-            "a Client cannot be pickled: it holds secrets and connections; make one where it is used",
-        ))
+        Err(run::unpicklable())
     }
 }

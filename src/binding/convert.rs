@@ -3,7 +3,6 @@ use std::borrow::Cow;
 
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
-use serde::de::{DeserializeSeed, MapAccess, SeqAccess, Visitor};
 
 use crate::core::model::node::TOO_DEEP;
 use crate::core::model::{Key, MAX_DEPTH, Node};
@@ -19,6 +18,11 @@ pub(crate) fn to_node(object: &Bound<'_, PyAny>) -> Node<'static> {
 /// Keyword arguments as one mapping.
 pub(crate) fn kwargs_to_node(kwargs: Option<&Bound<'_, PyDict>>) -> Node<'static> {
     kwargs.map_or_else(|| Node::Map(Vec::new()), |kwargs| to_node(kwargs.as_any()))
+}
+
+/// Fields that were taken out of a mapping, as one mapping.
+pub(crate) fn to_fields<'py>(fields: Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)>) -> Node<'static> {
+    Walk { ancestors: Vec::new(), values: 0 }.entries(fields.into_iter())
 }
 
 struct Walk {
@@ -82,7 +86,11 @@ impl Walk {
     }
 
     fn map(&mut self, dict: &Bound<'_, PyDict>) -> Node<'static> {
-        let entries = dict.iter().map(|(key, value)| {
+        self.entries(dict.iter())
+    }
+
+    fn entries<'py>(&mut self, entries: impl Iterator<Item = (Bound<'py, PyAny>, Bound<'py, PyAny>)>) -> Node<'static> {
+        let entries = entries.map(|(key, value)| {
             let key = match key.cast::<PyString>().ok().and_then(|text| text.to_cow().ok().map(Cow::into_owned)) {
                 Some(text) => Key::Str(text.into()),
                 None => Key::Other(described(&key)),
@@ -132,90 +140,5 @@ fn described(object: &Bound<'_, PyAny>) -> Cow<'static, str> {
             let article = if name.starts_with(['a', 'e', 'i', 'o', 'u', 'A', 'E', 'I', 'O', 'U']) { "an" } else { "a" };
             format!("{article} {name}").into()
         }
-    }
-}
-
-/// Reply bytes as Python objects, made while parsing; every field, in the server's order. Nothing for an empty body.
-///
-/// What this parser refuses and Python's own takes (half a surrogate pair, very deep nesting) is left to the latter: the
-/// core has judged the reply to be whole.
-pub(crate) fn to_python<'py>(py: Python<'py>, body: &[u8]) -> PyResult<Bound<'py, PyAny>> {
-    if body.iter().all(u8::is_ascii_whitespace) {
-        return Ok(py.None().into_bound(py));
-    }
-    let mut deserializer = serde_json::Deserializer::from_slice(body);
-    match Build(py).deserialize(&mut deserializer) {
-        Ok(built) => Ok(built),
-        Err(_) => py.import("json")?.getattr("loads")?.call1((body,)),
-    }
-}
-
-struct Build<'py>(Python<'py>);
-
-impl<'de, 'py> DeserializeSeed<'de> for Build<'py> {
-    type Value = Bound<'py, PyAny>;
-    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_any(self)
-    }
-}
-
-impl<'de, 'py> Visitor<'de> for Build<'py> {
-    type Value = Bound<'py, PyAny>;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("JSON")
-    }
-    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(PyBool::new(self.0, value).to_owned().into_any())
-    }
-    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
-        Ok(PyInt::new(self.0, value).into_any())
-    }
-    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-        Ok(PyInt::new(self.0, value).into_any())
-    }
-    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
-        Ok(PyFloat::new(self.0, value).into_any())
-    }
-    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-        Ok(PyString::new(self.0, value).into_any())
-    }
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(self.0.None().into_bound(self.0))
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-        let list = PyList::empty(self.0);
-        while let Some(item) = items.next_element_seed(Build(self.0))? {
-            list.append(item).map_err(serde::de::Error::custom)?;
-        }
-        Ok(list.into_any())
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
-        let dict = PyDict::new(self.0);
-        while let Some(key) = entries.next_key_seed(InternedKey(self.0))? {
-            let value = entries.next_value_seed(Build(self.0))?;
-            dict.set_item(key, value).map_err(serde::de::Error::custom)?;
-        }
-        Ok(dict.into_any())
-    }
-}
-
-/// Keys repeat from reply to reply: interned, they are made once.
-struct InternedKey<'py>(Python<'py>);
-
-impl<'de, 'py> DeserializeSeed<'de> for InternedKey<'py> {
-    type Value = Bound<'py, PyString>;
-    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_str(self)
-    }
-}
-
-impl<'de, 'py> Visitor<'de> for InternedKey<'py> {
-    type Value = Bound<'py, PyString>;
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a key")
-    }
-    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-        Ok(PyString::intern(self.0, value))
     }
 }

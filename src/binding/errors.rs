@@ -1,9 +1,11 @@
 //! From the core's facts to Python's exceptions and warnings, by way of `atlas_serverless._error_builders`.
 use pyo3::IntoPyObjectExt;
 use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList};
 
-use super::convert::to_python;
+use super::python::{Name, call, call_with};
+use super::read::to_python;
 use crate::core::context::Notices;
 use crate::core::error::{
     ApiError, AuthenticationError, Error, Notice, NoticeKind, TransportError, TransportKind, Violation, WaitEnding,
@@ -38,7 +40,9 @@ fn build(py: Python<'_>, error: Error) -> PyResult<Bound<'_, PyAny>> {
             "configuration_error"
         }
     };
-    py.import("atlas_serverless._error_builders")?.getattr(builder)?.call((), Some(&facts))
+    static BUILDERS: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
+    let builders = BUILDERS.get_or_try_init(py, || py.import("atlas_serverless._error_builders").map(Bound::unbind))?;
+    call_with(&builders.bind(py).getattr(builder)?, (), &facts)
 }
 
 fn transport_facts(facts: &Bound<'_, PyDict>, error: &TransportError) -> PyResult<&'static str> {
@@ -157,5 +161,6 @@ pub(crate) fn warn(py: Python<'_>, notices: &[Notice], result: Option<&Bound<'_,
         (class, &notice.message)
     });
     let named: Vec<_> = named.collect();
-    py.import("atlas_serverless._warn")?.getattr("issue")?.call1((named, result)).map(drop)
+    static ISSUE: Name = Name::new("atlas_serverless._warn", "issue");
+    call(ISSUE.get(py)?, (named, result)).map(drop)
 }

@@ -14,7 +14,7 @@ use crate::core::client::OnRetired;
 use crate::core::create::{Create, IfExists};
 use crate::core::error::Error;
 use crate::core::life::{One, check_path};
-use crate::core::model::{Kind, Operation};
+use crate::core::model::{Kind, Node, Operation};
 use crate::core::request::Request;
 use crate::core::validate::{self, Checked};
 use crate::core::wait::Wait;
@@ -32,7 +32,7 @@ pub(crate) struct Options<'py> {
     pub(crate) progress: Option<Bound<'py, PyAny>>,
     pub(crate) validate: bool,
     pub(crate) extra_fields: Option<Bound<'py, PyAny>>,
-    pub(crate) on_retired: OnRetired,
+    pub(crate) retired: OnRetired,
 }
 
 impl Options<'_> {
@@ -53,7 +53,7 @@ impl Options<'_> {
 
     /// An operation on one resource.
     fn one(&self, kind: Kind, operation: Operation, group_id: &str, name: &str) -> PyResult<One> {
-        let (shape, on_retired, wait) = (self.shape(), self.on_retired, self.wait()?);
+        let (shape, on_retired, wait) = (self.shape(), self.retired, self.wait()?);
         Ok(One { shape, on_retired, wait, ..One::new(kind, operation, group_id.to_owned(), name.to_owned()) })
     }
 }
@@ -67,19 +67,37 @@ pub(crate) fn create(
     if_exists: &str,
     spec: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Job> {
-    let if_exists = match if_exists {
-        "error" => IfExists::Error,
-        "return" => IfExists::Return,
-        other => {
-            return Err(PyValueError::new_err(format!("if_exists must be \"error\" or \"return\", not {other:?}")));
-        }
-    };
-    let node = kwargs_to_node(spec);
+    let if_exists = on_exists(if_exists)?;
+    let (create, timeout) = checked_create(py, kind, group_id, options, if_exists, &kwargs_to_node(spec))?;
+    let job = Job::new(timeout, move |client, mut context| async move {
+        client.create(create, &mut context).await.map(Output::Reply)
+    });
+    with_progress(py, job, options.progress.as_ref())
+}
+
+/// `"error"` or `"return"`.
+pub(crate) fn on_exists(text: &str) -> PyResult<IfExists> {
+    match text {
+        "error" => Ok(IfExists::Error),
+        "return" => Ok(IfExists::Return),
+        other => Err(PyValueError::new_err(format!("if_exists must be \"error\" or \"return\", not {other:?}"))),
+    }
+}
+
+/// A create that passed validation, and its bound.
+pub(crate) fn checked_create(
+    py: Python<'_>,
+    kind: Kind,
+    group_id: &str,
+    options: &Options<'_>,
+    if_exists: IfExists,
+    spec: &Node<'_>,
+) -> PyResult<(Create, Option<Duration>)> {
     let extra = options.extra_fields.as_ref().map(to_node);
     let checked = if options.validate {
-        validate::create(kind, group_id, &node, extra.as_ref())
+        validate::create(kind, group_id, spec, extra.as_ref())
     } else {
-        validate::unchecked(&node, extra.as_ref())
+        validate::unchecked(spec, extra.as_ref())
     };
     let checked = accepted(py, checked)?;
     // Without validation the project's id still becomes part of a path.
@@ -91,13 +109,10 @@ pub(crate) fn create(
         body: Bytes::from(checked.body),
         shape: options.shape(),
         if_exists,
-        on_retired: options.on_retired,
+        on_retired: options.retired,
         wait: options.wait()?,
     };
-    let job = Job::new(options.timeout()?, move |client, mut context| async move {
-        client.create(create, &mut context).await.map(Output::Reply)
-    });
-    with_progress(py, job, options.progress.as_ref())
+    Ok((create, options.timeout()?))
 }
 
 /// A change of either kind.

@@ -7,31 +7,33 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
 
+use super::gate;
+use super::python::{Name, call, call_with};
 use crate::core::observe::{Level, Observer, Poll};
 
 /// The least severe level that is listened to; none if nobody listens to anything.
 ///
 /// `logging` is not imported for its sake: a program that never did has no handler for less than a warning.
 pub(crate) fn threshold(py: Python<'_>) -> PyResult<Level> {
-    static LOGGER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let logger = match LOGGER.get(py) {
-        Some(logger) => logger,
-        None => {
-            let modules = py.import("sys")?.getattr("modules")?;
-            if !modules.contains("logging")? {
-                return Ok(Level::Warning);
-            }
-            let logger = py.import("logging")?.getattr("getLogger")?.call1(("atlas_serverless",))?.unbind();
-            LOGGER.get_or_init(py, || logger)
-        }
-    };
-    let logger = logger.bind(py);
+    static MODULES: Name = Name::new("sys", "modules");
+    // Asked by every call of a program without logging: no import statement here, it costs more than the rest.
+    if !MODULES.get(py)?.contains(pyo3::intern!(py, "logging"))? {
+        return Ok(Level::Warning);
+    }
+    let logger = logger(py)?;
+    let is_enabled = logger.getattr(pyo3::intern!(py, "isEnabledFor"))?;
     for (level, number) in [(Level::Debug, 10), (Level::Info, 20)] {
-        if logger.call_method1(pyo3::intern!(py, "isEnabledFor"), (number,))?.is_truthy()? {
+        if call(&is_enabled, (number,))?.is_truthy()? {
             return Ok(level);
         }
     }
     Ok(Level::Warning)
+}
+
+fn logger(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    static LOGGER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let find = || Ok::<_, PyErr>(py.import("logging")?.getattr("getLogger")?.call1(("atlas_serverless",))?.unbind());
+    Ok(LOGGER.get_or_try_init(py, find)?.bind(py).clone())
 }
 
 /// Hands a line to `logging`. A broken handler is its own affair and reported as such; what is no `Exception`
@@ -42,10 +44,9 @@ pub(crate) fn emit(py: Python<'_>, level: Level, message: &str) -> PyResult<()> 
         Level::Info => 20,
         Level::Warning => 30,
     };
-    let logged = py
-        .import("logging")
-        .and_then(|logging| logging.getattr("getLogger")?.call1(("atlas_serverless",)))
-        .and_then(|logger| logger.call_method1("log", (number, "%s", message)));
+    let logged = logger(py)
+        .and_then(|logger| logger.getattr(pyo3::intern!(py, "log")))
+        .and_then(|log| call(&log, (number, "%s", message)));
     match logged {
         Ok(_) => Ok(()),
         Err(error) if error.is_instance_of::<PyException>(py) => {
@@ -67,7 +68,8 @@ pub(crate) fn to_poll(py: Python<'_>, poll: Poll) -> PyResult<Bound<'_, PyAny>> 
     facts.set_item("last_error", poll.error)?;
     facts.set_item("wanted", poll.wanted)?;
     facts.set_item("done", poll.done)?;
-    py.import("atlas_serverless._values")?.getattr("Poll")?.call((), Some(&facts))
+    static POLL: Name = Name::new("atlas_serverless._values", "Poll");
+    call_with(POLL.get(py)?, (), &facts)
 }
 
 /// What a callable of the caller raised during a call; it ends the call.
@@ -97,15 +99,15 @@ impl Observer for Direct {
         level >= self.threshold
     }
     fn log(&self, level: Level, message: String) {
-        if let Err(error) = Python::attach(|py| emit(py, level, &message)) {
+        if let Some(Err(error)) = gate::enter(|py| emit(py, level, &message)) {
             self.keep(error);
         }
     }
     fn poll(&self, poll: Poll) -> ControlFlow<()> {
         let Some(progress) = &self.progress else { return ControlFlow::Continue(()) };
-        match Python::attach(|py| progress.call1(py, (to_poll(py, poll)?,)).map(drop)) {
-            Ok(()) => ControlFlow::Continue(()),
-            Err(error) => {
+        match gate::enter(|py| call(progress.bind(py), (to_poll(py, poll)?,)).map(drop)) {
+            Some(Ok(())) | None => ControlFlow::Continue(()),
+            Some(Err(error)) => {
                 self.keep(error);
                 ControlFlow::Break(())
             }

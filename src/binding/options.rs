@@ -3,46 +3,78 @@ use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyType};
 
 use super::bridge::Handle;
 use super::errors::{to_exception, warn};
+use super::gate;
 use super::jobs::seconds;
-use crate::core::auth::discover::{self, Found, Sources};
+use super::secret::SecretText;
+use crate::core::auth::discover::{self, Sources, Survey};
+use crate::core::auth::secret::Secret;
 use crate::core::auth::surroundings::{KeyringTrouble, System};
-use crate::core::auth::token_cache;
+use crate::core::auth::token_place::{self, Place};
 use crate::core::client::{Config, OnRetired};
 use crate::core::clock::{Chance, Clock, FixedChance, SystemChance, SystemClock};
 use crate::core::context::Doors;
+use crate::core::error::Notice;
 use crate::core::network;
+use crate::core::network::route::route;
 use crate::core::retry::Policy;
 
 /// Credentials and base URL as they were passed.
+#[derive(Default)]
 pub(crate) struct Given {
-    pub(crate) client_id: Option<String>,
-    pub(crate) client_secret: Option<String>,
-    pub(crate) public_key: Option<String>,
-    pub(crate) private_key: Option<String>,
-    pub(crate) access_token: Option<String>,
+    pub(crate) client_id: Option<SecretText>,
+    pub(crate) client_secret: Option<SecretText>,
+    pub(crate) public_key: Option<SecretText>,
+    pub(crate) private_key: Option<SecretText>,
+    pub(crate) access_token: Option<SecretText>,
     pub(crate) profile: Option<String>,
-    pub(crate) base_url: Option<String>,
+    pub(crate) base_url: Option<SecretText>,
 }
 
 /// How the client is to behave.
 pub(crate) struct Behaviour<'a> {
     pub(crate) api_version: &'a str,
-    pub(crate) timeout: f64,
-    pub(crate) connect_timeout: f64,
-    pub(crate) max_retries: u32,
-    pub(crate) max_retry_time: f64,
-    pub(crate) proxy: Option<String>,
-    pub(crate) ca_file: Option<PathBuf>,
-    pub(crate) user_agent_suffix: Option<&'a str>,
+    pub(crate) bounds: Bounds,
+    pub(crate) way: Way<'a>,
     pub(crate) token_cache: Option<PathBuf>,
     pub(crate) reconcile: bool,
-    pub(crate) allow_insecure_http: bool,
     pub(crate) clock: Option<crate::core::clock::ManualClock>,
+}
+
+/// How long and how often, times in seconds.
+pub(crate) struct Bounds {
+    pub(crate) timeout: f64,
+    pub(crate) connect_timeout: f64,
+    pub(crate) max_retries: i64,
+    pub(crate) max_retry_time: f64,
+}
+
+/// How requests get to the service.
+#[derive(Default)]
+pub(crate) struct Way<'a> {
+    pub(crate) proxy: Option<SecretText>,
+    pub(crate) ca_file: Option<PathBuf>,
+    pub(crate) user_agent_suffix: Option<&'a str>,
+    pub(crate) allow_insecure_http: bool,
+}
+
+impl Default for Behaviour<'_> {
+    /// As the constructor has it, but for retries: one attempt of each request.
+    fn default() -> Self {
+        Behaviour {
+            api_version: "2025-03-12",
+            bounds: Bounds { timeout: 60.0, connect_timeout: 10.0, max_retries: 0, max_retry_time: 0.0 },
+            way: Way::default(),
+            token_cache: None,
+            reconcile: false,
+            clock: None,
+        }
+    }
 }
 
 /// The client's inside, from what the constructor was given.
@@ -52,22 +84,26 @@ pub(crate) fn handle(
     behaviour: Behaviour<'_>,
     sources: Option<&str>,
 ) -> PyResult<Handle> {
-    let found = discover(py, given, behaviour.allow_insecure_http, sources)?;
-    let config = config(py, behaviour)?;
+    gate::guard(py)?;
+    let found = survey(given, behaviour.way.allow_insecure_http, sources).outcome;
+    let found = found.map_err(|error| to_exception(py, error))?;
+    let (config, notices) = config(py, behaviour, &found.base_url)?;
     warn(py, &found.notices, None)?;
+    warn(py, &notices, None)?;
     Handle::new(config, found).map_err(|error| to_exception(py, error))
 }
 
 /// Finds credentials and base URL: arguments, environment, Atlas CLI profile.
-fn discover(py: Python<'_>, given: Given, allow_insecure_http: bool, sources: Option<&str>) -> PyResult<Found> {
+pub(crate) fn survey(given: Given, allow_insecure_http: bool, sources: Option<&str>) -> Survey {
+    let text = |given: Option<SecretText>| given.map(|text| text.0.expose().to_owned());
     let given = discover::Given {
-        client_id: given.client_id,
+        client_id: text(given.client_id),
         client_secret: given.client_secret.map(Into::into),
-        public_key: given.public_key,
+        public_key: text(given.public_key),
         private_key: given.private_key.map(Into::into),
         access_token: given.access_token.map(Into::into),
         profile: given.profile,
-        base_url: given.base_url,
+        base_url: text(given.base_url),
         allow_insecure_http,
         sources: match sources {
             Some("environment") => Sources::Environment,
@@ -75,8 +111,12 @@ fn discover(py: Python<'_>, given: Given, allow_insecure_http: bool, sources: Op
             _ => Sources::All,
         },
     };
-    let around = System::new(Some(Box::new(keyring)));
-    discover::discover(&given, &around).map_err(|error| to_exception(py, error))
+    discover::survey(&given, &System::new(Some(Box::new(keyring))))
+}
+
+/// Where tokens are kept.
+pub(crate) fn token_place(py: Python<'_>, given: Option<PathBuf>) -> PyResult<(Place, Option<Notice>)> {
+    token_place::place(given.as_deref(), &System::default()).map_err(|error| to_exception(py, error))
 }
 
 /// The system keyring by way of the `keyring` package.
@@ -91,12 +131,12 @@ fn keyring(service: &str, user: &str) -> Result<Option<String>, KeyringTrouble> 
 }
 
 /// The core's configuration.
-fn config(py: Python<'_>, behaviour: Behaviour<'_>) -> PyResult<Config> {
+pub(crate) fn config(py: Python<'_>, behaviour: Behaviour<'_>, base_url: &str) -> PyResult<(Config, Vec<Notice>)> {
     let version = py.import("sys")?.getattr("version_info")?;
     let (major, minor): (u32, u32) = (version.getattr("major")?.extract()?, version.getattr("minor")?.extract()?);
     let mut user_agent =
         format!("atlas-serverless/{} (Python {major}.{minor}; {})", env!("CARGO_PKG_VERSION"), std::env::consts::OS);
-    if let Some(suffix) = behaviour.user_agent_suffix {
+    if let Some(suffix) = behaviour.way.user_agent_suffix {
         user_agent = format!("{user_agent} {suffix}");
     }
     let (clock, chance): (Arc<dyn Clock>, Arc<dyn Chance>) = match behaviour.clock {
@@ -105,31 +145,36 @@ fn config(py: Python<'_>, behaviour: Behaviour<'_>) -> PyResult<Config> {
     };
     let around = System::default();
     // 0 is allowed: one attempt.
-    let max_retry_time = match behaviour.max_retry_time {
+    let max_retry_time = match behaviour.bounds.max_retry_time {
         0.0 => Duration::ZERO,
         time => bound("max_retry_time", time)?,
     };
-    let trust = network::trust(behaviour.ca_file.as_deref(), &around).map_err(|error| to_exception(py, error))?;
-    let token_cache = match behaviour.token_cache.as_deref().map(|path| path.to_str()) {
-        None | Some(Some("memory")) => None,
-        Some(Some("file")) => token_cache::default_folder(&around),
-        Some(_) => behaviour.token_cache,
-    };
-    Ok(Config {
+    let max_retries = u32::try_from(behaviour.bounds.max_retries).map_err(|_| {
+        let given = behaviour.bounds.max_retries;
+        PyValueError::new_err(format!("max_retries must be a number of attempts, 0 or more, not {given}"))
+    })?;
+    let trust = network::trust(behaviour.way.ca_file.as_deref(), &around).map_err(|error| to_exception(py, error))?;
+    let proxy: Option<Secret> = behaviour.way.proxy.map(Into::into);
+    let route =
+        route(proxy.as_ref().map(Secret::expose), base_url, &around).map_err(|error| to_exception(py, error))?;
+    let (token_cache, notice) = token_place(py, behaviour.token_cache)?;
+    let config = Config {
         api_version: behaviour.api_version.to_owned(),
-        connect_timeout: bound("connect_timeout", behaviour.connect_timeout)?,
+        connect_timeout: bound("connect_timeout", behaviour.bounds.connect_timeout)?,
         doors: Doors {
             clock,
             chance,
-            policy: Policy { max_retries: behaviour.max_retries, max_retry_time },
-            timeout: bound("timeout", behaviour.timeout)?,
+            policy: Policy { max_retries, max_retry_time },
+            timeout: bound("timeout", behaviour.bounds.timeout)?,
         },
-        proxy: behaviour.proxy.map(Into::into),
-        ca_files: trust.files,
+        proxy,
+        trust,
+        route,
         token_cache,
         user_agent,
         reconcile: behaviour.reconcile,
-    })
+    };
+    Ok((config, notice.into_iter().collect()))
 }
 
 /// `"raise"` or `"flex"`.
@@ -144,4 +189,20 @@ pub(crate) fn on_retired(text: &str) -> PyResult<OnRetired> {
 /// A number of seconds; infinity is as long as it can be.
 fn bound(name: &str, value: f64) -> PyResult<Duration> {
     Ok(seconds(name, Some(value))?.unwrap_or(Duration::from_secs(u64::from(u32::MAX))))
+}
+
+/// Another constructor: the class's own, with further keyword arguments.
+pub(crate) fn construct(
+    cls: &Bound<'_, PyType>,
+    options: Option<&Bound<'_, PyDict>>,
+    more: &[(&str, &str)],
+) -> PyResult<Py<PyAny>> {
+    let all = options.map_or_else(|| Ok(PyDict::new(cls.py())), |options| options.copy())?;
+    for (name, value) in more {
+        if all.contains(name)? {
+            return Err(PyTypeError::new_err(format!("got multiple values for argument '{name}'")));
+        }
+        all.set_item(name, value)?;
+    }
+    cls.call((), Some(&all)).map(Bound::unbind)
 }

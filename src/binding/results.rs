@@ -5,8 +5,9 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
 use super::bridge::Output;
-use super::convert::to_python;
 use super::errors::warn;
+use super::python::{Name, call_with};
+use super::read::to_python;
 use crate::core::context::Notices;
 use crate::core::deprecation::dates;
 use crate::core::error::Notice;
@@ -84,7 +85,8 @@ impl Shape {
         facts.set_item("elapsed", reply.elapsed.as_secs_f64())?;
         facts.set_item("deprecation", moment(py, dates.deprecation)?)?;
         facts.set_item("sunset", moment(py, dates.sunset)?)?;
-        py.import("atlas_serverless._values")?.getattr("Response")?.call((data,), Some(&facts))
+        static RESPONSE: Name = Name::new("atlas_serverless._values", "Response");
+        call_with(RESPONSE.get(py)?, (data,), &facts)
     }
 }
 

@@ -172,3 +172,20 @@ fn set_of(kind: Kind) -> EndpointSet {
 pub fn segment(text: &str) -> String {
     utf8_percent_encode(text, SEGMENT).to_string()
 }
+
+/// `application/vnd.atlas.2025-03-12+json`
+pub(crate) fn media_type(version: &str) -> String {
+    format!("application/vnd.atlas.{version}+json")
+}
+
+/// A method as errors name it.
+pub(crate) fn method_name(method: &reqwest::Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "POST" => "POST",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        "PUT" => "PUT",
+        _ => "request",
+    }
+}

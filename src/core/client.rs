@@ -5,12 +5,11 @@ use std::time::Duration;
 use reqwest::Url;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 
-use crate::core::auth::base_url::is_loopback;
 use crate::core::auth::discover::Found;
 use crate::core::auth::token_cache::FileCache;
 use crate::core::auth::token_lock::unix;
 use crate::core::auth::{Authenticator, Next};
-use crate::core::call::Call;
+use crate::core::call::{Call, media_type, method_name};
 pub use crate::core::config::{Config, OnRetired};
 use crate::core::context::{Context, Doors};
 use crate::core::error::{ApiError, Error, TransportKind};
@@ -18,8 +17,10 @@ use crate::core::observe::Level;
 use crate::core::rate_limit::RateLimits;
 use crate::core::reply::{Origin, Reply, explained, judge, transport_error};
 use crate::core::retry::{Decision, Happened, RATE_LIMIT_BASE, Safety, decide};
+use crate::core::targets::Targets;
+use crate::core::transport::cause::Cause;
 use crate::core::transport::{Exchange, Failure, Options, Outgoing, Transport};
-use crate::core::{deprecation, hints, reply, tls};
+use crate::core::{deletion, deprecation, hints, reply};
 
 /// Rounds of one attempt: without credentials, with them, with renewed ones.
 const ROUNDS: u32 = 3;
@@ -27,6 +28,7 @@ const ROUNDS: u32 = 3;
 /// What all runtimes of a client share.
 pub(crate) struct Shared {
     pub(crate) base_url: String,
+    targets: Targets,
     pub(crate) doors: Doors,
     pub(crate) limits: RateLimits,
     pub(crate) reconcile: bool,
@@ -62,7 +64,7 @@ impl From<Error> for Failed {
 
 impl Shared {
     /// Which credentials were used, and that they have ended, where they have.
-    fn hint(&self) -> String {
+    pub(crate) fn hint(&self) -> String {
         match &self.ended {
             Some((end, ended)) if *end <= unix(&*self.doors.clock) => format!("{}, {ended}", self.credentials),
             _ => self.credentials.clone(),
@@ -73,28 +75,18 @@ impl Shared {
 impl Client {
     /// Nothing is sent yet.
     pub fn new(config: Config, found: &Found) -> Result<Self, Error> {
-        let base = Url::parse(&found.base_url)
-            .map_err(|e| Error::Configuration(format!("base_url {} is not a URL ({e})", found.base_url)))?;
-        let https = base.scheme() == "https";
-        let options = Options {
-            connect_timeout: config.connect_timeout,
-            proxy: config.proxy,
-            loopback: is_loopback(&base),
-            user_agent: HeaderValue::try_from(&config.user_agent).map_err(|_| {
-                Error::Configuration("user_agent_suffix has characters that a header cannot carry".to_owned())
-            })?,
-            tls: if https { tls::config(&config.ca_files)? } else { tls::no_trust()? },
-        };
+        let options = config.connection(&found.base_url)?;
         let accept = HeaderValue::try_from(media_type(&config.api_version))
             .map_err(|_| Error::Configuration("api_version has characters that a header cannot carry".to_owned()))?;
         let transport = Transport::new(&options)?;
         let mut authenticator = Authenticator::new(&found.credentials, &found.base_url)?;
-        if let Some(folder) = config.token_cache {
+        if let Some(folder) = config.token_cache.folder {
             authenticator = authenticator.share_tokens(&found.credentials, &found.base_url, FileCache::new(folder));
         }
         let shared = Shared {
             authenticator,
             base_url: found.base_url.clone(),
+            targets: Targets::new(found.base_url.clone()),
             doors: config.doors,
             limits: RateLimits::default(),
             reconcile: config.reconcile,
@@ -157,7 +149,7 @@ impl Client {
                 Ok(exchange) => return Ok(self.reply(exchange, context)),
                 Err(failed) => failed,
             };
-            if perhaps_done && is_deleted(call, &error) {
+            if perhaps_done && deletion::is_done(call, &error) {
                 context.log(Level::Info, || format!("{}: an earlier attempt had done it", call.operation));
                 return Ok(self.already_deleted(call, context));
             }
@@ -184,8 +176,7 @@ impl Client {
     pub(crate) async fn attempt(&self, call: &Call, context: &mut Context) -> Result<Exchange, Failed> {
         let shared = &*self.shared;
         let clock = &shared.doors.clock;
-        let url = Url::parse(&format!("{}{}", shared.base_url, call.target))
-            .map_err(|e| Error::Configuration(format!("{} is not a path ({e})", call.target)))?;
+        let url = shared.targets.url(&call.target)?;
         let mut place = shared.limits.take(call.set, &call.group_id, clock.now());
         while !place.wait().is_zero() {
             self.wait_for_turn(call, &url, place.wait(), context).await?;
@@ -303,6 +294,7 @@ impl Client {
             message: "the time is up (timeout); this attempt was not sent".to_owned(),
             status: None,
             body_start: None,
+            cause: Cause::Other,
         };
         transport_error(failure, &self.origin(call, url, context))
     }
@@ -368,41 +360,9 @@ impl Client {
             notices,
         }
     }
-
-    fn already_deleted(&self, call: &Call, context: &mut Context) -> Reply {
-        let (status, body) = match (call.serverless, call.envelope) {
-            (true, false) => (202, "{}"),
-            (true, true) => (202, r#"{"status":202,"content":{}}"#),
-            (false, _) => (204, ""),
-        };
-        let exchange = Exchange { status, headers: HeaderMap::new(), body: body.into() };
-        Reply { reconciled: true, ..self.reply(exchange, context) }
-    }
-}
-
-/// Whether a failed deletion means that an earlier attempt did it.
-fn is_deleted(call: &Call, error: &Error) -> bool {
-    let Error::Api(api) = error else { return false };
-    let code = api.error_code.as_deref().unwrap_or_default();
-    call.method == reqwest::Method::DELETE && (code == "CLUSTER_ALREADY_REQUESTED_DELETION" || hints::is_absent(api))
 }
 
 fn unread(failure: Failure, origin: &Origin<'_>) -> Failed {
     let happened = if failure.kind == TransportKind::Connect { Happened::NotSent } else { Happened::Broken };
     Failed { error: transport_error(failure, origin), happened: Some(happened) }
-}
-
-fn media_type(version: &str) -> String {
-    format!("application/vnd.atlas.{version}+json")
-}
-
-fn method_name(method: &reqwest::Method) -> &'static str {
-    match method.as_str() {
-        "GET" => "GET",
-        "POST" => "POST",
-        "PATCH" => "PATCH",
-        "DELETE" => "DELETE",
-        "PUT" => "PUT",
-        _ => "request",
-    }
 }

@@ -3,6 +3,8 @@ use serde_json::{Map, Value};
 
 mod fast;
 
+pub use fast::{Known, known};
+
 /// A field that the reply does not have as it was asked for.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Difference {
@@ -35,7 +37,12 @@ impl Difference {
 /// object gives nothing: that is told elsewhere.
 #[must_use]
 pub fn differences(requested: &[u8], reply: &[u8]) -> Vec<Difference> {
-    if let Some(differences) = fast::differences(requested, reply) {
+    differences_known(requested, reply, &known(reply).map(|(_, known)| known).unwrap_or_default())
+}
+
+/// The same for a reply whose known fields were found when it was judged.
+pub(crate) fn differences_known(requested: &[u8], reply: &[u8], known: &Known) -> Vec<Difference> {
+    if let Some(differences) = fast::differences(requested, reply, known) {
         return differences;
     }
     let (Ok(Value::Object(requested)), Ok(Value::Object(reply))) =

@@ -1,9 +1,19 @@
 //! How a client behaves, as its caller said.
-use std::path::PathBuf;
 use std::time::Duration;
 
+use reqwest::Url;
+use reqwest::header::HeaderValue;
+
+use crate::core::auth::base_url::is_loopback;
+use crate::core::auth::explain::Ways;
 use crate::core::auth::secret::Secret;
+use crate::core::auth::token_place::Place;
 use crate::core::context::Doors;
+use crate::core::error::Error;
+use crate::core::network::Trust;
+use crate::core::network::route::Route;
+use crate::core::tls;
+use crate::core::transport::Options;
 
 /// What to do where Atlas has retired the serverless endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -26,12 +36,42 @@ pub struct Config {
     pub doors: Doors,
     /// A proxy URL; without one, the environment's.
     pub proxy: Option<Secret>,
-    /// PEM bundles to trust beside the platform's store.
-    pub ca_files: Vec<PathBuf>,
-    /// The folder in which a service account's token is shared with other processes; `None` keeps it in memory.
-    pub token_cache: Option<PathBuf>,
+    /// Certificates to trust beside the platform's store.
+    pub trust: Trust,
+    /// The way to the server, in words.
+    pub route: Route,
+    /// Where a service account's token is kept, and whether other processes share it.
+    pub token_cache: Place,
     /// What comes before the version in `User-Agent`, and after.
     pub user_agent: String,
     /// Look up the outcome of a create that is unknown.
     pub reconcile: bool,
+}
+
+impl Config {
+    /// What a connection pool needs to know.
+    pub(crate) fn connection(&self, base_url: &str) -> Result<Options, Error> {
+        let base = Url::parse(base_url)
+            .map_err(|e| Error::Configuration(format!("base_url {base_url} is not a URL ({e})")))?;
+        Ok(Options {
+            connect_timeout: self.connect_timeout,
+            proxy: self.proxy.clone(),
+            loopback: is_loopback(&base),
+            user_agent: HeaderValue::try_from(&self.user_agent).map_err(|_| {
+                Error::Configuration("user_agent_suffix has characters that a header cannot carry".to_owned())
+            })?,
+            tls: if base.scheme() == "https" { tls::config(&self.trust.files)? } else { tls::no_trust()? },
+            trusted: self.trust.described.clone(),
+            by_way_of: self.route.proxy.clone(),
+        })
+    }
+
+    /// How the client goes about it, in words.
+    pub fn ways(&self, base_url: &str) -> Ways {
+        Ways {
+            tokens: Some(self.token_cache.described.clone()),
+            certificates: base_url.starts_with("https:").then(|| self.trust.described.clone()),
+            proxy: Some(self.route.described.clone()),
+        }
+    }
 }

@@ -143,11 +143,9 @@ impl Context {
 
     /// A request with credentials goes out now: from here on something may be done.
     pub fn sending(&mut self, doors: &Doors) {
-        if self.first_sent.is_none() {
-            self.first_sent = Some(doors.clock.now());
-            if let Some(doubt) = &mut self.doubt {
-                doubt.begin();
-            }
+        self.first_sent.get_or_insert_with(|| doors.clock.now());
+        if let Some(doubt) = &mut self.doubt {
+            doubt.begin();
         }
     }
 

@@ -96,7 +96,8 @@ impl Client {
     pub async fn get_project(&self, group_id: &str, context: &mut Context) -> Result<Reply, Error> {
         check_path(group_id, None)?;
         let target = format!("/api/atlas/v2/groups/{}", segment(group_id));
-        let call = Call::get("getGroup", target, EndpointSet::Projects, group_id, Expect::Entity);
+        // The limit of projects is the user's, whichever project it is.
+        let call = Call::get("getGroup", target, EndpointSet::Projects, "", Expect::Entity);
         self.run(&call, context).await
     }
 }

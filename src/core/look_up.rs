@@ -13,7 +13,7 @@ pub(crate) enum Looked {
     /// Nothing.
     Absent,
     /// A resource, on the path of this kind.
-    Found(Kind, Exchange),
+    Found(Kind, Box<Exchange>),
     /// A cluster that neither path describes.
     AnotherKind,
 }
@@ -31,8 +31,8 @@ impl Client {
             match self.run(&call, &mut beside).await {
                 Ok(reply) => {
                     context.notices.add(reply.notices);
-                    let exchange = Exchange { status: reply.status, headers: reply.headers, body: reply.body };
-                    return Ok(Looked::Found(*kind, exchange));
+                    let exchange = Exchange::new(reply.status, reply.headers, reply.body);
+                    return Ok(Looked::Found(*kind, Box::new(exchange)));
                 }
                 Err(Error::Api(api)) if is_elsewhere(&api, *kind) => {}
                 Err(Error::Api(api)) if hints::is_other_kind(&api) => return Ok(Looked::AnotherKind),

@@ -1,9 +1,8 @@
 //! The way to the server: whose certificates are trusted and which proxy is between, by argument or environment.
+pub mod route;
+
 use std::path::{Path, PathBuf};
 
-use reqwest::Url;
-
-use crate::core::auth::base_url::is_loopback;
 use crate::core::auth::surroundings::{Platform, Surroundings};
 use crate::core::error::Error;
 
@@ -62,48 +61,4 @@ fn bundles(path: &Path, name: &str) -> Result<Vec<PathBuf>, Error> {
 
 fn contains(content: &[u8], part: &[u8]) -> bool {
     content.windows(part.len()).any(|window| window == part)
-}
-
-/// Which proxy is used for a server, in words and without user information: `no proxy`,
-/// `proxy http://proxy.example:3128 (HTTPS_PROXY)`.
-pub fn proxy(given: Option<&str>, base_url: &str, around: &dyn Surroundings) -> String {
-    let Ok(url) = Url::parse(base_url) else { return "no proxy".to_owned() };
-    if is_loopback(&url) {
-        return "no proxy, since the server is this machine".to_owned();
-    }
-    if let Some(given) = given {
-        return format!("proxy {} (proxy=)", without_user(given));
-    }
-    let names: &[&str] = if url.scheme() == "https" {
-        &["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"]
-    } else {
-        &["HTTP_PROXY", "http_proxy", "ALL_PROXY", "all_proxy"]
-    };
-    let set = |name: &&'static str| around.var(name).filter(|value| !value.is_empty()).map(|value| (*name, value));
-    let Some((name, value)) = names.iter().find_map(set) else { return "no proxy".to_owned() };
-    let excluded = ["NO_PROXY", "no_proxy"].iter().find_map(set);
-    match excluded {
-        Some((no_proxy, hosts)) if is_excluded(url.host_str().unwrap_or_default(), &hosts) => {
-            format!("no proxy, by {no_proxy}")
-        }
-        _ => format!("proxy {} ({name})", without_user(&value)),
-    }
-}
-
-/// Whether a list as in `NO_PROXY` names a host or a domain it is in. Address ranges are not looked at.
-fn is_excluded(host: &str, list: &str) -> bool {
-    list.split(',')
-        .map(|entry| entry.trim().trim_start_matches('.').to_ascii_lowercase())
-        .any(|entry| entry == "*" || (!entry.is_empty() && (host == entry || host.ends_with(&format!(".{entry}")))))
-}
-
-fn without_user(text: &str) -> String {
-    let with_scheme = if text.contains("://") { text.to_owned() } else { format!("http://{text}") };
-    match Url::parse(&with_scheme) {
-        Ok(url) => {
-            let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-            format!("{}://{}{port}", url.scheme(), url.host_str().unwrap_or("(no host)"))
-        }
-        Err(_) => "(not a URL)".to_owned(),
-    }
 }

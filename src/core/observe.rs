@@ -63,8 +63,9 @@ impl Doubt {
 
     /// From now on the warning is due.
     pub(crate) fn begin(&mut self) {
-        self.begun = true;
-        self.observer.doubt(self.message.as_deref());
+        if !std::mem::replace(&mut self.begun, true) {
+            self.observer.doubt(self.message.as_deref());
+        }
     }
 
     /// It is not due any more.

@@ -41,9 +41,9 @@ impl Case<'_> {
             Ok(Looked::Found(kind, exchange)) => {
                 let entity = content(&exchange.body, self.call.envelope);
                 match judge(&self.create.body, entity, &self.first_attempt(&exchange, context)) {
-                    Verdict::Ours => self.ours(kind, exchange, context).map(Some),
+                    Verdict::Ours => self.ours(kind, *exchange, context).map(Some),
                     Verdict::Leaving => self.leaving(kind, context).await,
-                    Verdict::NotOurs(differs) => self.not_ours(kind, exchange, differs, context).map(Some),
+                    Verdict::NotOurs(differs) => self.not_ours(kind, *exchange, differs, context).map(Some),
                 }
             }
         }
@@ -62,7 +62,7 @@ impl Case<'_> {
             Ok(Looked::Found(kind, exchange)) => {
                 match matches(&self.create.body, content(&exchange.body, self.call.envelope)) {
                     Verdict::Leaving => self.leaving(kind, context).await,
-                    _ => self.not_ours(kind, exchange, Vec::new(), context).map(Some),
+                    _ => self.not_ours(kind, *exchange, Vec::new(), context).map(Some),
                 }
             }
         }
@@ -77,7 +77,7 @@ impl Case<'_> {
     fn ours(self, kind: Kind, exchange: Exchange, context: &mut Context) -> Result<(Kind, Reply), Error> {
         let (operation, name) = (self.call.operation, &self.create.name);
         context.log(Level::Warning, || format!("{operation}: {name} was created by an attempt whose answer was lost"));
-        let reply = self.client.created(self.create, self.call, exchange, context).map_err(|failed| failed.error)?;
+        let (reply, _) = self.client.created(self.create, self.call, exchange, context);
         Ok((kind, Reply { reconciled: true, ..reply }))
     }
 
@@ -96,8 +96,8 @@ impl Case<'_> {
             Verdict::NotOurs(differs) => Err(self.taken(differs, context)),
             _ => {
                 context.log(Level::Info, || format!("{} exists already and is as asked", self.create.name));
-                let reply = self.client.created(self.create, self.call, exchange, context);
-                Ok((kind, reply.map_err(|failed| failed.error)?))
+                let (reply, _) = self.client.created(self.create, self.call, exchange, context);
+                Ok((kind, reply))
             }
         }
     }

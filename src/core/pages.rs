@@ -75,7 +75,7 @@ impl Pager {
     pub fn resources(
         kind: Kind,
         group_id: &str,
-        items_per_page: u64,
+        items_per_page: i64,
         include_count: bool,
         on_retired: OnRetired,
     ) -> Result<Self, Error> {
@@ -86,27 +86,27 @@ impl Pager {
     }
 
     /// The projects that the credentials can see.
-    pub fn projects(items_per_page: u64) -> Result<Self, Error> {
+    pub fn projects(items_per_page: i64) -> Result<Self, Error> {
         let call = Call::get("listGroups", "/api/atlas/v2/groups".to_owned(), EndpointSet::Projects, "", Expect::Page);
         Self::new(call, Vec::new(), items_per_page, true)
     }
 
     /// The rate limits, for what `query` names (`groupId`, `orgId`, `endpointPath` …).
-    pub fn rate_limits(query: Vec<(String, String)>, items_per_page: u64) -> Result<Self, Error> {
+    pub fn rate_limits(query: Vec<(String, String)>, items_per_page: i64) -> Result<Self, Error> {
         let target = "/api/atlas/v2/rateLimits".to_owned();
         let call = Call::get("listRateLimits", target, EndpointSet::RateLimits, "", Expect::Page);
         Self::new(call, query, items_per_page, true)
     }
 
-    fn new(call: Call, query: Vec<(String, String)>, items: u64, include_count: bool) -> Result<Self, Error> {
-        if !(1..=500).contains(&items) {
+    fn new(call: Call, query: Vec<(String, String)>, items: i64, include_count: bool) -> Result<Self, Error> {
+        let Some(items) = u64::try_from(items).ok().filter(|items| (1..=500).contains(items)) else {
             return Err(Error::Validation(vec![Violation {
                 path: "items_per_page".to_owned(),
                 message: "must be from 1 to 500".to_owned(),
                 value: items.into(),
                 rule: "range".to_owned(),
             }]));
-        }
+        };
         let page = Page { number: 1, items, include_count };
         Ok(Pager {
             call,

@@ -10,8 +10,11 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::core::call::Call;
+use crate::core::compare::{Known, known};
 use crate::core::error::{ApiError, Error, Notice, TransportError, TransportKind, Violation};
+use crate::core::json;
 use crate::core::retry::{Why, retry_after};
+use crate::core::transport::cause::Cause;
 use crate::core::transport::{Exchange, Failure, body_start};
 
 /// The result of a call that succeeded.
@@ -87,9 +90,9 @@ pub fn content(body: &[u8], envelope: bool) -> &[u8] {
 pub fn judge(exchange: Exchange, expect: Expect, envelope: bool, origin: &Origin<'_>) -> Result<Exchange, Error> {
     let status = effective_status(&exchange, envelope);
     match status {
-        200..=299 => match unfit(&exchange, expect, envelope) {
-            None => Ok(Exchange { status, ..exchange }),
-            Some(why) => Err(unusable(&exchange, format!("the reply {why}"), origin)),
+        200..=299 => match fit(&exchange, expect, envelope) {
+            Ok(known) => Ok(Exchange { status, known, ..exchange }),
+            Err(why) => Err(unusable(&exchange, format!("the reply {why}"), origin)),
         },
         400.. => {
             let content = envelope
@@ -104,22 +107,37 @@ pub fn judge(exchange: Exchange, expect: Expect, envelope: bool, origin: &Origin
     }
 }
 
-/// Why a success can't be what the API sends; none if it can.
-fn unfit(exchange: &Exchange, expect: Expect, envelope: bool) -> Option<String> {
+/// Where known fields stand in a success, or why it can't be what the API sends.
+fn fit(exchange: &Exchange, expect: Expect, envelope: bool) -> Result<Known, String> {
     let body: &[u8] = &exchange.body;
     if body.iter().all(u8::is_ascii_whitespace) {
         return match expect {
-            Expect::Entity | Expect::Page => Some("is empty".to_owned()),
-            Expect::Acknowledgement | Expect::Anything => None,
+            Expect::Entity | Expect::Page => Err("is empty".to_owned()),
+            Expect::Acknowledgement | Expect::Anything => Ok(Known::default()),
         };
     }
+    if std::str::from_utf8(body).is_err() {
+        return Err("is not UTF-8".to_owned());
+    }
+    if matches!(expect, Expect::Entity | Expect::Acknowledgement) && !envelope {
+        // Nearly every reply: one walk says all there is to say.
+        if let Some((entries, known)) = known(body) {
+            return if entries == 0 && expect == Expect::Entity {
+                Err("is an empty object".to_owned())
+            } else {
+                Ok(known)
+            };
+        }
+    }
+    unfit(body, expect, envelope).map_or(Ok(Known::default()), Err)
+}
+
+/// Why a body of UTF-8 can't be what the API sends; none if it can.
+fn unfit(body: &[u8], expect: Expect, envelope: bool) -> Option<String> {
     #[derive(Deserialize)]
     struct PageShape {
         #[serde(rename = "results")]
         _results: Vec<IgnoredAny>,
-    }
-    if std::str::from_utf8(body).is_err() {
-        return Some("is not UTF-8".to_owned());
     }
     let first = body.iter().copied().find(|b| !b.is_ascii_whitespace());
     match expect {
@@ -148,25 +166,12 @@ fn unfit(exchange: &Exchange, expect: Expect, envelope: bool) -> Option<String> 
     }
 }
 
+/// The entries of the one whole object that a body is. Only what is none is read again, for the reason.
 fn object_entries(body: &[u8]) -> serde_json::Result<usize> {
-    struct Count;
-    impl<'de> serde::de::Visitor<'de> for Count {
-        type Value = usize;
-        fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-            f.write_str("an object")
-        }
-        fn visit_map<A: serde::de::MapAccess<'de>>(self, mut map: A) -> Result<usize, A::Error> {
-            let mut entries = 0;
-            while map.next_entry::<IgnoredAny, IgnoredAny>()?.is_some() {
-                entries += 1;
-            }
-            Ok(entries)
-        }
+    match json::object_entries(body) {
+        Some(entries) => Ok(entries),
+        None => serde_json::from_slice::<serde_json::Map<String, Value>>(body).map(|object| object.len()),
     }
-    let mut deserializer = serde_json::Deserializer::from_slice(body);
-    let entries = serde::Deserializer::deserialize_map(&mut deserializer, Count)?;
-    deserializer.end()?;
-    Ok(entries)
 }
 
 fn not_json(first: Option<u8>, error: &dyn std::fmt::Display) -> String {
@@ -179,6 +184,7 @@ fn unusable(exchange: &Exchange, message: String, origin: &Origin<'_>) -> Error 
         message,
         status: Some(exchange.status),
         body_start: body_start(&exchange.body),
+        cause: Cause::Other,
     };
     transport_error(failure, origin)
 }

@@ -51,10 +51,7 @@ impl Request {
         let Some(method) = method else {
             return Err(violation("method", "must be GET, HEAD, POST, PUT, PATCH or DELETE", &self.method));
         };
-        if !self.path.starts_with("/api/")
-            || self.path.contains(['?', '#', '\\'])
-            || self.path.split('/').any(|s| s == "..")
-        {
+        if !self.path.starts_with("/api/") || self.path.contains(['?', '#', '\\']) || self.path.split('/').any(leaves) {
             return Err(violation(
                 "path",
                 "must be a path from /api/, without host, query (use params) or ..",
@@ -89,4 +86,9 @@ impl Request {
             api_version: self.api_version,
         })
     }
+}
+
+/// Whether a URL takes a segment for a step, written plainly or encoded.
+fn leaves(segment: &str) -> bool {
+    matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..")
 }

@@ -1,12 +1,21 @@
 //! One HTTP exchange: send, wait, read within limits, and say what happened in terms of the retry policy.
+pub mod cause;
+mod echo;
+
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::{Bytes, BytesMut};
 use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Method, Url};
 
+use crate::core::auth::secret::Secret;
 use crate::core::body::{self, Sent};
+use crate::core::compare::Known;
 use crate::core::error::{Error, TransportKind};
+use crate::core::network::route::Hop;
+use cause::{Cause, causes};
+use echo::Carried;
 
 /// The largest body that is read; a page of 500 instances is about 0.6 MB.
 const BODY_LIMIT: usize = 64 << 20;
@@ -21,19 +30,31 @@ pub struct Options {
     /// Time to open a connection, TLS included.
     pub connect_timeout: Duration,
     /// The proxy given by the caller, user information and all; it is never shown.
-    pub proxy: Option<crate::core::auth::secret::Secret>,
+    pub proxy: Option<Secret>,
     /// The base URL names this machine: no proxy, ever.
     pub loopback: bool,
     /// `User-Agent`.
     pub user_agent: HeaderValue,
     /// Trust, made once for all pools of a client.
     pub tls: rustls::ClientConfig,
+    /// Whom it trusts, in words.
+    pub trusted: String,
+    /// The proxy that is used: the given one, or one of the environment.
+    pub by_way_of: Option<Hop>,
 }
 
 /// A connection pool that belongs to one runtime.
 #[derive(Clone)]
 pub struct Transport {
     http: reqwest::Client,
+    way: Arc<Way>,
+}
+
+/// What to say of a connection that cannot be made.
+struct Way {
+    trusted: String,
+    by_way_of: Option<String>,
+    proxy_secrets: Vec<Secret>,
 }
 
 /// A request that is ready to go.
@@ -59,6 +80,15 @@ pub struct Exchange {
     pub headers: HeaderMap,
     /// Reply body.
     pub body: Bytes,
+    /// Where the fields that a create compares stand in the body, once it was judged.
+    pub known: Known,
+}
+
+impl Exchange {
+    /// A reply that was not judged yet.
+    pub fn new(status: u16, headers: HeaderMap, body: Bytes) -> Self {
+        Exchange { status, headers, body, known: Known::default() }
+    }
 }
 
 /// No whole reply.
@@ -72,6 +102,8 @@ pub struct Failure {
     pub status: Option<u16>,
     /// The first characters of what arrived of the body.
     pub body_start: Option<String>,
+    /// Why there is no connection.
+    pub cause: Cause,
 }
 
 impl Transport {
@@ -96,12 +128,18 @@ impl Transport {
         let http = builder
             .build()
             .map_err(|e| Error::Configuration(format!("The HTTP client cannot be set up: {}", causes(&e))))?;
-        Ok(Transport { http })
+        let way = Way {
+            trusted: options.trusted.clone(),
+            by_way_of: options.by_way_of.as_ref().map(|hop| hop.shown.clone()),
+            proxy_secrets: options.by_way_of.as_ref().map(|hop| echo::of_proxy(&hop.url)).unwrap_or_default(),
+        };
+        Ok(Transport { http, way: Arc::new(way) })
     }
 
     /// Sends and reads the whole reply.
     pub async fn exchange(&self, outgoing: Outgoing) -> Result<Exchange, Failure> {
         let timeout = outgoing.timeout;
+        let (carried, proxy) = (Carried::of(&outgoing.headers), &self.way.proxy_secrets);
         let mut request = reqwest::Request::new(outgoing.method, outgoing.url);
         *request.headers_mut() = outgoing.headers;
         *request.timeout_mut() = Some(timeout);
@@ -111,11 +149,16 @@ impl Transport {
             *request.body_mut() = Some(body);
             sent = Some(watch);
         }
-        let mut response = self.http.execute(request).await.map_err(|e| failed(&e, timeout, sent.as_ref()))?;
+        let mut response =
+            self.http.execute(request).await.map_err(|e| self.way.explained(failed(&e, timeout, sent.as_ref())))?;
         let status = response.status().as_u16();
         let headers = std::mem::take(response.headers_mut());
-        let body = read(&mut response, timeout).await.map_err(|f| Failure { status: Some(status), ..f })?;
-        Ok(Exchange { status, headers, body })
+        let body = read(&mut response, timeout).await.map_err(|f| Failure {
+            status: Some(status),
+            body_start: f.body_start.map(|text| carried.cleaned_text(text, proxy)),
+            ..f
+        })?;
+        Ok(carried.cleaned(Exchange::new(status, headers, body), proxy))
     }
 }
 
@@ -136,6 +179,7 @@ async fn read(response: &mut reqwest::Response, timeout: Duration) -> Result<Byt
                 message: format!("the reply is larger than {} MiB", BODY_LIMIT >> 20),
                 status: None,
                 body_start: body_start(&whole),
+                cause: Cause::Other,
             });
         }
     }
@@ -162,22 +206,19 @@ fn failed(error: &reqwest::Error, timeout: Duration, sent: Option<&Sent>) -> Fai
         (false, true) => (TransportKind::Timeout, format!("no reply within {} s", timeout.as_secs_f64())),
         (false, false) => (TransportKind::Broken, format!("the connection broke ({})", causes(error))),
     };
-    Failure { kind, message, status: None, body_start: None }
+    Failure { kind, message, status: None, body_start: None, cause: Cause::of(error) }
 }
 
-/// The innermost causes of an error, without URLs and without the layers that say nothing.
-fn causes(error: &reqwest::Error) -> String {
-    let mut said: Vec<String> = Vec::new();
-    let mut source = std::error::Error::source(error);
-    while let Some(e) = source {
-        let text = e.to_string();
-        if text != "client error (Connect)"
-            && text != "client error (SendRequest)"
-            && !said.iter().any(|s| s.contains(&text))
-        {
-            said.push(text);
+impl Way {
+    fn explained(&self, mut failure: Failure) -> Failure {
+        if failure.kind == TransportKind::Connect {
+            if let Some(proxy) = &self.by_way_of {
+                failure.message.push_str(&format!(" by way of proxy {proxy}"));
+            }
         }
-        source = e.source();
+        if failure.cause == Cause::Certificate {
+            failure.message.push_str(&format!("; trusted: {}; give the missing CA as ca_file", self.trusted));
+        }
+        failure
     }
-    if said.is_empty() { "no further reason given".to_owned() } else { said.join(": ") }
 }

@@ -11,6 +11,7 @@ import time
 
 import pytest
 from airflow_process import Airflow
+
 from conftest import EXAMPLE, example
 
 DAG = "atlas_flex_cluster"

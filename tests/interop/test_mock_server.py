@@ -13,9 +13,9 @@ import openapi
 import pytest
 import requests
 from conftest import HERE
-from test_recordings import RECORDINGS, recorded
 
 from atlas_serverless import Client
+from test_recordings import RECORDINGS, recorded
 
 # The recorded reply is another cluster's, and our client says so.
 pytestmark = pytest.mark.filterwarnings("ignore::atlas_serverless.errors.FieldIgnoredWarning")

@@ -78,7 +78,7 @@ Answer = Callable[[Request], bytes]
 
 
 class Canned:
-    """The server. `replies` in their order, or a function from request to reply; the last reply stands for all later ones."""
+    """The server: `replies` in their order, the last for all later requests, or a function from request to reply."""
 
     def __init__(self, *replies: bytes, answer: Answer | None = None) -> None:
         self.replies = list(replies)
@@ -103,7 +103,9 @@ class Canned:
     @property
     def asked(self) -> list[str]:
         """Method and last part of the path of each request."""
-        return [f"{request.method} {request.path.rpartition('/v2/')[2].rpartition('/')[2]}" for request in self.requests]
+        return [
+            f"{request.method} {request.path.rpartition('/v2/')[2].rpartition('/')[2]}" for request in self.requests
+        ]
 
     def _next(self, _: Request) -> bytes:
         return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
@@ -128,3 +130,12 @@ class Canned:
                 if answer == BREAK:
                     return
                 connection.sendall(answer)
+
+
+ABSENT = refusal(404, "CLUSTER_NOT_FOUND", "No cluster named orders exists.", ["orders", GROUP])
+
+
+def entity(state: str, ident: str = "a1", status: int = 200) -> bytes:
+    """A description of `orders` in this state."""
+    settings = {"backingProviderName": "AWS", "regionName": "US_EAST_1"}
+    return reply(status, {"id": ident, "name": "orders", "providerSettings": settings, "stateName": state})

@@ -15,10 +15,10 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from servers import GROUP, Server
 
 from atlas_serverless import Client, errors
 from atlas_serverless._core import VirtualClock
+from servers import GROUP, Server
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -63,8 +63,7 @@ def test_32_threads_share_a_client(atlas_emulator: Emulator) -> None:
 
     def work(number: int) -> None:
         start.wait()
-        for _ in range(5):
-            names.append(client.find(atlas_emulator.group_id, "orders")[1]["name"])
+        names.extend(client.find(atlas_emulator.group_id, "orders")[1]["name"] for _ in range(5))
         with pytest.raises(errors.ClusterNotFound):
             client.get_flex_cluster(atlas_emulator.group_id, f"n{number}")
 
@@ -217,7 +216,6 @@ def test_other_signal_handlers_run_while_a_call_waits(server: Server) -> None:
 # --- fork ------------------------------------------------------------------------------------------------------------
 
 forks = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")  # Python 3.12 says so of each
-
 
 
 def in_child(work: Callable[[], object]) -> int:

@@ -12,9 +12,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from canned import RECORDINGS, Recording
 
 from atlas_serverless import Emulator, cli, errors, to_flex_spec
+from canned import RECORDINGS, Recording
 
 SPEC = {
     "name": "orders",
@@ -38,7 +38,9 @@ WHY = "Flex clusters have fixed backups, which can't be configured"
 QUIET = pytest.mark.filterwarnings("ignore::atlas_serverless.errors.ConversionWarning")
 
 
-@pytest.mark.parametrize("spec", [SPEC, SNAKE, OLD, dict(SPEC.items())], ids=["API's", "snake", "with provider", "dict"])
+@pytest.mark.parametrize(
+    "spec", [SPEC, SNAKE, OLD, dict(SPEC.items())], ids=["API's", "snake", "with provider", "dict"]
+)
 def test_a_create_spec_in_either_spelling(spec: Any) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")
@@ -46,7 +48,9 @@ def test_a_create_spec_in_either_spelling(spec: Any) -> None:
     assert json.dumps(conversion.spec) == json.dumps(SPEC)
     assert conversion.lost == []
     changed = {"field": "providerSettings.providerName", "from": "SERVERLESS", "to": "FLEX"}
-    assert [{k: v for k, v in one.items() if k != "why"} for one in conversion.changed] == ([changed] if spec is OLD else [])
+    assert [{k: v for k, v in one.items() if k != "why"} for one in conversion.changed] == (
+        [changed] if spec is OLD else []
+    )
     assert pickle.loads(pickle.dumps(conversion)).spec == conversion.spec
 
 
@@ -122,7 +126,7 @@ def test_the_result_is_what_create_flex_cluster_takes() -> None:
     with Emulator(provisioning="at_once") as emulator, emulator.client() as client:
         old = client.create_serverless_instance(emulator.group_id, **SNAKE, wait=True)  # type: ignore[arg-type]
         spec = to_flex_spec(old).spec | {"name": "orders-flex"}
-        flex = client.create_flex_cluster(emulator.group_id, **spec)  # type: ignore[arg-type]
+        flex = client.create_flex_cluster(emulator.group_id, **spec)
     assert flex["tags"] == old["tags"]
     assert flex["terminationProtectionEnabled"] is True
 
@@ -142,9 +146,9 @@ def test_one_spec(capsys: Any, monkeypatch: Any) -> None:
     code, spec, said = convert(given, capsys=capsys, monkeypatch=monkeypatch)
     assert (code, spec) == (0, SPEC)
     assert said.splitlines() == [
-        f'atlas-serverless: orders: lost serverlessBackupOptions = {{"serverlessContinuousBackupEnabled": true}}: {WHY}',
-        'atlas-serverless: orders: providerSettings.providerName = "SERVERLESS" is left out: the service sets it, so it is '
-        "not sent",
+        f"atlas-serverless: orders: lost serverlessBackupOptions = {json.dumps(BACKUP)}: {WHY}",
+        'atlas-serverless: orders: providerSettings.providerName = "SERVERLESS" is left out: '
+        "the service sets it, so it is not sent",
     ]
 
 
@@ -156,7 +160,8 @@ def test_a_list_of_specs(capsys: Any, monkeypatch: Any, wrapped: bool) -> None:
 
 
 def test_command_lines(capsys: Any, monkeypatch: Any) -> None:
-    script = f"#!/bin/sh\n# serverless\nset -e\n{LINE}\natlas serverless create b \\\n  --provider GCP \\\n  --region CENTRAL_US\necho done\n"
+    more = "atlas serverless create b \\\n  --provider GCP \\\n  --region CENTRAL_US"
+    script = f"#!/bin/sh\n# serverless\nset -e\n{LINE}\n{more}\necho done\n"
     code, specs, said = convert(script, "--compact", capsys=capsys, monkeypatch=monkeypatch)
     other = {"name": "b", "providerSettings": {"backingProviderName": "GCP", "regionName": "CENTRAL_US"}}
     assert (code, specs) == (0, [SPEC, other])

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
-import io
+import linecache
 import logging
 import os
 import subprocess
@@ -14,10 +13,10 @@ import warnings
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from servers import GROUP, Server
 
 from atlas_serverless import AsyncClient, Client, errors, notebook
 from atlas_serverless._core import VirtualClock, forget_deprecations, to_flex_spec
+from servers import GROUP, Server
 
 if TYPE_CHECKING:
     from atlas_serverless import Emulator
@@ -27,12 +26,10 @@ NOWHERE: Any = {"backing_provider_name": "AWS", "region_name": "ATLANTIS_1"}
 IGNORED: Any = {"serverless_backup_options": {"serverless_continuous_backup_enabled": True}}
 
 
-def here() -> int:
-    """The number of the line that calls this."""
-    frame = inspect.currentframe()
-    assert frame is not None
-    assert frame.f_back is not None
-    return frame.f_back.f_lineno
+def said_of(warning: warnings.WarningMessage) -> str:
+    """The line that a warning points at, if it is in this file."""
+    assert warning.filename == __file__
+    return linecache.getline(warning.filename, warning.lineno).strip()
 
 
 # --- progress --------------------------------------------------------------------------------------------------------
@@ -86,18 +83,15 @@ def test_a_line_for_each_state_where_there_is_no_terminal(
     monkeypatch.setitem(sys.modules, "tqdm.auto", None)
     atlas_emulator.settings(provisioning={"reads": 1})
     make: dict[str, Any] = {"name": "orders", "provider_settings": PLACE, "wait": True, "progress": True}
+    group = atlas_emulator.group_id
     if asynchronous:
-        asyncio.run(atlas_emulator.async_client(_clock=VirtualClock()).create_flex_cluster(GROUP_OF(atlas_emulator), **make))
+        asyncio.run(atlas_emulator.async_client(_clock=VirtualClock()).create_flex_cluster(group, **make))
     else:
-        atlas_emulator.client(_clock=VirtualClock()).create_flex_cluster(GROUP_OF(atlas_emulator), **make)
+        atlas_emulator.client(_clock=VirtualClock()).create_flex_cluster(group, **make)
     out, err = capsys.readouterr()
     assert out == ""
     lines = err.splitlines()
     assert [line.partition(" [")[0] for line in lines] == ["orders → IDLE: CREATING", "orders → IDLE: IDLE"]
-
-
-def GROUP_OF(emulator: Emulator) -> str:
-    return emulator.group_id
 
 
 def test_a_bar_with_tqdm(atlas_emulator: Emulator, capsys: pytest.CaptureFixture[str]) -> None:
@@ -118,47 +112,48 @@ def test_a_bar_with_tqdm(atlas_emulator: Emulator, capsys: pytest.CaptureFixture
 
 def test_warnings_point_at_the_callers_line(atlas_emulator: Emulator) -> None:
     group = atlas_emulator.group_id
+    spec: Any = {"name": "a", "providerSettings": {"backingProviderName": "AWS", "regionName": "ATLANTIS_1"}}
     with atlas_emulator.client() as client:
         with pytest.warns(errors.FieldIgnoredWarning) as after:
-            client.create_serverless_instance(group, name="a", provider_settings=PLACE, **IGNORED); line = here()  # fmt: skip # noqa: E702
-        assert [(w.filename, w.lineno) for w in after] == [(__file__, line)]
+            client.create_serverless_instance(group, name="a", provider_settings=PLACE, **IGNORED)
         with pytest.warns(errors.RegionWarning) as before, pytest.raises(errors.BadRequestError):
             client.create_flex_cluster(group, name="b", provider_settings=NOWHERE)
-        assert [w.filename for w in before] == [__file__]
         atlas_emulator.set_calendar("2025-12")
         forget_deprecations()
         with pytest.warns(errors.EndpointDeprecatedWarning) as listed:
-            list(client.list_serverless_instances(group)); line = here()  # fmt: skip # noqa: E702
-        assert [(w.filename, w.lineno) for w in listed] == [(__file__, line)]
+            list(client.list_serverless_instances(group))
     with pytest.warns(errors.RegionWarning) as pure:
-        to_flex_spec({"name": "a", "providerSettings": {"backingProviderName": "AWS", "regionName": "ATLANTIS_1"}}); line = here()  # fmt: skip # noqa: E501, E702
-    assert [(w.filename, w.lineno) for w in pure] == [(__file__, line)]
+        to_flex_spec(spec)
+    assert [said_of(one) for warned in (after, before, listed, pure) for one in warned] == [
+        'client.create_serverless_instance(group, name="a", provider_settings=PLACE, **IGNORED)',
+        'client.create_flex_cluster(group, name="b", provider_settings=NOWHERE)',
+        "list(client.list_serverless_instances(group))",
+        "to_flex_spec(spec)",
+    ]
 
 
 def test_warnings_of_coroutines_point_at_the_line_that_awaits(atlas_emulator: Emulator) -> None:
     group = atlas_emulator.group_id
-    lines = []
 
     async def main() -> None:
         async with atlas_emulator.async_client() as client:
-            await client.create_serverless_instance(group, name="a", provider_settings=PLACE, **IGNORED); lines.append(here())  # fmt: skip # noqa: E501, E702
+            await client.create_serverless_instance(group, name="a", provider_settings=PLACE, **IGNORED)
             with pytest.raises(errors.BadRequestError):
                 await client.create_flex_cluster(group, name="b", provider_settings=NOWHERE)
-            task = asyncio.create_task(
-                client.create_serverless_instance(group, name="c", provider_settings=PLACE, **IGNORED)
-            )
-            await task
+            call = client.create_serverless_instance(group, name="c", provider_settings=PLACE, **IGNORED)
+            await asyncio.create_task(call)
 
     with pytest.warns(errors.AtlasWarning) as warned:
-        asyncio.run(main()); lines.append(here())  # fmt: skip # noqa: E702
-    assert [w.category for w in warned] == [
-        errors.FieldIgnoredWarning,
-        errors.RegionWarning,
-        errors.FieldIgnoredWarning,
+        asyncio.run(main())
+    assert [(one.category, said_of(one)) for one in warned] == [
+        (
+            errors.FieldIgnoredWarning,
+            'await client.create_serverless_instance(group, name="a", provider_settings=PLACE, **IGNORED)',
+        ),
+        (errors.RegionWarning, 'await client.create_flex_cluster(group, name="b", provider_settings=NOWHERE)'),
+        # A task has no caller: what it warns of is said of the line that runs the event loop.
+        (errors.FieldIgnoredWarning, "asyncio.run(main())"),
     ]
-    assert {w.filename for w in warned} == {__file__}
-    # A task has no caller: what it warns of is said of the line that runs the event loop.
-    assert [warned[0].lineno, warned[2].lineno] == lines
 
 
 def test_with_wait_no_warning_is_lost(atlas_emulator: Emulator) -> None:
@@ -296,5 +291,4 @@ def test_a_program_without_logging_stays_without(server_url: str) -> None:
         "print('logging' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)
-    assert done.stdout == "False\n"
-    assert io.StringIO(done.stderr).read() == ""
+    assert (done.stdout, done.stderr) == ("False\n", "")

@@ -9,10 +9,10 @@ import sys
 from typing import Any
 
 import pytest
-from canned import GROUP, Canned, reply
 
 from atlas_serverless import _core, errors, notebook
 from atlas_serverless.types import Poll
+from canned import GROUP, Canned, reply
 
 STATES = ["CREATING", "CREATING", "REPAIRING", "IDLE"]
 
@@ -102,7 +102,11 @@ def test_a_bar(monkeypatch: pytest.MonkeyPatch, asynchronous: bool) -> None:
             with server.client(_clock=_core.VirtualClock()) as client:
                 client.wait_for_flex_cluster(GROUP, "orders", progress=True)
     written = stream.getvalue()
-    assert [state for state in ("CREATING", "REPAIRING", "IDLE [") if state in written] == ["CREATING", "REPAIRING", "IDLE ["]
+    assert [state for state in ("CREATING", "REPAIRING", "IDLE [") if state in written] == [
+        "CREATING",
+        "REPAIRING",
+        "IDLE [",
+    ]
     assert "orders → IDLE" in written
     assert written.endswith("\n")
 

@@ -7,9 +7,9 @@ import json
 from typing import Any
 
 import pytest
-from canned import RECORDINGS, Canned, Recording
 
 from atlas_serverless import _core, errors
+from canned import RECORDINGS, Canned, Recording
 
 AWS = {"backing_provider_name": "AWS", "region_name": "US_EAST_1"}
 G2025, G2026, FLEX = "68c06eaa1c5e073d846aad1c", "6957f861a08db8605b3f57a2", "b0123456789abcdef012345b"
@@ -128,7 +128,9 @@ def test_an_envelope_comes_back_whole(name: str, way: str) -> None:
 @pytest.mark.parametrize("name", SHAPED)
 def test_pretty_replies_are_the_same(name: str, way: str) -> None:
     recording = Recording.read(f"{name}.http")
-    pretty = json.dumps(json.loads(recording.body), indent=2, separators=(",", " : ")).encode() if recording.body else b""
+    pretty = (
+        json.dumps(json.loads(recording.body), indent=2, separators=(",", " : ")).encode() if recording.body else b""
+    )
     with Canned(recording.bytes(pretty)) as server:
         result = call(server, name, way, pretty=True)
     assert written(result.data if "raw" in way else result) == recording.body
@@ -203,3 +205,15 @@ def test_a_wait_ends_with_the_recorded_state() -> None:
         with server.client(_clock=_core.VirtualClock()) as client:
             method, args, keywords = CASES["serverless-create-201-2025"]
             assert written(getattr(client, method)(*args, **keywords, wait=True)) == idle.body
+
+
+def test_a_mock_server_that_names_things_as_it_likes_is_believed_with_a_warning() -> None:
+    """A mock made from the API's description answers every request with its example, whatever the name."""
+    recording = Recording.read("serverless-create-201-2025.http")
+    with Canned(recording.bytes()) as server, server.client() as client:
+        with pytest.warns(errors.FieldIgnoredWarning, match='name: asked for "mine", got "cluster-743"'):
+            made = client.create_serverless_instance(
+                G2025, name="mine", provider_settings={"backing_provider_name": "AWS", "region_name": "US_EAST_1"}
+            )
+    assert made == json.loads(recording.body)
+    assert server.asked == ["POST serverless", "GET mine"]

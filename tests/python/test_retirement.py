@@ -8,11 +8,14 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from canned import GROUP, Answer, Canned, Request, refusal, reply
 
 from atlas_serverless import Emulator, _core, errors
+from canned import GROUP, Canned, Request, refusal, reply
 
-SPEC: dict[str, Any] = {"name": "orders", "provider_settings": {"backing_provider_name": "AWS", "region_name": "US_EAST_1"}}
+SPEC: dict[str, Any] = {
+    "name": "orders",
+    "provider_settings": {"backing_provider_name": "AWS", "region_name": "US_EAST_1"},
+}
 PATH = f"/api/atlas/v2/groups/{GROUP}/serverless"
 QUIET = pytest.mark.filterwarnings("ignore::atlas_serverless.errors.AtlasWarning")
 
@@ -176,9 +179,8 @@ def test_what_this_version_does_not_know_is_lost_and_told(retired: Emulator) -> 
         with pytest.warns(errors.ConversionWarning, match="shiny .as far as this version knows"):
             client.create_serverless_instance(retired.group_id, **SPEC, extra_fields={"shiny": True})
         with pytest.warns(errors.ConversionWarning, match="autoIndexing"):
-            client.create_serverless_instance(
-                retired.group_id, **SPEC | {"name": "free"}, autoIndexing=True, id="1", validate=False
-            )
+            free = SPEC | {"name": "free", "autoIndexing": True, "id": "1"}
+            client.create_serverless_instance(retired.group_id, **free, validate=False)
 
 
 @QUIET
@@ -187,7 +189,7 @@ def test_warnings_as_errors_lose_nothing(retired: Emulator) -> None:
         warnings.simplefilter("error")
         with pytest.raises(errors.EndpointDeprecatedWarning) as caught:
             client.create_serverless_instance(retired.group_id, **SPEC)
-    assert caught.value.result["name"] == "orders"  # type: ignore[attr-defined]
+    assert caught.value.result["name"] == "orders"
 
 
 # --- the rest of the life --------------------------------------------------------------------------------------------
@@ -261,7 +263,10 @@ def test_a_fresh_client_finds_what_is_left(retired: Emulator, calendar: str) -> 
 
 
 def test_an_empty_list_before_the_end_is_an_empty_list() -> None:
-    with Emulator(calendar="2025", clock="2025-06-01T00:00:00Z") as emulator, emulator.client(on_retired="flex") as client:
+    with (
+        Emulator(calendar="2025", clock="2025-06-01T00:00:00Z") as emulator,
+        emulator.client(on_retired="flex") as client,
+    ):
         emulator.add_instance("native", state="IDLE")
         assert list(client.list_serverless_instances(emulator.group_id)) == []
 
@@ -269,7 +274,7 @@ def test_an_empty_list_before_the_end_is_an_empty_list() -> None:
 @QUIET
 def test_an_update_of_which_nothing_is_left_changes_nothing(retired: Emulator) -> None:
     retired.add_instance("orders", state="IDLE")
-    options = {"serverless_continuous_backup_enabled": False}
+    options: Any = {"serverless_continuous_backup_enabled": False}
     with retired.client(on_retired="flex") as client:
         with pytest.warns(errors.ConversionWarning, match="serverlessBackupOptions"):
             same = client.update_serverless_instance(retired.group_id, "orders", serverless_backup_options=options)
@@ -296,80 +301,10 @@ def test_a_wait_that_is_under_way_when_the_endpoint_ends() -> None:
     assert isinstance(caught.value.__cause__, errors.EndpointRetired)
 
 
-# --- deprecation -----------------------------------------------------------------------------------------------------
-
-HEADERS = {"Deprecation": "Wed, 10 Dec 2025 00:00:00 GMT", "Sunset": "Thu, 15 Jan 2026 00:00:00 GMT"}
-IDLE = {"id": "a", "stateName": "IDLE"}
-
-
-def test_one_warning_for_each_endpoint_and_process() -> None:
-    with Canned(reply(200, IDLE, **HEADERS)) as server:
-        with pytest.warns(errors.EndpointDeprecatedWarning) as caught:
-            for _ in range(3):
-                with server.client() as client:
-                    client.get_serverless_instance(GROUP, "one")
-                    client.get_serverless_instance(GROUP, "two")
-                    client.update_serverless_instance(GROUP, "one", tags={})
-                    client.request("GET", f"/api/atlas/v2/groups/{GROUP}/clusters/one")
-                    client.request("GET", f"/api/atlas/v2/groups/{GROUP}/clusters/two")
-                    client.request("GET", f"/api/atlas/v2/groups/{GROUP}/clusters")
-    assert [str(warning.message).partition(" deprecated")[0] for warning in caught] == [
-        "Atlas calls getServerlessInstance",
-        "Atlas calls updateServerlessInstance",
-        "Atlas calls GET /api/atlas/v2/groups/*/clusters/*",
-        "Atlas calls GET /api/atlas/v2/groups/*/clusters",
-    ]
-
-
-def test_an_error_that_is_deprecated_warns_too() -> None:
-    refused = refusal(404, "SERVERLESS_INSTANCE_NOT_FOUND").replace(b"\r\n\r\n", b"\r\nSunset: %s\r\n\r\n" % HEADERS["Sunset"].encode())
-
-    async def run(server: Canned) -> None:
-        async with server.async_client() as client:
-            await client.get_serverless_instance(GROUP, "one")
-
-    for asynchronous in (False, True):
-        _core.forget_deprecations()
-        with Canned(refused) as server:
-            with pytest.warns(errors.EndpointDeprecatedWarning, match="15 Jan 2026") as caught:
-                with pytest.raises(errors.ServerlessInstanceNotFound):
-                    if asynchronous:
-                        asyncio.run(run(server))
-                    else:
-                        server.client().get_serverless_instance(GROUP, "one")
-        assert [warning.filename for warning in caught] == [__file__]
-
-
-@pytest.mark.parametrize(
-    ("headers", "deprecation", "sunset"),
-    [
-        ({}, None, None),
-        (HEADERS, "2025-12-10T00:00:00+00:00", "2026-01-15T00:00:00+00:00"),
-        ({"Deprecation": "@1765324800"}, "2025-12-10T00:00:00+00:00", None),
-        ({"Deprecation": "true"}, None, None),
-        ({"Sunset": "soon"}, None, None),
-    ],
-)
 @QUIET
-def test_dates_in_raw_responses(headers: dict[str, str], deprecation: str | None, sunset: str | None) -> None:
-    with Canned(reply(200, IDLE, **headers)) as server, server.client() as client:
-        response = client.with_raw_response.get_serverless_instance(GROUP, "one")
-    dates = [None if date is None else date.isoformat() for date in (response.deprecation, response.sunset)]
-    assert dates == [deprecation, sunset]
-
-
-def test_the_warning_is_visible_by_default() -> None:
-    import subprocess
-    import sys
-
-    answer: Answer = lambda _: reply(200, IDLE, **HEADERS)
-    with Canned(answer=answer) as server:
-        code = f"""
-import atlas_serverless
-def ask(client):
-    client.get_serverless_instance({GROUP!r}, "one")
-client = atlas_serverless.Client(base_url={server.url!r}, access_token="t")
-ask(client); ask(client)
-"""
-        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stderr.count("EndpointDeprecatedWarning") == 1
+def test_a_fleet_goes_on_with_flex_clusters(retired: Emulator) -> None:
+    fleet = [{"group_id": retired.group_id, "kind": "serverless", **SPEC, "name": f"n{n}"} for n in range(4)]
+    with retired.client(on_retired="flex") as client:
+        results = list(client.create_many(fleet, max_in_flight=1))
+    assert [result.error for result in results] == [None] * 4
+    assert writes(retired) == ["POST serverless 410", *["POST flex 201"] * 4]

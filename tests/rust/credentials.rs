@@ -5,6 +5,8 @@
 mod fake_machine;
 #[path = "credentials/network.rs"]
 mod network;
+#[path = "credentials/places.rs"]
+mod places;
 #[path = "credentials/profiles.rs"]
 mod profiles;
 

@@ -93,6 +93,8 @@ impl Process {
             loopback: true,
             user_agent: HeaderValue::from_static("test"),
             tls: tls::no_trust().unwrap(),
+            trusted: String::new(),
+            by_way_of: None,
         };
         let policy = Policy { max_retries: 0, max_retry_time: Duration::from_secs(1) };
         let doors = Doors {
@@ -113,7 +115,7 @@ impl Process {
 
     /// What a 401 to a request with that ticket leads to.
     fn refused(&self, ticket: Ticket) -> Next {
-        let reply = Exchange { status: 401, headers: HeaderMap::new(), body: Default::default() };
+        let reply = Exchange::new(401, HeaderMap::new(), Default::default());
         let url = Url::parse("http://127.0.0.1/api/atlas/v2").unwrap();
         self.authenticator.refused(ticket, &reply, &Method::GET, &url).unwrap()
     }

@@ -5,7 +5,13 @@ out any of them and returns the exit code. A module imports what it works with i
 Usage errors that argparse cannot see are `UsageError`; what the client raises goes through.
 """
 
-MODULES = ("instances", "convert", "emulator", "completion", "version")
+from __future__ import annotations
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+
+MODULES = ("instances", "convert", "doctor", "logout", "emulator", "completion", "version")
 """In the order of `atlas-serverless --help`."""
 
 
@@ -15,3 +21,12 @@ class UsageError(Exception):
 
 class CommandError(Exception):
     """The command cannot do its work, for a reason that is not the client's: exit code 1."""
+
+
+def access_options(parser: argparse.ArgumentParser) -> None:
+    """Add what says how to get to the service, for commands that work on the access itself."""
+    parser.add_argument("--profile", metavar="NAME", help="profile of the Atlas CLI to take the credentials from")
+    parser.add_argument("--base-url", metavar="URL", help="default https://cloud.mongodb.com")
+    parser.add_argument("--ca-file", metavar="FILE", help="further certificates to trust (PEM)")
+    parser.add_argument("--token-cache", metavar="WHERE", help="memory, file, or a folder")
+    parser.add_argument("--allow-insecure-http", action="store_true", help="http:// to more than this machine")

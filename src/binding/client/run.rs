@@ -1,29 +1,75 @@
-//! How the methods of a client run: in the calling thread, or on the running event loop.
-use std::sync::atomic::Ordering;
+//! What a client is, and how its methods run: in the calling thread, or on the running event loop.
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
-use pyo3::exceptions::PyRuntimeError;
+use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
-use super::{Called, Client, Listed};
-use crate::binding::bridge::{self, Job, Output};
+use super::{End, Listed};
+use crate::binding::bridge::{self, Handle, Job, Output};
 use crate::binding::errors::{to_exception, warn_beside};
 use crate::binding::lists::Pages;
-use crate::binding::{aio, options};
+use crate::binding::many::Creates;
+use crate::binding::results::Shape;
+use crate::binding::{aio, background, options};
 use crate::core::client::OnRetired;
 use crate::core::context::Notices;
 use crate::core::error::Error;
 use crate::core::pages::Pager;
 
+#[doc = include_str!("../docs/Client.txt")]
+#[pyclass(frozen, subclass, module = "atlas_serverless", skip_from_py_object)]
+#[derive(Clone)]
+pub(crate) struct Client {
+    pub(super) handle: Arc<Handle>,
+    pub(super) shape: Shape,
+    /// Methods return something pending for an event loop.
+    pub(super) asynchronous: bool,
+    pub(super) on_retired: OnRetired,
+    pub(super) closed: Arc<AtomicBool>,
+}
+
 impl Client {
     /// Runs a job in the calling thread, or starts it on the running event loop.
-    pub(crate) fn run(&self, py: Python<'_>, job: Job) -> Called {
-        if self.closed.load(Ordering::Relaxed) {
-            return Err(PyRuntimeError::new_err("the client is closed"));
-        }
+    pub(crate) fn run(&self, py: Python<'_>, job: Job) -> End {
+        self.check_open()?;
         self.run_even_closed(py, job)
     }
 
-    fn run_even_closed(&self, py: Python<'_>, job: Job) -> Called {
+    /// Fails if the client is closed.
+    pub(crate) fn check_open(&self) -> PyResult<()> {
+        if self.closed.load(Ordering::Relaxed) {
+            return Err(PyRuntimeError::new_err("the client is closed"));
+        }
+        Ok(())
+    }
+
+    /// The form of results, and what happens where the endpoint is gone.
+    pub(crate) fn form(&self) -> (Shape, OnRetired) {
+        (self.shape, self.on_retired)
+    }
+
+    /// Many creates, of which none is begun yet.
+    pub(super) fn many(
+        &self,
+        py: Python<'_>,
+        operations: &Bound<'_, PyAny>,
+        max_in_flight: usize,
+        on_error: &str,
+    ) -> PyResult<Creates> {
+        self.check_open()?;
+        let raises = match on_error {
+            "collect" => false,
+            "raise" => true,
+            other => {
+                let message = format!("on_error must be \"collect\" or \"raise\", not {other:?}");
+                return Err(PyValueError::new_err(message));
+            }
+        };
+        Creates::start(py, self.clone(), &self.handle, operations, max_in_flight, raises)
+    }
+
+    fn run_even_closed(&self, py: Python<'_>, job: Job) -> End {
         if self.asynchronous {
             return aio::start(py, &self.handle, job, self.shape);
         }
@@ -37,10 +83,25 @@ impl Client {
         }
     }
 
+    /// `repr()`: the service and the credentials, without what is secret of them.
+    pub(super) fn shown(&self) -> String {
+        let found = self.handle.found();
+        format!("<Client {} with {} from {}>", found.base_url, found.credentials.describe(), found.source)
+    }
+
     /// A list, of which nothing is asked for yet.
     pub(super) fn pages(&self, py: Python<'_>, pager: Result<Pager, Error>) -> Listed {
         let pager = pager.map_err(|error| to_exception(py, error))?;
         Ok(Pages::new(Py::new(py, self.clone())?, pager))
+    }
+
+    /// The core's client, for what is no operation.
+    pub(crate) fn core(&self, py: Python<'_>) -> PyResult<crate::core::client::Client> {
+        self.handle.core().map_err(|error| to_exception(py, error))
+    }
+
+    pub(crate) fn config(&self) -> &crate::core::client::Config {
+        self.handle.config()
     }
 
     /// The call's choice, or the client's.
@@ -49,7 +110,7 @@ impl Client {
     }
 
     /// Revokes what is to be revoked and closes connections. The second time nothing is left to do.
-    pub(super) fn end(&self, py: Python<'_>) -> Called {
+    pub(super) fn end(&self, py: Python<'_>) -> End {
         if self.closed.swap(true, Ordering::Relaxed) && !self.asynchronous {
             return Ok(py.None());
         }
@@ -59,10 +120,15 @@ impl Client {
         });
         let ended = self.run_even_closed(py, job)?;
         if self.asynchronous {
-            aio::let_go(&self.handle);
+            background::let_go(&self.handle);
         } else {
             bridge::let_go(py, &self.handle);
         }
         Ok(ended)
     }
+}
+
+/// Why a client is not pickled.
+pub(super) fn unpicklable() -> PyErr {
+    PyTypeError::new_err("a Client cannot be pickled: it holds secrets and connections; make one where it is used")
 }

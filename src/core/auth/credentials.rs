@@ -35,6 +35,15 @@ impl Credentials {
         }
     }
 
+    /// [`Credentials::kind`] as one word: `service_account`, `api_key` or `access_token`.
+    pub fn word(&self) -> &'static str {
+        match self {
+            Self::ServiceAccount { .. } => "service_account",
+            Self::ApiKey { .. } => "api_key",
+            Self::AccessToken { .. } => "access_token",
+        }
+    }
+
     /// The public part: client id or public key; a token has none.
     pub fn id(&self) -> Option<&str> {
         match self {

@@ -1,5 +1,7 @@
 //! HTTP Digest (RFC 7616): the challenge is kept and its nonce reused with a growing count, so that only the first
-//! call of a client costs a second round trip. The arithmetic is `digest_auth`'s.
+//! call of a client costs a second round trip. The arithmetic is `digest_auth`'s, but for the [`usual`] challenge.
+mod usual;
+
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -10,6 +12,7 @@ use tokio::sync::OwnedMutexGuard;
 
 use super::secret::Secret;
 use crate::core::error::{AuthenticationError, Error};
+use usual::Usual;
 
 /// Answers challenges for one API key.
 pub struct Digest {
@@ -26,7 +29,13 @@ enum Known {
     /// The server answered without asking who we are.
     NotAsked,
     /// The challenge in use; it counts its own answers.
-    Challenge(Box<WwwAuthenticateHeader>),
+    Challenge(Box<Kept>),
+}
+
+/// A challenge, and how it is answered where it is a usual one.
+struct Kept {
+    challenge: WwwAuthenticateHeader,
+    usual: Option<Usual>,
 }
 
 /// What one request carries.
@@ -76,20 +85,29 @@ impl Digest {
         }
     }
 
-    fn respond(&self, challenge: &mut WwwAuthenticateHeader, method: &Method, url: &Url) -> Result<Answer, Error> {
-        let method = HttpMethod::from(method.as_str());
-        let secrets = AuthContext::new_with_method(
-            self.public_key.as_str(),
-            self.private_key.expose(),
-            target(url),
-            None::<&[u8]>,
-            method,
-        );
+    fn keep(&self, challenge: WwwAuthenticateHeader) -> Box<Kept> {
+        let usual = Usual::new(&challenge, &self.public_key, &self.private_key);
+        Box::new(Kept { challenge, usual })
+    }
+
+    fn respond(&self, kept: &mut Kept, method: &Method, url: &Url) -> Result<Answer, Error> {
+        let challenge = &mut kept.challenge;
         let used = challenge.nc;
-        let header = challenge
-            .respond(&secrets)
-            .ok()
-            .and_then(|answer| HeaderValue::try_from(answer.to_string()).ok())
+        let header = match &mut kept.usual {
+            Some(usual) => {
+                challenge.nc += 1;
+                Some(usual.answer(method.as_str(), &target(url), challenge.nc))
+            }
+            None => {
+                let method = HttpMethod::from(method.as_str());
+                let (key, target) = (self.private_key.expose(), target(url));
+                let secrets =
+                    AuthContext::new_with_method(self.public_key.as_str(), key, target, None::<&[u8]>, method);
+                challenge.respond(&secrets).ok().map(|answer| answer.to_string())
+            }
+        };
+        let header = header
+            .and_then(|header| HeaderValue::try_from(header).ok())
             .ok_or_else(|| unanswerable("it is malformed"))?;
         Ok(Answer { header: Some(header), nonce: Some((challenge.nonce.clone(), used)), asking: None })
     }
@@ -113,7 +131,7 @@ impl Digest {
         method: &Method,
         url: &Url,
     ) -> Result<Option<Answer>, Error> {
-        let Some(mut offered) = choose(reply)? else { return Ok(None) };
+        let Some(offered) = choose(reply)? else { return Ok(None) };
         let again = match &answer.nonce {
             None => true,
             // Fresh and still refused: the key is wrong. Used before or called stale: it aged.
@@ -122,16 +140,17 @@ impl Digest {
         if !again {
             return Ok(None);
         }
+        let mut offered = self.keep(offered);
         let next = self.respond(&mut offered, method, url)?;
         let mut known = self.known();
         let replaced_meanwhile = match (&*known, &answer.nonce) {
-            (Known::Challenge(current), Some((nonce, _))) => current.nonce != *nonce,
+            (Known::Challenge(current), Some((nonce, _))) => current.challenge.nonce != *nonce,
             (Known::Challenge(_), None) => true,
             _ => false,
         };
         // A caller that was refused with an old nonce must not throw away what another one has just got.
         if !replaced_meanwhile {
-            *known = Known::Challenge(Box::new(offered));
+            *known = Known::Challenge(offered);
         }
         Ok(Some(next))
     }

@@ -1,5 +1,6 @@
 //! Where credentials come from: arguments, then environment, then an Atlas CLI profile. The first complete source
 //! wins and sources are never mixed.
+use super::base_url;
 use super::credentials::Credentials;
 use super::search;
 use super::secret::Secret;
@@ -82,6 +83,8 @@ pub struct Survey {
     pub steps: Vec<Step>,
     /// What the user should be warned of.
     pub notices: Vec<Notice>,
+    /// The server, also where no credentials were found; `None` if what names it cannot be used.
+    pub base_url: Option<String>,
     /// What came of it.
     pub outcome: Result<Found, Error>,
 }
@@ -97,5 +100,10 @@ pub fn survey(given: &Given, around: &dyn Surroundings) -> Survey {
     let outcome = outcome
         .map(|found| Found { steps: steps.clone(), notices: notices.clone(), ..found })
         .map_err(Error::Configuration);
-    Survey { steps, notices, outcome }
+    let base_url = match &outcome {
+        Ok(found) => Some(found.base_url.clone()),
+        // What there is to say of it was said.
+        Err(_) => base_url::choose(given, around, None, &mut Vec::new()).ok().map(|(url, _)| url),
+    };
+    Survey { steps, notices, base_url, outcome }
 }

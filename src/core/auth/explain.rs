@@ -1,14 +1,41 @@
 //! What was found, in words: for `explain()`, `doctor` and the hints of refused calls.
 use std::fmt::Write;
 
+use super::credentials::Credentials;
 use super::discover::{Found, Step, Survey};
 use super::jwt;
 use crate::core::error::{Error, Notice};
+
+/// How the client goes about it, in words.
+#[derive(Debug, Clone, Default)]
+pub struct Ways {
+    /// Where the token of a service account is kept.
+    pub tokens: Option<String>,
+    /// Whose certificates are trusted.
+    pub certificates: Option<String>,
+    /// Which proxy is between.
+    pub proxy: Option<String>,
+}
+
+impl Ways {
+    fn append(&self, text: &mut String) {
+        for (name, value) in [("Certificates trusted", &self.certificates), ("Way", &self.proxy)] {
+            if let Some(value) = value {
+                let _ = writeln!(text, "{name}: {value}");
+            }
+        }
+    }
+}
 
 impl Found {
     /// Several lines: credentials, source, server, and everything that was looked at. Ids are shown, of secrets the
     /// length and the last two characters at the most.
     pub fn explain(&self) -> String {
+        self.explain_with(&Ways::default())
+    }
+
+    /// [`Found::explain`] with the ways in which the client goes about it.
+    pub fn explain_with(&self, ways: &Ways) -> String {
         let mut text = String::new();
         let secret = self.credentials.secret().hint();
         let _ = match self.credentials.id() {
@@ -25,6 +52,10 @@ impl Found {
                 let _ = writeln!(text, "{name}: {value}");
             }
         }
+        if let Credentials::ServiceAccount { .. } = self.credentials {
+            ways.tokens.iter().for_each(|tokens| text.push_str(&format!("Tokens: kept {tokens}\n")));
+        }
+        ways.append(&mut text);
         looked_at(&mut text, &self.steps, &self.notices);
         text
     }
@@ -50,14 +81,24 @@ impl Found {
 impl Survey {
     /// [`Found::explain`], or what is wrong and everything that was looked at.
     pub fn explain(&self) -> String {
+        self.explain_with(&Ways::default())
+    }
+
+    /// [`Found::explain_with`], or what is wrong and everything that was looked at.
+    pub fn explain_with(&self, ways: &Ways) -> String {
         match &self.outcome {
-            Ok(found) => found.explain(),
+            Ok(found) => found.explain_with(ways),
             Err(error) => {
                 let mut text = String::new();
                 let _ = match error {
-                    Error::Configuration(message) => writeln!(text, "No usable credentials: {message}"),
+                    // What was looked at follows, line by line.
+                    Error::Configuration(message) => {
+                        let said = message.split_once(". Looked at: ").map_or(message.as_str(), |(said, _)| said);
+                        writeln!(text, "No usable credentials: {said}")
+                    }
                     other => writeln!(text, "No usable credentials: {other}"),
                 };
+                ways.append(&mut text);
                 looked_at(&mut text, &self.steps, &self.notices);
                 text
             }

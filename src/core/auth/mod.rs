@@ -5,7 +5,7 @@ pub mod credentials;
 pub mod digest;
 pub mod discover;
 mod environment;
-mod explain;
+pub mod explain;
 pub mod jwt;
 mod keyring;
 pub mod oauth;
@@ -18,6 +18,7 @@ pub mod surroundings;
 pub mod token_cache;
 mod token_files;
 pub mod token_lock;
+pub mod token_place;
 mod token_reply;
 
 use reqwest::header::HeaderValue;

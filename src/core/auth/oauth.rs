@@ -19,6 +19,7 @@ use crate::core::error::{Error, TransportKind};
 use crate::core::observe::Level;
 use crate::core::reply::{self, Origin};
 use crate::core::retry::{Decision, Happened, Policy, Safety, Why, decide};
+use crate::core::transport::cause::Cause;
 use crate::core::transport::{Exchange, Failure, Outgoing, Transport};
 
 /// After a renewal that failed while the old token still lives, the next is tried after this time.
@@ -53,6 +54,7 @@ struct Token {
     header: HeaderValue,
     secret: Secret,
     number: u64,
+    fetched: bool,
     renew_at: Duration,
     ends_at: Duration,
     /// It was fetched because the one before it was refused.
@@ -68,6 +70,14 @@ pub struct Pass {
     number: u64,
     /// The token was accepted before.
     proved: bool,
+    fetched: bool,
+}
+
+impl Pass {
+    /// Whether this client fetched the token itself, and found it in no cache.
+    pub fn is_fetched(&self) -> bool {
+        self.fetched
+    }
 }
 
 /// No token.
@@ -154,11 +164,12 @@ impl Oauth {
         state.fetches += 1;
         let now = doors.clock.now();
         match obtained {
-            Ok(Fresh { secret, header, renew_in, life }) => {
+            Ok(Fresh { secret, header, renew_in, life, fetched }) => {
                 let token = Token {
                     header,
                     secret,
                     number: state.fetches,
+                    fetched,
                     renew_at: now + renew_in,
                     ends_at: now + life,
                     anew: state.refused.is_some(),
@@ -188,6 +199,7 @@ impl Oauth {
             message: "no token in time: another call of this client is still fetching it".to_owned(),
             status: None,
             body_start: None,
+            cause: Cause::Other,
         };
         reply::transport_error(failure, &self.origin(0, doors, context))
     }
@@ -335,7 +347,11 @@ impl Oauth {
     ) -> Result<Fresh, (Error, Happened)> {
         let origin = self.origin(attempts, doors, context);
         if exchange.status >= 400 {
-            let api = reply::api_error(&exchange, exchange.status, None, &origin);
+            let mut api = reply::api_error(&exchange, exchange.status, None, &origin);
+            // A token is not shown, whatever the status that it came with.
+            if exchange.body.windows(12).any(|part| part == b"access_token") {
+                api.body_start = None;
+            }
             let happened =
                 Happened::Status(exchange.status, api.retry_after.and_then(|s| Duration::try_from_secs_f64(s).ok()));
             return Err((refusal(&exchange, api), happened));
@@ -348,6 +364,7 @@ impl Oauth {
                 message: "the token endpoint's reply holds no access_token".to_owned(),
                 status: Some(exchange.status),
                 body_start: None,
+                cause: Cause::Other,
             };
             let happened =
                 if exchange.status < 300 { Happened::Broken } else { Happened::Status(exchange.status, None) };
@@ -358,6 +375,6 @@ impl Oauth {
 
 impl Token {
     fn pass(&self) -> Pass {
-        Pass { header: self.header.clone(), number: self.number, proved: self.accepted }
+        Pass { header: self.header.clone(), number: self.number, proved: self.accepted, fetched: self.fetched }
     }
 }

@@ -40,6 +40,9 @@ impl Search<'_> {
             self.step("environment and profiles", "not looked at");
             return self.found(picked, None);
         }
+        if self.given.profile.is_some() && self.given.sources == Sources::Environment {
+            return Err("a profile is given (profile=) and the environment asked for: give one only".to_owned());
+        }
         if self.given.profile.is_some() || self.given.sources == Sources::Profile {
             self.step("environment", "not looked at, since a profile was asked for");
             let (picked, profile) = self.profile()?;

@@ -24,6 +24,8 @@ pub(super) struct Fresh {
     pub(super) header: HeaderValue,
     pub(super) renew_in: Duration,
     pub(super) life: Duration,
+    /// By this client, and found in no cache.
+    pub(super) fetched: bool,
 }
 
 impl Fresh {
@@ -40,7 +42,7 @@ impl Fresh {
         let life = Duration::try_from_secs_f64(reply.expires_in.unwrap_or(DEFAULT_LIFE)).ok()?;
         let renew_in = life.saturating_sub(EARLY.min(life / 10));
         let secret = Secret::new(reply.access_token);
-        (!secret.expose().is_empty()).then_some(Fresh { secret, header, renew_in, life })
+        (!secret.expose().is_empty()).then_some(Fresh { secret, header, renew_in, life, fetched: true })
     }
 
     /// One that another process fetched.
@@ -48,7 +50,7 @@ impl Fresh {
         let header = bearer::header(cached.token.expose())?;
         let until = |unix: u64| Duration::from_secs(unix.saturating_sub(now));
         let (renew_in, life) = (until(cached.renew_at), until(cached.expires_at));
-        Some(Fresh { secret: cached.token.clone(), header, renew_in, life })
+        Some(Fresh { secret: cached.token.clone(), header, renew_in, life, fetched: false })
     }
 
     /// For other processes.

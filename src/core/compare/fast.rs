@@ -1,12 +1,12 @@
 //! The usual request, whose fields are all known, beside its reply, without making a value of either: every create
 //! asks this.
 //!
-//! One pass over each text, comparing the text of values: equal text is an equal value, and only unequal texts become
-//! values. Anything unusual is left to the slow way. A text that is no JSON may pass for equal: the slow way says
-//! nothing about it either.
+//! The text of values is compared: equal text is an equal value, and only unequal texts become values. Where they stand
+//! in a reply is noted when it is judged, so that it is walked once. Anything unusual is left to the slow way.
 use serde_json::Value;
 
 use super::{Difference, same, same_tags};
+use crate::core::json::entries;
 
 /// The fields that validation lets through.
 const PATHS: [&str; 7] = [
@@ -18,221 +18,93 @@ const PATHS: [&str; 7] = [
     "tags",
     "terminationProtectionEnabled",
 ];
-const NAME: usize = 0;
 const PROVIDER: usize = 1;
 const REGION: usize = 2;
 const PROVIDER_NAME: usize = 3;
 const BACKUP: usize = 4;
 const TAGS: usize = 5;
-const PROTECTION: usize = 6;
+
+/// A text within a body.
+type Place = (usize, usize);
+type Places = [Option<Place>; PATHS.len()];
+
+/// Where the known fields of a body stand.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Known {
+    places: Places,
+    /// It is an object, and what should be objects in it are.
+    usual: bool,
+    /// There are other fields.
+    more: bool,
+}
+
+/// Walks a body: the number of its entries, and where its known fields stand. `None` if it is not one whole JSON object.
+pub fn known(body: &[u8]) -> Option<(usize, Known)> {
+    let start = body.as_ptr() as usize;
+    let mut known = Known { usual: true, ..Known::default() };
+    let mut inner = Known::default();
+    let count = entries(body, |depth, key, value| {
+        let at = value.as_ptr() as usize - start;
+        let place = Some((at, at + value.len()));
+        let is_object = value.first() == Some(&b'{');
+        let [_, provider, region, provider_name, backup, _, _] = &mut inner.places;
+        let [own_name, own_provider, own_region, own_provider_name, own_backup, tags, protection] = &mut known.places;
+        match (depth, key) {
+            (1, b"backingProviderName") => *provider = place,
+            (1, b"regionName") => *region = place,
+            (1, b"providerName") => *provider_name = place,
+            (1, b"serverlessContinuousBackupEnabled") => *backup = place,
+            (1, _) => inner.more = true,
+            (_, b"name") => *own_name = place,
+            (_, b"tags") => *tags = place,
+            (_, b"terminationProtectionEnabled") => *protection = place,
+            (_, b"providerSettings") => {
+                (*own_provider, *own_region, *own_provider_name) = (*provider, *region, *provider_name);
+                known.more |= inner.more || backup.is_some();
+                known.usual &= is_object;
+            }
+            (_, b"serverlessBackupOptions") => {
+                *own_backup = *backup;
+                known.more |= inner.more || provider.is_some() || region.is_some() || provider_name.is_some();
+                known.usual &= is_object;
+            }
+            _ => known.more = true,
+        }
+        if depth == 0 {
+            inner = Known::default();
+        }
+    })?;
+    Some((count, known))
+}
 
 /// The differences; nothing if the slow way must find them.
-pub(super) fn differences(requested: &[u8], reply: &[u8]) -> Option<Vec<Difference>> {
-    let mut asked: [(usize, &[u8]); PATHS.len()] = [(NAME, b""); PATHS.len()];
-    let mut places = asked.iter_mut();
-    let more = read(requested, |field, text| {
-        if let Some(place) = places.next() {
-            *place = (field, text);
-        }
-    })?;
-    let unused = places.len();
-    if more {
+pub(super) fn differences(requested: &[u8], reply: &[u8], known_reply: &Known) -> Option<Vec<Difference>> {
+    let (_, asked) = known(requested)?;
+    if asked.more || !asked.usual || !known_reply.usual {
         return None;
     }
-    let mut got: [Option<&[u8]>; PATHS.len()] = [None; PATHS.len()];
-    read(reply, |field, text| {
-        if let Some(place) = got.get_mut(field) {
-            *place = Some(text);
-        }
-    })?;
     let mut differences = Vec::new();
-    for (field, asked) in asked.into_iter().take(PATHS.len() - unused) {
-        match (field, got.get(field).copied().flatten()) {
-            (_, Some(got)) if got == asked => {}
-            (TAGS, got) if same_tag_texts(asked, got.unwrap_or(b"[]")) == Some(true) => {}
+    for (field, (asked, got)) in asked.places.iter().zip(known_reply.places).enumerate() {
+        let Some(asked) = *asked else { continue };
+        let text = requested.get(asked.0..asked.1)?;
+        match (field, got) {
+            (_, Some((from, to))) if reply.get(from..to) == Some(text) => {}
+            (TAGS, None) if text == b"[]" => {}
             // The slow way looks how much of the object is missing.
             (PROVIDER | REGION | PROVIDER_NAME | BACKUP, None) => return None,
             (field, got) => {
-                let value = |text| serde_json::from_slice::<Value>(text).ok();
-                let (asked, got) = (value(asked)?, got.map_or(Some(Value::Null), value)?);
-                if !(same(&asked, &got) || field == TAGS && same_tags(&asked, &got)) {
-                    differences.push(Difference::new((*PATHS.get(field)?).into(), asked, got));
+                let value = |text: &[u8]| serde_json::from_slice::<Value>(text).ok();
+                let got = got.map_or(Some(Value::Null), |(from, to)| value(reply.get(from..to)?))?;
+                let wanted = value(text)?;
+                if !(same(&wanted, &got) || field == TAGS && same_tags(&wanted, &got)) {
+                    differences.push((asked.0, Difference::new((*PATHS.get(field)?).into(), wanted, got)));
                 }
             }
         }
     }
-    Some(differences)
-}
-
-/// Gives each known field and the text of its value to `put`; says whether there are others.
-fn read<'a>(text: &'a [u8], mut put: impl FnMut(usize, &'a [u8])) -> Option<bool> {
-    let mut more = false;
-    Scan { rest: text }.object(|name, scan| {
-        match name {
-            b"name" => put(NAME, scan.value()?),
-            b"tags" => put(TAGS, scan.value()?),
-            b"terminationProtectionEnabled" => put(PROTECTION, scan.value()?),
-            b"providerSettings" => scan.object(|name, scan| {
-                let value = scan.value()?;
-                match name {
-                    b"backingProviderName" => put(PROVIDER, value),
-                    b"regionName" => put(REGION, value),
-                    b"providerName" => put(PROVIDER_NAME, value),
-                    _ => more = true,
-                }
-                Some(())
-            })?,
-            b"serverlessBackupOptions" => scan.object(|name, scan| {
-                let value = scan.value()?;
-                match name {
-                    b"serverlessContinuousBackupEnabled" => put(BACKUP, value),
-                    _ => more = true,
-                }
-                Some(())
-            })?,
-            _ => {
-                scan.value()?;
-                more = true;
-            }
-        }
-        Some(())
-    })?;
-    Some(more)
-}
-
-/// Whether two lists hold the same tags in any order; nothing if a tag is not plainly `{key, value}`.
-fn same_tag_texts(asked: &[u8], got: &[u8]) -> Option<bool> {
-    let (mut asked, mut got) = (tags(asked)?, tags(got)?);
-    asked.sort_unstable();
-    got.sort_unstable();
-    Some(asked == got)
-}
-
-fn tags(text: &[u8]) -> Option<Vec<(&[u8], &[u8])>> {
-    let mut scan = Scan { rest: text };
-    let mut tags = Vec::new();
-    if !scan.eat(b'[') {
-        return None;
-    }
-    if scan.eat(b']') {
-        return Some(tags);
-    }
-    loop {
-        let (mut key, mut value) = (None, None);
-        scan.object(|name, scan| {
-            match name {
-                b"key" => key = Some(scan.value()?),
-                b"value" => value = Some(scan.value()?),
-                _ => return None,
-            }
-            Some(())
-        })?;
-        tags.push((key?, value?));
-        if !scan.eat(b',') {
-            return scan.eat(b']').then_some(tags);
-        }
-    }
-}
-
-/// The rest of a JSON text.
-struct Scan<'a> {
-    rest: &'a [u8],
-}
-
-impl<'a> Scan<'a> {
-    fn eat(&mut self, wanted: u8) -> bool {
-        while let [b' ' | b'\n' | b'\r' | b'\t', rest @ ..] = self.rest {
-            self.rest = rest;
-        }
-        match self.rest {
-            [first, rest @ ..] if *first == wanted => {
-                self.rest = rest;
-                true
-            }
-            _ => false,
-        }
-    }
-
-    /// Gives the text up to the next of the bytes that `stop` knows, which it takes with it.
-    fn until(&mut self, stop: impl Fn(u8) -> bool) -> Option<u8> {
-        let at = self.rest.iter().position(|b| stop(*b))?;
-        let (found, rest) = self.rest.get(at..)?.split_first()?;
-        self.rest = rest;
-        Some(*found)
-    }
-
-    /// Behind a string whose first quote is eaten.
-    fn skip_string(&mut self) -> Option<()> {
-        loop {
-            let (found, rest) = self.rest.get(memchr::memchr2(b'"', b'\\', self.rest)?..)?.split_first()?;
-            if *found == b'"' {
-                self.rest = rest;
-                return Some(());
-            }
-            self.rest = rest.get(1..)?;
-        }
-    }
-
-    /// What was read since the rest was `start`.
-    fn since(&self, start: &'a [u8]) -> Option<&'a [u8]> {
-        start.get(..start.len().checked_sub(self.rest.len())?)
-    }
-
-    fn object(&mut self, mut field: impl FnMut(&[u8], &mut Self) -> Option<()>) -> Option<()> {
-        if !self.eat(b'{') {
-            return None;
-        }
-        if self.eat(b'}') {
-            return Some(());
-        }
-        loop {
-            if !self.eat(b'"') {
-                return None;
-            }
-            let start = self.rest;
-            self.skip_string()?;
-            let (_, name) = self.since(start)?.split_last()?;
-            if !self.eat(b':') {
-                return None;
-            }
-            field(name, self)?;
-            if !self.eat(b',') {
-                return self.eat(b'}').then_some(());
-            }
-        }
-    }
-
-    /// The text of the next value.
-    fn value(&mut self) -> Option<&'a [u8]> {
-        while let [b' ' | b'\n' | b'\r' | b'\t', rest @ ..] = self.rest {
-            self.rest = rest;
-        }
-        let start = self.rest;
-        match start.first()? {
-            b'"' => {
-                self.rest = start.get(1..)?;
-                self.skip_string()?;
-            }
-            b'{' | b'[' => {
-                let mut depth = 0_usize;
-                loop {
-                    match self.until(|b| matches!(b, b'"' | b'{' | b'[' | b'}' | b']'))? {
-                        b'"' => self.skip_string()?,
-                        b'{' | b'[' => depth += 1,
-                        _ => depth -= 1,
-                    }
-                    if depth == 0 {
-                        break;
-                    }
-                }
-            }
-            _ => {
-                let end = |b: &u8| matches!(b, b',' | b'}' | b']' | b' ' | b'\n' | b'\r' | b'\t');
-                self.rest = start.get(start.iter().position(end).unwrap_or(start.len())..)?;
-            }
-        }
-        self.since(start)
-    }
+    // In the order of the request.
+    differences.sort_by_key(|(at, _)| *at);
+    Some(differences.into_iter().map(|(_, difference)| difference).collect())
 }
 
 #[cfg(test)]
@@ -242,7 +114,8 @@ mod tests {
     const ASKED: &[u8] = br#"{"name":"n","tags":[{"key":"a","value":"1"},{"key":"b","value":"2"}]}"#;
 
     fn found(asked: &[u8], reply: &str) -> Option<usize> {
-        differences(asked, reply.as_bytes()).map(|found| found.len())
+        let (_, known) = known(reply.as_bytes())?;
+        differences(asked, reply.as_bytes(), &known).map(|found| found.len())
     }
 
     #[test]
@@ -273,10 +146,21 @@ mod tests {
 
     #[test]
     fn the_unusual_is_left_to_the_slow_way() {
-        for reply in [r#"{"name":"n""#, "[]", "", "\"", "{\"\\", "{\"name\":]", "{\"name\":"] {
+        for reply in
+            [r#"{"name":"n""#, "[]", "", "\"", "{\"\\", "{\"name\":]", "{\"name\":", r#"{"providerSettings":null}"#]
+        {
             assert_eq!(found(ASKED, reply), None, "{reply}");
         }
         assert_eq!(found(br#"{"new":1}"#, r#"{"new":1}"#), None);
+        assert_eq!(found(br#"{"providerSettings":{"regionName":"R","more":1}}"#, "{}"), None);
         assert_eq!(found(br#"{"providerSettings":{"regionName":"R"}}"#, "{}"), None);
+    }
+
+    #[test]
+    fn inner_fields_count_only_where_they_belong() {
+        let asked = br#"{"providerSettings":{"regionName":"R"}}"#;
+        assert_eq!(found(asked, r#"{"other":{"regionName":"R"},"providerSettings":{"regionName":"S"}}"#), Some(1));
+        assert_eq!(found(asked, r#"{"providerSettings":{"regionName":"R"},"other":{"regionName":"S"}}"#), Some(0));
+        assert_eq!(found(br#"{"other":{"regionName":"R"}}"#, r#"{"providerSettings":{"regionName":"R"}}"#), None);
     }
 }

@@ -3,7 +3,8 @@ use std::path::Path;
 
 use atlas_serverless::core::auth::surroundings::Platform;
 use atlas_serverless::core::error::Error;
-use atlas_serverless::core::network::{proxy, trust};
+use atlas_serverless::core::network::route::route;
+use atlas_serverless::core::network::trust;
 
 use super::fake_machine::FakeMachine;
 
@@ -65,7 +66,6 @@ fn proxies_are_named_without_user_information() {
     for (given, url, variables, expected) in [
         (None, ATLAS, &[] as &[_], "no proxy"),
         (Some("http://me:SECRETMARK@p.example:3128"), ATLAS, &[], "proxy http://p.example:3128 (proxy=)"),
-        (Some("SECRETMARK@@:"), ATLAS, &[], "proxy (not a URL) (proxy=)"),
         (None, ATLAS, &[("HTTPS_PROXY", "me:SECRETMARK@p.example:3128")], "proxy http://p.example:3128 (HTTPS_PROXY)"),
         (None, ATLAS, &[("HTTP_PROXY", "http://p.example")], "no proxy"),
         (None, ATLAS, &[("all_proxy", "socks5://p.example:1080")], "proxy socks5://p.example:1080 (all_proxy)"),
@@ -82,12 +82,54 @@ fn proxies_are_named_without_user_information() {
             "proxy http://p.example (https_proxy)",
         ),
         (
+            None,
+            "https://10.1.2.3",
+            &[("HTTPS_PROXY", "http://p.example"), ("NO_PROXY", "10.0.0.0/8")],
+            "no proxy, by NO_PROXY",
+        ),
+        (
+            None,
+            ATLAS,
+            &[("HTTPS_PROXY", "http://me:SECRET MARK@p.example"), ("ALL_PROXY", "http://p.example")],
+            "proxy http://p.example (ALL_PROXY)",
+        ),
+        (
+            None,
+            ATLAS,
+            &[("HTTPS_PROXY", "ftp://me:SECRETMARK@p.example")],
+            "no proxy: HTTPS_PROXY is set but is not a proxy's URL, so it is passed over",
+        ),
+        (
+            None,
+            ATLAS,
+            &[("HTTPS_PROXY", "http://p.example"), ("REQUEST_METHOD", "GET")],
+            "no proxy: a CGI script (REQUEST_METHOD) could get one from its caller",
+        ),
+        (
             Some("http://p.example"),
             "http://127.0.0.1:8080",
             &[("http_proxy", "http://p.example")],
             "no proxy, since the server is this machine",
         ),
     ] {
-        assert_eq!(proxy(given, url, &FakeMachine::new(variables)), expected);
+        assert_eq!(route(given, url, &FakeMachine::new(variables)).unwrap().described, expected);
+    }
+}
+
+#[test]
+fn the_next_hop_is_the_proxy() {
+    for (given, host, port) in [
+        ("http://me:pw@p.example:3128", "p.example", 3128),
+        ("p.example", "p.example", 80),
+        ("socks5h://[::1]", "::1", 1080),
+        ("https://p.example/", "p.example", 443),
+    ] {
+        let hop = route(Some(given), "https://cloud.mongodb.com", &FakeMachine::new(&[])).unwrap().proxy.unwrap();
+        assert_eq!((hop.host.as_str(), hop.port), (host, port));
+    }
+    for given in ["SECRETMARK@@:", "ftp://SECRETMARK", "", "http://me:SECRETMARK@"] {
+        let refused = route(Some(given), "https://cloud.mongodb.com", &FakeMachine::new(&[]));
+        let Err(Error::Configuration(message)) = refused else { panic!("{given}") };
+        assert!(message.starts_with("proxy is not a proxy's URL") && !message.contains("SECRETMARK"), "{message}");
     }
 }

@@ -2,5 +2,11 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::print_stdout, clippy::expect_used)]
 #![allow(unreachable_pub, missing_docs)]
 
+mod bounds;
+mod credentials;
+mod limits;
+mod others;
+mod outcomes;
+mod random;
 mod table;
 mod world;

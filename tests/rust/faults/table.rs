@@ -12,15 +12,8 @@ use serde_json::{Value, json};
 use crate::world::{Auth, Setup, TestClock, World, class, create};
 
 const TABLE: &str = include_str!("../../fixtures/faults.json");
-pub const POINTS: [&str; 7] = [
-    "token request",
-    "challenge",
-    "POST",
-    "look-up, nothing there",
-    "look-up, created",
-    "second POST",
-    "poll",
-];
+pub const POINTS: [&str; 7] =
+    ["token request", "challenge", "POST", "look-up, nothing there", "look-up, created", "second POST", "poll"];
 
 /// One line of the table under one kind of credentials.
 pub struct Case {
@@ -50,7 +43,8 @@ pub fn cases() -> Vec<Case> {
                     "challenge" => auth == Auth::ApiKey,
                     _ => true,
                 };
-                let expected = if traces.is_string() || traces.get("flex").is_some() { traces } else { &traces[auth.name()] };
+                let expected =
+                    if traces.is_string() || traces.get("flex").is_some() { traces } else { &traces[auth.name()] };
                 if fits && !expected.is_null() {
                     let (fault, expected, spec) = (fault.clone(), expected.clone(), spec.clone());
                     cases.push(Case { fault, point, auth, spec, expected });
@@ -166,10 +160,15 @@ fn expand(trace: &str, case: &Case, kind: Kind, warmed: bool) -> (Vec<String>, S
     (steps.collect(), result.to_owned())
 }
 
+/// Whether its outcome takes real time.
+fn is_slow(case: &Case) -> bool {
+    case.spec["slow"] == true
+}
+
 /// Runs one case; the text says what was wrong.
 async fn run(world: &World, case: &Case, kind: Kind, shape: Shape) -> Result<(), String> {
     world.emulator.reset();
-    let timeout = Duration::from_millis(if case.spec["slow"] == true { 250 } else { 20_000 });
+    let timeout = Duration::from_millis(if is_slow(case) { 500 } else { 20_000 });
     let (client, clock) = world.client(&Setup { timeout, ..Setup::new(case.auth) });
     let door = case.spec["door"] == true;
     let warmed = door && !["token request", "challenge", "second POST"].contains(&case.point);
@@ -216,35 +215,35 @@ async fn run(world: &World, case: &Case, kind: Kind, shape: Shape) -> Result<(),
     Ok(())
 }
 
-/// Every case for both kinds, plain and in an envelope; slow ones in one form each, since they take real time.
+/// Every case for both kinds, one of them plain and the other in an envelope, by turns; slow cases for one kind, since they
+/// take real time.
 #[test]
 fn each_fault_at_each_point_leaves_one_instance_and_the_truth() {
     let mut runs = Vec::new();
     for (number, case) in cases().into_iter().enumerate() {
         let case = std::sync::Arc::new(case);
-        for kind in [Kind::Serverless, Kind::Flex] {
-            for enveloped in [false, true] {
-                let shape = Shape { envelope: enveloped, pretty: enveloped };
-                let chosen = (number % 2 == 0) == (kind == Kind::Flex) && !enveloped;
-                if case.spec["slow"] != true || chosen {
-                    runs.push((case.clone(), kind, shape));
-                }
+        for (other, kind) in [Kind::Serverless, Kind::Flex].into_iter().enumerate() {
+            let enveloped = (number + other) % 2 == 1;
+            let shape = Shape { envelope: enveloped, pretty: enveloped };
+            if !is_slow(&case) || !enveloped {
+                runs.push((case.clone(), kind, shape));
             }
         }
     }
-    const THREADS: usize = 4;
-    let runs = std::sync::Arc::new(runs);
-    let threads = (0..THREADS).map(|thread| {
-        let runs = runs.clone();
+    // The slow ones wait, the others work.
+    let (slow, quick): (Vec<_>, Vec<_>) = runs.into_iter().partition(|(case, ..)| is_slow(case));
+    let count = slow.len() + quick.len();
+    let shares = slow.chunks(slow.len().div_ceil(10)).chain(quick.chunks(quick.len().div_ceil(3)));
+    let threads = shares.map(|share| {
+        let share = share.to_vec();
         std::thread::spawn(move || {
             let world = World::new();
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            let mine = runs.iter().skip(thread).step_by(THREADS);
-            let wrong = mine.filter_map(|(case, kind, shape)| {
-                let t = std::time::Instant::now();
-                let ended = runtime.block_on(run(&world, case, *kind, *shape));
+            let wrong = share.iter().filter_map(|(case, kind, shape)| {
+                let again = || runtime.block_on(run(&world, case, *kind, *shape));
+                // Their time limit is real: a machine that is busy elsewhere for half a second gets a second chance.
+                let ended = again().or_else(|why| if is_slow(case) { again() } else { Err(why) });
                 let name = format!("{} at {}, {}, {kind:?}, {shape:?}", case.fault, case.point, case.auth.name());
-                if t.elapsed() > Duration::from_millis(300) { println!("{:?} {name}", t.elapsed()); }
                 ended.err().map(|why| format!("{name}: {why}"))
             });
             wrong.collect::<Vec<_>>()
@@ -252,7 +251,7 @@ fn each_fault_at_each_point_leaves_one_instance_and_the_truth() {
     });
     let threads: Vec<_> = threads.collect();
     let wrong: Vec<String> = threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect();
-    assert!(wrong.is_empty(), "{} of {} runs:\n{}", wrong.len(), runs.len(), wrong.join("\n"));
+    assert!(wrong.is_empty(), "{} of {} runs:\n{}", wrong.len(), count, wrong.join("\n"));
     let (faults, points, cases) = figures();
-    println!("{faults} faults at {points} points: {cases} cases in {} runs", runs.len());
+    println!("{faults} faults at {points} points: {cases} cases in {count} runs");
 }

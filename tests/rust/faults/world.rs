@@ -1,11 +1,11 @@
 //! A client of the core against an emulator: waits pass at once, jitter is none, and what was sent is on record.
-use std::future::Future;
 use std::ops::ControlFlow;
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use atlas_serverless::core::auth::credentials::Credentials;
 use atlas_serverless::core::auth::discover::Found;
+use atlas_serverless::core::auth::token_place::Place;
 use atlas_serverless::core::call::Shape;
 use atlas_serverless::core::client::{Client, Config, OnRetired};
 use atlas_serverless::core::clock::{Clock, FixedChance, ManualClock, Sleep};
@@ -13,6 +13,8 @@ use atlas_serverless::core::context::{Context, Doors};
 use atlas_serverless::core::create::{Create, IfExists};
 use atlas_serverless::core::error::{Error, TransportKind};
 use atlas_serverless::core::model::Kind;
+use atlas_serverless::core::network::Trust;
+use atlas_serverless::core::network::route::Route;
 use atlas_serverless::core::observe::{Level, Observer, Poll};
 use atlas_serverless::core::reply::Reply;
 use atlas_serverless::core::retry::Policy;
@@ -46,7 +48,14 @@ type Hook = Box<dyn Fn(usize) + Send + Sync>;
 pub struct TestClock {
     pub manual: ManualClock,
     hook: Arc<Mutex<Option<Hook>>>,
-    noted: Arc<Mutex<(Option<Arc<Emulator>>, Vec<usize>)>>,
+    notes: Arc<Mutex<Notes>>,
+}
+
+/// How many requests the emulator had had at each sleep.
+#[derive(Default)]
+struct Notes {
+    emulator: Option<Arc<Emulator>>,
+    positions: Vec<usize>,
 }
 
 impl TestClock {
@@ -57,11 +66,11 @@ impl TestClock {
 
     /// Notes at each sleep how many requests there had been.
     pub fn note_positions(&self, emulator: Arc<Emulator>) {
-        self.noted.lock().unwrap().0 = Some(emulator);
+        self.notes.lock().unwrap().emulator = Some(emulator);
     }
 
     pub fn positions(&self) -> Vec<usize> {
-        self.noted.lock().unwrap().1.clone()
+        self.notes.lock().unwrap().positions.clone()
     }
 
     pub fn slept(&self) -> Vec<f64> {
@@ -77,9 +86,11 @@ impl Clock for TestClock {
         self.manual.wall()
     }
     fn sleep(&self, duration: Duration) -> Sleep {
-        if let (Some(emulator), positions) = &mut *self.noted.lock().unwrap() {
-            positions.push(emulator.requests().len());
+        let mut notes = self.notes.lock().unwrap();
+        if let Some(received) = notes.emulator.as_ref().map(|emulator| emulator.requests().len()) {
+            notes.positions.push(received);
         }
+        drop(notes);
         if let Some(hook) = &*self.hook.lock().unwrap() {
             hook(self.manual.sleeps().len());
         }
@@ -213,8 +224,9 @@ impl World {
                 timeout: setup.timeout,
             },
             proxy: None,
-            ca_files: Vec::new(),
-            token_cache: None,
+            trust: Trust::default(),
+            route: Route::default(),
+            token_cache: Place::default(),
             user_agent: "test".to_owned(),
             reconcile: setup.reconcile,
         };
@@ -272,17 +284,6 @@ fn request(record: &Value) -> String {
         "flex" if what == "GET" => format!("FLEX:{mark}"),
         _ => format!("{what}:{mark}"),
     }
-}
-
-/// Runs a call with a context of its own.
-pub async fn call<T, F: Future<Output = T>>(
-    client: &Client,
-    timeout: Option<Duration>,
-    log: Option<Arc<Log>>,
-    run: impl FnOnce(Client, Context) -> F,
-) -> T {
-    let observer = log.map(|log| log as Arc<dyn Observer>);
-    run(client.clone(), Context::begin(client.doors(), timeout, observer)).await
 }
 
 /// Creates, without a deadline of its own.

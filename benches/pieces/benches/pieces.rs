@@ -1,0 +1,60 @@
+//! The pieces of one create, each by itself: `make bench-pieces`.
+use std::hint::black_box;
+use std::time::Duration;
+
+use atlas_serverless::core::auth::Next;
+use atlas_serverless::core::compare::differences;
+use atlas_serverless::core::context::Context;
+use atlas_serverless::core::model::{Kind, Node};
+use atlas_serverless::core::retry::{Happened, Policy, Progress, Safety, decide};
+use atlas_serverless::core::transport::Exchange;
+use atlas_serverless::core::validate;
+use bench_pieces as samples;
+use criterion::{Criterion, criterion_group, criterion_main};
+use reqwest::header::{HeaderMap, WWW_AUTHENTICATE};
+use reqwest::{Method, Url};
+
+const CHALLENGE: &str =
+    r#"Digest realm="MMS Public API", domain="", nonce="2f7a9f", algorithm=MD5, qop="auth", stale=false"#;
+
+fn validation(criterion: &mut Criterion) {
+    for (name, spec) in [("full spec", samples::spec()), ("spec with 50 tags", samples::spec_with_tags(50))] {
+        let node = Node::from(&spec);
+        criterion.bench_function(&format!("validation of a {name}"), |b| {
+            b.iter(|| validate::create(Kind::Serverless, samples::GROUP, black_box(&node), None));
+        });
+    }
+}
+
+fn comparison(criterion: &mut Criterion) {
+    let body = samples::create().body;
+    criterion.bench_function("reply compared with its request", |b| {
+        b.iter(|| differences(black_box(&body), black_box(samples::REPLY.as_bytes())));
+    });
+}
+
+fn retry(criterion: &mut Criterion) {
+    let policy = Policy { max_retries: 5, max_retry_time: Duration::from_secs(180) };
+    let progress = Progress { attempts: 1, left: Duration::from_secs(60) };
+    criterion.bench_function("retry decision", |b| {
+        b.iter(|| decide(&policy, black_box(Happened::Status(503, None)), Safety::Idempotent, progress, 0.5));
+    });
+}
+
+fn digest(criterion: &mut Criterion) {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+    let (key, doors) = (samples::api_key(), samples::doors());
+    let transport = samples::transport();
+    let context = Context::begin(&doors, None, None);
+    let url = Url::parse("http://127.0.0.1:1/api/atlas/v2/groups/32b6e34b3d91647abb20e7b8/serverless").unwrap();
+    let ticket = || runtime.block_on(key.ticket(&transport, &doors, &context, &Method::POST, &url)).unwrap();
+    let mut headers = HeaderMap::new();
+    headers.insert(WWW_AUTHENTICATE, CHALLENGE.parse().unwrap());
+    let refusal = Exchange::new(401, headers, bytes::Bytes::new());
+    let Next::With(answer) = key.refused(ticket(), &refusal, &Method::POST, &url).unwrap() else { panic!("no answer") };
+    key.accepted(answer, 201);
+    criterion.bench_function("answer to a known challenge", |b| b.iter(&ticket));
+}
+
+criterion_group!(pieces, validation, comparison, retry, digest);
+criterion_main!(pieces);

@@ -1,0 +1,115 @@
+//! A request, its reply, and clients, for counting and timing.
+use std::sync::Arc;
+use std::time::Duration;
+
+use atlas_serverless::core::auth::Authenticator;
+use atlas_serverless::core::auth::credentials::Credentials;
+use atlas_serverless::core::auth::discover::Found;
+use atlas_serverless::core::client::{Client, Config, OnRetired};
+use atlas_serverless::core::clock::{SystemChance, SystemClock};
+use atlas_serverless::core::context::Doors;
+use atlas_serverless::core::create::{Create, IfExists};
+use atlas_serverless::core::model::{Kind, Node};
+use atlas_serverless::core::retry::Policy;
+use atlas_serverless::core::tls;
+use atlas_serverless::core::transport::{Options, Transport};
+use atlas_serverless::core::validate;
+use reqwest::header::HeaderValue;
+use serde_json::{Value, json};
+
+/// A project.
+pub const GROUP: &str = "32b6e34b3d91647abb20e7b8";
+/// What the service answers to [`spec`].
+pub const REPLY: &str = include_str!("reply.json");
+
+/// A create with every field.
+pub fn spec() -> Value {
+    json!({
+        "name": "instance-7",
+        "providerSettings": {"backingProviderName": "AWS", "providerName": "SERVERLESS", "regionName": "US_EAST_1"},
+        "serverlessBackupOptions": {"serverlessContinuousBackupEnabled": true},
+        "tags": [{"key": "env", "value": "dev"}],
+        "terminationProtectionEnabled": false,
+    })
+}
+
+/// The same with so many tags.
+pub fn spec_with_tags(count: usize) -> Value {
+    let mut spec = spec();
+    spec["tags"] = (0..count).map(|i| json!({"key": format!("key-{i}"), "value": format!("value-{i}")})).collect();
+    spec
+}
+
+/// A create that passed validation.
+pub fn create() -> Create {
+    let spec = spec();
+    let checked = validate::create(Kind::Serverless, GROUP, &Node::from(&spec), None).unwrap();
+    Create {
+        kind: Kind::Serverless,
+        group_id: GROUP.to_owned(),
+        name: checked.name.unwrap(),
+        body: checked.body.into(),
+        shape: Default::default(),
+        if_exists: IfExists::Error,
+        on_retired: OnRetired::Raise,
+        wait: None,
+    }
+}
+
+/// Real time and chance.
+pub fn doors() -> Doors {
+    Doors {
+        clock: Arc::new(SystemClock::default()),
+        chance: Arc::new(SystemChance),
+        policy: Policy { max_retries: 5, max_retry_time: Duration::from_secs(180) },
+        timeout: Duration::from_secs(60),
+    }
+}
+
+/// A client with a ready-made token.
+pub fn client(base_url: String) -> Client {
+    let found = Found {
+        credentials: Credentials::AccessToken { token: "t".repeat(600).into() },
+        source: "arguments".to_owned(),
+        base_url,
+        base_url_source: "arguments".to_owned(),
+        group_id: None,
+        org_id: None,
+        expires_at: None,
+        login_of_profile: None,
+        steps: Vec::new(),
+        notices: Vec::new(),
+    };
+    let config = Config {
+        api_version: "2025-03-12".to_owned(),
+        connect_timeout: Duration::from_secs(10),
+        doors: doors(),
+        proxy: None,
+        trust: Default::default(),
+        route: Default::default(),
+        token_cache: Default::default(),
+        user_agent: "bench".to_owned(),
+        reconcile: true,
+    };
+    Client::new(config, &found).unwrap()
+}
+
+/// An authenticator for an API key.
+pub fn api_key() -> Authenticator {
+    let credentials = Credentials::ApiKey { public_key: "public".to_owned(), private_key: "private".into() };
+    Authenticator::new(&credentials, "http://127.0.0.1:1").unwrap()
+}
+
+/// A connection pool that nothing is asked of.
+pub fn transport() -> Transport {
+    Transport::new(&Options {
+        connect_timeout: Duration::from_secs(1),
+        proxy: None,
+        loopback: true,
+        user_agent: HeaderValue::from_static("bench"),
+        tls: tls::no_trust().unwrap(),
+        trusted: String::new(),
+        by_way_of: None,
+    })
+    .unwrap()
+}

@@ -1,0 +1,71 @@
+"""`atlas-serverless doctor`: which credentials are found, and whether they lead to a create, step by step."""
+
+from __future__ import annotations
+
+import sys
+
+from . import access_options
+from ._output import print_json
+from .instances import _seconds
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from typing import Any
+
+_DESCRIPTION = """\
+Say which credentials are found and where, and then go the way that a create goes, step by step: name, connection, TLS,
+clock, authentication, projects, role, rate limit. What is wrong comes with its likely remedy. Nothing is created,
+changed or deleted: the role is tried with a change of nothing to a Flex cluster whose name no cluster can have."""
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add `doctor`."""
+    parser = subparsers.add_parser(
+        "doctor",
+        help="say which credentials are found, and whether they lead to a create",
+        description=_DESCRIPTION,
+        epilog="Exit codes: 0 all well, 1 a step failed, 2 a command line that cannot be understood.",
+    )
+    access_options(parser)
+    parser.add_argument("--group-id", metavar="ID", help="project whose role is looked at; default: the one configured")
+    parser.add_argument("--timeout", type=_seconds, default=15.0, metavar="SECONDS", help="for each step; default 15")
+    parser.add_argument("--output", choices=["text", "json"], default="text", help="default text")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Look, print, and return 0 if all is well."""
+    from atlas_serverless._core import doctor
+
+    report = doctor(
+        profile=args.profile,
+        base_url=args.base_url,
+        group_id=args.group_id,
+        ca_file=args.ca_file,
+        token_cache=args.token_cache,
+        timeout=args.timeout,
+        allow_insecure_http=args.allow_insecure_http,
+    )
+    if args.output == "json":
+        print_json(report)
+    else:
+        print(_text(report, colour=sys.stdout.isatty()))
+    return 0 if report["ok"] else 1
+
+
+_MARKS = {"ok": ("ok", "32"), "failed": ("FAILED", "31"), "skipped": ("-", "2")}
+
+
+def _text(report: dict[str, Any], *, colour: bool) -> str:
+    lines = [report["explanation"]]
+    for step in report["steps"]:
+        mark, code = _MARKS[step["outcome"]]
+        mark = f"{mark:<7}"
+        if colour:
+            mark = f"\x1b[{code}m{mark}\x1b[0m"
+        lines.append(f"{mark} {step['step']:<15} {step['message']}")
+        if step["remedy"]:
+            lines.append(f"{'':<23} Remedy: {step['remedy']}")
+    failed = [step["step"] for step in report["steps"] if step["outcome"] == "failed"]
+    lines += ["", f"Failed: {', '.join(failed)}." if failed else "All well."]
+    return "\n".join(lines)

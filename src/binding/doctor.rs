@@ -1,0 +1,80 @@
+//! What the commands `doctor` and `logout` need of the core.
+use std::path::PathBuf;
+
+use pyo3::prelude::*;
+use pyo3::types::PyDict;
+
+use super::bridge;
+use super::client::Client;
+use super::errors::{to_exception, warn};
+use super::options::{self, Behaviour, Bounds, Given, Way};
+use super::secret::SecretText;
+use crate::core::auth::token_cache::FileCache;
+use crate::core::doctor::examine;
+use crate::core::error::Error;
+
+/// Look at everything between this program and a create; a dict of `ok`, `base_url`, `group_id`, `explanation`, `steps`.
+#[pyfunction]
+#[pyo3(signature = (*, profile=None, base_url=None, group_id=None, proxy=None, ca_file=None, token_cache=None, timeout=15.0,
+    allow_insecure_http=false))]
+#[allow(clippy::too_many_arguments)]
+pub(crate) fn doctor<'py>(
+    py: Python<'py>,
+    profile: Option<String>,
+    base_url: Option<SecretText>,
+    group_id: Option<String>,
+    proxy: Option<SecretText>,
+    ca_file: Option<PathBuf>,
+    token_cache: Option<PathBuf>,
+    timeout: f64,
+    allow_insecure_http: bool,
+) -> PyResult<Bound<'py, PyAny>> {
+    let given = Given { profile, base_url, ..Given::default() };
+    let survey = options::survey(given, allow_insecure_http, None);
+    let behaviour = Behaviour {
+        bounds: Bounds { timeout, connect_timeout: timeout.min(10.0), max_retries: 0, max_retry_time: 0.0 },
+        way: Way { proxy, ca_file, ..Way::default() },
+        token_cache,
+        ..Behaviour::default()
+    };
+    let (config, _) = options::config(py, behaviour, survey.base_url.as_deref().unwrap_or_default())?;
+    let report = bridge::wait(py, async move { Ok::<_, Error>(examine(survey, config, group_id).await) })?;
+    Ok(pythonize::pythonize(py, &report)?)
+}
+
+/// Revoke the cached token of a client and remove it. A dict: `revoked` (None if there was none, else whether the server
+/// took it), `folder` (None if tokens are not shared), `others` (client ids and base URLs of tokens that remain).
+#[pyfunction]
+#[pyo3(signature = (client, *, all=false))]
+pub(crate) fn log_out<'py>(py: Python<'py>, client: &Client, all: bool) -> PyResult<Bound<'py, PyDict>> {
+    let core = client.core(py)?.for_another_runtime().map_err(|error| to_exception(py, error))?;
+    let folder = client.config().token_cache.folder.clone();
+    let revoked = bridge::wait(py, async move { Ok::<_, Error>(core.log_out().await) })?;
+    let answer = PyDict::new(py);
+    answer.set_item("revoked", revoked)?;
+    answer.set_item("others", folder.as_ref().map(|folder| others(folder, all)).unwrap_or_default())?;
+    answer.set_item("folder", folder)?;
+    Ok(answer)
+}
+
+/// Remove every cached token without telling the server: for a machine that has no credentials any more.
+#[pyfunction]
+#[pyo3(signature = (*, token_cache=None))]
+pub(crate) fn forget_tokens<'py>(py: Python<'py>, token_cache: Option<PathBuf>) -> PyResult<Bound<'py, PyDict>> {
+    let (place, notice) = options::token_place(py, token_cache)?;
+    warn(py, notice.as_slice(), None)?;
+    let answer = PyDict::new(py);
+    answer.set_item("revoked", py.None())?;
+    answer.set_item("others", place.folder.as_ref().map(|folder| others(folder, true)).unwrap_or_default())?;
+    answer.set_item("folder", place.folder)?;
+    Ok(answer)
+}
+
+/// Base URL, client id and end (Unix seconds) of every token in a folder; with `remove`, they are gone afterwards.
+fn others(folder: &std::path::Path, remove: bool) -> Vec<(String, String, u64)> {
+    let cache = FileCache::new(folder);
+    let entries = cache.list();
+    let removed = |key| !remove || cache.remove(key);
+    let shown = entries.iter().filter(|(key, _)| removed(key));
+    shown.map(|(key, token)| (key.base_url().to_owned(), key.client_id().to_owned(), token.expires_at)).collect()
+}

@@ -1,0 +1,31 @@
+//! A deletion whose answer was lost: that the resource is gone by the next attempt is a success.
+use reqwest::Method;
+use reqwest::header::HeaderMap;
+
+use crate::core::call::Call;
+use crate::core::client::Client;
+use crate::core::context::Context;
+use crate::core::error::Error;
+use crate::core::hints;
+use crate::core::reply::Reply;
+use crate::core::transport::Exchange;
+
+/// Whether a failed deletion means that an earlier attempt did it.
+pub(crate) fn is_done(call: &Call, error: &Error) -> bool {
+    let Error::Api(api) = error else { return false };
+    let leaving = api.error_code.as_deref() == Some("CLUSTER_ALREADY_REQUESTED_DELETION");
+    call.method == Method::DELETE && (leaving || hints::is_absent(api))
+}
+
+impl Client {
+    /// What the answer that was lost would have been.
+    pub(crate) fn already_deleted(&self, call: &Call, context: &mut Context) -> Reply {
+        let (status, body) = match (call.serverless, call.envelope) {
+            (true, false) => (202, "{}"),
+            (true, true) => (202, r#"{"status":202,"content":{}}"#),
+            (false, _) => (204, ""),
+        };
+        let exchange = Exchange::new(status, HeaderMap::new(), body.into());
+        Reply { reconciled: true, ..self.reply(exchange, context) }
+    }
+}

@@ -1,0 +1,116 @@
+"""Processes that end while requests are under way: none crashes, none hangs, none writes a word.
+
+Each runs on one CPU, where threads that end late are most in each other's way. ATLAS_EXITS=50 for more of them.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from typing import TYPE_CHECKING
+
+import pytest
+
+from servers import GROUP, Server
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+EXITS = int(os.environ.get("ATLAS_EXITS", "8"))
+
+HEAD = """
+import asyncio, os, sys, threading, time
+os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
+from atlas_serverless import AsyncClient, Client
+url, group = sys.argv[1:]
+make = dict(access_token="t", base_url=url)
+"""
+# Daemon threads in calls of all kinds: ended, under way, just beginning.
+THREADS = """
+client = Client(**make)
+def work(name):
+    while True:
+        client.get_flex_cluster(group, name)
+for i in range(16):
+    threading.Thread(target=work, args=("stalled" if i % 2 else "orders",), daemon=True).start()
+time.sleep(0.05)
+"""
+# Daemon threads within callables of the caller's: progress, log handlers, calls from within calls.
+CALLABLES = """
+import logging
+logger = logging.getLogger("atlas_serverless")
+logger.setLevel(logging.DEBUG)
+logger.addHandler(logging.FileHandler(os.devnull))
+client = Client(**make)
+def within(_):
+    client.get_flex_cluster(group, "orders")
+    time.sleep(0.001)
+def work(name):
+    while True:
+        client.wait_for_flex_cluster(group, name, progress=within)
+for i in range(16):
+    threading.Thread(target=work, args=("stalled" if i % 4 == 0 else "orders",), daemon=True).start()
+time.sleep(0.05)
+"""
+# An event loop that is left with its calls under way, and one in a daemon thread that goes on.
+LOOPS = """
+client = AsyncClient(**make)
+async def work():
+    while True:
+        await asyncio.gather(*(client.get_flex_cluster(group, "orders") for _ in range(20)))
+async def main():
+    tasks = [asyncio.create_task(client.get_flex_cluster(group, "stalled")) for _ in range(20)]
+    tasks += [asyncio.create_task(work()) for _ in range(5)]
+    await asyncio.sleep(0.05)
+threading.Thread(target=lambda: asyncio.run(work()), daemon=True).start()
+asyncio.run(main())
+"""
+UNFINISHED = """
+client = AsyncClient(**make)
+loop = asyncio.new_event_loop()
+tasks = [loop.create_task(client.get_flex_cluster(group, "stalled" if i % 2 else "orders")) for i in range(50)]
+for task in tasks:
+    task._log_destroy_pending = False
+loop.call_later(0.02, loop.stop)
+loop.run_forever()
+"""
+BLIND = """
+class BlindLoop(asyncio.SelectorEventLoop):
+    def add_reader(self, *_):
+        raise NotImplementedError
+client = AsyncClient(**make)
+async def work():
+    while True:
+        await asyncio.gather(*(client.get_flex_cluster(group, "orders") for _ in range(20)))
+async def main():
+    tasks = [asyncio.create_task(client.get_flex_cluster(group, "stalled")) for _ in range(20)]
+    tasks += [asyncio.create_task(work()) for _ in range(5)]
+    await asyncio.sleep(0.05)
+loop = BlindLoop()
+loop.run_until_complete(main())
+os.write(1, b"")
+for task in asyncio.all_tasks(loop):
+    task._log_destroy_pending = False
+"""
+ENDINGS = {"return": "", "exit": "sys.exit(0)", "raise": "raise SystemExit(0)"}
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server() as server:
+        yield server
+
+
+CODES = {"threads": THREADS, "callables": CALLABLES, "loops": LOOPS, "unfinished": UNFINISHED, "blind": BLIND}
+
+
+@pytest.mark.parametrize("code", CODES.values(), ids=CODES)
+def test_a_process_ends_with_requests_under_way(server: Server, code: str) -> None:
+    ended = []
+    for i in range(EXITS):
+        program = HEAD + code + list(ENDINGS.values())[i % len(ENDINGS)]
+        command = [sys.executable, "-c", program, server.url, GROUP]
+        done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
+        ended.append((done.returncode, done.stdout + done.stderr))
+    assert ended == [(0, "")] * EXITS

@@ -1,0 +1,104 @@
+"""Replies as Python objects: what `json.loads` makes of them, whatever they look like."""
+
+from __future__ import annotations
+
+import http.server
+import json
+import random
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from atlas_serverless import Client
+from atlas_serverless.errors import ProtocolError
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+
+@pytest.fixture(scope="module")
+def read() -> Iterator[Callable[[bytes], Any]]:
+    """Has a body read as the reply of an operation that may answer anything."""
+    body = b""
+
+    class Handler(http.server.BaseHTTPRequestHandler):
+        protocol_version = "HTTP/1.1"
+
+        def do_GET(self) -> None:
+            self.send_response(200)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        def log_message(self, *_: object) -> None:
+            pass
+
+    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    threading.Thread(target=server.serve_forever, daemon=True).start()
+    client = Client(access_token="t", base_url=f"http://127.0.0.1:{server.server_port}", max_retries=0)
+
+    def read(given: bytes) -> Any:
+        nonlocal body
+        body = given
+        return client.request("GET", "/api/atlas/v2/anything")
+
+    yield read
+    server.shutdown()
+    server.server_close()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "{}",
+        "[]",
+        ' { "a" : [ 1 , -2 , 3.5 , 1e3, -0.25E-2, 0, 9223372036854775807, 18446744073709551615 ] } ',
+        '{"a":{"b":[[],{},[{}]]},"t":true,"f":false,"n":null}',
+        r'{"\u00e9\n":"\"\\\/\b\f\n\r\t","pair":"\ud83d\ude00","é":"ü€😀"}',
+        '{"same":1,"same":2}',
+        '"text"',
+        "17",
+        "null",
+        '{"' + "k" * 100 + '":"' + "v" * 1000 + '"}',
+        "[" * 100 + "]" * 100,
+    ],
+)
+def test_as_json_loads(read: Callable[[bytes], Any], text: str) -> None:
+    got = read(text.encode())
+    assert got == json.loads(text)
+    if isinstance(got, dict):
+        assert list(got) == list(json.loads(text))
+
+
+def test_as_json_loads_for_any_value(read: Callable[[bytes], Any]) -> None:
+    chance = random.Random(7)
+    letters = 'ab"\\/\n\t\u0001é€😀 {}[]:,0'
+
+    def text() -> str:
+        return "".join(chance.choice(letters) for _ in range(chance.randrange(20)))
+
+    def value(depth: int) -> Any:
+        plain: list[Callable[[], Any]] = [
+            text,
+            lambda: chance.randrange(-(2**63), 2**64),
+            lambda: chance.uniform(-1e9, 1e9),
+            lambda: chance.choice([True, False, None]),
+        ]
+        if depth < 4 and chance.random() < 0.5:
+            if chance.random() < 0.5:
+                return [value(depth + 1) for _ in range(chance.randrange(5))]
+            return {text(): value(depth + 1) for _ in range(chance.randrange(5))}
+        return chance.choice(plain)()
+
+    for _ in range(150):
+        given = value(0)
+        for ascii_only in (True, False):
+            indent = chance.choice([None, 2])
+            assert read(json.dumps(given, ensure_ascii=ascii_only, indent=indent).encode()) == given
+
+
+@pytest.mark.parametrize("text", ['{"a":1', '{"a" 1}', "[1,]", '{"a":tru}', '{"a":"\n"}', "{}{}", '{"a":1e999}'])
+def test_what_is_no_json_is_a_protocol_error(read: Callable[[bytes], Any], text: str) -> None:
+    with pytest.raises((ProtocolError, ValueError)):
+        read(text.encode())

@@ -1,0 +1,62 @@
+//! Where tokens are kept, and what a panic would say of secrets.
+use std::path::{Path, PathBuf};
+
+use atlas_serverless::core::auth::discover::{Given, survey};
+use atlas_serverless::core::auth::token_cache::CachedToken;
+use atlas_serverless::core::auth::token_place::{VARIABLE, place};
+use atlas_serverless::core::error::Error;
+use atlas_serverless::core::network::route::route;
+
+use super::fake_machine::FakeMachine;
+
+#[test]
+fn tokens_are_kept_where_the_argument_or_the_environment_says() {
+    let file = "/home/me/.cache/atlas-serverless/tokens";
+    for (given, variable, folder, described) in [
+        (None, None, None, "in memory".to_owned()),
+        (None, Some(" "), None, "in memory".to_owned()),
+        (Some("memory"), Some("file"), None, "in memory".to_owned()),
+        (Some("file"), None, Some(file), format!("in {file} (token_cache)")),
+        (None, Some("file"), Some(file), format!("in {file} (ATLAS_SERVERLESS_TOKEN_CACHE)")),
+        (Some("/var/t"), Some("file"), Some("/var/t"), "in /var/t (token_cache)".to_owned()),
+        (None, Some("~/t"), Some("/home/me/t"), "in /home/me/t (ATLAS_SERVERLESS_TOKEN_CACHE)".to_owned()),
+    ] {
+        let variables: Vec<(&str, &str)> = variable.iter().map(|value| (VARIABLE, *value)).collect();
+        let (place, notice) = place(given.map(Path::new), &FakeMachine::new(&variables)).unwrap();
+        assert_eq!((place.folder, place.described), (folder.map(PathBuf::from), described));
+        assert_eq!(notice, None);
+    }
+    let here = std::env::current_dir().unwrap();
+    let (relative, _) = place(Some(Path::new("./tokens")), &FakeMachine::default()).unwrap();
+    assert_eq!(relative.folder, Some(here.join("tokens")));
+}
+
+#[test]
+fn a_word_that_is_neither_is_refused_and_no_home_is_a_warning() {
+    for word in ["flie", "File", "tokens", ""] {
+        let Err(Error::Configuration(message)) = place(Some(Path::new(word)), &FakeMachine::default()) else {
+            panic!("{word}");
+        };
+        assert!(message.starts_with("token_cache is “memory”, “file” or a folder"), "{message}");
+    }
+    let homeless = FakeMachine { home: None, ..FakeMachine::default() };
+    let (place, notice) = place(Some(Path::new("file")), &homeless).unwrap();
+    assert_eq!(place.folder, None);
+    assert!(notice.unwrap().message.contains("no home folder is known: tokens stay in memory"));
+}
+
+#[test]
+fn a_panic_that_prints_everything_prints_no_secret() {
+    const MARK: &str = "SECRETMARK-7c1f93e2b8a04d56";
+    let given = Given { client_id: Some("mdb_sa_id_1".into()), client_secret: Some(MARK.into()), ..Given::default() };
+    let machine = FakeMachine::new(&[("MONGODB_ATLAS_ACCESS_TOKEN", MARK)]);
+    let (of_arguments, of_environment) = (survey(&given, &machine), survey(&Given::default(), &machine));
+    let proxy = format!("http://me:{MARK}@proxy.example:3128");
+    let route = route(Some(&proxy), "https://cloud.mongodb.com", &machine).unwrap();
+    let cached = CachedToken { token: MARK.into(), renew_at: 1, expires_at: 2 };
+    let panicked = std::panic::catch_unwind(|| {
+        panic!("{given:?} {of_arguments:?} {of_environment:?} {route:?} {cached:?}");
+    });
+    let message = *panicked.unwrap_err().downcast::<String>().unwrap();
+    assert!(message.contains("******") && !message.contains(MARK), "{message}");
+}

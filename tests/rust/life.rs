@@ -1,0 +1,67 @@
+//! The life of an instance through the core alone: recorded replies, waits, lists and retirement, on a manual clock.
+#![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
+use std::sync::Arc;
+use std::time::Duration;
+
+use atlas_serverless::core::auth::discover::{Given, discover};
+use atlas_serverless::core::auth::surroundings::System;
+use atlas_serverless::core::auth::token_place::Place;
+use atlas_serverless::core::client::{Client, Config, OnRetired};
+use atlas_serverless::core::clock::{FixedChance, ManualClock};
+use atlas_serverless::core::context::{Context, Doors};
+use atlas_serverless::core::network::Trust;
+use atlas_serverless::core::network::route::Route;
+use atlas_serverless::core::retry::Policy;
+
+#[path = "life/canned.rs"]
+mod canned;
+#[path = "life/pages.rs"]
+mod pages;
+#[path = "life/recordings.rs"]
+mod recordings;
+#[path = "life/retirement.rs"]
+mod retirement;
+#[path = "life/waits.rs"]
+mod waits;
+
+const GROUP: &str = "32b6e34b3d91647abb20e7b8";
+
+/// A client of a canned server, and its clock.
+struct Bench {
+    client: Client,
+    clock: ManualClock,
+}
+
+impl Bench {
+    fn new(url: &str) -> Self {
+        let given = Given { access_token: Some("token".into()), base_url: Some(url.to_owned()), ..Given::default() };
+        let found = discover(&given, &System::default()).unwrap();
+        let clock = ManualClock::default();
+        let policy = Policy { max_retries: 2, max_retry_time: Duration::from_secs(60) };
+        let (clock_of, chance) = (Arc::new(clock.clone()), Arc::new(FixedChance(0.0)));
+        let config = Config {
+            api_version: "2025-03-12".to_owned(),
+            connect_timeout: Duration::from_secs(5),
+            doors: Doors { clock: clock_of, chance, policy, timeout: Duration::from_secs(5) },
+            proxy: None,
+            trust: Trust::default(),
+            route: Route::default(),
+            token_cache: Place::default(),
+            user_agent: "test".to_owned(),
+            reconcile: true,
+        };
+        Bench { client: Client::new(config, &found).unwrap(), clock }
+    }
+
+    fn context(&self, timeout: u64) -> Context {
+        Context::begin(self.client.doors(), Some(Duration::from_secs(timeout)), None)
+    }
+
+    fn sleeps(&self) -> Vec<f64> {
+        self.clock.sleeps().iter().map(Duration::as_secs_f64).collect()
+    }
+}
+
+fn both() -> [OnRetired; 2] {
+    [OnRetired::Raise, OnRetired::Flex]
+}

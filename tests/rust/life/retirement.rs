@@ -1,0 +1,69 @@
+use atlas_serverless::core::call::Shape;
+use atlas_serverless::core::client::OnRetired;
+use atlas_serverless::core::create::{Create, IfExists};
+use atlas_serverless::core::error::{Error, NoticeKind};
+use atlas_serverless::core::life::One;
+use atlas_serverless::core::model::{Kind, Operation};
+
+use crate::canned::{Canned, entity, refusal};
+use crate::{Bench, GROUP, both};
+
+fn create(on_retired: OnRetired) -> Create {
+    let body = r#"{"name":"orders","providerSettings":{"backingProviderName":"AWS","regionName":"US_EAST_1"},"serverlessBackupOptions":{"serverlessContinuousBackupEnabled":true},"new":1}"#;
+    Create {
+        kind: Kind::Serverless,
+        group_id: GROUP.to_owned(),
+        name: "orders".to_owned(),
+        body: body.into(),
+        shape: Shape::default(),
+        if_exists: IfExists::Error,
+        on_retired,
+        wait: None,
+    }
+}
+
+fn gone() -> String {
+    refusal(410, "VERSION_GONE", "Gone.")
+}
+
+#[tokio::test]
+async fn the_old_path_is_asked_once() {
+    for on_retired in both() {
+        let server = Canned::start(vec![gone(), entity("a", "CREATING")]);
+        let bench = Bench::new(&server.url);
+        for round in 0..2 {
+            let mut context = bench.context(60);
+            let created = bench.client.create(create(on_retired), &mut context).await;
+            match on_retired {
+                OnRetired::Flex => {
+                    let kinds: Vec<_> = created.unwrap().notices.iter().map(|notice| notice.kind).collect();
+                    assert_eq!(kinds[..2], [NoticeKind::EndpointDeprecated, NoticeKind::Conversion]);
+                }
+                OnRetired::Raise => {
+                    let Err(Error::Api(error)) = created else { panic!() };
+                    assert!(error.endpoint_retired && error.attempts == 1 - round);
+                }
+            }
+        }
+        let expected: &[&str] = match on_retired {
+            OnRetired::Flex => &["POST serverless", "POST flexClusters", "POST flexClusters"],
+            OnRetired::Raise => &["POST serverless"],
+        };
+        assert_eq!(server.asked(), expected);
+    }
+}
+
+#[tokio::test]
+async fn what_is_left_of_an_update_goes_to_the_flex_cluster() {
+    for (body, asked) in [
+        (r#"{"tags":[],"serverlessBackupOptions":{"serverlessContinuousBackupEnabled":true}}"#, "PATCH"),
+        (r#"{"serverlessBackupOptions":{"serverlessContinuousBackupEnabled":true}}"#, "GET"),
+    ] {
+        let server = Canned::start(vec![gone(), entity("a", "IDLE")]);
+        let bench = Bench::new(&server.url);
+        let one = One::new(Kind::Serverless, Operation::Update, GROUP.to_owned(), "orders".to_owned());
+        let one = One { body: Some(body.into()), on_retired: OnRetired::Flex, ..one };
+        bench.client.one(one, &mut bench.context(60)).await.unwrap();
+        assert_eq!(server.asked(), ["PATCH serverless/orders".to_owned(), format!("{asked} flexClusters/orders")]);
+    }
+}

@@ -51,6 +51,7 @@ class Airflow:
             "AIRFLOW__LOGGING__LOGGING_LEVEL": "DEBUG",  # namespace_levels does not reach loggers of Python's `logging`
             "AIRFLOW__LOGGING__MIN_LENGTH_MASKED_SECRET": "1000",  # none: see config/airflow_local_settings.py
             "AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "1",
+            "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
             "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         }
 

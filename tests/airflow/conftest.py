@@ -19,7 +19,7 @@ from atlas_serverless import Emulator  # noqa: E402
 @pytest.fixture(scope="session")
 def atlas():
     """Atlas' own limits hold, of tokens too: ten a minute for a service account."""
-    with Emulator(provisioning_seconds=3) as running:
+    with Emulator(provisioning_seconds=1) as running:
         yield running
 
 

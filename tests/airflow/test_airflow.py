@@ -115,25 +115,29 @@ def test_a_strangers_cluster_is_neither_taken_nor_deleted(airflow, atlas):
 
 @pytest.mark.parametrize("moment", ["create is stored, reply is not sent", "create arrives late", "while it waits"])
 def test_a_killed_task_is_retried_and_leaves_one_cluster(airflow, atlas, moment):
-    atlas.settings(provisioning={"seconds": 8})
-    seen = "createFlexCluster"
+    atlas.settings(provisioning={"seconds": 6})
+    seen, late = "createFlexCluster", moment == "create arrives late"
     if moment == "while it waits":
         seen = "getFlexCluster"
-    else:  # carried out though nobody listens any more: before the retry's own create, or after it
-        stored = moment == "create is stored, reply is not sent"
-        atlas.fail_next("delay", operation="createFlexCluster", seconds=4, after_store=stored)
+    else:  # carried out though nobody listens any more, when the emulator's clock has moved on
+        atlas.clock.freeze()
+        atlas.fail_next("delay", operation="createFlexCluster", seconds=4, after_store=not late)
     run = airflow.trigger(DAG)
     airflow.until(lambda: operations(atlas, seen), moment)
     kill(airflow, run, "ensure_cluster")
+    if late:
+        airflow.until(lambda: operations(atlas, "createFlexCluster", 201), "the retry's create")
+    atlas.clock.advance(4)
+    atlas.clock.resume()
     assert airflow.finish(DAG, run) == "success", airflow.task_log(DAG, run)
     assert airflow.tasks(DAG, run)["ensure_cluster"]["try_number"] == 2
     first, second = operations(atlas, "createFlexCluster")
-    assert (first["status"], second["status"]) == ((400, 201) if moment == "create arrives late" else (201, 400))
+    assert (first["status"], second["status"]) == ((400, 201) if late else (201, 400))
     assert (atlas.counters["created"], atlas.counters["deleted"], atlas.instances()) == (1, 1, [])
 
 
 def test_a_killed_teardown_is_retried_and_leaves_none(airflow, atlas):
-    atlas.settings(deletion={"seconds": 6})
+    atlas.settings(deletion={"seconds": 4})
     run = airflow.trigger(DAG)
     airflow.until(lambda: operations(atlas, "deleteFlexCluster", 204), "the delete")
     kill(airflow, run, "delete_cluster")

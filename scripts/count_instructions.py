@@ -4,12 +4,8 @@
     python scripts/count_instructions.py            # exit code 1 if one has grown by more than 5 %
     python scripts/count_instructions.py --keep     # keep today's numbers
 
-<<<<<<< HEAD
-Instructions, unlike times, are the same on a busy machine; they depend on the compiler's version, which is kept too.
-=======
 Instructions, unlike times, are the same on a busy machine; they depend on the compiler's version, which is kept beside
 them.
->>>>>>> main
 """
 
 from __future__ import annotations

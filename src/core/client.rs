@@ -17,7 +17,7 @@ use crate::core::observe::Level;
 use crate::core::rate_limit::RateLimits;
 use crate::core::reply::{Origin, Reply, explained, judge, transport_error};
 use crate::core::retry::{Decision, Happened, RATE_LIMIT_BASE, Safety, decide};
-use crate::core::targets::Targets;
+use crate::core::targets::{Target, Targets};
 use crate::core::transport::cause::Cause;
 use crate::core::transport::{Exchange, Failure, Options, Outgoing, Transport};
 use crate::core::{deletion, deprecation, hints, reply};
@@ -176,14 +176,15 @@ impl Client {
     pub(crate) async fn attempt(&self, call: &Call, context: &mut Context) -> Result<Exchange, Failed> {
         let shared = &*self.shared;
         let clock = &shared.doors.clock;
-        let url = shared.targets.url(&call.target)?;
+        let target = &*shared.targets.get(&call.target)?;
+        let url = &target.url;
         let mut place = shared.limits.take(call.set, &call.group_id, clock.now());
         while !place.wait().is_zero() {
-            self.wait_for_turn(call, &url, place.wait(), context).await?;
+            self.wait_for_turn(call, url, place.wait(), context).await?;
             place.waited(clock.now());
         }
         context.log(Level::Debug, || format!("{} {} (attempt {})", call.method, url.path(), context.attempts));
-        let (exchange, origin) = self.authenticated(call, &url, context).await?;
+        let (exchange, origin) = self.authenticated(call, target, context).await?;
         let status = reply::effective_status(&exchange, call.envelope);
         let headers = exchange.headers.clone();
         if deprecation::is_announced(&headers) {
@@ -212,13 +213,14 @@ impl Client {
     }
 
     /// Sends with credentials, and again with renewed ones if the first were refused.
-    async fn authenticated<'u>(
+    async fn authenticated<'t>(
         &self,
         call: &Call,
-        url: &'u Url,
+        target: &'t Target,
         context: &mut Context,
-    ) -> Result<(Exchange, Origin<'u>), Failed> {
+    ) -> Result<(Exchange, Origin<'t>), Failed> {
         let shared = &*self.shared;
+        let url = &target.url;
         let doors = &shared.doors;
         let mut own_ticket = None;
         let mut round = 0;
@@ -245,7 +247,7 @@ impl Client {
                 .transport
                 .exchange(Outgoing {
                     method: call.method.clone(),
-                    url: url.clone(),
+                    uri: target.uri.clone(),
                     headers: self.headers(call, ticket.header())?,
                     body: call.body.clone(),
                     timeout,

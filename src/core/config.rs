@@ -4,7 +4,6 @@ use std::time::Duration;
 use reqwest::Url;
 use reqwest::header::HeaderValue;
 
-use crate::core::auth::base_url::is_loopback;
 use crate::core::auth::explain::Ways;
 use crate::core::auth::secret::Secret;
 use crate::core::auth::token_place::Place;
@@ -56,7 +55,7 @@ impl Config {
         Ok(Options {
             connect_timeout: self.connect_timeout,
             proxy: self.proxy.clone(),
-            loopback: is_loopback(&base),
+            proxied: self.route.proxied,
             user_agent: HeaderValue::try_from(&self.user_agent).map_err(|_| {
                 Error::Configuration("user_agent_suffix has characters that a header cannot carry".to_owned())
             })?,

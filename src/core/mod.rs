@@ -1,6 +1,5 @@
 //! A plain Rust client of the Atlas Administration API. It knows neither Python nor the emulator.
 pub mod auth;
-mod body;
 pub mod call;
 pub mod client;
 pub mod clock;

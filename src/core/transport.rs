@@ -1,24 +1,31 @@
 //! One HTTP exchange: send, wait, read within limits, and say what happened in terms of the retry policy.
+//!
+//! Two ways lead to a server: straight there, and by a proxy. What is sent, and how a reply or its absence is read, is the
+//! same for both.
+mod arrived;
+mod body;
 pub mod cause;
+mod direct;
 mod echo;
+mod proxied;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use bytes::{Bytes, BytesMut};
-use reqwest::header::{HeaderMap, HeaderValue};
-use reqwest::{Method, Url};
+use bytes::Bytes;
+use http::Uri;
+use reqwest::Method;
+use reqwest::header::{HeaderMap, HeaderValue, USER_AGENT};
 
 use crate::core::auth::secret::Secret;
-use crate::core::body::{self, Sent};
 use crate::core::compare::Known;
 use crate::core::error::{Error, TransportKind};
 use crate::core::network::route::Hop;
-use cause::{Cause, causes};
+use arrived::Arrived;
+use body::{Sent, Watched};
+use cause::Cause;
 use echo::Carried;
 
-/// The largest body that is read; a page of 500 instances is about 0.6 MB.
-const BODY_LIMIT: usize = 64 << 20;
 /// How long an unused connection is kept. Load balancers close theirs after 60 s or more.
 const IDLE: Duration = Duration::from_secs(45);
 /// Unused connections kept; above any sensible number of calls in flight, so that none is opened twice.
@@ -31,23 +38,30 @@ pub struct Options {
     pub connect_timeout: Duration,
     /// The proxy given by the caller, user information and all; it is never shown.
     pub proxy: Option<Secret>,
-    /// The base URL names this machine: no proxy, ever.
-    pub loopback: bool,
+    /// A proxy is in between: the given one, or one of the environment.
+    pub proxied: bool,
     /// `User-Agent`.
     pub user_agent: HeaderValue,
     /// Trust, made once for all pools of a client.
     pub tls: rustls::ClientConfig,
     /// Whom it trusts, in words.
     pub trusted: String,
-    /// The proxy that is used: the given one, or one of the environment.
+    /// The proxy, where its URL is understood.
     pub by_way_of: Option<Hop>,
 }
 
 /// A connection pool that belongs to one runtime.
 #[derive(Clone)]
 pub struct Transport {
-    http: reqwest::Client,
+    sender: Sender,
+    user_agent: HeaderValue,
     way: Arc<Way>,
+}
+
+#[derive(Clone)]
+enum Sender {
+    Direct(direct::Sender),
+    Proxied(proxied::Sender),
 }
 
 /// What to say of a connection that cannot be made.
@@ -62,7 +76,7 @@ pub struct Outgoing {
     /// Method.
     pub method: Method,
     /// Target.
-    pub url: Url,
+    pub uri: Uri,
     /// Headers, authorization included.
     pub headers: HeaderMap,
     /// JSON or form.
@@ -106,84 +120,71 @@ pub struct Failure {
     pub cause: Cause,
 }
 
+/// Why there is no whole reply.
+enum Trouble {
+    /// The time of the exchange is up.
+    Late,
+    /// The reply is larger than what is read.
+    TooLarge,
+    /// The connection was not made, or broke.
+    Broken {
+        /// While it was being made: nothing was sent.
+        connecting: bool,
+        /// It was not made in time.
+        late: bool,
+        error: Box<dyn std::error::Error + Send + Sync>,
+    },
+}
+
 impl Transport {
     /// A new, empty pool. Nothing is opened until the first exchange.
     pub fn new(options: &Options) -> Result<Self, Error> {
-        let mut builder = reqwest::Client::builder()
-            .user_agent(options.user_agent.clone())
-            .connect_timeout(options.connect_timeout)
-            .redirect(reqwest::redirect::Policy::none())
-            .pool_idle_timeout(IDLE)
-            .pool_max_idle_per_host(IDLE_CONNECTIONS)
-            .tcp_nodelay(true)
-            .tls_backend_preconfigured(options.tls.clone());
-        if options.loopback {
-            builder = builder.no_proxy();
-        } else if let Some(proxy) = &options.proxy {
-            let proxy = reqwest::Proxy::all(proxy.expose()).map_err(|_| {
-                Error::Configuration("proxy is not a URL such as http://user:password@host:port".to_owned())
-            })?;
-            builder = builder.proxy(proxy);
-        }
-        let http = builder
-            .build()
-            .map_err(|e| Error::Configuration(format!("The HTTP client cannot be set up: {}", causes(&e))))?;
+        let sender = if options.proxied {
+            Sender::Proxied(proxied::Sender::new(options)?)
+        } else {
+            Sender::Direct(direct::Sender::new(options))
+        };
         let way = Way {
             trusted: options.trusted.clone(),
             by_way_of: options.by_way_of.as_ref().map(|hop| hop.shown.clone()),
             proxy_secrets: options.by_way_of.as_ref().map(|hop| echo::of_proxy(&hop.url)).unwrap_or_default(),
         };
-        Ok(Transport { http, way: Arc::new(way) })
+        Ok(Transport { sender, user_agent: options.user_agent.clone(), way: Arc::new(way) })
     }
 
     /// Sends and reads the whole reply.
     pub async fn exchange(&self, outgoing: Outgoing) -> Result<Exchange, Failure> {
-        let timeout = outgoing.timeout;
-        let (carried, proxy) = (Carried::of(&outgoing.headers), &self.way.proxy_secrets);
-        let mut request = reqwest::Request::new(outgoing.method, outgoing.url);
-        *request.headers_mut() = outgoing.headers;
-        *request.timeout_mut() = Some(timeout);
-        let mut sent = None;
-        if let Some(bytes) = outgoing.body.filter(|bytes| !bytes.is_empty()) {
-            let (body, watch) = body::watched(bytes);
-            *request.body_mut() = Some(body);
-            sent = Some(watch);
-        }
-        let mut response =
-            self.http.execute(request).await.map_err(|e| self.way.explained(failed(&e, timeout, sent.as_ref())))?;
-        let status = response.status().as_u16();
-        let headers = std::mem::take(response.headers_mut());
-        let body = read(&mut response, timeout).await.map_err(|f| Failure {
-            status: Some(status),
-            body_start: f.body_start.map(|text| carried.cleaned_text(text, proxy)),
-            ..f
-        })?;
-        Ok(carried.cleaned(Exchange::new(status, headers, body), proxy))
+        let Outgoing { method, uri, mut headers, body, timeout } = outgoing;
+        let (carried, proxy) = (Carried::of(&headers), &self.way.proxy_secrets);
+        headers.insert(USER_AGENT, self.user_agent.clone());
+        let (body, sent) = body::watched(body);
+        let mut request = http::Request::new(body);
+        *request.method_mut() = method;
+        *request.uri_mut() = uri;
+        *request.headers_mut() = headers;
+        let mut arrived = Arrived::default();
+        let trouble = match tokio::time::timeout(timeout, self.send(request, &mut arrived)).await {
+            Ok(Ok(())) => {
+                let (status, headers, body) = arrived.whole();
+                return Ok(carried.cleaned(Exchange::new(status, headers, body), proxy));
+            }
+            Ok(Err(trouble)) => trouble,
+            Err(_) => Trouble::Late,
+        };
+        let failure = Failure {
+            status: arrived.status(),
+            body_start: body_start(arrived.body()).map(|text| carried.cleaned_text(text, proxy)),
+            ..failed(&trouble, timeout, sent.as_ref())
+        };
+        Err(self.way.explained(failure))
     }
-}
 
-async fn read(response: &mut reqwest::Response, timeout: Duration) -> Result<Bytes, Failure> {
-    let broken = |e: &reqwest::Error, got: &[u8]| Failure { body_start: body_start(got), ..failed(e, timeout, None) };
-    let Some(first) = response.chunk().await.map_err(|e| broken(&e, &[]))? else { return Ok(Bytes::new()) };
-    let mut whole = BytesMut::new();
-    while let Some(more) =
-        response.chunk().await.map_err(|e| broken(&e, if whole.is_empty() { &first } else { &whole }))?
-    {
-        if whole.is_empty() {
-            whole.extend_from_slice(&first);
-        }
-        whole.extend_from_slice(&more);
-        if whole.len() > BODY_LIMIT {
-            return Err(Failure {
-                kind: TransportKind::Protocol,
-                message: format!("the reply is larger than {} MiB", BODY_LIMIT >> 20),
-                status: None,
-                body_start: body_start(&whole),
-                cause: Cause::Other,
-            });
+    async fn send(&self, request: http::Request<Watched>, arrived: &mut Arrived) -> Result<(), Trouble> {
+        match &self.sender {
+            Sender::Direct(sender) => arrived.read(sender.send(request).await?).await,
+            Sender::Proxied(sender) => arrived.read(sender.send(request).await?).await,
         }
     }
-    Ok(if whole.is_empty() { first } else { whole.freeze() })
 }
 
 /// The first 200 characters of a body, for messages.
@@ -196,17 +197,31 @@ pub fn body_start(body: &[u8]) -> Option<String> {
     Some(text.chars().take(200).collect())
 }
 
-fn failed(error: &reqwest::Error, timeout: Duration, sent: Option<&Sent>) -> Failure {
+fn failed(trouble: &Trouble, timeout: Duration, sent: Option<&Sent>) -> Failure {
     // The time of the whole attempt can be over while the connection is still being made.
-    let never_sent = error.is_connect() || error.is_builder() || sent.is_some_and(|sent| !sent.perhaps());
-    let (kind, message) = match (never_sent, error.is_timeout()) {
-        (true, true) => (TransportKind::Connect, "no connection in time, nothing was sent".to_owned()),
-        (true, false) if error.is_connect() => (TransportKind::Connect, format!("no connection ({})", causes(error))),
-        (true, false) => (TransportKind::Connect, format!("not sent ({})", causes(error))),
-        (false, true) => (TransportKind::Timeout, format!("no reply within {} s", timeout.as_secs_f64())),
-        (false, false) => (TransportKind::Broken, format!("the connection broke ({})", causes(error))),
+    let unsent = sent.is_some_and(|sent| !sent.perhaps());
+    let no_connection = || (TransportKind::Connect, "no connection in time, nothing was sent".to_owned());
+    let (kind, message) = match trouble {
+        Trouble::Broken { connecting: true, late: true, .. } => no_connection(),
+        Trouble::Late if unsent => no_connection(),
+        Trouble::Late => (TransportKind::Timeout, format!("no reply within {} s", timeout.as_secs_f64())),
+        Trouble::TooLarge => {
+            (TransportKind::Protocol, format!("the reply is larger than {} MiB", arrived::BODY_LIMIT >> 20))
+        }
+        Trouble::Broken { error, connecting, .. } => {
+            let causes = cause::causes(&**error);
+            match (*connecting, unsent) {
+                (true, _) => (TransportKind::Connect, format!("no connection ({causes})")),
+                (false, true) => (TransportKind::Connect, format!("not sent ({causes})")),
+                (false, false) => (TransportKind::Broken, format!("the connection broke ({causes})")),
+            }
+        }
     };
-    Failure { kind, message, status: None, body_start: None, cause: Cause::of(error) }
+    let cause = match trouble {
+        Trouble::Broken { error, .. } => Cause::of(&**error),
+        _ => Cause::Other,
+    };
+    Failure { kind, message, status: None, body_start: None, cause }
 }
 
 impl Way {

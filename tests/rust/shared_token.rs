@@ -90,7 +90,7 @@ impl Process {
         let options = Options {
             connect_timeout: Duration::from_secs(5),
             proxy: None,
-            loopback: true,
+            proxied: false,
             user_agent: HeaderValue::from_static("test"),
             tls: tls::no_trust().unwrap(),
             trusted: String::new(),

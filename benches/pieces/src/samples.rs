@@ -105,7 +105,7 @@ pub fn transport() -> Transport {
     Transport::new(&Options {
         connect_timeout: Duration::from_secs(1),
         proxy: None,
-        loopback: true,
+        proxied: false,
         user_agent: HeaderValue::from_static("bench"),
         tls: tls::no_trust().unwrap(),
         trusted: String::new(),

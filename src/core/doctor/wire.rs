@@ -9,6 +9,7 @@ use super::{Notes, Said, failed, ok, skipped, took};
 use crate::core::client::Config;
 use crate::core::error::{Error, TransportKind};
 use crate::core::network::route::Hop;
+use crate::core::targets;
 use crate::core::transport::cause::Cause;
 use crate::core::transport::{Exchange, Failure, Outgoing, Transport};
 
@@ -115,7 +116,8 @@ async fn knock(config: &Config, url: &Url) -> Result<Exchange, Problem> {
     if let Ok(accept) = HeaderValue::try_from(format!("application/vnd.atlas.{}+json", config.api_version)) {
         headers.insert(ACCEPT, accept);
     }
-    let outgoing = Outgoing { method: Method::GET, url, headers, body: None, timeout: config.doors.timeout };
+    let uri = targets::uri(&url)?;
+    let outgoing = Outgoing { method: Method::GET, uri, headers, body: None, timeout: config.doors.timeout };
     Ok(transport.exchange(outgoing).await?)
 }
 

@@ -16,7 +16,9 @@ const SCHEMES: [(&str, u16); 6] =
 pub struct Route {
     /// In words: `no proxy`, `proxy http://proxy.example:3128 (HTTPS_PROXY)`.
     pub described: String,
-    /// The proxy that is used.
+    /// A proxy is in between.
+    pub proxied: bool,
+    /// The proxy, where its URL is understood.
     pub proxy: Option<Hop>,
 }
 
@@ -36,7 +38,7 @@ pub struct Hop {
 /// The way to `base_url`. A proxy that is given but is none is an error; one of the environment is passed over, as it
 /// is by the HTTP client.
 pub fn route(given: Option<&str>, base_url: &str, around: &dyn Surroundings) -> Result<Route, Error> {
-    let direct = |why: &str| Ok(Route { described: format!("no proxy{why}"), proxy: None });
+    let direct = |why: &str| Ok(Route { described: format!("no proxy{why}"), ..Route::default() });
     let Ok(url) = Url::parse(base_url) else { return direct("") };
     let given = given.map(|text| {
         hop(text).ok_or_else(|| {
@@ -53,7 +55,7 @@ pub fn route(given: Option<&str>, base_url: &str, around: &dyn Surroundings) -> 
         return direct(", since the server is this machine");
     }
     if let Some(hop) = given {
-        return Ok(Route { described: format!("proxy {} (proxy=)", hop.shown), proxy: Some(hop) });
+        return Ok(Route { described: format!("proxy {} (proxy=)", hop.shown), proxied: true, proxy: Some(hop) });
     }
     let own = if url.scheme() == "https" { ["HTTPS_PROXY", "https_proxy"] } else { ["HTTP_PROXY", "http_proxy"] };
     let set = |names: [&'static str; 2]| names.into_iter().find_map(|name| Some((name, around.var(name)?)));
@@ -73,10 +75,12 @@ pub fn route(given: Option<&str>, base_url: &str, around: &dyn Surroundings) -> 
             return direct(&format!(", by {no_proxy}"));
         }
     }
-    match hop(&value) {
-        Some(hop) => Ok(Route { described: format!("proxy {} ({name})", hop.shown), proxy: Some(hop) }),
-        None => Ok(Route { described: format!("a proxy whose URL is not understood ({name})"), proxy: None }),
-    }
+    let proxy = hop(&value);
+    let described = match &proxy {
+        Some(hop) => format!("proxy {} ({name})", hop.shown),
+        None => format!("a proxy whose URL is not understood ({name})"),
+    };
+    Ok(Route { described, proxied: true, proxy })
 }
 
 /// Whether the HTTP client, which decides by the same code, sends to `base_url` through this proxy.

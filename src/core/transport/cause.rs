@@ -16,8 +16,8 @@ pub enum Cause {
 }
 
 impl Cause {
-    pub(super) fn of(error: &reqwest::Error) -> Self {
-        let mut next: Option<&(dyn StdError + 'static)> = error.source();
+    pub(super) fn of(error: &(dyn StdError + 'static)) -> Self {
+        let mut next = Some(error);
         while let Some(e) = next {
             match e.downcast_ref::<rustls::Error>() {
                 Some(rustls::Error::InvalidCertificate(_)) => return Self::Certificate,
@@ -35,18 +35,16 @@ impl Cause {
 }
 
 /// The innermost causes of an error, without URLs and without the layers that say nothing.
-pub(super) fn causes(error: &reqwest::Error) -> String {
+pub(super) fn causes(error: &(dyn StdError + 'static)) -> String {
     let mut said: Vec<String> = Vec::new();
-    let mut source = error.source();
-    while let Some(e) = source {
+    for e in std::iter::successors(Some(error), |&e| e.source()) {
+        if e.is::<reqwest::Error>() || e.is::<hyper_util::client::legacy::Error>() {
+            continue;
+        }
         let text = e.to_string();
-        if text != "client error (Connect)"
-            && text != "client error (SendRequest)"
-            && !said.iter().any(|s| s.contains(&text))
-        {
+        if !said.iter().any(|s| s.contains(&text)) {
             said.push(text);
         }
-        source = e.source();
     }
     if said.is_empty() { "no further reason given".to_owned() } else { said.join(": ") }
 }

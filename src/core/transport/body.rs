@@ -10,26 +10,27 @@ use http_body::{Body, Frame, SizeHint};
 
 /// Whether a request's body was handed to a connection.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Sent(Arc<AtomicBool>);
+pub(super) struct Sent(Arc<AtomicBool>);
 
 impl Sent {
     /// Whether the request may have reached the server.
-    pub(crate) fn perhaps(&self) -> bool {
+    pub(super) fn perhaps(&self) -> bool {
         self.0.load(Ordering::Acquire)
     }
 }
 
 /// The body. Its length is known, so that it is sent in one piece under `Content-Length`.
-struct Watched {
+pub(super) struct Watched {
     bytes: Option<Bytes>,
     sent: Sent,
 }
 
-/// A body to send, and what will be known of it.
-pub(crate) fn watched(bytes: Bytes) -> (reqwest::Body, Sent) {
+/// A body to send, and what will be known of it: nothing of an empty one.
+pub(super) fn watched(bytes: Option<Bytes>) -> (Watched, Option<Sent>) {
     let sent = Sent::default();
-    let body = Watched { bytes: Some(bytes).filter(|bytes| !bytes.is_empty()), sent: sent.clone() };
-    (reqwest::Body::wrap(body), sent)
+    let bytes = bytes.filter(|bytes| !bytes.is_empty());
+    let watch = bytes.is_some().then(|| sent.clone());
+    (Watched { bytes, sent }, watch)
 }
 
 impl Body for Watched {

@@ -1,0 +1,42 @@
+//! By a proxy, with reqwest: it knows them all, how to ask them for a tunnel, and what they ask back.
+use super::body::Watched;
+use super::cause::causes;
+use super::{IDLE, IDLE_CONNECTIONS, Options, Trouble};
+use crate::core::error::Error;
+
+/// A pool of connections by way of a proxy.
+#[derive(Clone)]
+pub(super) struct Sender(reqwest::Client);
+
+impl Sender {
+    pub(super) fn new(options: &Options) -> Result<Self, Error> {
+        let mut builder = reqwest::Client::builder()
+            .connect_timeout(options.connect_timeout)
+            .redirect(reqwest::redirect::Policy::none())
+            .pool_idle_timeout(IDLE)
+            .pool_max_idle_per_host(IDLE_CONNECTIONS)
+            .tcp_nodelay(true)
+            .tls_backend_preconfigured(options.tls.clone());
+        // Without one of its own it takes the environment's, by the rules of `network::route`.
+        if let Some(proxy) = &options.proxy {
+            let proxy = reqwest::Proxy::all(proxy.expose()).map_err(|_| {
+                Error::Configuration("proxy is not a URL such as http://user:password@host:port".to_owned())
+            })?;
+            builder = builder.proxy(proxy);
+        }
+        let client = builder
+            .build()
+            .map_err(|e| Error::Configuration(format!("The HTTP client cannot be set up: {}", causes(&e))))?;
+        Ok(Sender(client))
+    }
+
+    pub(super) async fn send(&self, request: http::Request<Watched>) -> Result<http::Response<reqwest::Body>, Trouble> {
+        let sent = async { self.0.execute(request.map(reqwest::Body::wrap).try_into()?).await };
+        let reply = sent.await.map_err(|error| Trouble::Broken {
+            connecting: error.is_connect() || error.is_builder(),
+            late: error.is_timeout(),
+            error: Box::new(error),
+        })?;
+        Ok(reply.into())
+    }
+}

@@ -113,7 +113,7 @@ fn wait_facts(py: Python<'_>, facts: &Bound<'_, PyDict>, error: WaitError) -> Py
     facts.set_item("elapsed", error.elapsed.as_secs_f64())?;
     facts.set_item("last_error", &error.last_error)?;
     if let Some(result) = &error.result {
-        facts.set_item("result", to_python(py, result)?)?;
+        facts.set_item("result", to_python(py, result, None)?)?;
     }
     if let Some(cause) = error.cause {
         facts.set_item("cause", build(py, cause)?)?;

@@ -1,94 +1,83 @@
-//! Reply bytes to Python objects, made while parsing: every field, in the server's order.
+//! Reply bytes to Python objects, made from their outline: every field, in the server's order.
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString};
-use serde::de::{DeserializeSeed, Error as _, MapAccess, SeqAccess, Visitor};
 
 use super::keys::Keys;
+use crate::core::json::{Form, Item, Outline};
 
-/// Reply bytes as Python objects; nothing for an empty body.
-pub(crate) fn to_python<'py>(py: Python<'py>, body: &[u8]) -> PyResult<Bound<'py, PyAny>> {
+/// Reply bytes as Python objects; `None` for an empty body. The outline is theirs, if it was taken already.
+pub(crate) fn to_python<'py>(py: Python<'py>, body: &[u8], outline: Option<&Outline>) -> PyResult<Bound<'py, PyAny>> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(py.None().into_bound(py));
     }
-    // Looked at as a whole: string by string it takes five times as long.
     let text = std::str::from_utf8(body).map_err(|e| PyValueError::new_err(e.to_string()))?;
-    let mut keys = Keys::open();
-    let mut deserializer = serde_json::Deserializer::from_str(text);
-    Build { py, keys: &mut keys }.deserialize(&mut deserializer).map_err(|e| PyValueError::new_err(e.to_string()))
+    let taken = if outline.is_none() { Outline::of(text) } else { None };
+    let Some(outline) = outline.or(taken.as_ref()) else { return Err(not_json(text)) };
+    Build { py, text, items: outline.items().iter(), keys: Keys::open() }.value()
 }
 
-struct Build<'py, 'k> {
+struct Build<'py, 'o> {
     py: Python<'py>,
-    keys: &'k mut Keys,
+    text: &'o str,
+    items: std::slice::Iter<'o, Item>,
+    keys: Keys,
 }
 
-impl<'de, 'py> DeserializeSeed<'de> for Build<'py, '_> {
-    type Value = Bound<'py, PyAny>;
-    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_any(self)
+impl<'py> Build<'py, '_> {
+    fn value(&mut self) -> PyResult<Bound<'py, PyAny>> {
+        let py = self.py;
+        let Some(item) = self.items.next() else { return Err(not_json(self.text)) };
+        Ok(match item.form {
+            Form::Object => {
+                let dict = PyDict::new(py);
+                for _ in 0..item.parts {
+                    let key = self.key()?;
+                    let value = self.value()?;
+                    dict.set_item(key, value)?;
+                }
+                dict.into_any()
+            }
+            Form::List => {
+                let list = PyList::empty(py);
+                for _ in 0..item.parts {
+                    list.append(self.value()?)?;
+                }
+                list.into_any()
+            }
+            Form::Plain => PyString::new(py, item.quoted(self.text)).into_any(),
+            Form::Escaped => PyString::new(py, &unescaped(item.text(self.text))?).into_any(),
+            Form::Integer => integer(py, item.text(self.text))?,
+            Form::Float => PyFloat::new(py, item.text(self.text).parse()?).into_any(),
+            Form::True => PyBool::new(py, true).to_owned().into_any(),
+            Form::False => PyBool::new(py, false).to_owned().into_any(),
+            Form::Null => py.None().into_bound(py),
+        })
     }
-}
 
-impl<'de, 'py> Visitor<'de> for Build<'py, '_> {
-    type Value = Bound<'py, PyAny>;
-
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("JSON")
-    }
-    fn visit_bool<E>(self, value: bool) -> Result<Self::Value, E> {
-        Ok(PyBool::new(self.py, value).to_owned().into_any())
-    }
-    fn visit_i64<E>(self, value: i64) -> Result<Self::Value, E> {
-        Ok(PyInt::new(self.py, value).into_any())
-    }
-    fn visit_u64<E>(self, value: u64) -> Result<Self::Value, E> {
-        Ok(PyInt::new(self.py, value).into_any())
-    }
-    fn visit_f64<E>(self, value: f64) -> Result<Self::Value, E> {
-        Ok(PyFloat::new(self.py, value).into_any())
-    }
-    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-        Ok(PyString::new(self.py, value).into_any())
-    }
-    fn visit_unit<E>(self) -> Result<Self::Value, E> {
-        Ok(self.py.None().into_bound(self.py))
-    }
-    fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-        let list = PyList::empty(self.py);
-        while let Some(item) = items.next_element_seed(Build { py: self.py, keys: self.keys })? {
-            list.append(item).map_err(A::Error::custom)?;
-        }
-        Ok(list.into_any())
-    }
-    fn visit_map<A: MapAccess<'de>>(self, mut entries: A) -> Result<Self::Value, A::Error> {
-        let dict = PyDict::new(self.py);
-        while let Some(key) = entries.next_key_seed(Key { py: self.py, keys: self.keys })? {
-            let value = entries.next_value_seed(Build { py: self.py, keys: self.keys })?;
-            dict.set_item(key, value).map_err(A::Error::custom)?;
-        }
-        Ok(dict.into_any())
+    fn key(&mut self) -> PyResult<Bound<'py, PyString>> {
+        let Some(item) = self.items.next() else { return Err(not_json(self.text)) };
+        Ok(match item.form {
+            Form::Escaped => PyString::new(self.py, &unescaped(item.text(self.text))?),
+            _ => self.keys.get(self.py, item.quoted(self.text)),
+        })
     }
 }
 
-struct Key<'py, 'k> {
-    py: Python<'py>,
-    keys: &'k mut Keys,
-}
-
-impl<'de, 'py> DeserializeSeed<'de> for Key<'py, '_> {
-    type Value = Bound<'py, PyString>;
-    fn deserialize<D: serde::Deserializer<'de>>(self, deserializer: D) -> Result<Self::Value, D::Error> {
-        deserializer.deserialize_str(self)
+/// As Python reads it, of any length.
+fn integer<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyAny>> {
+    match text.parse::<i64>() {
+        Ok(number) => Ok(PyInt::new(py, number).into_any()),
+        Err(_) => py.get_type::<PyInt>().call1((text,)),
     }
 }
 
-impl<'de, 'py> Visitor<'de> for Key<'py, '_> {
-    type Value = Bound<'py, PyString>;
-    fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        f.write_str("a key")
-    }
-    fn visit_str<E>(self, value: &str) -> Result<Self::Value, E> {
-        Ok(self.keys.get(self.py, value))
-    }
+fn unescaped(quoted: &str) -> PyResult<String> {
+    serde_json::from_str(quoted).map_err(|error| PyValueError::new_err(error.to_string()))
+}
+
+/// Why a text is no JSON, in the words of a parser that says so.
+fn not_json(text: &str) -> PyErr {
+    let said = serde_json::from_str::<serde::de::IgnoredAny>(text).err();
+    PyValueError::new_err(said.map_or_else(|| "not a whole JSON value".to_owned(), |error| error.to_string()))
 }

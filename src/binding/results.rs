@@ -57,7 +57,7 @@ impl Shape {
                 let entries = if self.raw {
                     vec![self.reply(py, &page.reply)?]
                 } else {
-                    let parsed = page.results.iter().map(|entry| to_python(py, entry.get().as_bytes()));
+                    let parsed = page.results.iter().map(|entry| to_python(py, entry.get().as_bytes(), None));
                     parsed.collect::<PyResult<Vec<_>>>()?
                 };
                 Ok((PyList::new(py, entries)?.into_any(), notices))
@@ -67,7 +67,7 @@ impl Shape {
     }
 
     fn reply<'py>(self, py: Python<'py>, reply: &Reply) -> PyResult<Bound<'py, PyAny>> {
-        let data = to_python(py, &reply.body)?;
+        let data = to_python(py, &reply.body, reply.outline.as_ref())?;
         if !self.raw {
             return Ok(data);
         }

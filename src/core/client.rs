@@ -356,6 +356,7 @@ impl Client {
             status: exchange.status,
             headers: exchange.headers,
             body: exchange.body,
+            outline: exchange.outline,
             attempts: context.attempts,
             reconciled: false,
             elapsed: context.elapsed(&self.shared.doors),

@@ -3,7 +3,7 @@ use serde_json::{Map, Value};
 
 mod fast;
 
-pub use fast::{Known, known};
+use crate::core::json::Outline;
 
 /// A field that the reply does not have as it was asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,13 +37,15 @@ impl Difference {
 /// object gives nothing: that is told elsewhere.
 #[must_use]
 pub fn differences(requested: &[u8], reply: &[u8]) -> Vec<Difference> {
-    differences_known(requested, reply, &known(reply).map(|(_, known)| known).unwrap_or_default())
+    let outline = std::str::from_utf8(reply).ok().and_then(Outline::of);
+    differences_outlined(requested, reply, outline.as_ref())
 }
 
-/// The same for a reply whose known fields were found when it was judged.
-pub(crate) fn differences_known(requested: &[u8], reply: &[u8], known: &Known) -> Vec<Difference> {
-    if let Some(differences) = fast::differences(requested, reply, known) {
-        return differences;
+/// The same for a reply whose outline was taken when it was judged.
+pub(crate) fn differences_outlined(requested: &[u8], reply: &[u8], outline: Option<&Outline>) -> Vec<Difference> {
+    let texts = || Some((std::str::from_utf8(requested).ok()?, std::str::from_utf8(reply).ok()?, outline?));
+    if let Some(found) = texts().and_then(|(requested, reply, outline)| fast::differences(requested, reply, outline)) {
+        return found;
     }
     let (Ok(Value::Object(requested)), Ok(Value::Object(reply))) =
         (serde_json::from_slice(requested), serde_json::from_slice(reply))

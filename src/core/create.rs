@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 use crate::core::call::{Call, Shape};
 use crate::core::client::{Client, Failed, OnRetired};
-use crate::core::compare::{Difference, differences, differences_known};
+use crate::core::compare::{Difference, differences, differences_outlined};
 use crate::core::context::Context;
 use crate::core::error::{Error, Notice, NoticeKind};
 use crate::core::model::{Kind, Operation};
@@ -210,7 +210,7 @@ impl Client {
         let found = if call.envelope {
             differences(&create.body, entity)
         } else {
-            differences_known(&create.body, entity, &exchange.known)
+            differences_outlined(&create.body, entity, exchange.outline.as_ref())
         };
         let another = found.iter().find(|d| d.path == "name").map(|name| {
             let message = format!("the reply describes {}, not {}", name.got, name.asked);

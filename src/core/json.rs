@@ -1,28 +1,99 @@
-//! Whether a text is one whole JSON object, without making anything of it: every reply is asked this before it is believed.
+//! The outline of a JSON text: where its values stand, without making anything of them. Every reply is walked once, before
+//! it is believed, and what is made of it afterwards is made from its outline.
 //!
-//! `serde_json` can say it too, by ignoring all values, at twice the price. What is wrong, and where, it says better: that
-//! is asked of it once this says no.
+//! What is wrong with a text, and where, `serde_json` says better: that is asked of it once this says no.
 
-/// Deeper nesting is refused; what reads replies refuses it too.
+/// Deeper nesting is refused, as by `serde_json`.
 const DEPTH: u32 = 127;
 
-/// The number of entries of the one object that `text` is; `None` if it is anything else. Whether it is UTF-8 is
-/// asked elsewhere.
-pub(crate) fn object_entries(text: &[u8]) -> Option<usize> {
-    entries(text, |_, _, _| {})
+/// What a value is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Form {
+    /// `{}`; its entries follow, each of them a key and a value.
+    Object,
+    /// `[]`; its values follow.
+    List,
+    /// A string without escapes, keys included.
+    Plain,
+    /// A string with escapes.
+    Escaped,
+    /// A number without fraction and exponent.
+    Integer,
+    /// Any other number.
+    Float,
+    /// `true`
+    True,
+    /// `false`
+    False,
+    /// `null`
+    Null,
 }
 
-/// The same, telling of each entry of the object, and of those of objects that are its values: at which depth (0 or 1) it
-/// is, its key as it is written, and the text of its value. Inner entries come before the one that holds them.
-pub(crate) fn entries<'a>(text: &'a [u8], tell: impl FnMut(u32, &'a [u8], &'a [u8])) -> Option<usize> {
-    let mut scan = Scan { text, at: 0, tell };
-    scan.space();
-    if scan.peek()? != b'{' {
-        return None;
+/// One value or key.
+#[derive(Debug, Clone, Copy)]
+pub struct Item {
+    /// What it is.
+    pub form: Form,
+    /// Where it begins in the text: with its quote, if it is a string.
+    start: u32,
+    /// Where it ends.
+    end: u32,
+    /// The item after it and all that it holds.
+    pub next: u32,
+    /// How many entries or values it holds.
+    pub parts: u32,
+}
+
+impl Item {
+    /// Its text.
+    pub fn text<'a>(&self, whole: &'a str) -> &'a str {
+        whole.get(self.start as usize..self.end as usize).unwrap_or_default()
     }
-    let entries = scan.object(0)?;
-    scan.space();
-    (scan.at == text.len()).then_some(entries)
+
+    /// The text of a string, without its quotes.
+    pub fn quoted<'a>(&self, whole: &'a str) -> &'a str {
+        whole.get(self.start as usize + 1..self.end as usize - 1).unwrap_or_default()
+    }
+}
+
+/// Where the values of one JSON text stand. A container comes before what it holds.
+#[derive(Debug, Clone)]
+pub struct Outline(Vec<Item>);
+
+impl Outline {
+    /// Of a text that is one whole JSON value; `None` if it is not.
+    pub fn of(text: &str) -> Option<Self> {
+        let bytes = text.as_bytes();
+        u32::try_from(bytes.len()).ok()?;
+        // Replies have an item for each fifteen bytes or so.
+        let mut scan = Scan { text: bytes, at: 0, items: Vec::with_capacity(bytes.len() / 12 + 4) };
+        scan.value(0)?;
+        scan.space();
+        (scan.at == bytes.len()).then_some(Outline(scan.items))
+    }
+
+    /// All items.
+    pub fn items(&self) -> &[Item] {
+        &self.0
+    }
+
+    /// The number of entries of the object that the whole text is; `None` if it is anything else.
+    pub fn object_len(&self) -> Option<usize> {
+        self.0.first().filter(|item| item.form == Form::Object).map(|item| item.parts as usize)
+    }
+
+    /// Keys and values of the object at a place in [`Outline::items`]; `None` if there is anything else. The place of a
+    /// value is its key's `next`.
+    pub fn entries(&self, at: u32) -> Option<impl Iterator<Item = (&Item, &Item)>> {
+        let end = self.0.get(at as usize).filter(|item| item.form == Form::Object)?.next as usize;
+        let mut at = at as usize + 1;
+        let mut inside = move || {
+            let item = self.0.get(at).filter(|_| at < end)?;
+            at = item.next as usize;
+            Some(item)
+        };
+        Some(std::iter::from_fn(move || Some((inside()?, inside()?))))
+    }
 }
 
 /// How many bytes of a string's rest stand for themselves, and what ends them: a quote, a backslash or a control character.
@@ -47,13 +118,13 @@ pub(crate) fn plain(rest: &[u8]) -> Option<(usize, u8)> {
     Some((length, *rest.get(length)?))
 }
 
-struct Scan<'a, T> {
+struct Scan<'a> {
     text: &'a [u8],
     at: usize,
-    tell: T,
+    items: Vec<Item>,
 }
 
-impl<'a, T: FnMut(u32, &'a [u8], &'a [u8])> Scan<'a, T> {
+impl Scan<'_> {
     fn peek(&self) -> Option<u8> {
         self.text.get(self.at).copied()
     }
@@ -81,82 +152,77 @@ impl<'a, T: FnMut(u32, &'a [u8], &'a [u8])> Scan<'a, T> {
         }
     }
 
-    /// Whether the container that begins here is empty; goes past its first byte, and past its end if it is.
-    fn empty(&mut self, end: u8) -> Option<bool> {
-        self.at += 1;
-        self.space();
-        let empty = self.peek()? == end;
-        self.at += usize::from(empty);
-        Some(empty)
-    }
-
-    fn object(&mut self, depth: u32) -> Option<usize> {
-        if self.empty(b'}')? {
-            return Some(0);
-        }
-        let mut entries = 0;
-        loop {
-            self.eat(b'"')?;
-            let key = self.at;
-            self.string()?;
-            let key = key..self.at - 1;
-            self.eat(b':')?;
-            self.space();
-            let value = self.at;
-            self.value(depth)?;
-            if depth <= 1 {
-                (self.tell)(depth, self.text.get(key)?, self.text.get(value..self.at)?);
-            }
-            entries += 1;
-            if !self.more(b'}')? {
-                return Some(entries);
-            }
-        }
-    }
-
-    fn list(&mut self, depth: u32) -> Option<()> {
-        if self.empty(b']')? {
-            return Some(());
-        }
-        loop {
-            self.value(depth)?;
-            if !self.more(b']')? {
-                return Some(());
-            }
-        }
+    /// Notes a value without parts, from `start` to here.
+    fn note(&mut self, form: Form, start: usize) {
+        let next = self.items.len() as u32 + 1;
+        self.items.push(Item { form, start: start as u32, end: self.at as u32, next, parts: 0 });
     }
 
     fn value(&mut self, depth: u32) -> Option<()> {
         self.space();
+        let start = self.at;
         match self.peek()? {
-            b'"' => {
-                self.at += 1;
-                self.string()
-            }
-            b'{' if depth < DEPTH => self.object(depth + 1).map(drop),
-            b'[' if depth < DEPTH => self.list(depth + 1),
-            b't' => self.word(b"true"),
-            b'f' => self.word(b"false"),
-            b'n' => self.word(b"null"),
+            b'"' => self.string(),
+            b'{' if depth < DEPTH => self.container(Form::Object, b'}', depth),
+            b'[' if depth < DEPTH => self.container(Form::List, b']', depth),
+            b't' => self.word(b"true").map(|()| self.note(Form::True, start)),
+            b'f' => self.word(b"false").map(|()| self.note(Form::False, start)),
+            b'n' => self.word(b"null").map(|()| self.note(Form::Null, start)),
             _ => self.number(),
         }
+    }
+
+    fn container(&mut self, form: Form, end: u8, depth: u32) -> Option<()> {
+        let (start, place) = (self.at, self.items.len());
+        self.note(form, start);
+        let mut parts = 0;
+        self.at += 1;
+        self.space();
+        if self.peek()? == end {
+            self.at += 1;
+        } else {
+            loop {
+                parts += 1;
+                if form == Form::Object {
+                    self.space();
+                    (self.peek()? == b'"').then_some(())?;
+                    self.string()?;
+                    self.eat(b':')?;
+                }
+                self.value(depth + 1)?;
+                if !self.more(end)? {
+                    break;
+                }
+            }
+        }
+        let (end, next) = (self.at as u32, self.items.len() as u32);
+        let item = self.items.get_mut(place)?;
+        (item.end, item.next, item.parts) = (end, next, parts);
+        Some(())
     }
 
     fn word(&mut self, word: &[u8]) -> Option<()> {
         self.text.get(self.at..)?.starts_with(word).then(|| self.at += word.len())
     }
 
-    /// Behind the first quote of a string.
+    /// From its first quote.
     fn string(&mut self) -> Option<()> {
+        let (start, mut form) = (self.at, Form::Plain);
+        self.at += 1;
         loop {
             let (length, found) = plain(self.text.get(self.at..)?)?;
             self.at += length + 1;
             match found {
-                b'"' => return Some(()),
-                b'\\' => self.escape()?,
+                b'"' => break,
+                b'\\' => {
+                    form = Form::Escaped;
+                    self.escape()?;
+                }
                 _ => return None,
             }
         }
+        self.note(form, start);
+        Some(())
     }
 
     /// Behind a backslash. Halves of a surrogate pair alone are refused: no text has them.
@@ -184,6 +250,7 @@ impl<'a, T: FnMut(u32, &'a [u8], &'a [u8])> Scan<'a, T> {
     }
 
     fn number(&mut self) -> Option<()> {
+        let (start, mut form) = (self.at, Form::Integer);
         if self.peek()? == b'-' {
             self.at += 1;
         }
@@ -195,6 +262,7 @@ impl<'a, T: FnMut(u32, &'a [u8], &'a [u8])> Scan<'a, T> {
         if self.peek() == Some(b'.') {
             self.at += 1;
             self.digits()?;
+            form = Form::Float;
         }
         if matches!(self.peek(), Some(b'e' | b'E')) {
             self.at += 1;
@@ -202,7 +270,9 @@ impl<'a, T: FnMut(u32, &'a [u8], &'a [u8])> Scan<'a, T> {
                 self.at += 1;
             }
             self.digits()?;
+            form = Form::Float;
         }
+        self.note(form, start);
         Some(())
     }
 
@@ -218,6 +288,11 @@ mod tests {
     use serde_json::Value;
 
     use super::*;
+
+    /// The entries of an object.
+    fn entries(text: &str) -> Option<usize> {
+        Outline::of(text)?.object_len()
+    }
 
     /// What `serde_json` says: it makes a value of everything, so that it looks at everything.
     fn slowly(text: &[u8]) -> Option<usize> {
@@ -238,7 +313,7 @@ mod tests {
 
     #[test]
     fn whole_objects() {
-        for (text, entries) in [
+        for (text, wanted) in [
             ("{}", 0),
             (" { } \n", 0),
             (r#"{"a":1}"#, 1),
@@ -246,8 +321,8 @@ mod tests {
             (r#"{"a":-0.5e+10,"b":0,"c":1E5,"d":-1,"e":true,"f":false,"g":null}"#, 7),
             ("{\t\"a\"\r:\n1 , \"b\" : [ 1 , 2 ] }", 2),
         ] {
-            assert_eq!(object_entries(text.as_bytes()), Some(entries), "{text}");
-            assert_eq!(slowly(text.as_bytes()), Some(entries), "{text}");
+            assert_eq!(entries(text), Some(wanted), "{text}");
+            assert_eq!(slowly(text.as_bytes()), Some(wanted), "{text}");
         }
     }
 
@@ -256,8 +331,8 @@ mod tests {
         let whole =
             r#"{"name":"n\u00e9\n","list":[1,-2.5e3,{"deep":[true,null]},"é"],"flag":false,"empty":{}}"#.as_bytes();
         let agree = |text: &[u8]| {
-            let said = object_entries(text).is_some() && std::str::from_utf8(text).is_ok();
-            assert_eq!(said, slowly(text).is_some(), "{:?}", String::from_utf8_lossy(text));
+            let said = std::str::from_utf8(text).ok().and_then(entries);
+            assert_eq!(said.is_some(), slowly(text).is_some(), "{:?}", String::from_utf8_lossy(text));
         };
         for at in 0..whole.len() {
             agree(&whole[..at]);
@@ -275,12 +350,44 @@ mod tests {
     #[test]
     fn what_is_no_whole_object() {
         for text in ["", "[]", "1", "{}{}", "{} x", r#"{"a":01}"#, r#"{"a":"\ud800"}"#, r#"{"a":"\ud800\u0041"}"#] {
-            assert_eq!(object_entries(text.as_bytes()), None, "{text}");
+            assert_eq!(entries(text), None, "{text}");
             assert_eq!(slowly(text.as_bytes()), None, "{text}");
         }
         let deep = format!(r#"{{"a":{}{}}}"#, "[".repeat(200), "]".repeat(200));
-        assert_eq!((object_entries(deep.as_bytes()), slowly(deep.as_bytes())), (None, None));
+        assert_eq!((entries(&deep), slowly(deep.as_bytes())), (None, None));
         let deep = format!(r#"{{"a":{}{}}}"#, "[".repeat(126), "]".repeat(126));
-        assert_eq!((object_entries(deep.as_bytes()), slowly(deep.as_bytes())), (Some(1), Some(1)));
+        assert_eq!((entries(&deep), slowly(deep.as_bytes())), (Some(1), Some(1)));
+    }
+
+    #[test]
+    fn each_item_says_what_it_is_where_it_is_and_what_comes_after_it() {
+        let text = r#" {"a" : "b", "c": [1, -2.5, 1e3, true, false, null, {}], "\u0064": {"e": "f\n"}} "#;
+        let outline = Outline::of(text).unwrap();
+        let items: Vec<_> = outline.items().iter().map(|item| (item.form, item.text(text), item.next)).collect();
+        assert_eq!(
+            items,
+            [
+                (Form::Object, text.trim(), 16),
+                (Form::Plain, "\"a\"", 2),
+                (Form::Plain, "\"b\"", 3),
+                (Form::Plain, "\"c\"", 4),
+                (Form::List, "[1, -2.5, 1e3, true, false, null, {}]", 12),
+                (Form::Integer, "1", 6),
+                (Form::Float, "-2.5", 7),
+                (Form::Float, "1e3", 8),
+                (Form::True, "true", 9),
+                (Form::False, "false", 10),
+                (Form::Null, "null", 11),
+                (Form::Object, "{}", 12),
+                (Form::Escaped, "\"\\u0064\"", 13),
+                (Form::Object, "{\"e\": \"f\\n\"}", 16),
+                (Form::Plain, "\"e\"", 15),
+                (Form::Escaped, "\"f\\n\"", 16),
+            ]
+        );
+        let keys: Vec<_> = outline.entries(0).unwrap().map(|(key, _)| key.quoted(text)).collect();
+        assert_eq!(keys, ["a", "c", "\\u0064"]);
+        assert!(outline.entries(1).is_none());
+        assert!(Outline::of("[1, \"a\"]").is_some_and(|list| list.object_len().is_none()));
     }
 }

@@ -14,7 +14,7 @@ pub mod doctor;
 pub mod error;
 pub mod error_codes;
 mod hints;
-mod json;
+pub mod json;
 pub mod life;
 mod look_up;
 pub mod many;

@@ -10,9 +10,8 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::core::call::Call;
-use crate::core::compare::{Known, known};
 use crate::core::error::{ApiError, Error, Notice, TransportError, TransportKind, Violation};
-use crate::core::json;
+use crate::core::json::Outline;
 use crate::core::retry::{Why, retry_after};
 use crate::core::transport::cause::Cause;
 use crate::core::transport::{Exchange, Failure, body_start};
@@ -26,6 +25,8 @@ pub struct Reply {
     pub headers: HeaderMap,
     /// The body as the server sent it: JSON, or nothing.
     pub body: Bytes,
+    /// Where its values stand, if that was found out already.
+    pub outline: Option<Outline>,
     /// Attempts made.
     pub attempts: u32,
     /// Found by looking it up after an attempt whose outcome was unknown.
@@ -91,7 +92,7 @@ pub fn judge(exchange: Exchange, expect: Expect, envelope: bool, origin: &Origin
     let status = effective_status(&exchange, envelope);
     match status {
         200..=299 => match fit(&exchange, expect, envelope) {
-            Ok(known) => Ok(Exchange { status, known, ..exchange }),
+            Ok(outline) => Ok(Exchange { status, outline, ..exchange }),
             Err(why) => Err(unusable(&exchange, format!("the reply {why}"), origin)),
         },
         400.. => {
@@ -107,29 +108,29 @@ pub fn judge(exchange: Exchange, expect: Expect, envelope: bool, origin: &Origin
     }
 }
 
-/// Where known fields stand in a success, or why it can't be what the API sends.
-fn fit(exchange: &Exchange, expect: Expect, envelope: bool) -> Result<Known, String> {
+/// The outline of a success, where the whole of it is what counts, or why it can't be what the API sends.
+fn fit(exchange: &Exchange, expect: Expect, envelope: bool) -> Result<Option<Outline>, String> {
     let body: &[u8] = &exchange.body;
     if body.iter().all(u8::is_ascii_whitespace) {
         return match expect {
             Expect::Entity | Expect::Page => Err("is empty".to_owned()),
-            Expect::Acknowledgement | Expect::Anything => Ok(Known::default()),
+            Expect::Acknowledgement | Expect::Anything => Ok(None),
         };
     }
-    if std::str::from_utf8(body).is_err() {
-        return Err("is not UTF-8".to_owned());
-    }
+    let Ok(text) = std::str::from_utf8(body) else { return Err("is not UTF-8".to_owned()) };
     if matches!(expect, Expect::Entity | Expect::Acknowledgement) && !envelope {
         // Nearly every reply: one walk says all there is to say.
-        if let Some((entries, known)) = known(body) {
+        if let Some((outline, entries)) =
+            Outline::of(text).and_then(|outline| outline.object_len().map(|n| (outline, n)))
+        {
             return if entries == 0 && expect == Expect::Entity {
                 Err("is an empty object".to_owned())
             } else {
-                Ok(known)
+                Ok(Some(outline))
             };
         }
     }
-    unfit(body, expect, envelope).map_or(Ok(Known::default()), Err)
+    unfit(body, expect, envelope).map_or(Ok(None), Err)
 }
 
 /// Why a body of UTF-8 can't be what the API sends; none if it can.
@@ -168,7 +169,7 @@ fn unfit(body: &[u8], expect: Expect, envelope: bool) -> Option<String> {
 
 /// The entries of the one whole object that a body is. Only what is none is read again, for the reason.
 fn object_entries(body: &[u8]) -> serde_json::Result<usize> {
-    match json::object_entries(body) {
+    match std::str::from_utf8(body).ok().and_then(Outline::of).and_then(|outline| outline.object_len()) {
         Some(entries) => Ok(entries),
         None => serde_json::from_slice::<serde_json::Map<String, Value>>(body).map(|object| object.len()),
     }

@@ -18,8 +18,8 @@ use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderValue, USER_AGENT};
 
 use crate::core::auth::secret::Secret;
-use crate::core::compare::Known;
 use crate::core::error::{Error, TransportKind};
+use crate::core::json::Outline;
 use crate::core::network::route::Hop;
 use arrived::Arrived;
 use body::{Sent, Watched};
@@ -52,13 +52,15 @@ pub struct Options {
 
 /// A connection pool that belongs to one runtime.
 #[derive(Clone)]
-pub struct Transport {
+pub struct Transport(Arc<Pool>);
+
+struct Pool {
     sender: Sender,
     user_agent: HeaderValue,
-    way: Arc<Way>,
+    way: Way,
 }
 
-#[derive(Clone)]
+#[allow(clippy::large_enum_variant)] // One for each pool.
 enum Sender {
     Direct(direct::Sender),
     Proxied(proxied::Sender),
@@ -94,14 +96,14 @@ pub struct Exchange {
     pub headers: HeaderMap,
     /// Reply body.
     pub body: Bytes,
-    /// Where the fields that a create compares stand in the body, once it was judged.
-    pub known: Known,
+    /// Where the values of the body stand, once it was judged.
+    pub outline: Option<Outline>,
 }
 
 impl Exchange {
     /// A reply that was not judged yet.
     pub fn new(status: u16, headers: HeaderMap, body: Bytes) -> Self {
-        Exchange { status, headers, body, known: Known::default() }
+        Exchange { status, headers, body, outline: None }
     }
 }
 
@@ -149,14 +151,14 @@ impl Transport {
             by_way_of: options.by_way_of.as_ref().map(|hop| hop.shown.clone()),
             proxy_secrets: options.by_way_of.as_ref().map(|hop| echo::of_proxy(&hop.url)).unwrap_or_default(),
         };
-        Ok(Transport { sender, user_agent: options.user_agent.clone(), way: Arc::new(way) })
+        Ok(Transport(Arc::new(Pool { sender, user_agent: options.user_agent.clone(), way })))
     }
 
     /// Sends and reads the whole reply.
     pub async fn exchange(&self, outgoing: Outgoing) -> Result<Exchange, Failure> {
         let Outgoing { method, uri, mut headers, body, timeout } = outgoing;
-        let (carried, proxy) = (Carried::of(&headers), &self.way.proxy_secrets);
-        headers.insert(USER_AGENT, self.user_agent.clone());
+        let (carried, proxy) = (Carried::of(&headers), &self.0.way.proxy_secrets);
+        headers.insert(USER_AGENT, self.0.user_agent.clone());
         let (body, sent) = body::watched(body);
         let mut request = http::Request::new(body);
         *request.method_mut() = method;
@@ -176,11 +178,11 @@ impl Transport {
             body_start: body_start(arrived.body()).map(|text| carried.cleaned_text(text, proxy)),
             ..failed(&trouble, timeout, sent.as_ref())
         };
-        Err(self.way.explained(failure))
+        Err(self.0.way.explained(failure))
     }
 
     async fn send(&self, request: http::Request<Watched>, arrived: &mut Arrived) -> Result<(), Trouble> {
-        match &self.sender {
+        match &self.0.sender {
             Sender::Direct(sender) => arrived.read(sender.send(request).await?).await,
             Sender::Proxied(sender) => arrived.read(sender.send(request).await?).await,
         }

@@ -27,7 +27,6 @@ const KEEP_ALIVE_RETRIES: u32 = 3;
 const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
 
 /// A pool of connections to servers.
-#[derive(Clone)]
 pub(super) struct Sender(Client<InTime<HttpsConnector<HttpConnector>>, Watched>);
 
 impl Sender {

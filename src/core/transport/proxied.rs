@@ -5,7 +5,6 @@ use super::{IDLE, IDLE_CONNECTIONS, Options, Trouble};
 use crate::core::error::Error;
 
 /// A pool of connections by way of a proxy.
-#[derive(Clone)]
 pub(super) struct Sender(reqwest::Client);
 
 impl Sender {

@@ -67,9 +67,9 @@ impl Outline {
         u32::try_from(bytes.len()).ok()?;
         // Replies have an item for each fifteen bytes or so.
         let mut scan = Scan { text: bytes, at: 0, items: Vec::with_capacity(bytes.len() / 12 + 4) };
-        scan.value(0)?;
-        scan.space();
-        (scan.at == bytes.len()).then_some(Outline(scan.items))
+        let first = scan.token()?;
+        scan.value(first, 0)?;
+        (scan.token().is_none() && scan.at == bytes.len()).then_some(Outline(scan.items))
     }
 
     /// All items.
@@ -97,24 +97,26 @@ impl Outline {
 }
 
 /// How many bytes of a string's rest stand for themselves, and what ends them: a quote, a backslash or a control character.
-pub(crate) fn plain(rest: &[u8]) -> Option<(usize, u8)> {
+#[inline]
+fn plain(rest: &[u8]) -> Option<(usize, u8)> {
     const ONES: u64 = u64::from_le_bytes([1; 8]);
     const HIGH: u64 = ONES << 7;
-    let is_zero = |word: u64| word.wrapping_sub(ONES) & !word;
-    // Eight bytes at a time; a borrow can mark a byte wrongly, but only behind one that is marked rightly.
-    let words = rest.chunks_exact(8);
-    let start = rest.len() - words.remainder().len();
-    for (at, word) in words.enumerate() {
+    let mut length = 0;
+    // Eight bytes at a time: a subtraction sets the highest bit of a byte that is too small, and bytes that had it set stand
+    // for themselves. A borrow can mark a byte wrongly, but only behind one that is marked rightly.
+    while let Some(word) = rest.get(length..length + 8) {
         let word = word.try_into().map_or(0, u64::from_le_bytes);
-        let control = word.wrapping_sub(ONES * u64::from(b' ')) & !word;
-        let marks =
-            (control | is_zero(word ^ (ONES * u64::from(b'"'))) | is_zero(word ^ (ONES * u64::from(b'\\')))) & HIGH;
+        let controls = word.wrapping_sub(ONES * u64::from(b' '));
+        let quotes = (word ^ (ONES * u64::from(b'"'))).wrapping_sub(ONES);
+        let backslashes = (word ^ (ONES * u64::from(b'\\'))).wrapping_sub(ONES);
+        let marks = (controls | quotes | backslashes) & !word & HIGH;
         if marks != 0 {
-            let length = at * 8 + marks.trailing_zeros() as usize / 8;
+            length += marks.trailing_zeros() as usize / 8;
             return Some((length, *rest.get(length)?));
         }
+        length += 8;
     }
-    let length = start + rest.get(start..)?.iter().position(|b| matches!(b, b'"' | b'\\' | ..b' '))?;
+    length += rest.get(length..)?.iter().position(|b| matches!(b, b'"' | b'\\' | ..b' '))?;
     Some((length, *rest.get(length)?))
 }
 
@@ -129,39 +131,29 @@ impl Scan<'_> {
         self.text.get(self.at).copied()
     }
 
-    fn space(&mut self) {
-        while matches!(self.peek(), Some(b' ' | b'\n' | b'\r' | b'\t')) {
-            self.at += 1;
-        }
-    }
-
-    fn eat(&mut self, wanted: u8) -> Option<()> {
-        self.space();
-        (self.peek()? == wanted).then(|| self.at += 1)
-    }
-
-    /// Goes on after a value: true after a comma, false after the end.
-    fn more(&mut self, end: u8) -> Option<bool> {
-        self.space();
-        let found = self.peek()?;
-        self.at += 1;
-        match found {
-            b',' => Some(true),
-            _ if found == end => Some(false),
-            _ => None,
+    /// The next byte that is no space.
+    #[inline]
+    fn token(&mut self) -> Option<u8> {
+        loop {
+            match self.peek()? {
+                byte if byte > b' ' => return Some(byte),
+                b' ' | b'\n' | b'\r' | b'\t' => self.at += 1,
+                _ => return None,
+            }
         }
     }
 
     /// Notes a value without parts, from `start` to here.
+    #[inline]
     fn note(&mut self, form: Form, start: usize) {
         let next = self.items.len() as u32 + 1;
         self.items.push(Item { form, start: start as u32, end: self.at as u32, next, parts: 0 });
     }
 
-    fn value(&mut self, depth: u32) -> Option<()> {
-        self.space();
+    /// The value that begins here, with `first`.
+    fn value(&mut self, first: u8, depth: u32) -> Option<()> {
         let start = self.at;
-        match self.peek()? {
+        match first {
             b'"' => self.string(),
             b'{' if depth < DEPTH => self.container(Form::Object, b'}', depth),
             b'[' if depth < DEPTH => self.container(Form::List, b']', depth),
@@ -175,24 +167,29 @@ impl Scan<'_> {
     fn container(&mut self, form: Form, end: u8, depth: u32) -> Option<()> {
         let (start, place) = (self.at, self.items.len());
         self.note(form, start);
-        let mut parts = 0;
         self.at += 1;
-        self.space();
-        if self.peek()? == end {
+        let mut first = self.token()?;
+        let mut parts = 0;
+        if first == end {
             self.at += 1;
         } else {
             loop {
                 parts += 1;
                 if form == Form::Object {
-                    self.space();
-                    (self.peek()? == b'"').then_some(())?;
+                    (first == b'"').then_some(())?;
                     self.string()?;
-                    self.eat(b':')?;
+                    (self.token()? == b':').then_some(())?;
+                    self.at += 1;
+                    first = self.token()?;
                 }
-                self.value(depth + 1)?;
-                if !self.more(end)? {
+                self.value(first, depth + 1)?;
+                let after = self.token()?;
+                self.at += 1;
+                if after == end {
                     break;
                 }
+                (after == b',').then_some(())?;
+                first = self.token()?;
             }
         }
         let (end, next) = (self.at as u32, self.items.len() as u32);
@@ -206,22 +203,29 @@ impl Scan<'_> {
     }
 
     /// From its first quote.
+    #[inline]
     fn string(&mut self) -> Option<()> {
-        let (start, mut form) = (self.at, Form::Plain);
-        self.at += 1;
-        loop {
-            let (length, found) = plain(self.text.get(self.at..)?)?;
-            self.at += length + 1;
-            match found {
-                b'"' => break,
-                b'\\' => {
-                    form = Form::Escaped;
-                    self.escape()?;
-                }
-                _ => return None,
-            }
+        let start = self.at;
+        let (length, found) = plain(self.text.get(start + 1..)?)?;
+        self.at = start + length + 2;
+        if found != b'"' {
+            return self.rest_of_string(found, start);
         }
-        self.note(form, start);
+        self.note(Form::Plain, start);
+        Some(())
+    }
+
+    /// Behind the first byte of a string that does not stand for itself.
+    #[cold]
+    fn rest_of_string(&mut self, mut found: u8, start: usize) -> Option<()> {
+        while found != b'"' {
+            (found == b'\\').then_some(())?;
+            self.escape()?;
+            let length;
+            (length, found) = plain(self.text.get(self.at..)?)?;
+            self.at += length + 1;
+        }
+        self.note(Form::Escaped, start);
         Some(())
     }
 

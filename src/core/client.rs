@@ -247,7 +247,7 @@ impl Client {
                 .transport
                 .exchange(Outgoing {
                     method: call.method.clone(),
-                    uri: target.uri.clone(),
+                    path: target.path.clone(),
                     headers: self.headers(call, ticket.header())?,
                     body: call.body.clone(),
                     timeout,

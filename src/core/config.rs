@@ -53,6 +53,9 @@ impl Config {
         let base = Url::parse(base_url)
             .map_err(|e| Error::Configuration(format!("base_url {base_url} is not a URL ({e})")))?;
         Ok(Options {
+            server: base_url
+                .parse()
+                .map_err(|e| Error::Configuration(format!("base_url {base_url} cannot be asked ({e})")))?,
             connect_timeout: self.connect_timeout,
             proxy: self.proxy.clone(),
             proxied: self.route.proxied,

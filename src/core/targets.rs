@@ -1,7 +1,7 @@
 //! From the target of a call to its URL.
 use std::sync::{Arc, Mutex, PoisonError};
 
-use http::Uri;
+use http::uri::PathAndQuery;
 use reqwest::Url;
 
 use crate::core::error::Error;
@@ -9,10 +9,10 @@ use crate::core::error::Error;
 /// Where a request goes: for digests and messages, and for the connection.
 #[derive(Debug)]
 pub(crate) struct Target {
-    /// The path with its query, as the call has it.
-    path: String,
+    /// As the call has it.
+    asked: String,
     pub(crate) url: Url,
-    pub(crate) uri: Uri,
+    pub(crate) path: PathAndQuery,
 }
 
 /// One base URL, and the last target that was asked for below it: calls of one operation after another have the same, and
@@ -29,23 +29,24 @@ impl Targets {
     }
 
     /// The URL of an encoded path with its query.
-    pub(crate) fn get(&self, path: &str) -> Result<Arc<Target>, Error> {
+    pub(crate) fn get(&self, asked: &str) -> Result<Arc<Target>, Error> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(target) = last.as_ref().filter(|target| target.path == path) {
+        if let Some(target) = last.as_ref().filter(|target| target.asked == asked) {
             return Ok(target.clone());
         }
-        let url = Url::parse(&format!("{}{path}", self.base_url))
-            .map_err(|e| Error::Configuration(format!("{path} is not a path ({e})")))?;
-        let target = Arc::new(Target { path: path.to_owned(), uri: uri(&url)?, url });
+        let url = Url::parse(&format!("{}{asked}", self.base_url))
+            .map_err(|e| Error::Configuration(format!("{asked} is not a path ({e})")))?;
+        let target = Arc::new(Target { asked: asked.to_owned(), path: path(&url)?, url });
         *last = Some(target.clone());
         Ok(target)
     }
 }
 
-/// A URL as the HTTP client has it.
-pub(crate) fn uri(url: &Url) -> Result<Uri, Error> {
-    let uri = Uri::try_from(url.as_str());
-    uri.map_err(|e| Error::Configuration(format!("{} cannot be asked for ({e})", url.path())))
+/// Path and query of a URL.
+pub(crate) fn path(url: &Url) -> Result<PathAndQuery, Error> {
+    let (path, query) = (url.path(), url.query());
+    let asked = query.map_or_else(|| PathAndQuery::try_from(path), |query| format!("{path}?{query}").try_into());
+    asked.map_err(|e| Error::Configuration(format!("{path} cannot be asked for ({e})")))
 }
 
 #[cfg(test)]
@@ -58,7 +59,7 @@ mod tests {
         for path in ["/a", "/a", "/b?c=d", "/a", "/b?c=d"] {
             let target = targets.get(path).unwrap();
             assert_eq!(target.url.as_str(), format!("http://127.0.0.1:1{path}"));
-            assert_eq!(target.uri.to_string(), format!("http://127.0.0.1:1{path}"));
+            assert_eq!(target.path, path);
         }
     }
 }

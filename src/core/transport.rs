@@ -5,6 +5,7 @@
 mod arrived;
 mod body;
 pub mod cause;
+mod connector;
 mod direct;
 mod echo;
 mod proxied;
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::Uri;
+use http::uri::PathAndQuery;
 use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderValue, USER_AGENT};
 
@@ -31,9 +33,11 @@ const IDLE: Duration = Duration::from_secs(45);
 /// Unused connections kept; above any sensible number of calls in flight, so that none is opened twice.
 const IDLE_CONNECTIONS: usize = 8192;
 
-/// What a connection pool needs to know.
+/// What a pool of connections needs to know.
 #[derive(Clone)]
 pub struct Options {
+    /// Scheme, host and port of the server.
+    pub server: Uri,
     /// Time to open a connection, TLS included.
     pub connect_timeout: Duration,
     /// The proxy given by the caller, user information and all; it is never shown.
@@ -50,7 +54,7 @@ pub struct Options {
     pub by_way_of: Option<Hop>,
 }
 
-/// A connection pool that belongs to one runtime.
+/// A pool of connections to one server that belongs to one runtime.
 #[derive(Clone)]
 pub struct Transport(Arc<Pool>);
 
@@ -77,8 +81,8 @@ struct Way {
 pub struct Outgoing {
     /// Method.
     pub method: Method,
-    /// Target.
-    pub uri: Uri,
+    /// Path and query, encoded.
+    pub path: PathAndQuery,
     /// Headers, authorization included.
     pub headers: HeaderMap,
     /// JSON or form.
@@ -156,13 +160,13 @@ impl Transport {
 
     /// Sends and reads the whole reply.
     pub async fn exchange(&self, outgoing: Outgoing) -> Result<Exchange, Failure> {
-        let Outgoing { method, uri, mut headers, body, timeout } = outgoing;
+        let Outgoing { method, path, mut headers, body, timeout } = outgoing;
         let (carried, proxy) = (Carried::of(&headers), &self.0.way.proxy_secrets);
         headers.insert(USER_AGENT, self.0.user_agent.clone());
         let (body, sent) = body::watched(body);
         let mut request = http::Request::new(body);
         *request.method_mut() = method;
-        *request.uri_mut() = uri;
+        *request.uri_mut() = path.into();
         *request.headers_mut() = headers;
         let mut arrived = Arrived::default();
         let trouble = match tokio::time::timeout(timeout, self.send(request, &mut arrived)).await {
@@ -183,10 +187,22 @@ impl Transport {
 
     async fn send(&self, request: http::Request<Watched>, arrived: &mut Arrived) -> Result<(), Trouble> {
         match &self.0.sender {
-            Sender::Direct(sender) => arrived.read(sender.send(request).await?).await,
+            Sender::Direct(sender) => {
+                let (reply, connection) = sender.send(request).await?;
+                arrived.read(reply).await?;
+                connection.give_back();
+                Ok(())
+            }
             Sender::Proxied(sender) => arrived.read(sender.send(request).await?).await,
         }
     }
+}
+
+/// A path of a server as a whole URI.
+fn below(server: &Uri, path: &Uri) -> Uri {
+    let mut parts = server.clone().into_parts();
+    parts.path_and_query = path.path_and_query().cloned();
+    Uri::from_parts(parts).unwrap_or_else(|_| path.clone())
 }
 
 /// The first 200 characters of a body, for messages.

@@ -88,6 +88,7 @@ impl Process {
         };
         let authenticator = Authenticator::new(&credentials, &server.url).unwrap();
         let options = Options {
+            server: server.url.parse().unwrap(),
             connect_timeout: Duration::from_secs(5),
             proxy: None,
             proxied: false,

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use base64::Engine as _;
 use bytes::Bytes;
-use http::Uri;
+use http::uri::PathAndQuery;
 use reqwest::header::{AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 use reqwest::{Method, Url};
 use tokio::sync::Mutex as AsyncMutex;
@@ -33,8 +33,8 @@ const REVOKE: Duration = Duration::from_secs(5);
 pub struct Oauth {
     basic: HeaderValue,
     token_url: Url,
-    token_uri: Uri,
-    revoke_uri: Uri,
+    token_path: PathAndQuery,
+    revoke_path: PathAndQuery,
     state: Mutex<State>,
     /// Held by the one caller who fetches.
     fetching: AsyncMutex<()>,
@@ -108,9 +108,9 @@ impl Oauth {
         let token_url = url("/api/oauth/token")?;
         Ok(Oauth {
             basic,
-            token_uri: targets::uri(&token_url)?,
+            token_path: targets::path(&token_url)?,
             token_url,
-            revoke_uri: targets::uri(&url("/api/oauth/revoke")?)?,
+            revoke_path: targets::path(&url("/api/oauth/revoke")?)?,
             state: Mutex::default(),
             fetching: AsyncMutex::default(),
             cache: None,
@@ -284,16 +284,16 @@ impl Oauth {
 
     async fn revoke_token(&self, token: &Secret, transport: &Transport, doors: &Doors) -> bool {
         let form = format!("token={}&token_type_hint=access_token", token.expose());
-        let sent = transport.exchange(self.form(&self.revoke_uri, form.into(), doors.timeout.min(REVOKE))).await;
+        let sent = transport.exchange(self.form(&self.revoke_path, form.into(), doors.timeout.min(REVOKE))).await;
         sent.is_ok_and(|exchange| exchange.status < 300)
     }
 
-    fn form(&self, uri: &Uri, body: Bytes, timeout: Duration) -> Outgoing {
+    fn form(&self, path: &PathAndQuery, body: Bytes, timeout: Duration) -> Outgoing {
         let mut headers = HeaderMap::with_capacity(4);
         headers.insert(AUTHORIZATION, self.basic.clone());
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
         headers.insert(reqwest::header::ACCEPT, HeaderValue::from_static("application/json"));
-        Outgoing { method: Method::POST, uri: uri.clone(), headers, body: Some(body), timeout }
+        Outgoing { method: Method::POST, path: path.clone(), headers, body: Some(body), timeout }
     }
 
     async fn fetch(&self, transport: &Transport, doors: &Doors, context: &Context) -> Result<Fresh, Unobtained> {
@@ -302,7 +302,7 @@ impl Oauth {
             attempts += 1;
             context.log(Level::Debug, || format!("POST {} (attempt {attempts})", self.token_url.path()));
             let body = Bytes::from_static(b"grant_type=client_credentials");
-            let exchanged = transport.exchange(self.form(&self.token_uri, body, context.attempt_timeout(doors))).await;
+            let exchanged = transport.exchange(self.form(&self.token_path, body, context.attempt_timeout(doors))).await;
             let (error, happened) = match exchanged.map(|e| self.read(e, attempts, doors, context)) {
                 Ok(Ok(token)) => return Ok(token),
                 Ok(Err(failed)) => failed,

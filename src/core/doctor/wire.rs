@@ -116,8 +116,8 @@ async fn knock(config: &Config, url: &Url) -> Result<Exchange, Problem> {
     if let Ok(accept) = HeaderValue::try_from(format!("application/vnd.atlas.{}+json", config.api_version)) {
         headers.insert(ACCEPT, accept);
     }
-    let uri = targets::uri(&url)?;
-    let outgoing = Outgoing { method: Method::GET, uri, headers, body: None, timeout: config.doors.timeout };
+    let path = targets::path(&url)?;
+    let outgoing = Outgoing { method: Method::GET, path, headers, body: None, timeout: config.doors.timeout };
     Ok(transport.exchange(outgoing).await?)
 }
 

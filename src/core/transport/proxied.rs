@@ -1,11 +1,16 @@
 //! By a proxy, with reqwest: it knows them all, how to ask them for a tunnel, and what they ask back.
+use http::Uri;
+
 use super::body::Watched;
 use super::cause::causes;
-use super::{IDLE, IDLE_CONNECTIONS, Options, Trouble};
+use super::{IDLE, IDLE_CONNECTIONS, Options, Trouble, below};
 use crate::core::error::Error;
 
 /// A pool of connections by way of a proxy.
-pub(super) struct Sender(reqwest::Client);
+pub(super) struct Sender {
+    client: reqwest::Client,
+    server: Uri,
+}
 
 impl Sender {
     pub(super) fn new(options: &Options) -> Result<Self, Error> {
@@ -26,11 +31,15 @@ impl Sender {
         let client = builder
             .build()
             .map_err(|e| Error::Configuration(format!("The HTTP client cannot be set up: {}", causes(&e))))?;
-        Ok(Sender(client))
+        Ok(Sender { client, server: options.server.clone() })
     }
 
-    pub(super) async fn send(&self, request: http::Request<Watched>) -> Result<http::Response<reqwest::Body>, Trouble> {
-        let sent = async { self.0.execute(request.map(reqwest::Body::wrap).try_into()?).await };
+    pub(super) async fn send(
+        &self,
+        mut request: http::Request<Watched>,
+    ) -> Result<http::Response<reqwest::Body>, Trouble> {
+        *request.uri_mut() = below(&self.server, request.uri());
+        let sent = async { self.client.execute(request.map(reqwest::Body::wrap).try_into()?).await };
         let reply = sent.await.map_err(|error| Trouble::Broken {
             connecting: error.is_connect() || error.is_builder(),
             late: error.is_timeout(),

@@ -1,0 +1,67 @@
+//! Opens connections to one server: name resolution, TCP, TLS.
+use std::time::Duration;
+
+use http::Uri;
+use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
+use hyper_util::client::legacy::connect::HttpConnector;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio::time::error::Elapsed;
+use tower_service::Service;
+
+use super::{Options, Trouble};
+
+/// A connection on which nothing comes back for so long is asked whether it is still there, so many times.
+const KEEP_ALIVE: Duration = Duration::from_secs(15);
+const KEEP_ALIVE_RETRIES: u32 = 3;
+/// After so long without an acknowledgement of what was sent, a connection counts as broken.
+#[cfg(target_os = "linux")]
+const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
+
+/// An open connection.
+pub(super) type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
+
+pub(super) struct Connector {
+    https: HttpsConnector<HttpConnector>,
+    server: Uri,
+    limit: Duration,
+}
+
+impl Connector {
+    pub(super) fn new(options: &Options) -> Self {
+        let mut tcp = HttpConnector::new();
+        tcp.enforce_http(false);
+        tcp.set_nodelay(true);
+        tcp.set_keepalive(Some(KEEP_ALIVE));
+        tcp.set_keepalive_interval(Some(KEEP_ALIVE));
+        tcp.set_keepalive_retries(Some(KEEP_ALIVE_RETRIES));
+        #[cfg(target_os = "linux")]
+        tcp.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
+        let https = HttpsConnectorBuilder::new()
+            .with_tls_config(options.tls.clone())
+            .https_or_http()
+            .enable_all_versions()
+            .wrap_connector(tcp);
+        Connector { https, server: options.server.clone(), limit: options.connect_timeout }
+    }
+
+    /// Opens a connection, TLS included, unless it takes too long.
+    pub(super) async fn open(&self) -> Result<Stream, Trouble> {
+        // Neither TCP nor TLS has to be ready for it.
+        let connecting = self.https.clone().call(self.server.clone());
+        let opened = tokio::time::timeout(self.limit, connecting).await;
+        opened.unwrap_or_else(|late: Elapsed| Err(late.into())).map_err(|error| Trouble::Broken {
+            connecting: true,
+            late: is_late(&*error),
+            error,
+        })
+    }
+}
+
+/// Whether the limit was reached, or the system gave up.
+fn is_late(error: &(dyn std::error::Error + 'static)) -> bool {
+    std::iter::successors(Some(error), |error| error.source()).any(|error| {
+        error.is::<Elapsed>()
+            || error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::TimedOut)
+    })
+}

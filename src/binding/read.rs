@@ -14,27 +14,27 @@ pub(crate) fn to_python<'py>(py: Python<'py>, body: &[u8], outline: Option<&Outl
     let text = std::str::from_utf8(body).map_err(|e| PyValueError::new_err(e.to_string()))?;
     let taken = if outline.is_none() { Outline::of(text) } else { None };
     let Some(outline) = outline.or(taken.as_ref()) else { return Err(not_json(text)) };
-    Build { py, text, items: outline.items().iter(), keys: Keys::open() }.value()
+    Build { py, text, items: outline.items(), keys: Keys::open() }.value()
 }
 
 struct Build<'py, 'o> {
     py: Python<'py>,
     text: &'o str,
-    items: std::slice::Iter<'o, Item>,
+    /// What is not made yet.
+    items: &'o [Item],
     keys: Keys,
 }
 
-impl<'py> Build<'py, '_> {
+impl<'py, 'o> Build<'py, 'o> {
     fn value(&mut self) -> PyResult<Bound<'py, PyAny>> {
         let py = self.py;
-        let Some(item) = self.items.next() else { return Err(not_json(self.text)) };
+        let item = self.next()?;
         Ok(match item.form {
             Form::Object => {
                 let dict = PyDict::new(py);
                 for _ in 0..item.parts {
                     let key = self.key()?;
-                    let value = self.value()?;
-                    dict.set_item(key, value)?;
+                    dict.set_item(key, self.value()?)?;
                 }
                 dict.into_any()
             }
@@ -55,8 +55,14 @@ impl<'py> Build<'py, '_> {
         })
     }
 
+    fn next(&mut self) -> PyResult<&'o Item> {
+        let (item, rest) = self.items.split_first().ok_or_else(|| not_json(self.text))?;
+        self.items = rest;
+        Ok(item)
+    }
+
     fn key(&mut self) -> PyResult<Bound<'py, PyString>> {
-        let Some(item) = self.items.next() else { return Err(not_json(self.text)) };
+        let item = self.next()?;
         Ok(match item.form {
             Form::Escaped => PyString::new(self.py, &unescaped(item.text(self.text))?),
             _ => self.keys.get(self.py, item.quoted(self.text)),

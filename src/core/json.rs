@@ -38,10 +38,10 @@ pub struct Item {
     start: u32,
     /// Where it ends.
     end: u32,
-    /// The item after it and all that it holds.
-    pub next: u32,
     /// How many entries or values it holds.
     pub parts: u32,
+    /// How many items it is, with all that it holds.
+    pub span: u32,
 }
 
 impl Item {
@@ -82,17 +82,16 @@ impl Outline {
         self.0.first().filter(|item| item.form == Form::Object).map(|item| item.parts as usize)
     }
 
-    /// Keys and values of the object at a place in [`Outline::items`]; `None` if there is anything else. The place of a
-    /// value is its key's `next`.
-    pub fn entries(&self, at: u32) -> Option<impl Iterator<Item = (&Item, &Item)>> {
-        let end = self.0.get(at as usize).filter(|item| item.form == Form::Object)?.next as usize;
-        let mut at = at as usize + 1;
-        let mut inside = move || {
-            let item = self.0.get(at).filter(|_| at < end)?;
-            at = item.next as usize;
-            Some(item)
-        };
-        Some(std::iter::from_fn(move || Some((inside()?, inside()?))))
+    /// Keys and values of the object at a place in [`Outline::items`], and the places of the values; `None` if there is
+    /// anything else.
+    pub fn entries(&self, at: usize) -> Option<impl Iterator<Item = (&Item, &Item, usize)>> {
+        let object = self.0.get(at).filter(|item| item.form == Form::Object)?;
+        let mut at = at + 1;
+        Some((0..object.parts).map_while(move |_| {
+            let (key, value, place) = (self.0.get(at)?, self.0.get(at + 1)?, at + 1);
+            at = place + value.span as usize;
+            Some((key, value, place))
+        }))
     }
 }
 
@@ -146,8 +145,7 @@ impl Scan<'_> {
     /// Notes a value without parts, from `start` to here.
     #[inline]
     fn note(&mut self, form: Form, start: usize) {
-        let next = self.items.len() as u32 + 1;
-        self.items.push(Item { form, start: start as u32, end: self.at as u32, next, parts: 0 });
+        self.items.push(Item { form, start: start as u32, end: self.at as u32, parts: 0, span: 1 });
     }
 
     /// The value that begins here, with `first`.
@@ -192,9 +190,9 @@ impl Scan<'_> {
                 first = self.token()?;
             }
         }
-        let (end, next) = (self.at as u32, self.items.len() as u32);
+        let (end, span) = (self.at as u32, (self.items.len() - place) as u32);
         let item = self.items.get_mut(place)?;
-        (item.end, item.next, item.parts) = (end, next, parts);
+        (item.end, item.parts, item.span) = (end, parts, span);
         Some(())
     }
 
@@ -276,6 +274,11 @@ impl Scan<'_> {
             self.digits()?;
             form = Form::Float;
         }
+        if form == Form::Float {
+            // What is beyond all numbers is none.
+            let text = std::str::from_utf8(self.text.get(start..self.at)?).ok()?;
+            text.parse::<f64>().is_ok_and(f64::is_finite).then_some(())?;
+        }
         self.note(form, start);
         Some(())
     }
@@ -353,7 +356,17 @@ mod tests {
 
     #[test]
     fn what_is_no_whole_object() {
-        for text in ["", "[]", "1", "{}{}", "{} x", r#"{"a":01}"#, r#"{"a":"\ud800"}"#, r#"{"a":"\ud800\u0041"}"#] {
+        for text in [
+            "",
+            "[]",
+            "1",
+            "{}{}",
+            "{} x",
+            r#"{"a":01}"#,
+            r#"{"a":"\ud800"}"#,
+            r#"{"a":"\ud800\u0041"}"#,
+            r#"{"a":1e999}"#,
+        ] {
             assert_eq!(entries(text), None, "{text}");
             assert_eq!(slowly(text.as_bytes()), None, "{text}");
         }
@@ -364,32 +377,32 @@ mod tests {
     }
 
     #[test]
-    fn each_item_says_what_it_is_where_it_is_and_what_comes_after_it() {
+    fn each_item_says_what_it_is_where_it_is_and_how_much_it_holds() {
         let text = r#" {"a" : "b", "c": [1, -2.5, 1e3, true, false, null, {}], "\u0064": {"e": "f\n"}} "#;
         let outline = Outline::of(text).unwrap();
-        let items: Vec<_> = outline.items().iter().map(|item| (item.form, item.text(text), item.next)).collect();
+        let items: Vec<_> = outline.items().iter().map(|item| (item.form, item.text(text), item.span)).collect();
         assert_eq!(
             items,
             [
                 (Form::Object, text.trim(), 16),
-                (Form::Plain, "\"a\"", 2),
-                (Form::Plain, "\"b\"", 3),
-                (Form::Plain, "\"c\"", 4),
-                (Form::List, "[1, -2.5, 1e3, true, false, null, {}]", 12),
-                (Form::Integer, "1", 6),
-                (Form::Float, "-2.5", 7),
-                (Form::Float, "1e3", 8),
-                (Form::True, "true", 9),
-                (Form::False, "false", 10),
-                (Form::Null, "null", 11),
-                (Form::Object, "{}", 12),
-                (Form::Escaped, "\"\\u0064\"", 13),
-                (Form::Object, "{\"e\": \"f\\n\"}", 16),
-                (Form::Plain, "\"e\"", 15),
-                (Form::Escaped, "\"f\\n\"", 16),
+                (Form::Plain, "\"a\"", 1),
+                (Form::Plain, "\"b\"", 1),
+                (Form::Plain, "\"c\"", 1),
+                (Form::List, "[1, -2.5, 1e3, true, false, null, {}]", 8),
+                (Form::Integer, "1", 1),
+                (Form::Float, "-2.5", 1),
+                (Form::Float, "1e3", 1),
+                (Form::True, "true", 1),
+                (Form::False, "false", 1),
+                (Form::Null, "null", 1),
+                (Form::Object, "{}", 1),
+                (Form::Escaped, "\"\\u0064\"", 1),
+                (Form::Object, "{\"e\": \"f\\n\"}", 3),
+                (Form::Plain, "\"e\"", 1),
+                (Form::Escaped, "\"f\\n\"", 1),
             ]
         );
-        let keys: Vec<_> = outline.entries(0).unwrap().map(|(key, _)| key.quoted(text)).collect();
+        let keys: Vec<_> = outline.entries(0).unwrap().map(|(key, ..)| key.quoted(text)).collect();
         assert_eq!(keys, ["a", "c", "\\u0064"]);
         assert!(outline.entries(1).is_none());
         assert!(Outline::of("[1, \"a\"]").is_some_and(|list| list.object_len().is_none()));

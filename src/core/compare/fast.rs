@@ -40,20 +40,20 @@ impl<'a> Known<'a> {
     fn of(body: &'a str, outline: &Outline) -> Self {
         let mut known = Known { usual: true, ..Known::default() };
         let Some(entries) = outline.entries(0) else { return Known::default() };
-        for (key, value) in entries {
+        for (key, value, at) in entries {
             match key.quoted(body) {
                 "name" => known.set(NAME, value.text(body)),
                 "tags" => known.set(TAGS, value.text(body)),
                 "terminationProtectionEnabled" => known.set(PROTECTION, value.text(body)),
-                "providerSettings" => known.inner(body, outline, key.next, |key| match key {
+                "providerSettings" => known.inner(body, outline, at, |key| match key {
                     "backingProviderName" => Some(PROVIDER),
                     "regionName" => Some(REGION),
                     "providerName" => Some(PROVIDER_NAME),
                     _ => None,
                 }),
-                "serverlessBackupOptions" => known.inner(body, outline, key.next, |key| {
-                    (key == "serverlessContinuousBackupEnabled").then_some(BACKUP)
-                }),
+                "serverlessBackupOptions" => {
+                    known.inner(body, outline, at, |key| (key == "serverlessContinuousBackupEnabled").then_some(BACKUP))
+                }
                 _ => known.more = true,
             }
             known.usual &= key.form == Form::Plain;
@@ -67,12 +67,12 @@ impl<'a> Known<'a> {
         }
     }
 
-    fn inner(&mut self, body: &'a str, outline: &Outline, at: u32, field: impl Fn(&str) -> Option<usize>) {
+    fn inner(&mut self, body: &'a str, outline: &Outline, at: usize, field: impl Fn(&str) -> Option<usize>) {
         let Some(entries) = outline.entries(at) else {
             self.usual = false;
             return;
         };
-        for (key, value) in entries {
+        for (key, value, _) in entries {
             match field(key.quoted(body)) {
                 Some(field) => self.set(field, value.text(body)),
                 None => self.more = true,

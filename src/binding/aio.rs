@@ -22,7 +22,7 @@ use super::python::{Name, call};
 use super::results::Shape;
 use crate::core::context::{Context, Notices};
 use crate::core::error::Error;
-use crate::core::observe::{Level, Observer, Poll};
+use crate::core::observe::{Level, Observer, Poll, Saying};
 
 /// What the runtime's thread has to say.
 enum Letter {
@@ -251,7 +251,7 @@ impl Observer for Posted {
             self.post.put(Letter::Log(level, message));
         }
     }
-    fn doubt(&self, message: Option<&str>) {
+    fn doubt(&self, message: Option<&Saying>) {
         // It holds until the result is delivered, which a cancelled call never sees.
         if let Some(message) = message {
             self.doubt.set(message);

@@ -4,16 +4,18 @@
 //! between threads, which is what costs most. What clients share (token, nonce, rate limits) is in the core and locks itself.
 use std::cell::RefCell;
 use std::collections::HashMap;
-use std::future::Future;
+use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, PoisonError, Weak};
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use arc_swap::ArcSwap;
 use pyo3::prelude::*;
 use tokio::runtime::{Builder, Runtime};
+use tokio::time::Sleep;
 
 use super::errors::{to_exception, unexpected};
 use super::gate;
@@ -157,6 +159,8 @@ struct Local {
     pid: u32,
     runtime: Runtime,
     pools: Pools,
+    /// When this thread last looked for Ctrl-C.
+    watch: Pin<Box<Sleep>>,
     last_call: Instant,
 }
 
@@ -166,7 +170,11 @@ impl Local {
             .enable_all()
             .build()
             .map_err(|e| Error::Configuration(format!("no event loop can be made ({e}): are too many files open?")))?;
-        Ok(Local { pid: std::process::id(), runtime, pools: Pools::default(), last_call: Instant::now() })
+        let watch = {
+            let _entered = runtime.enter();
+            Box::pin(tokio::time::sleep(SIGNALS))
+        };
+        Ok(Local { pid: std::process::id(), runtime, pools: Pools::default(), watch, last_call: Instant::now() })
     }
 }
 
@@ -188,8 +196,9 @@ pub(crate) fn run(py: Python<'_>, handle: &Arc<Handle>, job: Job, notices: &Noti
             let ended = local.runtime.block_on(async {
                 if rested {
                     hear_of_closed_connections().await;
+                    local.watch.as_mut().reset(tokio::time::Instant::now() + SIGNALS);
                 }
-                watched(run(client, context), &raised).await
+                watched(run(client, context), local.watch.as_mut(), &raised).await
             });
             local.last_call = Instant::now();
             Ok(ended)
@@ -270,8 +279,8 @@ async fn hear_of_closed_connections() {
 pub(crate) fn wait<T: Send>(py: Python<'_>, running: impl Future<Output = Result<T, Error>> + Send) -> PyResult<T> {
     let raised = Raised::default();
     let ended = py.detach(|| {
-        let local = Local::new()?;
-        let ended = local.runtime.block_on(watched(running, &raised));
+        let mut local = Local::new()?;
+        let ended = local.runtime.block_on(watched(running, local.watch.as_mut(), &raised));
         // A name server that does not answer is not waited for.
         local.runtime.shutdown_background();
         ended.unwrap_or(Err(Error::Stopped))
@@ -283,12 +292,23 @@ pub(crate) fn wait<T: Send>(py: Python<'_>, running: impl Future<Output = Result
 }
 
 /// Polls a call, and Python's signal handlers between. `None` if something was raised meanwhile.
-async fn watched<T>(running: impl Future<Output = Result<T, Error>>, raised: &Raised) -> Option<Result<T, Error>> {
+///
+/// The timer is the thread's own and goes on from call to call: to set one for each costs more than to look at it.
+async fn watched<T>(
+    running: impl Future<Output = Result<T, Error>>,
+    mut watch: Pin<&mut Sleep>,
+    raised: &Raised,
+) -> Option<Result<T, Error>> {
     let mut running = pin!(running);
     loop {
-        if let Ok(ended) = tokio::time::timeout(SIGNALS, &mut running).await {
+        let ended = poll_fn(|task| match running.as_mut().poll(task) {
+            Poll::Ready(ended) => Poll::Ready(Some(ended)),
+            Poll::Pending => watch.as_mut().poll(task).map(|()| None),
+        });
+        if let Some(ended) = ended.await {
             return Some(ended);
         }
+        watch.as_mut().reset(tokio::time::Instant::now() + SIGNALS);
         let signal = gate::enter(|py| py.check_signals());
         let mut raised = raised.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(Err(error)) = signal {

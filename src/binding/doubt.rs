@@ -2,16 +2,18 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
+use crate::core::observe::Saying;
+
 /// The sentence, until somebody takes it over.
 #[derive(Default)]
 pub(crate) struct Doubt {
-    message: Mutex<Option<String>>,
+    message: Mutex<Option<Saying>>,
     taken: AtomicBool,
 }
 
 impl Doubt {
-    pub(crate) fn set(&self, message: &str) {
-        *self.message.lock().unwrap_or_else(PoisonError::into_inner) = Some(message.to_owned());
+    pub(crate) fn set(&self, message: &Saying) {
+        *self.message.lock().unwrap_or_else(PoisonError::into_inner) = Some(message.clone());
     }
 
     /// Whether somebody has said it already.
@@ -22,6 +24,6 @@ impl Doubt {
     pub(crate) fn take_over(&self) -> Option<String> {
         let message = self.message.lock().unwrap_or_else(PoisonError::into_inner).take()?;
         self.taken.store(true, Ordering::Release);
-        Some(message)
+        Some(message())
     }
 }

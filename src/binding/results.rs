@@ -1,6 +1,7 @@
 //! What a call returns to Python: the plain value, or a `Response`, and the warnings that come with it.
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use bytes::Bytes;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
@@ -57,7 +58,10 @@ impl Shape {
                 let entries = if self.raw {
                     vec![self.reply(py, &page.reply)?]
                 } else {
-                    let parsed = page.results.iter().map(|entry| to_python(py, entry.get().as_bytes(), None));
+                    let parsed = page
+                        .results
+                        .iter()
+                        .map(|entry| to_python(py, &Bytes::copy_from_slice(entry.get().as_bytes()), None));
                     parsed.collect::<PyResult<Vec<_>>>()?
                 };
                 Ok((PyList::new(py, entries)?.into_any(), notices))

@@ -83,7 +83,6 @@ impl Call {
         shape: Shape,
         body: Option<Bytes>,
     ) -> Self {
-        let collection = format!("/api/atlas/v2/groups/{}/{}", segment(group_id), kind.path_segment());
         let (method, safety, expect) = match operation {
             Operation::Create => (Method::POST, Safety::Create, Expect::Entity),
             Operation::Get | Operation::List => (Method::GET, Safety::Idempotent, Expect::Entity),
@@ -91,10 +90,12 @@ impl Call {
             Operation::Update => (Method::PATCH, Safety::Idempotent, Expect::Entity),
             Operation::Delete => (Method::DELETE, Safety::Idempotent, Expect::Acknowledgement),
         };
-        let target = match operation {
-            Operation::Create => format!("{collection}{}", shape.query()),
-            _ => format!("{collection}/{}{}", segment(name), shape.query()),
-        };
+        let mut target = collection_path(kind, group_id);
+        if operation != Operation::Create {
+            target.push('/');
+            target.extend(utf8_percent_encode(name, SEGMENT));
+        }
+        target.push_str(shape.query());
         Call {
             operation: kind.operation_id(operation),
             method,
@@ -154,10 +155,18 @@ pub struct Page {
 
 /// The collection of a kind in a project, without a query.
 pub fn collection(kind: Kind, group_id: &str) -> Call {
-    let target = format!("/api/atlas/v2/groups/{}/{}", segment(group_id), kind.path_segment());
     let operation = kind.operation_id(Operation::List);
-    let call = Call::get(operation, target, set_of(kind), group_id, Expect::Page);
+    let call = Call::get(operation, collection_path(kind, group_id), set_of(kind), group_id, Expect::Page);
     Call { serverless: kind == Kind::Serverless, ..call }
+}
+
+fn collection_path(kind: Kind, group_id: &str) -> String {
+    let mut path = String::with_capacity(128);
+    path.push_str("/api/atlas/v2/groups/");
+    path.extend(utf8_percent_encode(group_id, SEGMENT));
+    path.push('/');
+    path.push_str(kind.path_segment());
+    path
 }
 
 /// The rate limit that a kind counts against.

@@ -186,23 +186,17 @@ impl Client {
         context.log(Level::Debug, || format!("{} {} (attempt {})", call.method, url.path(), context.attempts));
         let (exchange, origin) = self.authenticated(call, target, context).await?;
         let status = reply::effective_status(&exchange, call.envelope);
-        let headers = exchange.headers.clone();
-        if deprecation::is_announced(&headers) {
-            context.notices.add(deprecation::notice(&call.endpoint(), call.serverless, &headers));
+        if deprecation::is_announced(&exchange.headers) {
+            context.notices.add(deprecation::notice(&call.endpoint(), call.serverless, &exchange.headers));
         }
-        let judged = judge(exchange, call.expect, call.envelope, &origin);
-        let asked = match &judged {
-            Err(Error::Api(api)) => api.retry_after.and_then(|s| Duration::try_from_secs_f64(s).ok()),
-            _ => None,
-        };
-        let blocked_for = (status == 429).then(|| asked.unwrap_or(RATE_LIMIT_BASE));
-        place.heard(status, &headers, blocked_for, clock.now());
+        let blocked_for = (status == 429).then(|| origin.asked_to_wait(&exchange.headers).unwrap_or(RATE_LIMIT_BASE));
+        place.heard(status, &exchange.headers, blocked_for, clock.now());
         context.log(Level::Debug, || format!("{} {} answered {status}", call.method, url.path()));
-        judged.map_err(|mut error| {
+        judge(exchange, call.expect, call.envelope, &origin).map_err(|mut error| {
             let happened = match &mut error {
                 Error::Api(api) => {
                     hints::complete(api, &shared.hint());
-                    Happened::Status(status, asked)
+                    Happened::Status(status, api.asked_to_wait())
                 }
                 // A redirect stays one.
                 _ if (300..400).contains(&status) => Happened::Status(status, None),
@@ -214,7 +208,7 @@ impl Client {
 
     /// Sends with credentials, and again with renewed ones if the first were refused.
     async fn authenticated<'t>(
-        &self,
+        &'t self,
         call: &Call,
         target: &'t Target,
         context: &mut Context,
@@ -278,14 +272,13 @@ impl Client {
         }
     }
 
-    fn origin<'u>(&self, call: &Call, url: &'u Url, context: &Context) -> Origin<'u> {
-        let doors = &self.shared.doors;
+    fn origin<'u>(&'u self, call: &Call, url: &'u Url, context: &Context) -> Origin<'u> {
         Origin {
             method: method_name(&call.method),
             url,
             attempts: context.attempts,
-            elapsed: context.elapsed(doors),
-            wall: doors.clock.wall(),
+            began: context.started,
+            clock: &*self.shared.doors.clock,
         }
     }
 

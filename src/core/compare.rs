@@ -1,4 +1,5 @@
 //! What the service made of a request: each field that was asked for beside the one in its reply.
+use bytes::Bytes;
 use serde_json::{Map, Value};
 
 mod fast;
@@ -37,14 +38,14 @@ impl Difference {
 /// object gives nothing: that is told elsewhere.
 #[must_use]
 pub fn differences(requested: &[u8], reply: &[u8]) -> Vec<Difference> {
-    let outline = std::str::from_utf8(reply).ok().and_then(Outline::of);
-    differences_outlined(requested, reply, outline.as_ref())
+    let owned = |text: &[u8]| Bytes::copy_from_slice(text);
+    let outline = Outline::of(&owned(reply));
+    differences_outlined(&owned(requested), reply, outline.as_ref())
 }
 
 /// The same for a reply whose outline was taken when it was judged.
-pub(crate) fn differences_outlined(requested: &[u8], reply: &[u8], outline: Option<&Outline>) -> Vec<Difference> {
-    let texts = || Some((std::str::from_utf8(requested).ok()?, std::str::from_utf8(reply).ok()?, outline?));
-    if let Some(found) = texts().and_then(|(requested, reply, outline)| fast::differences(requested, reply, outline)) {
+pub(crate) fn differences_outlined(requested: &Bytes, reply: &[u8], outline: Option<&Outline>) -> Vec<Difference> {
+    if let Some(found) = outline.and_then(|reply| fast::differences(&Outline::of(requested)?, reply)) {
         return found;
     }
     let (Ok(Value::Object(requested)), Ok(Value::Object(reply))) =

@@ -150,9 +150,9 @@ impl Context {
     }
 
     /// What is said if the call is given up before [`Context::settled`]; nobody is told if nobody listens.
-    pub fn in_doubt(&mut self, message: impl FnOnce() -> String) {
+    pub fn in_doubt(&mut self, message: impl Fn() -> String + Send + Sync + 'static) {
         self.settled();
-        self.doubt = self.observer.as_ref().map(|observer| Doubt::new(observer.clone(), message()));
+        self.doubt = self.observer.as_ref().map(|observer| Doubt::new(observer.clone(), Arc::new(message)));
     }
 
     /// The outcome is known.

@@ -69,8 +69,9 @@ impl Client {
             return Ok(reply);
         }
         let name = if name.is_empty() { made.unwrap_or_default() } else { name };
-        context.in_doubt(|| {
-            format!("The {} {name} was created in project {group_id}; nobody waits for it any more", kind.noun())
+        let (noun, what, project) = (kind.noun(), name.clone(), group_id.clone());
+        context.in_doubt(move || {
+            format!("The {noun} {what} was created in project {project}; nobody waits for it any more")
         });
         context.sending(self.doors());
         let wait = Wait { id, interval, shape, on_retired, ..Wait::until("IDLE", kind, group_id, name) };
@@ -111,15 +112,14 @@ impl Client {
 
     /// The loop of attempts of one create.
     async fn create_one(&self, create: &Create, context: &mut Context) -> Result<(Kind, Reply), Error> {
-        let group_id = &create.group_id;
         let call = create.call();
         let case = Case { client: self, create, call: &call };
         let finds_out = self.shared.reconcile && !create.name.is_empty();
         // An earlier attempt may have been carried out, and nobody has seen what became of it.
         let mut unknown = false;
-        context.in_doubt(|| {
-            let (noun, name) = (create.kind.noun(), &create.name);
-            format!("The create of {noun} {name} in project {group_id} was given up: {name} may exist now or later")
+        let (noun, name, project) = (create.kind.noun(), create.name.clone(), create.group_id.clone());
+        context.in_doubt(move || {
+            format!("The create of {noun} {name} in project {project} was given up: {name} may exist now or later")
         });
         loop {
             context.attempts += 1;

@@ -156,6 +156,13 @@ pub struct ApiError {
     pub endpoint_retired: bool,
 }
 
+impl ApiError {
+    /// `retry_after` as a duration.
+    pub(crate) fn asked_to_wait(&self) -> Option<Duration> {
+        self.retry_after.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+    }
+}
+
 /// A refusal by the token endpoint (OAuth's shape), or a challenge that can't be answered.
 #[derive(Debug, Clone, Default)]
 pub struct AuthenticationError {

@@ -3,6 +3,9 @@
 //!
 //! What is wrong with a text, and where, `serde_json` says better: that is asked of it once this says no.
 
+use bytes::Bytes;
+use bytestring::ByteString;
+
 /// Deeper nesting is refused, as by `serde_json`.
 const DEPTH: u32 = 127;
 
@@ -44,51 +47,53 @@ pub struct Item {
     pub span: u32,
 }
 
-impl Item {
-    /// Its text.
-    pub fn text<'a>(&self, whole: &'a str) -> &'a str {
-        whole.get(self.start as usize..self.end as usize).unwrap_or_default()
-    }
-
-    /// The text of a string, without its quotes.
-    pub fn quoted<'a>(&self, whole: &'a str) -> &'a str {
-        whole.get(self.start as usize + 1..self.end as usize - 1).unwrap_or_default()
-    }
+/// A JSON text and where its values stand. A container comes before what it holds.
+#[derive(Debug, Clone)]
+pub struct Outline {
+    text: ByteString,
+    items: Vec<Item>,
 }
 
-/// Where the values of one JSON text stand. A container comes before what it holds.
-#[derive(Debug, Clone)]
-pub struct Outline(Vec<Item>);
-
 impl Outline {
-    /// Of a text that is one whole JSON value; `None` if it is not.
-    pub fn of(text: &str) -> Option<Self> {
-        let bytes = text.as_bytes();
-        u32::try_from(bytes.len()).ok()?;
+    /// Of a text that is one whole JSON value in UTF-8; `None` if it is not.
+    pub fn of(text: &Bytes) -> Option<Self> {
+        u32::try_from(text.len()).ok()?;
         // Replies have an item for each fifteen bytes or so.
-        let mut scan = Scan { text: bytes, at: 0, items: Vec::with_capacity(bytes.len() / 12 + 4) };
+        let mut scan = Scan { text, at: 0, items: Vec::with_capacity(text.len() / 12 + 4) };
         let first = scan.token()?;
         scan.value(first, 0)?;
-        (scan.token().is_none() && scan.at == bytes.len()).then_some(Outline(scan.items))
+        let whole = scan.token().is_none() && scan.at == text.len();
+        let items = scan.items;
+        whole.then_some(Outline { text: ByteString::try_from(text.clone()).ok()?, items })
     }
 
     /// All items.
     pub fn items(&self) -> &[Item] {
-        &self.0
+        &self.items
+    }
+
+    /// The text of an item.
+    pub fn text(&self, item: &Item) -> &str {
+        self.text.get(item.start as usize..item.end as usize).unwrap_or_default()
+    }
+
+    /// The text of a string, without its quotes.
+    pub fn quoted(&self, item: &Item) -> &str {
+        self.text.get(item.start as usize + 1..item.end as usize - 1).unwrap_or_default()
     }
 
     /// The number of entries of the object that the whole text is; `None` if it is anything else.
     pub fn object_len(&self) -> Option<usize> {
-        self.0.first().filter(|item| item.form == Form::Object).map(|item| item.parts as usize)
+        self.items.first().filter(|item| item.form == Form::Object).map(|item| item.parts as usize)
     }
 
     /// Keys and values of the object at a place in [`Outline::items`], and the places of the values; `None` if there is
     /// anything else.
     pub fn entries(&self, at: usize) -> Option<impl Iterator<Item = (&Item, &Item, usize)>> {
-        let object = self.0.get(at).filter(|item| item.form == Form::Object)?;
+        let object = self.items.get(at).filter(|item| item.form == Form::Object)?;
         let mut at = at + 1;
         Some((0..object.parts).map_while(move |_| {
-            let (key, value, place) = (self.0.get(at)?, self.0.get(at + 1)?, at + 1);
+            let (key, value, place) = (self.items.get(at)?, self.items.get(at + 1)?, at + 1);
             at = place + value.span as usize;
             Some((key, value, place))
         }))
@@ -296,9 +301,13 @@ mod tests {
 
     use super::*;
 
+    fn outline(text: &str) -> Option<Outline> {
+        Outline::of(&Bytes::from(text.to_owned()))
+    }
+
     /// The entries of an object.
     fn entries(text: &str) -> Option<usize> {
-        Outline::of(text)?.object_len()
+        outline(text)?.object_len()
     }
 
     /// What `serde_json` says: it makes a value of everything, so that it looks at everything.
@@ -379,8 +388,8 @@ mod tests {
     #[test]
     fn each_item_says_what_it_is_where_it_is_and_how_much_it_holds() {
         let text = r#" {"a" : "b", "c": [1, -2.5, 1e3, true, false, null, {}], "\u0064": {"e": "f\n"}} "#;
-        let outline = Outline::of(text).unwrap();
-        let items: Vec<_> = outline.items().iter().map(|item| (item.form, item.text(text), item.span)).collect();
+        let outlined = outline(text).unwrap();
+        let items: Vec<_> = outlined.items().iter().map(|item| (item.form, outlined.text(item), item.span)).collect();
         assert_eq!(
             items,
             [
@@ -402,9 +411,9 @@ mod tests {
                 (Form::Escaped, "\"f\\n\"", 1),
             ]
         );
-        let keys: Vec<_> = outline.entries(0).unwrap().map(|(key, ..)| key.quoted(text)).collect();
+        let keys: Vec<_> = outlined.entries(0).unwrap().map(|(key, ..)| outlined.quoted(key)).collect();
         assert_eq!(keys, ["a", "c", "\\u0064"]);
-        assert!(outline.entries(1).is_none());
-        assert!(Outline::of("[1, \"a\"]").is_some_and(|list| list.object_len().is_none()));
+        assert!(outlined.entries(1).is_none());
+        assert!(outline("[1, \"a\"]").is_some_and(|list| list.object_len().is_none()));
     }
 }

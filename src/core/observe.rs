@@ -44,27 +44,30 @@ pub trait Observer: Send + Sync {
     fn log(&self, level: Level, message: String);
     /// What must be said if the call is given up from now on; `None`: nothing any more. A call whose future is dropped
     /// says it by itself, as a warning; this is for listeners who could not hear that any more.
-    fn doubt(&self, _message: Option<&str>) {}
+    fn doubt(&self, _message: Option<&Saying>) {}
     /// One look of a waiter; `Break` ends the call with [`crate::core::error::Error::Stopped`].
     fn poll(&self, poll: Poll) -> ControlFlow<()>;
 }
 
+/// A sentence that is made when somebody wants to hear it.
+pub type Saying = Arc<dyn Fn() -> String + Send + Sync>;
+
 /// A warning that is given if a call is dropped while its outcome is not known.
 pub struct Doubt {
     observer: Arc<dyn Observer>,
-    message: Option<String>,
+    message: Option<Saying>,
     begun: bool,
 }
 
 impl Doubt {
-    pub(crate) fn new(observer: Arc<dyn Observer>, message: String) -> Self {
+    pub(crate) fn new(observer: Arc<dyn Observer>, message: Saying) -> Self {
         Doubt { observer, message: Some(message), begun: false }
     }
 
     /// From now on the warning is due.
     pub(crate) fn begin(&mut self) {
         if !std::mem::replace(&mut self.begun, true) {
-            self.observer.doubt(self.message.as_deref());
+            self.observer.doubt(self.message.as_ref());
         }
     }
 
@@ -80,7 +83,7 @@ impl Doubt {
 impl Drop for Doubt {
     fn drop(&mut self) {
         if let Some(message) = self.message.take().filter(|_| self.begun) {
-            self.observer.log(Level::Warning, message);
+            self.observer.log(Level::Warning, message());
         }
     }
 }

@@ -1,15 +1,16 @@
 //! From a reply to a result: statuses, the API's error body, envelopes, and replies that can't be what the API sends.
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bytes::Bytes;
 use reqwest::Url;
-use reqwest::header::{DATE, HeaderMap, RETRY_AFTER};
+use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
 use serde::Deserialize;
 use serde::de::IgnoredAny;
 use serde_json::Value;
 use serde_json::value::RawValue;
 
 use crate::core::call::Call;
+use crate::core::clock::Clock;
 use crate::core::error::{ApiError, Error, Notice, TransportError, TransportKind, Violation};
 use crate::core::json::Outline;
 use crate::core::retry::{Why, retry_after};
@@ -58,10 +59,22 @@ pub struct Origin<'a> {
     pub url: &'a Url,
     /// Attempts so far.
     pub attempts: u32,
-    /// Time since the call began.
-    pub elapsed: Duration,
-    /// The calendar's time here.
-    pub wall: SystemTime,
+    /// The clock's time when the call began.
+    pub began: Duration,
+    /// The clock, which is asked if there is an error to tell of.
+    pub clock: &'a dyn Clock,
+}
+
+impl Origin<'_> {
+    fn elapsed(&self) -> Duration {
+        self.clock.now().saturating_sub(self.began)
+    }
+
+    /// What `Retry-After` asks for.
+    pub(crate) fn asked_to_wait(&self, headers: &HeaderMap) -> Option<Duration> {
+        let header = |name: &HeaderName| headers.get(name).and_then(|v| v.to_str().ok());
+        header(&RETRY_AFTER).and_then(|v| retry_after(v, header(&DATE), self.clock.wall()))
+    }
 }
 
 #[derive(Deserialize)]
@@ -117,18 +130,15 @@ fn fit(exchange: &Exchange, expect: Expect, envelope: bool) -> Result<Option<Out
             Expect::Acknowledgement | Expect::Anything => Ok(None),
         };
     }
-    let Ok(text) = std::str::from_utf8(body) else { return Err("is not UTF-8".to_owned()) };
     if matches!(expect, Expect::Entity | Expect::Acknowledgement) && !envelope {
         // Nearly every reply: one walk says all there is to say.
-        if let Some((outline, entries)) =
-            Outline::of(text).and_then(|outline| outline.object_len().map(|n| (outline, n)))
+        if let Some(outline) = Outline::of(&exchange.body).filter(|outline| outline.object_len().is_some_and(|n| n > 0))
         {
-            return if entries == 0 && expect == Expect::Entity {
-                Err("is an empty object".to_owned())
-            } else {
-                Ok(Some(outline))
-            };
+            return Ok(Some(outline));
         }
+    }
+    if std::str::from_utf8(body).is_err() {
+        return Err("is not UTF-8".to_owned());
     }
     unfit(body, expect, envelope).map_or(Ok(None), Err)
 }
@@ -167,12 +177,9 @@ fn unfit(body: &[u8], expect: Expect, envelope: bool) -> Option<String> {
     }
 }
 
-/// The entries of the one whole object that a body is. Only what is none is read again, for the reason.
+/// The entries of the one whole object that a body is.
 fn object_entries(body: &[u8]) -> serde_json::Result<usize> {
-    match std::str::from_utf8(body).ok().and_then(Outline::of).and_then(|outline| outline.object_len()) {
-        Some(entries) => Ok(entries),
-        None => serde_json::from_slice::<serde_json::Map<String, Value>>(body).map(|object| object.len()),
-    }
+    serde_json::from_slice::<serde_json::Map<String, Value>>(body).map(|object| object.len())
 }
 
 fn not_json(first: Option<u8>, error: &dyn std::fmt::Display) -> String {
@@ -198,7 +205,7 @@ pub fn transport_error(failure: Failure, origin: &Origin<'_>) -> Error {
         method: origin.method.to_owned(),
         url: shown(origin.url),
         attempts: origin.attempts,
-        elapsed: origin.elapsed,
+        elapsed: origin.elapsed(),
         status: failure.status,
         body_start: failure.body_start,
         target: None,
@@ -237,8 +244,6 @@ pub fn api_error(exchange: &Exchange, status: u16, content: Option<&RawValue>, o
     let text = |name: &str| {
         parsed.as_ref().and_then(|b| b.get(name)).and_then(Value::as_str).filter(|s| !s.is_empty()).map(str::to_owned)
     };
-    let header = |name: &reqwest::header::HeaderName| exchange.headers.get(name).and_then(|v| v.to_str().ok());
-    let asked = header(&RETRY_AFTER).and_then(|v| retry_after(v, header(&DATE), origin.wall));
     let error_code = text("errorCode");
     ApiError {
         status,
@@ -254,7 +259,7 @@ pub fn api_error(exchange: &Exchange, status: u16, content: Option<&RawValue>, o
         method: origin.method.to_owned(),
         url: shown(origin.url),
         attempts: origin.attempts,
-        elapsed: origin.elapsed,
+        elapsed: origin.elapsed(),
         headers: exchange
             .headers
             .iter()
@@ -263,7 +268,7 @@ pub fn api_error(exchange: &Exchange, status: u16, content: Option<&RawValue>, o
             .collect(),
         retryable: matches!(status, 429 | 500 | 502 | 503 | 504),
         hint: None,
-        retry_after: asked.map(|d| d.as_secs_f64()),
+        retry_after: origin.asked_to_wait(&exchange.headers).map(|d| d.as_secs_f64()),
         body_start: if error_code.is_none() { body_start(body) } else { None },
         endpoint_retired: false,
         error_code,

@@ -154,7 +154,7 @@ impl<'a> Waiter<'a> {
                 return ending;
             }
             let asked = match &self.last_error {
-                Some(Error::Api(api)) => api.retry_after.and_then(|s| Duration::try_from_secs_f64(s).ok()),
+                Some(Error::Api(api)) => api.asked_to_wait(),
                 _ => None,
             };
             let pause = self.interval(doors.chance.unit()).max(asked.unwrap_or_default());

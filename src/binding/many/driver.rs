@@ -147,7 +147,6 @@ impl Observer for Heard {
     fn log(&self, level: Level, message: String) {
         self.driver.desk().lines.push((level, message));
     }
-    fn doubt(&self, _message: Option<&str>) {}
     fn poll(&self, _poll: Poll) -> ControlFlow<()> {
         ControlFlow::Continue(())
     }

@@ -326,14 +326,8 @@ impl Oauth {
         }
     }
 
-    fn origin<'a>(&'a self, attempts: u32, doors: &Doors, context: &Context) -> Origin<'a> {
-        Origin {
-            method: "POST",
-            url: &self.token_url,
-            attempts,
-            elapsed: context.elapsed(doors),
-            wall: doors.clock.wall(),
-        }
+    fn origin<'a>(&'a self, attempts: u32, doors: &'a Doors, context: &Context) -> Origin<'a> {
+        Origin { method: "POST", url: &self.token_url, attempts, began: context.started, clock: &*doors.clock }
     }
 
     fn unread(&self, failure: Failure, attempts: u32, doors: &Doors, context: &Context) -> (Error, Happened) {
@@ -357,8 +351,7 @@ impl Oauth {
             if exchange.body.windows(12).any(|part| part == b"access_token") {
                 api.body_start = None;
             }
-            let happened =
-                Happened::Status(exchange.status, api.retry_after.and_then(|s| Duration::try_from_secs_f64(s).ok()));
+            let happened = Happened::Status(exchange.status, api.asked_to_wait());
             return Err((refusal(&exchange, api), happened));
         }
         let parsed = (exchange.status < 300).then(|| Fresh::from_reply(&exchange.body)).flatten();

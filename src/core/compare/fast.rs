@@ -37,22 +37,22 @@ struct Known<'a> {
 }
 
 impl<'a> Known<'a> {
-    fn of(body: &'a str, outline: &Outline) -> Self {
+    fn of(body: &'a Outline) -> Self {
         let mut known = Known { usual: true, ..Known::default() };
-        let Some(entries) = outline.entries(0) else { return Known::default() };
+        let Some(entries) = body.entries(0) else { return Known::default() };
         for (key, value, at) in entries {
-            match key.quoted(body) {
-                "name" => known.set(NAME, value.text(body)),
-                "tags" => known.set(TAGS, value.text(body)),
-                "terminationProtectionEnabled" => known.set(PROTECTION, value.text(body)),
-                "providerSettings" => known.inner(body, outline, at, |key| match key {
+            match body.quoted(key) {
+                "name" => known.set(NAME, body.text(value)),
+                "tags" => known.set(TAGS, body.text(value)),
+                "terminationProtectionEnabled" => known.set(PROTECTION, body.text(value)),
+                "providerSettings" => known.inner(body, at, |key| match key {
                     "backingProviderName" => Some(PROVIDER),
                     "regionName" => Some(REGION),
                     "providerName" => Some(PROVIDER_NAME),
                     _ => None,
                 }),
                 "serverlessBackupOptions" => {
-                    known.inner(body, outline, at, |key| (key == "serverlessContinuousBackupEnabled").then_some(BACKUP))
+                    known.inner(body, at, |key| (key == "serverlessContinuousBackupEnabled").then_some(BACKUP))
                 }
                 _ => known.more = true,
             }
@@ -67,14 +67,14 @@ impl<'a> Known<'a> {
         }
     }
 
-    fn inner(&mut self, body: &'a str, outline: &Outline, at: usize, field: impl Fn(&str) -> Option<usize>) {
-        let Some(entries) = outline.entries(at) else {
+    fn inner(&mut self, body: &'a Outline, at: usize, field: impl Fn(&str) -> Option<usize>) {
+        let Some(entries) = body.entries(at) else {
             self.usual = false;
             return;
         };
         for (key, value, _) in entries {
-            match field(key.quoted(body)) {
-                Some(field) => self.set(field, value.text(body)),
+            match field(body.quoted(key)) {
+                Some(field) => self.set(field, body.text(value)),
                 None => self.more = true,
             }
             self.usual &= key.form == Form::Plain;
@@ -83,9 +83,8 @@ impl<'a> Known<'a> {
 }
 
 /// The differences; nothing if the slow way must find them.
-pub(super) fn differences(requested: &str, reply: &str, outline: &Outline) -> Option<Vec<Difference>> {
-    let asked = Known::of(requested, &Outline::of(requested)?);
-    let got = Known::of(reply, outline);
+pub(super) fn differences(requested: &Outline, reply: &Outline) -> Option<Vec<Difference>> {
+    let (asked, got) = (Known::of(requested), Known::of(reply));
     if asked.more || !asked.usual || !got.usual {
         return None;
     }
@@ -119,7 +118,8 @@ mod tests {
     const ASKED: &str = r#"{"name":"n","tags":[{"key":"a","value":"1"},{"key":"b","value":"2"}]}"#;
 
     fn found(asked: &str, reply: &str) -> Option<usize> {
-        differences(asked, reply, &Outline::of(reply)?).map(|found| found.len())
+        let outline = |text: &str| Outline::of(&text.to_owned().into());
+        differences(&outline(asked)?, &outline(reply)?).map(|found| found.len())
     }
 
     #[test]

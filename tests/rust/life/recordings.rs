@@ -2,6 +2,7 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use atlas_serverless::core::clock::SystemClock;
 use atlas_serverless::core::convert::to_flex;
 use atlas_serverless::core::deprecation::dates;
 use atlas_serverless::core::error::Error;
@@ -37,8 +38,8 @@ fn recorded() -> Vec<(String, Exchange)> {
 #[test]
 fn each_is_what_it_should_be() {
     let url = Url::parse("https://cloud.mongodb.com/api/atlas/v2/x").unwrap();
-    let origin =
-        Origin { method: "GET", url: &url, attempts: 1, elapsed: Duration::ZERO, wall: SystemTime::UNIX_EPOCH };
+    let clock = SystemClock::default();
+    let origin = Origin { method: "GET", url: &url, attempts: 1, began: Duration::ZERO, clock: &clock };
     let recorded = recorded();
     assert_eq!(recorded.len(), 16);
     for (name, exchange) in recorded {

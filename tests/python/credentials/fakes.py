@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import contextlib
+import select
 import socket
 import ssl
 import subprocess
@@ -75,20 +76,21 @@ class Listener:
 
 
 def pump(one: socket.socket, other: socket.socket) -> None:
-    """Carries bytes both ways until one side ends."""
+    """Carries bytes both ways until one side ends.
 
-    def carry(source: socket.socket, target: socket.socket) -> None:
-        with contextlib.suppress(OSError):
-            while data := source.recv(65536):
-                target.sendall(data)
-        for end in (source, target):
-            with contextlib.suppress(OSError):
-                end.shutdown(socket.SHUT_RDWR)
-
-    back = threading.Thread(target=carry, args=(other, one), daemon=True)
-    back.start()
-    carry(one, other)
-    back.join(10)
+    In one thread: a TLS socket must not be read and written at the same time.
+    """
+    to = {one: other, other: one}
+    while True:
+        held = [end for end in to if isinstance(end, ssl.SSLSocket) and end.pending()]
+        ready = held or select.select([one, other], [], [], 10)[0]
+        if not ready:
+            return
+        for end in ready:
+            data = end.recv(65536)
+            if not data:
+                return
+            to[end].sendall(data)
 
 
 class TlsServer(Listener):

@@ -1,6 +1,6 @@
 //! Waiting in a Python thread: the runtime, the interpreter lock, Ctrl-C, and fork.
 //!
-//! Each calling thread drives a runtime and a connection pool of its own, with the interpreter lock released: no hand-over
+//! Each calling thread (of a few, see `crowd`) drives a runtime and a connection pool of its own, with the interpreter lock released: no hand-over
 //! between threads, which is what costs most. What clients share (token, nonce, rate limits) is in the core and locks itself.
 use std::cell::RefCell;
 use std::collections::HashMap;
@@ -17,6 +17,7 @@ use pyo3::prelude::*;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::Sleep;
 
+use super::crowd::{self, Waiting};
 use super::errors::{to_exception, unexpected};
 use super::gate;
 use super::observer::{Direct, Raised};
@@ -106,6 +107,7 @@ impl Handle {
         if here.pid == std::process::id() {
             return Ok(here);
         }
+        crowd::count_anew();
         let fresh = Arc::new(InProcess::new(&self.config, &self.found)?);
         let parents = self.here.swap(fresh.clone());
         std::mem::forget(parents);
@@ -184,6 +186,10 @@ thread_local! {
 
 /// Runs a job to its end in the calling thread. What it has to say beside its result is left in `notices`.
 pub(crate) fn run(py: Python<'_>, handle: &Arc<Handle>, job: Job, notices: &Notices) -> PyResult<Output> {
+    let waiting = Waiting::begin();
+    if waiting.in_a_crowd() && job.progress.is_none() {
+        return crowd::run(py, handle, job, notices);
+    }
     let (observer, raised) = Direct::new(py, job.progress)?;
     let observer = Arc::new(observer);
     let (timeout, run) = (job.timeout, job.run);

@@ -10,6 +10,7 @@ mod client;
 mod clock;
 mod convert;
 mod credentials;
+mod crowd;
 mod doctor;
 mod doubt;
 mod emulator;

@@ -119,9 +119,8 @@ impl Client {
             Ok(Output::Nothing)
         });
         let ended = self.run_even_closed(py, job)?;
-        if self.asynchronous {
-            background::let_go(&self.handle);
-        } else {
+        background::let_go(&self.handle);
+        if !self.asynchronous {
             bridge::let_go(py, &self.handle);
         }
         Ok(ended)

@@ -1,0 +1,167 @@
+//! Calls of many threads at once: they are handed to the background thread, which sends and reads for all of them in turn.
+//!
+//! For one thread it is cheapest to drive its own runtime (`bridge`). Many that do so share a processor, or the interpreter
+//! lock, and each reply means a switch to another thread's runtime, sockets and timers: with 32 threads, half as much
+//! processor time again as when one thread does it for all.
+use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+
+use futures_util::future::{AbortHandle, Abortable};
+use pyo3::prelude::*;
+
+use super::background::Background;
+use super::bridge::{Handle, Job, Output, SIGNALS};
+use super::doubt::Doubt;
+use super::errors::{to_exception, unexpected};
+use super::gate;
+use super::observer::{emit, threshold};
+use crate::core::context::{Context, Notices};
+use crate::core::error::Error;
+use crate::core::observe::{Level, Observer, Poll, Saying};
+
+/// So many threads that wait at the same time are a crowd.
+const CROWD: usize = 4;
+
+/// Threads that wait for a call.
+static WAITING: AtomicUsize = AtomicUsize::new(0);
+
+/// One of them, until it is dropped.
+pub(super) struct Waiting {
+    others: usize,
+}
+
+impl Waiting {
+    pub(super) fn begin() -> Self {
+        Waiting { others: WAITING.fetch_add(1, Ordering::Relaxed) }
+    }
+
+    /// Whether there were many when this one came.
+    pub(super) fn in_a_crowd(&self) -> bool {
+        self.others + 1 >= CROWD
+    }
+}
+
+impl Drop for Waiting {
+    fn drop(&mut self) {
+        let _ = WAITING.fetch_update(Ordering::Relaxed, Ordering::Relaxed, |waiting| Some(waiting.saturating_sub(1)));
+    }
+}
+
+/// A child made by fork has none of the threads that its parent counted.
+pub(super) fn count_anew() {
+    WAITING.store(0, Ordering::Relaxed);
+}
+
+/// Where the background thread leaves what the waiting thread takes.
+#[derive(Default)]
+struct Desk {
+    left: Mutex<Left>,
+    bell: Condvar,
+    doubt: Doubt,
+}
+
+#[derive(Default)]
+struct Left {
+    lines: Vec<(Level, String)>,
+    ended: Option<Result<Output, Error>>,
+}
+
+impl Desk {
+    fn left(&self) -> MutexGuard<'_, Left> {
+        self.left.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn leave(&self, what: impl FnOnce(&mut Left)) {
+        what(&mut self.left());
+        self.bell.notify_one();
+    }
+
+    /// What was left until now, or after a short wait.
+    fn take(&self) -> Left {
+        let nothing = |left: &mut Left| left.lines.is_empty() && left.ended.is_none();
+        let waited = self.bell.wait_timeout_while(self.left(), SIGNALS, nothing);
+        std::mem::take(&mut *waited.unwrap_or_else(PoisonError::into_inner).0)
+    }
+}
+
+/// Leaves log lines for the thread that waits.
+struct Heard {
+    desk: Arc<Desk>,
+    threshold: Level,
+}
+
+impl Observer for Heard {
+    fn enabled(&self, level: Level) -> bool {
+        level >= self.threshold
+    }
+    fn log(&self, level: Level, message: String) {
+        if !self.desk.doubt.is_taken() {
+            self.desk.leave(|left| left.lines.push((level, message)));
+        }
+    }
+    fn doubt(&self, message: Option<&Saying>) {
+        if let Some(message) = message {
+            self.desk.doubt.set(message);
+        }
+    }
+    fn poll(&self, _: Poll) -> ControlFlow<()> {
+        ControlFlow::Continue(())
+    }
+}
+
+/// Tells the end of a call even if it panics.
+struct Promise(Arc<Desk>);
+
+impl Drop for Promise {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.0.leave(|left| left.ended = Some(Err(unexpected())));
+        }
+    }
+}
+
+/// Runs a job without progress on the background thread while the calling thread waits. What it has to say beside its
+/// result is left in `notices`.
+pub(super) fn run(py: Python<'_>, handle: &Arc<Handle>, job: Job, notices: &Notices) -> PyResult<Output> {
+    let background = Background::here()?;
+    let client = background.client(py, handle)?;
+    let desk = Arc::<Desk>::default();
+    let observer = Heard { desk: desk.clone(), threshold: threshold(py)? };
+    let begun = Context::begin(client.doors(), job.timeout, Some(Arc::new(observer)));
+    let context = Context { notices: notices.clone(), ..begun };
+    let (task, registration) = AbortHandle::new_pair();
+    let (run, promise) = (job.run, Promise(desk.clone()));
+    background.start(async move {
+        if let Ok(ended) = Abortable::new(run(client, context), registration).await {
+            promise.0.leave(|left| left.ended = Some(ended));
+        }
+    });
+    let ended = py.detach(|| wait(&desk));
+    if ended.is_err() {
+        let doubt = desk.doubt.take_over();
+        task.abort();
+        if let Some(message) = doubt {
+            emit(py, Level::Warning, &message)?;
+        }
+    }
+    ended?.map_err(|error| to_exception(py, error))
+}
+
+/// Waits for the end of a call; meanwhile says what it says, and lets signal handlers run. Fails with what these raise.
+fn wait(desk: &Desk) -> PyResult<Result<Output, Error>> {
+    loop {
+        let Left { lines, ended } = desk.take();
+        let quiet = lines.is_empty();
+        if !quiet {
+            let said = gate::enter(|py| lines.iter().try_for_each(|(level, line)| emit(py, *level, line)));
+            said.unwrap_or(Ok(()))?;
+        }
+        if let Some(ended) = ended {
+            return Ok(ended);
+        }
+        if quiet {
+            gate::enter(|py| py.check_signals()).unwrap_or(Ok(()))?;
+        }
+    }
+}

@@ -180,7 +180,7 @@ impl Client {
         let url = &target.url;
         let mut place = shared.limits.take(call.set, &call.group_id, clock.now());
         while !place.wait().is_zero() {
-            self.wait_for_turn(call, url, place.wait(), context).await?;
+            Box::pin(self.wait_for_turn(call, url, place.wait(), context)).await?;
             place.waited(clock.now());
         }
         context.log(Level::Debug, || format!("{} {} (attempt {})", call.method, url.path(), context.attempts));

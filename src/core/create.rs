@@ -76,7 +76,7 @@ impl Client {
         context.sending(self.doors());
         let wait = Wait { id, interval, shape, on_retired, ..Wait::until("IDLE", kind, group_id, name) };
         let (attempts, reconciled) = (reply.attempts, reply.reconciled);
-        let last = self.wait_after(Did::Create, &reply, wait, context).await;
+        let last = Box::pin(self.wait_after(Did::Create, &reply, wait, context)).await;
         context.settled();
         let last = last?.ok_or_else(|| Error::Configuration("a create cannot wait for a deletion".to_owned()))?;
         Ok(Reply { attempts, reconciled, ..last })
@@ -85,7 +85,7 @@ impl Client {
     async fn create_either(&self, create: Create, context: &mut Context) -> Result<(Kind, Reply), Error> {
         if let Some(said) = self.retired().filter(|_| create.kind == Kind::Serverless) {
             return match create.on_retired {
-                OnRetired::Flex => self.create_flex_instead(&create, context).await,
+                OnRetired::Flex => Box::pin(self.create_flex_instead(&create, context)).await,
                 OnRetired::Raise => Err(self.told_before(said, &create.call(), Operation::Create)),
             };
         }
@@ -93,7 +93,7 @@ impl Client {
             Err(Error::Api(api)) if create.kind == Kind::Serverless && hints::path_is_gone(&api) => {
                 self.remember_retired(&api);
                 match create.on_retired {
-                    OnRetired::Flex => self.create_flex_instead(&create, context).await,
+                    OnRetired::Flex => Box::pin(self.create_flex_instead(&create, context)).await,
                     OnRetired::Raise => Err(retire::error(*api, Operation::Create)),
                 }
             }
@@ -110,7 +110,8 @@ impl Client {
         self.create_one(&flex, context).await
     }
 
-    /// The loop of attempts of one create.
+    /// The loop of attempts of one create. What seldom happens is boxed: a future is moved as a whole, with the room for all
+    /// that it may come to.
     async fn create_one(&self, create: &Create, context: &mut Context) -> Result<(Kind, Reply), Error> {
         let call = create.call();
         let case = Case { client: self, create, call: &call };
@@ -153,7 +154,7 @@ impl Client {
                         let (operation, attempt, name) = (call.operation, context.attempts, &create.name);
                         format!("{operation} attempt {attempt}: {error}; the outcome is unknown, looking up {name}")
                     });
-                    match (case.settle(error, next, context).await, odd) {
+                    match (Box::pin(case.settle(error, next, context)).await, odd) {
                         (Err(taken), Some(odd)) if says_another_name(&taken) => Some((create.kind, odd)),
                         (settled, _) => settled?,
                     }
@@ -165,14 +166,14 @@ impl Client {
                         format!("{operation}: the name {name} is taken, perhaps by an earlier attempt; looking it up")
                     });
                     let next = self.next_after_duplicate(context);
-                    case.settle(error, next, context).await?
+                    Box::pin(case.settle(error, next, context)).await?
                 }
                 Decision::Stop(_) if is_duplicate(&error) && create.if_exists == IfExists::Return && finds_out => {
                     let next = self.next_after_duplicate(context);
-                    case.existing(error, next, context).await?
+                    Box::pin(case.existing(error, next, context)).await?
                 }
                 // Whatever stops it now, an earlier attempt may have been carried out late.
-                Decision::Stop(why) if unknown && finds_out => case.settle(error, Err(why), context).await?,
+                Decision::Stop(why) if unknown && finds_out => Box::pin(case.settle(error, Err(why), context)).await?,
                 Decision::Stop(why) => return Err(explained(error, why)),
             };
             if let Some(found) = settled {

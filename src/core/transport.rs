@@ -193,7 +193,7 @@ impl Transport {
                 connection.give_back();
                 Ok(())
             }
-            Sender::Proxied(sender) => arrived.read(sender.send(request).await?).await,
+            Sender::Proxied(sender) => arrived.read(Box::pin(sender.send(request)).await?).await,
         }
     }
 }

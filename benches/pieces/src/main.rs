@@ -31,6 +31,7 @@ fn main() {
         }
         "create" => creates(times),
         "serve" => serve(),
+        "sizes" => sizes(),
         other => panic!("validation, comparison or create, not {other:?}"),
     }
 }
@@ -81,4 +82,14 @@ fn serve() {
             }
         }
     }
+}
+#[allow(dead_code)]
+fn sizes() {
+    let client = samples::client("http://127.0.0.1:1".to_owned());
+    let create = samples::create();
+    let mut context = Context::begin(client.doors(), None, None);
+    let f = client.create(create.clone(), &mut context);
+    println!("create {}", std::mem::size_of_val(&f));
+    drop(f);
+    println!("Create {} Context {}", std::mem::size_of_val(&create), std::mem::size_of_val(&context));
 }

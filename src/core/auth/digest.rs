@@ -69,7 +69,7 @@ impl Digest {
             return Ok(answer);
         }
         // Another caller's exchange takes real time, whatever clock the client was given.
-        let asking = tokio::time::timeout(patience, self.asking.clone().lock_owned()).await.ok();
+        let asking = Box::pin(tokio::time::timeout(patience, self.asking.clone().lock_owned())).await.ok();
         if let Some(answer) = self.answer_known(method, url)? {
             return Ok(answer);
         }

@@ -148,7 +148,7 @@ impl Oauth {
             Err(_) => match self.current(now).filter(|_| still_good) {
                 Some(pass) => return Ok(pass),
                 // Another caller's exchange takes real time, whatever clock the client was given.
-                None => tokio::time::timeout(context.budget(doors), self.fetching.lock())
+                None => Box::pin(tokio::time::timeout(context.budget(doors), self.fetching.lock()))
                     .await
                     .map_err(|_| self.too_long(doors, context))?,
             },
@@ -164,7 +164,8 @@ impl Oauth {
         }
         // A token that still lives is no reason to keep a call waiting: one attempt.
         let policy = Policy { max_retries: if still_good { 0 } else { doors.policy.max_retries }, ..doors.policy };
-        let obtained = self.obtain(transport, &Doors { policy, ..doors.clone() }, context).await;
+        let doors = &Doors { policy, ..doors.clone() };
+        let obtained = Box::pin(self.obtain(transport, doors, context)).await;
         let mut state = self.state();
         state.fetches += 1;
         let now = doors.clock.now();

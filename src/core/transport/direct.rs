@@ -68,7 +68,7 @@ impl Sender {
             };
             let sent = match connection {
                 Connection::Http1(connection) => self.on_http1(connection, request).await,
-                Connection::Http2(connection) => self.on_http2(connection, request).await,
+                Connection::Http2(connection) => Box::pin(self.on_http2(connection, request)).await,
             };
             match sent {
                 Ok(sent) => return Ok(sent),

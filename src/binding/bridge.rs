@@ -7,7 +7,6 @@ use std::collections::HashMap;
 use std::future::{Future, poll_fn};
 use std::pin::{Pin, pin};
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::mpsc::RecvTimeoutError;
 use std::sync::{Arc, PoisonError, Weak};
 use std::task::Poll;
 use std::time::{Duration, Instant};
@@ -18,7 +17,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::time::Sleep;
 
 use super::crowd::{self, Waiting};
-use super::errors::{to_exception, unexpected};
+use super::errors::to_exception;
 use super::gate;
 use super::observer::{Direct, Raised};
 use crate::core::auth::discover::Found;
@@ -187,7 +186,7 @@ thread_local! {
 /// Runs a job to its end in the calling thread. What it has to say beside its result is left in `notices`.
 pub(crate) fn run(py: Python<'_>, handle: &Arc<Handle>, job: Job, notices: &Notices) -> PyResult<Output> {
     let waiting = Waiting::begin();
-    if waiting.in_a_crowd() && job.progress.is_none() {
+    if waiting.in_a_crowd() || tokio::runtime::Handle::try_current().is_ok() {
         return crowd::run(py, handle, job, notices);
     }
     let (observer, raised) = Direct::new(py, job.progress)?;
@@ -209,7 +208,7 @@ pub(crate) fn run(py: Python<'_>, handle: &Arc<Handle>, job: Job, notices: &Noti
             local.last_call = Instant::now();
             Ok(ended)
         };
-        if tokio::runtime::Handle::try_current().is_ok() { beside(work, &raised) } else { with_mine(work) }
+        with_mine(work)
     });
     if let Some(error) = raised.lock().unwrap_or_else(PoisonError::into_inner).take() {
         return Err(error);
@@ -254,24 +253,6 @@ fn mine() -> Result<Local, Error> {
         }
         None => Local::new(),
     }
-}
-
-/// Runs a call from within a call (a progress callable or a log handler makes one): this thread's runtime is taken, so
-/// the call gets a thread of its own, and this one looks for Ctrl-C.
-fn beside<T: Send>(work: impl FnOnce(&mut Local) -> Result<T, Error> + Send, raised: &Raised) -> Result<T, Error> {
-    std::thread::scope(|scope| {
-        let (done, finished) = std::sync::mpsc::channel::<()>();
-        let call = scope.spawn(move || {
-            let _done = done;
-            Local::new().and_then(|mut local| work(&mut local))
-        });
-        while finished.recv_timeout(SIGNALS) == Err(RecvTimeoutError::Timeout) {
-            if let Some(Err(error)) = gate::enter(|py| py.check_signals()) {
-                raised.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
-            }
-        }
-        call.join().unwrap_or_else(|_| Err(unexpected()))
-    })
 }
 
 /// Nobody drives this runtime between calls: what the server closed meanwhile is heard of now, before a request is

@@ -1,8 +1,9 @@
-//! Calls of many threads at once: they are handed to the background thread, which sends and reads for all of them in turn.
+//! Calls that are handed to the background thread while their own waits: those of many threads at once, and those that a
+//! progress callable or a log handler makes within a call, whose thread's runtime is taken.
 //!
 //! For one thread it is cheapest to drive its own runtime (`bridge`). Many that do so share a processor, or the interpreter
 //! lock, and each reply means a switch to another thread's runtime, sockets and timers: with 32 threads, half as much
-//! processor time again as when one thread does it for all.
+//! processor time again as when one thread does it for all. What a call has to say is said by the thread that waits for it.
 use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
@@ -15,7 +16,8 @@ use super::bridge::{Handle, Job, Output, SIGNALS};
 use super::doubt::Doubt;
 use super::errors::{to_exception, unexpected};
 use super::gate;
-use super::observer::{emit, threshold};
+use super::observer::{emit, threshold, to_poll};
+use super::python::call;
 use crate::core::context::{Context, Notices};
 use crate::core::error::Error;
 use crate::core::observe::{Level, Observer, Poll, Saying};
@@ -53,6 +55,11 @@ pub(super) fn count_anew() {
     WAITING.store(0, Ordering::Relaxed);
 }
 
+enum Said {
+    Line(Level, String),
+    Poll(Poll),
+}
+
 /// Where the background thread leaves what the waiting thread takes.
 #[derive(Default)]
 struct Desk {
@@ -63,7 +70,7 @@ struct Desk {
 
 #[derive(Default)]
 struct Left {
-    lines: Vec<(Level, String)>,
+    said: Vec<Said>,
     ended: Option<Result<Output, Error>>,
 }
 
@@ -79,16 +86,17 @@ impl Desk {
 
     /// What was left until now, or after a short wait.
     fn take(&self) -> Left {
-        let nothing = |left: &mut Left| left.lines.is_empty() && left.ended.is_none();
+        let nothing = |left: &mut Left| left.said.is_empty() && left.ended.is_none();
         let waited = self.bell.wait_timeout_while(self.left(), SIGNALS, nothing);
         std::mem::take(&mut *waited.unwrap_or_else(PoisonError::into_inner).0)
     }
 }
 
-/// Leaves log lines for the thread that waits.
+/// Leaves log lines and polls for the thread that waits.
 struct Heard {
     desk: Arc<Desk>,
     threshold: Level,
+    progress: bool,
 }
 
 impl Observer for Heard {
@@ -97,7 +105,7 @@ impl Observer for Heard {
     }
     fn log(&self, level: Level, message: String) {
         if !self.desk.doubt.is_taken() {
-            self.desk.leave(|left| left.lines.push((level, message)));
+            self.desk.leave(|left| left.said.push(Said::Line(level, message)));
         }
     }
     fn doubt(&self, message: Option<&Saying>) {
@@ -105,7 +113,10 @@ impl Observer for Heard {
             self.desk.doubt.set(message);
         }
     }
-    fn poll(&self, _: Poll) -> ControlFlow<()> {
+    fn poll(&self, poll: Poll) -> ControlFlow<()> {
+        if self.progress {
+            self.desk.leave(|left| left.said.push(Said::Poll(poll)));
+        }
         ControlFlow::Continue(())
     }
 }
@@ -121,13 +132,14 @@ impl Drop for Promise {
     }
 }
 
-/// Runs a job without progress on the background thread while the calling thread waits. What it has to say beside its
+/// Runs a job on the background thread while the calling thread waits. What it has to say beside its
 /// result is left in `notices`.
 pub(super) fn run(py: Python<'_>, handle: &Arc<Handle>, job: Job, notices: &Notices) -> PyResult<Output> {
     let background = Background::here()?;
     let client = background.client(py, handle)?;
     let desk = Arc::<Desk>::default();
-    let observer = Heard { desk: desk.clone(), threshold: threshold(py)? };
+    let progress = job.progress;
+    let observer = Heard { desk: desk.clone(), threshold: threshold(py)?, progress: progress.is_some() };
     let begun = Context::begin(client.doors(), job.timeout, Some(Arc::new(observer)));
     let context = Context { notices: notices.clone(), ..begun };
     let (task, registration) = AbortHandle::new_pair();
@@ -137,7 +149,7 @@ pub(super) fn run(py: Python<'_>, handle: &Arc<Handle>, job: Job, notices: &Noti
             promise.0.leave(|left| left.ended = Some(ended));
         }
     });
-    let ended = py.detach(|| wait(&desk));
+    let ended = py.detach(|| wait(&desk, progress.as_ref()));
     if ended.is_err() {
         let doubt = desk.doubt.take_over();
         task.abort();
@@ -148,20 +160,28 @@ pub(super) fn run(py: Python<'_>, handle: &Arc<Handle>, job: Job, notices: &Noti
     ended?.map_err(|error| to_exception(py, error))
 }
 
-/// Waits for the end of a call; meanwhile says what it says, and lets signal handlers run. Fails with what these raise.
-fn wait(desk: &Desk) -> PyResult<Result<Output, Error>> {
+/// Waits for the end of a call; meanwhile says what it says, and lets signal handlers run. Fails with what these, or the
+/// caller's progress callable, raise.
+fn wait(desk: &Desk, progress: Option<&Py<PyAny>>) -> PyResult<Result<Output, Error>> {
     loop {
-        let Left { lines, ended } = desk.take();
-        let quiet = lines.is_empty();
-        if !quiet {
-            let said = gate::enter(|py| lines.iter().try_for_each(|(level, line)| emit(py, *level, line)));
-            said.unwrap_or(Ok(()))?;
+        let Left { said, ended } = desk.take();
+        if !said.is_empty() || ended.is_none() {
+            let told = gate::enter(|py| {
+                said.into_iter().try_for_each(|said| tell(py, said, progress))?;
+                py.check_signals()
+            });
+            told.unwrap_or(Ok(()))?;
         }
         if let Some(ended) = ended {
             return Ok(ended);
         }
-        if quiet {
-            gate::enter(|py| py.check_signals()).unwrap_or(Ok(()))?;
-        }
+    }
+}
+
+fn tell(py: Python<'_>, said: Said, progress: Option<&Py<PyAny>>) -> PyResult<()> {
+    match (said, progress) {
+        (Said::Line(level, line), _) => emit(py, level, &line),
+        (Said::Poll(poll), Some(progress)) => call(progress.bind(py), (to_poll(py, poll)?,)).map(drop),
+        (Said::Poll(_), None) => Ok(()),
     }
 }

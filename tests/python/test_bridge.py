@@ -77,6 +77,116 @@ def test_32_threads_share_a_client(atlas_emulator: Emulator) -> None:
     assert [request["endpoint"] for request in atlas_emulator.requests].count("token") == 1
 
 
+def in_threads(count: int, work: Callable[[], object]) -> None:
+    """Calls `work` in so many threads that begin together."""
+    start = threading.Barrier(count)
+    failed: list[BaseException] = []
+
+    def guarded() -> None:
+        start.wait()
+        try:
+            work()
+        except BaseException as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=guarded, name=f"caller-{number}") for number in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+
+
+def test_what_a_crowd_logs_comes_from_the_thread_that_calls(
+    atlas_emulator: Emulator, caplog: pytest.LogCaptureFixture
+) -> None:
+    client = atlas_emulator.client(max_retry_time=10)
+    client.get_project(atlas_emulator.group_id)
+    atlas_emulator.fail_next("delay", delay_seconds=0.05, times=16)
+    with caplog.at_level(logging.DEBUG, logger="atlas_serverless"):
+        in_threads(16, lambda: client.get_project(atlas_emulator.group_id))
+    said = sorted(record.threadName or "" for record in caplog.records if "answered 200" in record.message)
+    assert said == sorted(f"caller-{number}" for number in range(16))
+
+
+def test_a_log_handler_in_a_crowd_makes_a_call(atlas_emulator: Emulator) -> None:
+    client = atlas_emulator.client()
+    client.get_project(atlas_emulator.group_id)
+    within = threading.local()
+    found: list[str] = []
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            if not getattr(within, "call", False):
+                within.call = True
+                found.append(client.get_project(atlas_emulator.group_id)["id"])
+                within.call = False
+
+    logger, handler = logging.getLogger("atlas_serverless"), Handler()
+    level = logger.level
+    logger.setLevel(logging.DEBUG)
+    logger.addHandler(handler)
+    try:
+        in_threads(8, lambda: client.get_project(atlas_emulator.group_id))
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+    assert set(found) == {atlas_emulator.group_id}
+    assert len(found) >= 16
+
+
+def test_what_a_log_handler_raises_ends_a_call_in_a_crowd(server: Server) -> None:
+    client = client_of(server)
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            raise KeyboardInterrupt
+
+    def work() -> None:
+        with pytest.raises(KeyboardInterrupt):
+            client.get_flex_cluster(GROUP, "stalled")
+
+    logger, handler = logging.getLogger("atlas_serverless"), Handler()
+    level = logger.level
+    logger.setLevel(logging.DEBUG)
+    logger.addHandler(handler)
+    try:
+        in_threads(8, work)
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+
+
+def test_progress_in_a_crowd_is_told_to_the_thread_that_calls(atlas_emulator: Emulator) -> None:
+    client = atlas_emulator.client()
+    client.create_flex_cluster(atlas_emulator.group_id, name="orders", provider_settings=PLACE)
+    told: list[tuple[str, str]] = []
+
+    def work() -> None:
+        mine = threading.current_thread().name
+
+        def tell(poll: Any) -> None:
+            assert threading.current_thread().name == mine
+            told.append((mine, poll.state))
+            if mine == "caller-0":
+                raise ZeroDivisionError
+
+        if mine == "caller-0":
+            with pytest.raises(ZeroDivisionError):
+                client.wait_for_flex_cluster(atlas_emulator.group_id, "orders", progress=tell)
+        else:
+            client.wait_for_flex_cluster(atlas_emulator.group_id, "orders", progress=tell)
+
+    in_threads(8, work)
+    assert {mine for mine, _ in told} == {f"caller-{number}" for number in range(8)}
+
+
+def test_closing_closes_the_connections_of_a_crowd(server: Server) -> None:
+    with client_of(server) as client:
+        in_threads(16, lambda: client.get_flex_cluster(GROUP, "orders"))
+    server.await_closed(server.opened)
+
+
 def test_a_thread_that_ends_closes_its_connections(server: Server) -> None:
     client = client_of(server)
     thread = threading.Thread(target=client.get_flex_cluster, args=(GROUP, "orders"))
@@ -170,6 +280,13 @@ CLOSING = """
 with client:
     client.get_flex_cluster(group, "stalled")
 """
+CROWD = """
+import threading
+for _ in range(8):
+    threading.Thread(target=client.get_flex_cluster, args=(group, "stalled"), daemon=True).start()
+time.sleep(0.2)
+client.get_flex_cluster(group, "stalled")
+"""
 ASYNC = """
 async def main():
     async with atlas_serverless.AsyncClient(access_token="t", base_url=url) as client:
@@ -178,25 +295,49 @@ asyncio.run(main())
 """
 
 
-@pytest.mark.parametrize("code", [PLAIN, WITHIN, PAGES, CLOSING, ASYNC], ids=["call", "within", "any", "with", "async"])
-def test_ctrl_c_interrupts_within_half_a_second(server: Server, code: str) -> None:
+CALLS = {"call": PLAIN, "within": WITHIN, "any": PAGES, "with": CLOSING, "crowd": CROWD, "async": ASYNC}
+
+
+@pytest.mark.parametrize("kind", CALLS)
+def test_ctrl_c_interrupts_within_half_a_second(server: Server, kind: str) -> None:
     program = f"""
 import asyncio, logging, sys, time, atlas_serverless
 url, group = {server.url!r}, {GROUP!r}
 client = atlas_serverless.Client(access_token="t", base_url=url)
 try:
-{textwrap.indent(code, "    ")}
+{textwrap.indent(CALLS[kind], "    ")}
 except KeyboardInterrupt:
     print("interrupted")
 """
     child = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    server.await_requests()
+    server.await_requests(9 if kind == "crowd" else 1)
     begun = time.perf_counter()
     child.send_signal(signal.SIGINT)
     out, err = child.communicate(timeout=10)
     took = time.perf_counter() - begun
     assert (out, err, child.returncode) == ("interrupted\n", "", 0)
     assert took < 0.5
+
+
+def test_ctrl_c_in_a_crowd_says_what_may_exist(server: Server) -> None:
+    program = f"""
+import logging, sys, threading, time, atlas_serverless
+logging.basicConfig(stream=sys.stdout, format="%(levelname)s %(message)s")
+client = atlas_serverless.Client(access_token="t", base_url={server.url!r})
+for _ in range(8):
+    threading.Thread(target=client.get_flex_cluster, args=({GROUP!r}, "stalled"), daemon=True).start()
+time.sleep(0.2)
+try:
+    client.create_flex_cluster({GROUP!r}, name="stalled", provider_settings={PLACE!r})
+except KeyboardInterrupt:
+    print("interrupted")
+"""
+    child = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    server.await_requests(9)
+    child.send_signal(signal.SIGINT)
+    out, err = child.communicate(timeout=10)
+    said = f"The create of Flex cluster stalled in project {GROUP} was given up: stalled may exist now or later"
+    assert (out, err, child.returncode) == (f"WARNING {said}\ninterrupted\n", "", 0)
 
 
 def test_other_signal_handlers_run_while_a_call_waits(server: Server) -> None:
@@ -239,9 +380,10 @@ def in_child(work: Callable[[], object]) -> int:
 
 
 @forks
+@pytest.mark.parametrize("threads", [1, 6])
 @pytest.mark.parametrize("kind", ["sync", "async"])
-def test_a_child_made_by_fork_goes_on(server: Server, kind: str) -> None:
-    """Of a parent whose client is warm and, in another thread, busy: 50 times."""
+def test_a_child_made_by_fork_goes_on(server: Server, kind: str, threads: int) -> None:
+    """Of a parent whose client is warm and, in other threads, busy: 50 times."""
     client = client_of(server)
     asynchronous = as_async(server)
     busy = threading.Event()
@@ -260,13 +402,15 @@ def test_a_child_made_by_fork_goes_on(server: Server, kind: str) -> None:
         gc.collect()
 
     call()
-    thread = threading.Thread(target=keep_busy)
-    thread.start()
+    others = [threading.Thread(target=keep_busy) for _ in range(threads)]
+    for thread in others:
+        thread.start()
     try:
         codes = [in_child(call) for _ in range(50)]
     finally:
         busy.set()
-        thread.join()
+        for thread in others:
+            thread.join()
     assert codes == [0] * 50
     call()
 

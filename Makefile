@@ -84,17 +84,17 @@ load:
 walls:
 	$(PYTHON) scripts/check_walls.py
 
-# This project beside plain Rust (bench: 5 minutes) and every peer that installs (bench-full: an hour). Results, tables and
+# This project beside plain Rust (bench: 5 minutes) and every peer that installs (bench-full: half an hour). Results, tables and
 # a plot are in .cache/bench/results.
 bench:
 	$(PYTHON) benches/peers/prepare.py
 	cd benches/peers && $(PYTHON) matrix.py --rounds 3 --patience 2 --max-minutes 5 --only '^(rust_current|atlas_serverless.*|noop)$$'
-	cd benches/peers && $(PYTHON) report.py && $(PYTHON) plot.py
+	cd benches/peers && $(PYTHON) report.py && $(PYTHON) plot.py && $(PYTHON) validation.py
 
 bench-full:
 	$(PYTHON) benches/peers/prepare.py --peers
 	cd benches/peers && $(PYTHON) matrix.py --rounds 5 --max-minutes 75 --out full.jsonl
-	cd benches/peers && $(PYTHON) report.py full.jsonl && $(PYTHON) plot.py full.jsonl && $(PYTHON) exits.py
+	cd benches/peers && $(PYTHON) report.py full.jsonl && $(PYTHON) plot.py full.jsonl && $(PYTHON) validation.py && $(PYTHON) exits.py
 
 bench-pieces:
 	cd benches && CARGO_TARGET_DIR=../.cache/bench/target cargo bench --package bench-pieces

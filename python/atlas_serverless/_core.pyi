@@ -520,7 +520,7 @@ class Client:
         that name if the client was made with ``on_retired="flex"`` (the result is None then, as Atlas sent).
 
         One whose answer was lost is sent again; that it is gone by then is a success. With `wait`, one that Atlas
-        accepted and then forgot is asked for again.
+        accepted and then forgot is asked for again, and one that is being deleted already is waited for.
 
         ========== =================================================================================================
         `group_id` the project (Atlas also calls it group): 24 hexadecimal digits
@@ -561,7 +561,8 @@ class Client:
     ) -> None:
         """Delete a Flex cluster; the result is what Atlas sent: nothing.
 
-        One whose answer was lost is sent again; that it is gone by then is a success.
+        One whose answer was lost is sent again; that it is gone by then is a success. With `wait`, one
+        that is being deleted already is waited for.
 
         ========== =================================================================================================
         `group_id` the project (Atlas also calls it group): 24 hexadecimal digits

@@ -97,7 +97,8 @@ def _api(error: errors.ApiError) -> tuple[str, list[str]]:
     head = f"{answered} {error.status or 'an error'} {error.error_code or error.reason or ''}".rstrip()
     if error.detail:
         head += f": {_short(error.detail)}"
-    parts = _violation_parts(error.violations)
+    # The sentence of a name that is taken lists them already.
+    parts = [part for part in _violation_parts(error.violations) if part not in (error.detail or "")]
     if error.body_start and not error.detail and not error.error_code:
         parts.append(f"the body is not the API's own: {_body(error.body_start)}")
     if error.retry_after is not None:

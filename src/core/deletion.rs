@@ -10,11 +10,15 @@ use crate::core::hints;
 use crate::core::reply::Reply;
 use crate::core::transport::Exchange;
 
+/// Whether a deletion was refused because another has begun.
+pub(crate) fn has_begun(error: &Error) -> bool {
+    matches!(error, Error::Api(api) if api.error_code.as_deref() == Some("CLUSTER_ALREADY_REQUESTED_DELETION"))
+}
+
 /// Whether a failed deletion means that an earlier attempt did it.
 pub(crate) fn is_done(call: &Call, error: &Error) -> bool {
-    let Error::Api(api) = error else { return false };
-    let leaving = api.error_code.as_deref() == Some("CLUSTER_ALREADY_REQUESTED_DELETION");
-    call.method == Method::DELETE && (leaving || hints::is_absent(api))
+    let is_gone = matches!(error, Error::Api(api) if hints::is_absent(api));
+    call.method == Method::DELETE && (is_gone || has_begun(error))
 }
 
 impl Client {

@@ -11,7 +11,7 @@ use crate::core::model::{Kind, Operation};
 use crate::core::rate_limit::EndpointSet;
 use crate::core::reply::{Expect, Reply};
 use crate::core::wait::{DELETED, Did, Wait};
-use crate::core::{hints, validate};
+use crate::core::{deletion, hints, validate};
 
 /// Get, update or delete of one resource.
 #[derive(Debug, Clone)]
@@ -44,10 +44,15 @@ impl One {
 
 impl Client {
     /// Get, update or delete of one resource, and the wait that was asked for. A deletion's result is its own reply, that
-    /// of an update the last look's.
+    /// of an update the last look's. To wait for the end of a deletion that has begun already is no error.
     pub async fn one(&self, one: One, context: &mut Context) -> Result<Reply, Error> {
         check_path(&one.group_id, Some(&one.name))?;
-        let (kind, reply) = self.on_its_path(&one, context).await?;
+        let (kind, reply) = match self.on_its_path(&one, context).await {
+            Err(error) if one.operation == Operation::Delete && one.wait.is_some() && deletion::has_begun(&error) => {
+                (one.kind, self.already_deleted(&one.call(one.kind), context))
+            }
+            ended => ended?,
+        };
         let Some(interval) = one.wait else { return Ok(reply) };
         let One { operation, group_id, name, shape, on_retired, .. } = one;
         let (did, state) = match operation {

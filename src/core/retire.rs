@@ -101,7 +101,7 @@ impl Client {
 }
 
 impl One {
-    fn call(&self, kind: Kind) -> Call {
+    pub(crate) fn call(&self, kind: Kind) -> Call {
         Call::resource(kind, self.operation, &self.group_id, &self.name, self.shape, self.body.clone())
     }
 }

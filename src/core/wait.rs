@@ -8,8 +8,8 @@ use std::time::Duration;
 use crate::core::call::{Call, Shape};
 use crate::core::client::{Client, Failed, OnRetired};
 use crate::core::context::Context;
+use crate::core::deletion;
 use crate::core::error::{Error, Violation, WaitEnding};
-use crate::core::hints;
 use crate::core::model::{Kind, Operation};
 use crate::core::observe::{Level, Poll};
 use crate::core::reply::Reply;
@@ -252,12 +252,7 @@ impl<'a> Waiter<'a> {
         match self.client.attempt(&delete, &mut context.afresh(self.client.doors())).await {
             Ok(_) => Ok(()),
             Err(failed) if tolerable(&failed) => Ok(()),
-            Err(Failed { error: Error::Api(api), .. })
-                if hints::is_absent(&api)
-                    || api.error_code.as_deref() == Some("CLUSTER_ALREADY_REQUESTED_DELETION") =>
-            {
-                Ok(())
-            }
+            Err(Failed { error, .. }) if deletion::is_done(&delete, &error) => Ok(()),
             Err(failed) => {
                 self.last_error = Some(failed.error.clone());
                 Err(failed.error)

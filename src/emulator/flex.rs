@@ -88,8 +88,19 @@ pub(crate) fn create(world: &mut World, call: &Call<'_>, request: &Incoming) -> 
     if let Some(project) = world.project(call.group_id) {
         validate::name(world, project, name)?;
     }
+    let instance = new_instance(world, &body, (name, provider, region));
+    let instance = Instance { kind: Kind::Flex, continuous_backup: false, ..instance };
+    let shown = instance.flex_json(call.group_id, world.era(), true);
+    world.add_instance(call.group_id, instance);
+    world.journal.counters.created += 1;
+    Ok(Reply::entity(201, shown))
+}
+
+/// What a create of either kind makes; each kind sets what is its own.
+pub(crate) fn new_instance(world: &mut World, body: &Map<String, Value>, named: (&str, &str, &str)) -> Instance {
+    let (name, provider, region) = named;
     let now = world.now();
-    let instance = Instance {
+    Instance {
         id: world.ids.object_id(now).into(),
         name: name.into(),
         kind: Kind::Flex,
@@ -98,14 +109,10 @@ pub(crate) fn create(world: &mut World, call: &Call<'_>, request: &Incoming) -> 
         created: now,
         state: State::Creating,
         due: Due::new(world.options.provisioning, now),
-        tags: validate::tags_of(&body).unwrap_or_default(),
-        protected: validate::flag(&body, "terminationProtectionEnabled").unwrap_or(false),
+        tags: validate::tags_of(body).unwrap_or_default(),
+        protected: validate::flag(body, "terminationProtectionEnabled").unwrap_or(false),
         continuous_backup: false,
-    };
-    let shown = instance.flex_json(call.group_id, world.era(), true);
-    world.add_instance(call.group_id, instance);
-    world.journal.counters.created += 1;
-    Ok(Reply::entity(201, shown))
+    }
 }
 
 pub(crate) fn get(world: &mut World, call: &Call<'_>) -> Result<Reply, ApiError> {

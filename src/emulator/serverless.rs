@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::app::{Call, Incoming};
-use super::flex::{apply_common, check_deletable, check_not_deleting};
-use super::instance::{Due, Instance, Kind, State};
+use super::flex::{apply_common, check_deletable, check_not_deleting, new_instance};
+use super::instance::{Instance, Kind};
 use super::lists;
 use super::options::{Calendar, RetiredReply};
 use super::regions::PROVIDERS;
@@ -117,20 +117,9 @@ pub(crate) fn create(world: &mut World, call: &Call<'_>, request: &Incoming) -> 
     if let Some(project) = world.project(call.group_id) {
         validate::name(world, project, name)?;
     }
-    let now = world.now();
-    let instance = Instance {
-        id: world.ids.object_id(now).into(),
-        name: name.into(),
-        kind: Kind::Serverless,
-        provider: provider.into(),
-        region: region.into(),
-        created: now,
-        state: State::Creating,
-        due: Due::new(world.options.provisioning, now),
-        tags: validate::tags_of(&body).unwrap_or_default(),
-        protected: validate::flag(&body, "terminationProtectionEnabled").unwrap_or(false),
-        continuous_backup: continuous_backup(&body).unwrap_or(true),
-    };
+    let instance = new_instance(world, &body, (name, provider, region));
+    let continuous_backup = continuous_backup(&body).unwrap_or(true);
+    let instance = Instance { kind: Kind::Serverless, continuous_backup, ..instance };
     let shown = instance.serverless_json(call.group_id, call.query.base, world.era());
     world.add_instance(call.group_id, instance);
     world.journal.counters.created += 1;

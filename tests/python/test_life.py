@@ -59,6 +59,7 @@ async def live(client: Client | AsyncClient, group: str, kind: str) -> None:
     assert (await call("get", "orders"))["stateName"] == "DELETING"
     with pytest.raises(errors.ClusterAlreadyRequestedDeletion):
         await call("delete", "orders")
+    assert await call("delete", "orders", wait=True, interval=0.02) == (None if kind == "flex" else {})
     assert await call("wait_for", "orders", state="DELETED", interval=0.02) is None
     with pytest.raises(errors.NotFoundError):
         await call("get", "orders")

@@ -93,7 +93,7 @@ bench:
 
 bench-full:
 	$(PYTHON) benches/peers/prepare.py --peers
-	cd benches/peers && $(PYTHON) matrix.py --rounds 5 --max-minutes 75 --out full.jsonl
+	cd benches/peers && $(PYTHON) matrix.py --rounds 3 --max-minutes 40 --out full.jsonl
 	cd benches/peers && $(PYTHON) report.py full.jsonl && $(PYTHON) plot.py full.jsonl && $(PYTHON) validation.py && $(PYTHON) exits.py
 
 bench-pieces:

@@ -1,8 +1,8 @@
 #!/usr/bin/env python3
 """Times what this project does with a full spec before it sends a byte: from keyword arguments to a checked body.
 
-A closed client refuses a call once it is checked; what the refusal itself costs is taken off, measured by a call without a
-spec. `--inside` is for the process that is measured.
+A closed client refuses a call once it is checked; what the refusal itself costs is taken off, measured by a call without
+a spec. `--inside` is for the process that is measured.
 """
 
 from __future__ import annotations

@@ -1,7 +1,8 @@
 //! Waiting in a Python thread: the runtime, the interpreter lock, Ctrl-C, and fork.
 //!
-//! Each calling thread (of a few, see `crowd`) drives a runtime and a connection pool of its own, with the interpreter lock released: no hand-over
-//! between threads, which is what costs most. What clients share (token, nonce, rate limits) is in the core and locks itself.
+//! Each calling thread drives a runtime and a connection pool of its own, with the interpreter lock released: no hand-over
+//! between threads, which is what costs most for one or a few (for many see `crowd`). What clients share (token, nonce,
+//! rate limits) is in the core and locks itself.
 use std::cell::RefCell;
 use std::collections::HashMap;
 use std::future::{Future, poll_fn};
@@ -160,7 +161,7 @@ struct Local {
     pid: u32,
     runtime: Runtime,
     pools: Pools,
-    /// When this thread last looked for Ctrl-C.
+    /// Ends when it is time to look for Ctrl-C.
     watch: Pin<Box<Sleep>>,
     last_call: Instant,
 }

@@ -168,7 +168,8 @@ fn wait(desk: &Desk, progress: Option<&Py<PyAny>>) -> PyResult<Result<Output, Er
         if !said.is_empty() || ended.is_none() {
             let told = gate::enter(|py| {
                 said.into_iter().try_for_each(|said| tell(py, said, progress))?;
-                py.check_signals()
+                // A result that is there is not thrown away.
+                if ended.is_none() { py.check_signals() } else { Ok(()) }
             });
             told.unwrap_or(Ok(()))?;
         }

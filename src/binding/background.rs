@@ -1,4 +1,5 @@
-//! The one thread of a process on which calls run that no thread of the caller's waits for. It never touches Python.
+//! The one thread of a process on which calls run that no thread of the caller's drives: those of event loops, of
+//! `create_many` and of a crowd. It never touches Python.
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};

@@ -107,7 +107,6 @@ impl Handle {
         if here.pid == std::process::id() {
             return Ok(here);
         }
-        crowd::count_anew();
         let fresh = Arc::new(InProcess::new(&self.config, &self.found)?);
         let parents = self.here.swap(fresh.clone());
         std::mem::forget(parents);
@@ -125,7 +124,9 @@ impl InProcess {
     fn new(config: &Config, found: &Found) -> Result<Self, Error> {
         static KEYS: AtomicU64 = AtomicU64::new(0);
         let key = KEYS.fetch_add(1, Ordering::Relaxed);
-        Ok(InProcess { pid: std::process::id(), key, core: Client::new(config.clone(), found)? })
+        let pid = std::process::id();
+        crowd::count_in(pid);
+        Ok(InProcess { pid, key, core: Client::new(config.clone(), found)? })
     }
 }
 

@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 
 use crate::core::model::node::TOO_DEEP;
-use crate::core::model::{Key, MAX_DEPTH, Node};
+use crate::core::model::{Key, MAX_DEPTH, Node, fields};
 
 /// More values than any request has; what is beyond is not walked.
 const MAX_VALUES: usize = 200_000;
@@ -91,8 +91,8 @@ impl Walk {
 
     fn entries<'py>(&mut self, entries: impl Iterator<Item = (Bound<'py, PyAny>, Bound<'py, PyAny>)>) -> Node<'static> {
         let entries = entries.map(|(key, value)| {
-            let key = match key.cast::<PyString>().ok().and_then(|text| text.to_cow().ok().map(Cow::into_owned)) {
-                Some(text) => Key::Str(text.into()),
+            let key = match key.cast::<PyString>().ok().and_then(|text| text.to_cow().ok()) {
+                Some(text) => Key::Str(fields::known(&text).map_or_else(|| text.into_owned().into(), Cow::Borrowed)),
                 None => Key::Other(described(&key)),
             };
             (key, self.node(&value))

@@ -5,7 +5,7 @@
 //! lock, and each reply means a switch to another thread's runtime, sockets and timers: with 32 threads, half as much
 //! processor time again as when one thread does it for all. What a call has to say is said by the thread that waits for it.
 use std::ops::ControlFlow;
-use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::{AbortHandle, Abortable};
@@ -50,9 +50,12 @@ impl Drop for Waiting {
     }
 }
 
-/// A child made by fork has none of the threads that its parent counted.
-pub(super) fn count_anew() {
-    WAITING.store(0, Ordering::Relaxed);
+/// Called where a client comes into a process. A child made by fork has none of the threads that its parent counted.
+pub(super) fn count_in(pid: u32) {
+    static PROCESS: AtomicU32 = AtomicU32::new(0);
+    if PROCESS.swap(pid, Ordering::Relaxed) != pid {
+        WAITING.store(0, Ordering::Relaxed);
+    }
 }
 
 enum Said {
@@ -153,7 +156,8 @@ pub(super) fn run(py: Python<'_>, handle: &Arc<Handle>, job: Job, notices: &Noti
     if ended.is_err() {
         let doubt = desk.doubt.take_over();
         task.abort();
-        if let Some(message) = doubt {
+        // It may have been sent in this very moment.
+        if let Some(message) = doubt.or_else(|| desk.doubt.take_over()) {
             emit(py, Level::Warning, &message)?;
         }
     }
@@ -171,7 +175,12 @@ fn wait(desk: &Desk, progress: Option<&Py<PyAny>>) -> PyResult<Result<Output, Er
                 // A result that is there is not thrown away.
                 if ended.is_none() { py.check_signals() } else { Ok(()) }
             });
-            told.unwrap_or(Ok(()))?;
+            let told = told.unwrap_or(Ok(()));
+            if told.is_err() && matches!(ended, Some(Err(_))) {
+                // What failed is known.
+                let _ = desk.doubt.take_over();
+            }
+            told?;
         }
         if let Some(ended) = ended {
             return Ok(ended);

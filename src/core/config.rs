@@ -37,7 +37,7 @@ pub struct Config {
     pub proxy: Option<Secret>,
     /// Certificates to trust beside the platform's store.
     pub trust: Trust,
-    /// The way to the server, in words.
+    /// The way to the server: straight, or by a proxy.
     pub route: Route,
     /// Where a service account's token is kept, and whether other processes share it.
     pub token_cache: Place,

@@ -56,6 +56,8 @@ pub struct Context {
     pub first_sent: Option<Duration>,
     /// A request with credentials was refused with 401 and sent again.
     pub refused_once: bool,
+    /// The deletion that this call waits for was begun by another.
+    pub joined: bool,
     /// What the caller should know if the call is given up now.
     pub doubt: Option<Doubt>,
     /// Who listens.
@@ -76,6 +78,7 @@ impl Context {
             attempts: 0,
             first_sent: None,
             refused_once: false,
+            joined: false,
             doubt: None,
             observer,
             notices: Notices::default(),
@@ -91,6 +94,7 @@ impl Context {
             attempts: 0,
             first_sent: None,
             refused_once: false,
+            joined: false,
             doubt: None,
             observer: self.observer.clone(),
             notices: self.notices.clone(),

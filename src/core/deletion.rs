@@ -1,4 +1,5 @@
-//! A deletion whose answer was lost: that the resource is gone by the next attempt is a success.
+//! A deletion whose answer was lost: that the resource is gone by the next attempt is a success. And one that another call
+//! has begun.
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 
@@ -7,6 +8,8 @@ use crate::core::client::Client;
 use crate::core::context::Context;
 use crate::core::error::Error;
 use crate::core::hints;
+use crate::core::life::One;
+use crate::core::model::Operation;
 use crate::core::reply::Reply;
 use crate::core::transport::Exchange;
 
@@ -22,6 +25,17 @@ pub(crate) fn is_done(call: &Call, error: &Error) -> bool {
 }
 
 impl Client {
+    /// Runs a call. That a deletion has begun already is no error where its end is waited for.
+    pub(crate) async fn run_or_join(&self, one: &One, call: &Call, context: &mut Context) -> Result<Reply, Error> {
+        match self.run(call, context).await {
+            Err(error) if one.operation == Operation::Delete && one.wait.is_some() && has_begun(&error) => {
+                context.joined = true;
+                Ok(Reply { reconciled: false, ..self.already_deleted(call, context) })
+            }
+            ended => ended,
+        }
+    }
+
     /// What the answer that was lost would have been.
     pub(crate) fn already_deleted(&self, call: &Call, context: &mut Context) -> Reply {
         let (status, body) = match (call.serverless, call.envelope) {

@@ -9,6 +9,9 @@ use bytestring::ByteString;
 /// Deeper nesting is refused, as by `serde_json`.
 const DEPTH: u32 = 127;
 
+/// A number of more digits may be beyond those that a float can say.
+const LONG: usize = 300;
+
 /// What a value is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
@@ -279,8 +282,8 @@ impl Scan<'_> {
             self.digits()?;
             form = Form::Float;
         }
-        if form == Form::Float {
-            // What is beyond all numbers is none.
+        if form == Form::Float || self.at - start > LONG {
+            // What is beyond all numbers is none, as for `serde_json`.
             let text = std::str::from_utf8(self.text.get(start..self.at)?).ok()?;
             text.parse::<f64>().is_ok_and(f64::is_finite).then_some(())?;
         }
@@ -378,6 +381,10 @@ mod tests {
         ] {
             assert_eq!(entries(text), None, "{text}");
             assert_eq!(slowly(text.as_bytes()), None, "{text}");
+        }
+        for digits in [290, 308, 309, 310, 400] {
+            let long = format!(r#"{{"a":{}}}"#, "7".repeat(digits));
+            assert_eq!(entries(&long), slowly(long.as_bytes()), "{digits} digits");
         }
         let deep = format!(r#"{{"a":{}{}}}"#, "[".repeat(200), "]".repeat(200));
         assert_eq!((entries(&deep), slowly(deep.as_bytes())), (None, None));

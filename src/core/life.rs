@@ -11,7 +11,7 @@ use crate::core::model::{Kind, Operation};
 use crate::core::rate_limit::EndpointSet;
 use crate::core::reply::{Expect, Reply};
 use crate::core::wait::{DELETED, Did, Wait};
-use crate::core::{deletion, hints, validate};
+use crate::core::{hints, validate};
 
 /// Get, update or delete of one resource.
 #[derive(Debug, Clone)]
@@ -47,12 +47,7 @@ impl Client {
     /// of an update the last look's. To wait for the end of a deletion that has begun already is no error.
     pub async fn one(&self, one: One, context: &mut Context) -> Result<Reply, Error> {
         check_path(&one.group_id, Some(&one.name))?;
-        let (kind, reply) = match self.on_its_path(&one, context).await {
-            Err(error) if one.operation == Operation::Delete && one.wait.is_some() && deletion::has_begun(&error) => {
-                (one.kind, self.already_deleted(&one.call(one.kind), context))
-            }
-            ended => ended?,
-        };
+        let (kind, reply) = self.on_its_path(&one, context).await?;
         let Some(interval) = one.wait else { return Ok(reply) };
         let One { operation, group_id, name, shape, on_retired, .. } = one;
         let (did, state) = match operation {
@@ -60,7 +55,12 @@ impl Client {
             _ => (Did::Update, "IDLE"),
         };
         let wait = Wait { interval, shape, on_retired, ..Wait::until(state, kind, group_id, name) };
-        let last = self.wait_after(did, &reply, wait, context).await?;
+        let last = if context.joined {
+            // Another's deletion is not asked for again.
+            self.wait_for(wait, context).await?
+        } else {
+            self.wait_after(did, &reply, wait, context).await?
+        };
         Ok(match last {
             Some(last) => Reply { attempts: reply.attempts, ..last },
             None => Reply { notices: Vec::new(), elapsed: context.elapsed(self.doors()), ..reply },

@@ -33,7 +33,7 @@ impl Client {
     /// Runs an operation on the path of its kind, or on that of its successor; the reply says which.
     pub(crate) async fn on_its_path(&self, one: &One, context: &mut Context) -> Result<(Kind, Reply), Error> {
         if one.kind == Kind::Flex {
-            return self.run(&one.call(Kind::Flex), context).await.map(|reply| (Kind::Flex, reply));
+            return self.run_or_join(one, &one.call(Kind::Flex), context).await.map(|reply| (Kind::Flex, reply));
         }
         let flex = one.on_retired == OnRetired::Flex;
         let reads = one.operation == Operation::Get;
@@ -43,7 +43,7 @@ impl Client {
             Some(said) if !reads => return Err(self.told_before(said, &call, one.operation)),
             _ => {}
         }
-        match self.run(&call, context).await {
+        match self.run_or_join(one, &call, context).await {
             Ok(reply) => Ok((Kind::Serverless, reply)),
             Err(Error::Api(api)) if hints::path_is_gone(&api) => {
                 self.remember_retired(&api);
@@ -78,7 +78,7 @@ impl Client {
             };
         }
         context.attempts = 0;
-        let reply = self.run(&call, context).await?;
+        let reply = self.run_or_join(one, &call, context).await?;
         let serverless = Kind::Serverless.operation_id(one.operation);
         context.notices.add(instead(serverless, Kind::Flex.operation_id(one.operation)));
         Ok((Kind::Flex, reply))
@@ -101,7 +101,7 @@ impl Client {
 }
 
 impl One {
-    pub(crate) fn call(&self, kind: Kind) -> Call {
+    fn call(&self, kind: Kind) -> Call {
         Call::resource(kind, self.operation, &self.group_id, &self.name, self.shape, self.body.clone())
     }
 }

@@ -28,7 +28,7 @@ use body::{Sent, Watched};
 use cause::Cause;
 use echo::Carried;
 
-/// How long an unused connection is kept. Load balancers close theirs after 60 s or more.
+/// After so long without use a connection is not used again. Load balancers close theirs after 60 s or more.
 const IDLE: Duration = Duration::from_secs(45);
 /// Unused connections kept; above any sensible number of calls in flight, so that none is opened twice.
 const IDLE_CONNECTIONS: usize = 8192;

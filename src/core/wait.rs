@@ -197,6 +197,10 @@ impl<'a> Waiter<'a> {
             }
             Seen::State { state, id, reply } => {
                 self.last_error = None;
+                if self.wait.id.is_none() {
+                    // Until now it could have been another.
+                    self.count_from_now();
+                }
                 self.wait.id = self.wait.id.take().or(id);
                 self.seen = Some(state.clone());
                 self.last_state = Some(state.clone());
@@ -234,6 +238,13 @@ impl<'a> Waiter<'a> {
             None => (self.begun, UNKNOWN),
         };
         self.last_state.is_none() && now.saturating_sub(since) < tolerated
+    }
+
+    /// Lets the time after which a deletion is asked for again begin anew.
+    fn count_from_now(&mut self) {
+        if let Some((Did::Delete, asked)) = &mut self.wait.after {
+            *asked = self.client.doors().clock.now();
+        }
     }
 
     /// Asks again for a deletion that was ignored. That of another under the same name was never asked for: see `judge`.

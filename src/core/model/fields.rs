@@ -2,6 +2,8 @@
 //! `updateServerlessInstance`, `createGroupFlexCluster` and `updateGroupFlexCluster` in MongoDB's published
 //! API description, and the fields of recorded replies.
 
+use std::sync::LazyLock;
+
 /// Whether a request may carry a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
@@ -276,12 +278,40 @@ pub static FLEX: Object = Object {
     read_only_prefix: None,
 };
 
+/// Every object that has fields.
+static OBJECTS: [&Object; 5] = [&SERVERLESS, &SERVERLESS_PROVIDER, &SERVERLESS_BACKUP, &FLEX, &FLEX_PROVIDER];
+/// Places for the names of fields; two that have the same place are fewer than one in ten.
+const PLACES: usize = 512;
+
+/// A field's name as it stands in the tables, so that whoever is given it need not keep a copy. `None` for other texts, and
+/// for the few names that share a place.
+#[must_use]
+pub fn known(text: &str) -> Option<&'static str> {
+    static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
+        let mut names = vec![""; PLACES];
+        let fields = OBJECTS.iter().flat_map(|object| object.fields);
+        for name in fields.flat_map(|field| [field.name, field.snake]).chain(["key", "value"]) {
+            if let Some(place) = names.get_mut(place(name)) {
+                *place = name;
+            }
+        }
+        names
+    });
+    NAMES.get(place(text)).copied().filter(|name| *name == text)
+}
+
+/// By length and outermost letters.
+fn place(text: &str) -> usize {
+    let letter = |at: usize| text.as_bytes().get(at).map_or(0, |byte| usize::from(*byte));
+    (text.len() * 37 + letter(0) * 11 + letter(text.len() / 2) * 5 + letter(text.len().saturating_sub(1))) % PLACES
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
 
     fn objects() -> [&'static Object; 5] {
-        [&SERVERLESS, &SERVERLESS_PROVIDER, &SERVERLESS_BACKUP, &FLEX, &FLEX_PROVIDER]
+        OBJECTS
     }
 
     /// camelCase to snake_case: a run of capitals is one word, except that its last begins the next.
@@ -328,5 +358,23 @@ mod tests {
         };
         assert_eq!(changeable(&SERVERLESS), ["tags", "terminationProtectionEnabled", "serverlessBackupOptions"]);
         assert_eq!(changeable(&FLEX), ["tags", "terminationProtectionEnabled"]);
+    }
+
+    #[test]
+    fn nearly_all_names_are_known_and_nothing_else_is() {
+        let names: Vec<&str> =
+            OBJECTS.iter().flat_map(|object| object.fields).flat_map(|field| [field.name, field.snake]).collect();
+        for name in &names {
+            assert!(known(name).is_none_or(|known| known == *name), "{name}");
+        }
+        assert!(names.iter().filter(|name| known(name).is_none()).count() * 10 < names.len());
+        for other in ["", "nam", "Name", "namf", "value "] {
+            assert_eq!(known(other).filter(|known| !known.is_empty()), None, "{other}");
+        }
+        for used in
+            ["name", "tags", "provider_settings", "providerSettings", "region_name", "regionName", "key", "value"]
+        {
+            assert_eq!(known(used), Some(used));
+        }
     }
 }

@@ -83,7 +83,7 @@ pub fn route(given: Option<&str>, base_url: &str, around: &dyn Surroundings) -> 
     Ok(Route { described, proxied: true, proxy })
 }
 
-/// Whether the HTTP client, which decides by the same code, sends to `base_url` through this proxy.
+/// Whether a request to `base_url` goes through this proxy; reqwest, which sends it, decides by the same code.
 fn through(proxy: &str, no_proxy: &str, base_url: &str) -> bool {
     let matcher = Matcher::builder().all(proxy).no(no_proxy).build();
     base_url.parse().is_ok_and(|url| matcher.intercept(&url).is_some())

@@ -32,6 +32,8 @@ impl Connector {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
+        // Shared out among the server's addresses, so that one that does not answer leaves time for the next.
+        tcp.set_connect_timeout(Some(options.connect_timeout));
         tcp.set_keepalive(Some(KEEP_ALIVE));
         tcp.set_keepalive_interval(Some(KEEP_ALIVE));
         tcp.set_keepalive_retries(Some(KEEP_ALIVE_RETRIES));
@@ -40,7 +42,7 @@ impl Connector {
         let https = HttpsConnectorBuilder::new()
             .with_tls_config(options.tls.clone())
             .https_or_http()
-            .enable_all_versions()
+            .enable_http1()
             .wrap_connector(tcp);
         Connector { https, server: options.server.clone(), limit: options.connect_timeout }
     }

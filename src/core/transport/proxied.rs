@@ -15,6 +15,8 @@ pub(super) struct Sender {
 impl Sender {
     pub(super) fn new(options: &Options) -> Result<Self, Error> {
         let mut builder = reqwest::Client::builder()
+            // What the proxy is asked with, too.
+            .user_agent(options.user_agent.clone())
             .connect_timeout(options.connect_timeout)
             .redirect(reqwest::redirect::Policy::none())
             .pool_idle_timeout(IDLE)

@@ -12,7 +12,7 @@ const TAG: usize = 255;
 /// Source: the pattern `^([a-f0-9]{24})$` of `groupId`.
 pub(super) fn group_id(value: &str) -> Option<String> {
     let is_digit = |c: char| matches!(c, '0'..='9' | 'a'..='f');
-    if value.len() == 24 && value.chars().all(is_digit) {
+    if value.len() == 24 && value.bytes().all(|b| matches!(b, b'0'..=b'9' | b'a'..=b'f')) {
         return None;
     }
     let wrong = if value.is_empty() {

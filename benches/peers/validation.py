@@ -18,40 +18,32 @@ import layout
 from bench import clean_environment
 from server import pin
 
-GROUP = "5f1b2c3d4e5f6a7b8c9d0e1f"
-SPEC = {
-    "name": "instance-1",
-    "provider_settings": {
-        "backing_provider_name": "AWS",
-        "provider_name": "SERVERLESS",
-        "region_name": "US_EAST_1",
-    },
-    "serverless_backup_options": {"serverless_continuous_backup_enabled": True},
-    "tags": [{"key": "env", "value": "dev"}],
-    "termination_protection_enabled": False,
-}
 BAR = 2.5
 
 
 def inside() -> None:
+    sys.path.insert(0, str(layout.HERE / "clients"))
+    import common
+
     import atlas_serverless
 
+    spec = common.body(1)
     client = atlas_serverless.Client(access_token="none", base_url="http://127.0.0.1:1")
     client.close()
 
     def create() -> None:
         with contextlib.suppress(RuntimeError):
-            client.create_serverless_instance(GROUP, **SPEC)
+            client.create_serverless_instance(common.GROUP, **spec)
 
     def get() -> None:
         with contextlib.suppress(RuntimeError):
-            client.get_serverless_instance(GROUP, "instance-1")
+            client.get_serverless_instance(common.GROUP, "instance-1")
 
     def microseconds(call: Callable[[], None], times: int = 20_000) -> float:
         return min(timeit.repeat(call, number=times, repeat=9)) / times * 1e6
 
     def keywords() -> None:
-        dict(**SPEC)
+        dict(**spec)
 
     print(microseconds(create) - microseconds(get) - microseconds(keywords))
 

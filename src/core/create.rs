@@ -5,7 +5,7 @@ use bytes::Bytes;
 
 use crate::core::call::{Call, Shape};
 use crate::core::client::{Client, Failed, OnRetired};
-use crate::core::compare::{Difference, differences, differences_outlined};
+use crate::core::compare::{Difference, differences_outlined};
 use crate::core::context::Context;
 use crate::core::error::{Error, Notice, NoticeKind};
 use crate::core::model::{Kind, Operation};
@@ -208,11 +208,7 @@ impl Client {
         context: &mut Context,
     ) -> (Reply, Option<Failed>) {
         let entity = content(&exchange.body, call.envelope);
-        let found = if call.envelope {
-            differences(&create.body, entity)
-        } else {
-            differences_outlined(&create.body, entity, exchange.outline.as_ref())
-        };
+        let found = differences_outlined(&create.body, entity, exchange.outline.as_ref());
         let another = found.iter().find(|d| d.path == "name").map(|name| {
             let message = format!("the reply describes {}, not {}", name.got, name.asked);
             let error = no_entity(message, call, &exchange, &self.shared.base_url, context.attempts);

@@ -198,13 +198,6 @@ impl Transport {
     }
 }
 
-/// A path of a server as a whole URI.
-fn below(server: &Uri, path: &Uri) -> Uri {
-    let mut parts = server.clone().into_parts();
-    parts.path_and_query = path.path_and_query().cloned();
-    Uri::from_parts(parts).unwrap_or_else(|_| path.clone())
-}
-
 /// The first 200 characters of a body, for messages.
 pub fn body_start(body: &[u8]) -> Option<String> {
     if body.is_empty() {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import logging
 import os
@@ -38,6 +39,40 @@ def client_of(server: Server, **options: Any) -> Client:
     return Client(access_token="t", base_url=server.url, **options)
 
 
+def in_threads(count: int, work: Callable[[int], object]) -> None:
+    """Calls `work` with their numbers in so many threads, `caller-0` and so on, that begin together."""
+    start = threading.Barrier(count)
+    failed: list[BaseException] = []
+
+    def guarded(number: int) -> None:
+        start.wait()
+        try:
+            work(number)
+        except BaseException as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=guarded, args=(n,), name=f"caller-{n}") for n in range(count)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failed == []
+
+
+@contextlib.contextmanager
+def listening(handler: logging.Handler) -> Iterator[None]:
+    """Gives a handler every line."""
+    logger = logging.getLogger("atlas_serverless")
+    level = logger.level
+    logger.setLevel(logging.DEBUG)
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+
+
 def test_other_threads_run_while_one_waits(server: Server) -> None:
     client = client_of(server, timeout=0.3, max_retries=0)
     done = threading.Event()
@@ -58,43 +93,17 @@ def test_other_threads_run_while_one_waits(server: Server) -> None:
 
 def test_32_threads_share_a_client(atlas_emulator: Emulator) -> None:
     client = atlas_emulator.client()
-    start = threading.Barrier(32)
     names: list[str] = []
 
     def work(number: int) -> None:
-        start.wait()
         names.extend(client.find(atlas_emulator.group_id, "orders")[1]["name"] for _ in range(5))
         with pytest.raises(errors.ClusterNotFound):
             client.get_flex_cluster(atlas_emulator.group_id, f"n{number}")
 
     client.create_flex_cluster(atlas_emulator.group_id, name="orders", provider_settings=PLACE)
-    threads = [threading.Thread(target=work, args=(number,)) for number in range(32)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
+    in_threads(32, work)
     assert names == ["orders"] * 160
     assert [request["endpoint"] for request in atlas_emulator.requests].count("token") == 1
-
-
-def in_threads(count: int, work: Callable[[], object]) -> None:
-    """Calls `work` in so many threads that begin together."""
-    start = threading.Barrier(count)
-    failed: list[BaseException] = []
-
-    def guarded() -> None:
-        start.wait()
-        try:
-            work()
-        except BaseException as error:
-            failed.append(error)
-
-    threads = [threading.Thread(target=guarded, name=f"caller-{number}") for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert failed == []
 
 
 def test_what_a_crowd_logs_comes_from_the_thread_that_calls(
@@ -104,7 +113,7 @@ def test_what_a_crowd_logs_comes_from_the_thread_that_calls(
     client.get_project(atlas_emulator.group_id)
     atlas_emulator.fail_next("delay", delay_seconds=0.05, times=16)
     with caplog.at_level(logging.DEBUG, logger="atlas_serverless"):
-        in_threads(16, lambda: client.get_project(atlas_emulator.group_id))
+        in_threads(16, lambda _: client.get_project(atlas_emulator.group_id))
     said = sorted(record.threadName or "" for record in caplog.records if "answered 200" in record.message)
     assert said == sorted(f"caller-{number}" for number in range(16))
 
@@ -122,15 +131,8 @@ def test_a_log_handler_in_a_crowd_makes_a_call(atlas_emulator: Emulator) -> None
                 found.append(client.get_project(atlas_emulator.group_id)["id"])
                 within.call = False
 
-    logger, handler = logging.getLogger("atlas_serverless"), Handler()
-    level = logger.level
-    logger.setLevel(logging.DEBUG)
-    logger.addHandler(handler)
-    try:
-        in_threads(8, lambda: client.get_project(atlas_emulator.group_id))
-    finally:
-        logger.removeHandler(handler)
-        logger.setLevel(level)
+    with listening(Handler()):
+        in_threads(8, lambda _: client.get_project(atlas_emulator.group_id))
     assert set(found) == {atlas_emulator.group_id}
     assert len(found) >= 16
 
@@ -142,19 +144,12 @@ def test_what_a_log_handler_raises_ends_a_call_in_a_crowd(server: Server) -> Non
         def emit(self, record: logging.LogRecord) -> None:
             raise KeyboardInterrupt
 
-    def work() -> None:
+    def work(_: int) -> None:
         with pytest.raises(KeyboardInterrupt):
             client.get_flex_cluster(GROUP, "stalled")
 
-    logger, handler = logging.getLogger("atlas_serverless"), Handler()
-    level = logger.level
-    logger.setLevel(logging.DEBUG)
-    logger.addHandler(handler)
-    try:
+    with listening(Handler()):
         in_threads(8, work)
-    finally:
-        logger.removeHandler(handler)
-        logger.setLevel(level)
 
 
 def test_progress_in_a_crowd_is_told_to_the_thread_that_calls(atlas_emulator: Emulator) -> None:
@@ -162,16 +157,16 @@ def test_progress_in_a_crowd_is_told_to_the_thread_that_calls(atlas_emulator: Em
     client.create_flex_cluster(atlas_emulator.group_id, name="orders", provider_settings=PLACE)
     told: list[tuple[str, str]] = []
 
-    def work() -> None:
+    def work(number: int) -> None:
         mine = threading.current_thread().name
 
         def tell(poll: Any) -> None:
             assert threading.current_thread().name == mine
             told.append((mine, poll.state))
-            if mine == "caller-0":
+            if number == 0:
                 raise ZeroDivisionError
 
-        if mine == "caller-0":
+        if number == 0:
             with pytest.raises(ZeroDivisionError):
                 client.wait_for_flex_cluster(atlas_emulator.group_id, "orders", progress=tell)
         else:
@@ -183,7 +178,7 @@ def test_progress_in_a_crowd_is_told_to_the_thread_that_calls(atlas_emulator: Em
 
 def test_closing_closes_the_connections_of_a_crowd(server: Server) -> None:
     with client_of(server) as client:
-        in_threads(16, lambda: client.get_flex_cluster(GROUP, "orders"))
+        in_threads(16, lambda _: client.get_flex_cluster(GROUP, "orders"))
     server.await_closed(server.opened)
 
 

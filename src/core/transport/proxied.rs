@@ -3,7 +3,7 @@ use http::Uri;
 
 use super::body::Watched;
 use super::cause::causes;
-use super::{IDLE, IDLE_CONNECTIONS, Options, Trouble, below};
+use super::{IDLE, IDLE_CONNECTIONS, Options, Trouble};
 use crate::core::error::Error;
 
 /// A pool of connections by way of a proxy.
@@ -49,4 +49,11 @@ impl Sender {
         })?;
         Ok(reply.into())
     }
+}
+
+/// A path of a server as a whole URI.
+fn below(server: &Uri, path: &Uri) -> Uri {
+    let mut parts = server.clone().into_parts();
+    parts.path_and_query = path.path_and_query().cloned();
+    Uri::from_parts(parts).unwrap_or_else(|_| path.clone())
 }

@@ -3,7 +3,7 @@
 
 - the docstrings in `_core.pyi` itself (the binary has the same texts, included when it is compiled);
 - `aio.pyi`: `AsyncClient`, whose methods are those of `Client` as coroutines;
-- `_protocols.py`: what `with_raw_response` is for both.
+- `types/_protocols.py`: what `with_raw_response` is for both.
 
     python scripts/generate_stubs.py            # write all three
     python scripts/generate_stubs.py --check    # say whether they are up to date (exit code 1 if not)
@@ -35,7 +35,7 @@ from typing_extensions import Self, Unpack
 
 from . import types as t
 from ._core import Credentials
-from ._protocols import AsyncRawClient, Extra, IfExists, OnRetired, Progress
+from .types._protocols import AsyncRawClient, Extra, IfExists, OnRetired, Progress
 
 class AsyncClient:
     """{doc}
@@ -59,7 +59,8 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack  # type checkers bring their own; nothing is imported at run time
 
-    from . import types as t
+    from atlas_serverless import types as t
+
     from ._values import Poll, Response
 
     Progress = bool | Callable[[Poll], object] | None
@@ -165,7 +166,7 @@ def returns_many(node: Function) -> bool:
 
 
 def protocols(core: str) -> str:
-    """`_protocols.py`: the same signatures, returning Responses."""
+    """`types/_protocols.py`: the same signatures, returning Responses."""
     client = class_of(ast.parse(core), "Client")
     others = [m for m in methods(client) if is_property(m) or is_constructor(m) or m.name == "close"]
     operations = [m for m in methods(client) if not m.name.startswith("_") and m not in others]
@@ -208,7 +209,11 @@ def main() -> int:
     args = parser.parse_args()
     core = document(CORE.read_text(encoding="utf-8"))
     stale = 0
-    for path, made in ((CORE, core), (PACKAGE / "aio.pyi", aio(core)), (PACKAGE / "_protocols.py", protocols(core))):
+    for path, made in (
+        (CORE, core),
+        (PACKAGE / "aio.pyi", aio(core)),
+        (PACKAGE / "types/_protocols.py", protocols(core)),
+    ):
         text = formatted(made, path)
         if path.exists() and path.read_text(encoding="utf-8") == text:
             continue

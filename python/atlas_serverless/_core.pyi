@@ -12,7 +12,7 @@ from typing import Any, Generic, Literal, TypeVar, final
 from typing_extensions import Self, Unpack, disjoint_base
 
 from . import types as t
-from ._protocols import Extra, IfExists, OnRetired, Progress, RawClient
+from .types._protocols import Extra, IfExists, OnRetired, Progress, RawClient
 
 _T = TypeVar("_T")
 

@@ -8,7 +8,7 @@ from typing_extensions import Self, Unpack
 
 from . import types as t
 from ._core import Credentials
-from ._protocols import AsyncRawClient, Extra, IfExists, OnRetired, Progress
+from .types._protocols import AsyncRawClient, Extra, IfExists, OnRetired, Progress
 
 class AsyncClient:
     """A client of the MongoDB Atlas Administration API for asyncio.

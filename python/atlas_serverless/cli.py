@@ -42,7 +42,7 @@ class _Parser(argparse.ArgumentParser):
     """One whose usage errors do not repeat what may be a secret."""
 
     def error(self, message: str) -> NoReturn:
-        from ._error_text import without_secrets
+        from .errors._text import without_secrets
 
         head, found, rest = message.partition("unrecognized arguments: ")
         if found:

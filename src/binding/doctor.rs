@@ -4,11 +4,12 @@ use std::path::PathBuf;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use super::bridge;
-use super::client::Client;
-use super::errors::{to_exception, warn};
-use super::options::{self, Behaviour, Bounds, Given, Way};
-use super::secret::SecretText;
+use crate::binding::client::Client;
+use crate::binding::client::config;
+use crate::binding::client::config::{Behaviour, Bounds, Given, Way};
+use crate::binding::convert::errors::{to_exception, warn};
+use crate::binding::convert::secret::SecretText;
+use crate::binding::runtime::blocking;
 use crate::core::auth::token_cache::FileCache;
 use crate::core::doctor::examine;
 use crate::core::error::Error;
@@ -30,15 +31,15 @@ pub(crate) fn doctor<'py>(
     allow_insecure_http: bool,
 ) -> PyResult<Bound<'py, PyAny>> {
     let given = Given { profile, base_url, ..Given::default() };
-    let survey = options::survey(given, allow_insecure_http, None);
+    let survey = config::survey(given, allow_insecure_http, None);
     let behaviour = Behaviour {
         bounds: Bounds { timeout, connect_timeout: timeout.min(10.0), max_retries: 0, max_retry_time: 0.0 },
         way: Way { proxy, ca_file, ..Way::default() },
         token_cache,
         ..Behaviour::default()
     };
-    let (config, _) = options::config(py, behaviour, survey.base_url.as_deref().unwrap_or_default())?;
-    let report = bridge::wait(py, async move { Ok::<_, Error>(examine(survey, config, group_id).await) })?;
+    let (config, _) = config::config(py, behaviour, survey.base_url.as_deref().unwrap_or_default())?;
+    let report = blocking::wait(py, async move { Ok::<_, Error>(examine(survey, config, group_id).await) })?;
     Ok(pythonize::pythonize(py, &report)?)
 }
 
@@ -49,7 +50,7 @@ pub(crate) fn doctor<'py>(
 pub(crate) fn log_out<'py>(py: Python<'py>, client: &Client, all: bool) -> PyResult<Bound<'py, PyDict>> {
     let core = client.core(py)?.for_another_runtime().map_err(|error| to_exception(py, error))?;
     let folder = client.config().token_cache.folder.clone();
-    let revoked = bridge::wait(py, async move { Ok::<_, Error>(core.log_out().await) })?;
+    let revoked = blocking::wait(py, async move { Ok::<_, Error>(core.log_out().await) })?;
     let answer = PyDict::new(py);
     answer.set_item("revoked", revoked)?;
     answer.set_item("others", folder.as_ref().map(|folder| others(folder, all)).unwrap_or_default())?;
@@ -61,7 +62,7 @@ pub(crate) fn log_out<'py>(py: Python<'py>, client: &Client, all: bool) -> PyRes
 #[pyfunction]
 #[pyo3(signature = (*, token_cache=None))]
 pub(crate) fn forget_tokens<'py>(py: Python<'py>, token_cache: Option<PathBuf>) -> PyResult<Bound<'py, PyDict>> {
-    let (place, notice) = options::token_place(py, token_cache)?;
+    let (place, notice) = config::token_place(py, token_cache)?;
     warn(py, notice.as_slice(), None)?;
     let answer = PyDict::new(py);
     answer.set_item("revoked", py.None())?;

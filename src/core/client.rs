@@ -5,22 +5,24 @@ use std::time::Duration;
 use reqwest::Url;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 
-use crate::core::auth::discover::Found;
+use crate::core::auth::discovery::Found;
 use crate::core::auth::token_cache::FileCache;
-use crate::core::auth::token_lock::unix;
+use crate::core::auth::token_cache::lock::unix;
 use crate::core::auth::{Authenticator, Next};
-use crate::core::call::{Call, media_type, method_name};
 pub use crate::core::config::{Config, OnRetired};
+use crate::core::context::observe::Level;
 use crate::core::context::{Context, Doors};
+use crate::core::error::hints;
 use crate::core::error::{ApiError, Error, TransportKind};
-use crate::core::observe::Level;
-use crate::core::rate_limit::RateLimits;
-use crate::core::reply::{Origin, Reply, explained, judge, transport_error};
-use crate::core::retry::{Decision, Happened, RATE_LIMIT_BASE, Safety, decide};
-use crate::core::targets::{Target, Targets};
-use crate::core::transport::cause::Cause;
-use crate::core::transport::{Exchange, Failure, Options, Outgoing, Transport};
-use crate::core::{deletion, deprecation, hints, reply};
+use crate::core::http::call::{Call, media_type, method_name};
+use crate::core::http::reply::{Origin, Reply, explained, judge, transport_error};
+use crate::core::http::targets::{Target, Targets};
+use crate::core::http::transport::cause::Cause;
+use crate::core::http::transport::{Exchange, Failure, Options, Outgoing, Transport};
+use crate::core::http::{deprecation, reply};
+use crate::core::operations::delete;
+use crate::core::policy::rate_limit::RateLimits;
+use crate::core::policy::retry::{Decision, Happened, RATE_LIMIT_BASE, Safety, decide};
 
 /// Rounds of one attempt: without credentials, with them, with renewed ones.
 const ROUNDS: u32 = 3;
@@ -110,7 +112,7 @@ impl Client {
     }
 
     /// What is known of the server's rate limits.
-    pub fn rate_limits(&self) -> Vec<crate::core::rate_limit::Known> {
+    pub fn rate_limits(&self) -> Vec<crate::core::policy::rate_limit::Known> {
         self.shared.limits.known(self.shared.doors.clock.now())
     }
 
@@ -139,7 +141,7 @@ impl Client {
     }
 
     /// Runs a call to its result: attempts, delays, bounds. Creates go through
-    /// [`Client::create`](crate::core::create), which looks up unknown outcomes.
+    /// [`Client::create`](crate::core::operations::create), which looks up unknown outcomes.
     pub async fn run(&self, call: &Call, context: &mut Context) -> Result<Reply, Error> {
         let doors = &self.shared.doors;
         let mut perhaps_done = false;
@@ -149,7 +151,7 @@ impl Client {
                 Ok(exchange) => return Ok(self.reply(exchange, context)),
                 Err(failed) => failed,
             };
-            if perhaps_done && deletion::is_done(call, &error) {
+            if perhaps_done && delete::is_done(call, &error) {
                 context.log(Level::Info, || format!("{}: an earlier attempt had done it", call.operation));
                 return Ok(self.already_deleted(call, context));
             }

@@ -4,15 +4,15 @@ use std::time::Duration;
 use reqwest::Url;
 use reqwest::header::HeaderValue;
 
-use crate::core::auth::explain::Ways;
-use crate::core::auth::secret::Secret;
-use crate::core::auth::token_place::Place;
+use crate::core::auth::discovery::explain::Ways;
+use crate::core::auth::token_cache::location::Place;
 use crate::core::context::Doors;
 use crate::core::error::Error;
-use crate::core::network::Trust;
-use crate::core::network::route::Route;
-use crate::core::tls;
-use crate::core::transport::Options;
+use crate::core::http::network::Trust;
+use crate::core::http::network::route::Route;
+use crate::core::http::tls;
+use crate::core::http::transport::Options;
+use crate::core::secret::Secret;
 
 /// What to do where Atlas has retired the serverless endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]

@@ -36,7 +36,7 @@ pub fn all() -> &'static [ErrorCode] {
 fn table() -> &'static Table {
     static TABLE: OnceLock<Table> = OnceLock::new();
     TABLE.get_or_init(|| {
-        let codes: Vec<_> = include_str!("error_codes.csv").lines().skip(1).filter_map(parse).collect();
+        let codes: Vec<_> = include_str!("error/codes.csv").lines().skip(1).filter_map(parse).collect();
         let by_code = codes.iter().enumerate().map(|(at, code)| (code.code, at)).collect();
         Table { codes, by_code }
     })
@@ -69,7 +69,7 @@ mod tests {
 
     #[test]
     fn every_line_of_the_table_is_a_code() {
-        assert_eq!(all().len(), include_str!("error_codes.csv").lines().count() - 1);
+        assert_eq!(all().len(), include_str!("error/codes.csv").lines().count() - 1);
         assert_eq!(all().len(), 761);
         for code in all() {
             assert!((400..600).contains(&code.status), "{code:?}");

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
 
-use super::options::ClockMode;
+use crate::emulator::options::ClockMode;
 
 /// Milliseconds since the Unix epoch, from real time plus an offset or from the test alone.
 #[derive(Debug, Clone)]

@@ -7,44 +7,17 @@
 // A refusal carries its whole reply: refusing is half of what an emulator does.
 #![allow(clippy::result_large_err)]
 
-mod app;
-mod auth;
-mod clock;
-mod clusters;
-mod connection;
-mod control;
-mod control_http;
-mod control_stored;
-mod digest;
-mod dispatch;
-mod faults;
-mod flex;
-mod glob;
-mod identity;
-mod ids;
-mod instance;
-mod journal;
-mod limits;
-mod listener;
-mod lists;
-mod oauth;
-mod options;
-mod orgs;
-mod projects;
-mod regions;
-mod replies;
-mod route;
-mod seed;
-mod server;
-mod serverless;
-mod settings;
-mod snapshot;
-mod state;
-mod validate;
-mod version;
-mod wire;
+pub(crate) mod api;
+pub(crate) mod auth;
+pub(crate) mod clock;
+pub(crate) mod control;
+pub(crate) mod faults;
+pub(crate) mod http;
+pub(crate) mod options;
+pub(crate) mod serve;
+pub(crate) mod store;
 
-pub use app::{State, app};
-pub use control::ControlError;
-pub use options::{Calendar, ClockMode, DigestAlgorithm, Options, Provisioning, Regions, RetiredReply};
-pub use server::{Emulator, StartError};
+pub use self::control::ControlError;
+pub use self::options::{Calendar, ClockMode, DigestAlgorithm, Options, Provisioning, Regions, RetiredReply};
+pub use self::serve::app::{State, app};
+pub use self::serve::server::{Emulator, StartError};

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from atlas_serverless import _error_builders as build
 from atlas_serverless import errors
+from atlas_serverless.errors import _builders as build
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 GROUP = "32b6e34b3d91647abb20e7b8"
@@ -32,7 +32,7 @@ STATUS_CLASSES = {
     503: errors.ServiceUnavailableError,
     504: errors.GatewayTimeoutError,
 }
-with (ROOT / "src/core/error_codes.csv").open(newline="", encoding="utf-8") as file:
+with (ROOT / "src/core/error/codes.csv").open(newline="", encoding="utf-8") as file:
     TABLE = [(row["error_code"], int(row["http_status"]), row["basis"]) for row in csv.DictReader(file)]
 
 
@@ -50,7 +50,7 @@ def kinds(base: type) -> list[Any]:
 def run_python(*args: str, pycache: Path | None = None) -> subprocess.CompletedProcess[str]:
     """A fresh interpreter that finds the package where this one did."""
     environment = {name: value for name, value in os.environ.items() if name != "PYTHONWARNINGS"}
-    environment["PYTHONPATH"] = str(Path(errors.__file__).parent.parent)
+    environment["PYTHONPATH"] = str(Path(errors.__file__).parents[2])
     if pycache:
         environment.pop("PYTHONDONTWRITEBYTECODE", None)
         environment["PYTHONPYCACHEPREFIX"] = str(pycache)

@@ -11,8 +11,8 @@ from typing import Any
 
 import pytest
 
-from atlas_serverless import _error_builders as build
 from atlas_serverless import errors
+from atlas_serverless.errors import _builders as build
 from error_samples import SENTENCES, TABLE, class_name, kinds, run_python
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from atlas_serverless import _error_builders as build
 from atlas_serverless import errors
+from atlas_serverless.errors import _builders as build
 from error_samples import PATH, ROOT, STATUS_CLASSES, TABLE, URL, class_name, kinds, run_python
 
 # --- the table -----------------------------------------------------------------------------------------------------

@@ -21,8 +21,8 @@ from atlas_serverless import types
 ROOT = Path(__file__).resolve().parent.parent.parent
 PROGRAMS = ROOT / "tests/python/typing"
 RECORDINGS = ROOT / "tests/fixtures/recordings"
-PACKAGE = Path(types.__file__).parent
-MODULES = [PACKAGE / f"{name}.py" for name in ("types", "_reply_types", "_protocols", "_values")]
+PACKAGE = Path(types.__file__).parents[1]
+MODULES = [PACKAGE / f"{name}.py" for name in ("types/__init__", "types/_replies", "types/_protocols", "types/_values")]
 
 
 def expected_errors() -> set[tuple[str, int]]:

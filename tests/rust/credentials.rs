@@ -10,7 +10,7 @@ mod places;
 #[path = "credentials/profiles.rs"]
 mod profiles;
 
-use atlas_serverless::core::auth::discover::{Found, Given, Sources, Survey, survey};
+use atlas_serverless::core::auth::discovery::{Found, Given, Sources, Survey, survey};
 use atlas_serverless::core::error::Error;
 use fake_machine::{CONFIG, FakeMachine};
 

@@ -3,15 +3,15 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use atlas_serverless::core::auth::discover::{Given, discover};
-use atlas_serverless::core::auth::surroundings::System;
-use atlas_serverless::core::auth::token_place::Place;
+use atlas_serverless::core::auth::discovery::{Given, discover};
+use atlas_serverless::core::auth::token_cache::location::Place;
 use atlas_serverless::core::client::{Client, Config, OnRetired};
-use atlas_serverless::core::clock::{FixedChance, ManualClock};
+use atlas_serverless::core::context::clock::{FixedChance, ManualClock};
 use atlas_serverless::core::context::{Context, Doors};
-use atlas_serverless::core::network::Trust;
-use atlas_serverless::core::network::route::Route;
-use atlas_serverless::core::retry::Policy;
+use atlas_serverless::core::http::network::Trust;
+use atlas_serverless::core::http::network::route::Route;
+use atlas_serverless::core::machine::System;
+use atlas_serverless::core::policy::retry::Policy;
 
 #[path = "life/canned.rs"]
 mod canned;

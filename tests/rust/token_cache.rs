@@ -7,10 +7,10 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
-use atlas_serverless::core::auth::secret::Secret;
+use atlas_serverless::core::auth::token_cache::lock::{PATIENCE, Turn, Wanted};
 use atlas_serverless::core::auth::token_cache::{CachedToken, FileCache, Key};
-use atlas_serverless::core::auth::token_lock::{PATIENCE, Turn, Wanted};
-use atlas_serverless::core::clock::{ManualClock, SystemClock};
+use atlas_serverless::core::context::clock::{ManualClock, SystemClock};
+use atlas_serverless::core::secret::Secret;
 use tempfile::TempDir;
 
 /// A moment that these tests will not see: 2100.

@@ -1,8 +1,9 @@
 //! The rules on a request's fields, from outside: what is sent, and each violation with its exact words.
 #![allow(clippy::unwrap_used, clippy::expect_used, clippy::panic, clippy::indexing_slicing)]
 use atlas_serverless::core::error::{NoticeKind, Violation};
-use atlas_serverless::core::model::{Key, Kind, Node};
-use atlas_serverless::core::validate::{self, Checked};
+use atlas_serverless::core::spec::model::{Key, Kind, Node};
+use atlas_serverless::core::spec::validate;
+use atlas_serverless::core::spec::validate::Checked;
 use serde_json::{Value, json};
 
 #[path = "validate/any.rs"]

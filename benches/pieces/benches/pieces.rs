@@ -3,12 +3,12 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use atlas_serverless::core::auth::Next;
-use atlas_serverless::core::compare::differences;
+use atlas_serverless::core::spec::compare::differences;
 use atlas_serverless::core::context::Context;
-use atlas_serverless::core::model::{Kind, Node};
-use atlas_serverless::core::retry::{Happened, Policy, Progress, Safety, decide};
-use atlas_serverless::core::transport::Exchange;
-use atlas_serverless::core::validate;
+use atlas_serverless::core::spec::model::{Kind, Node};
+use atlas_serverless::core::policy::retry::{Happened, Policy, Progress, Safety, decide};
+use atlas_serverless::core::http::transport::Exchange;
+use atlas_serverless::core::spec::validate;
 use bench_pieces as samples;
 use criterion::{Criterion, criterion_group, criterion_main};
 use reqwest::header::{HeaderMap, WWW_AUTHENTICATE};

@@ -5,10 +5,10 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
 
-use atlas_serverless::core::compare::differences;
+use atlas_serverless::core::spec::compare::differences;
 use atlas_serverless::core::context::Context;
-use atlas_serverless::core::model::{Kind, Node};
-use atlas_serverless::core::validate;
+use atlas_serverless::core::spec::model::{Kind, Node};
+use atlas_serverless::core::spec::validate;
 use bench_pieces as samples;
 
 fn main() {

@@ -4,16 +4,16 @@ use std::time::Duration;
 
 use atlas_serverless::core::auth::Authenticator;
 use atlas_serverless::core::auth::credentials::Credentials;
-use atlas_serverless::core::auth::discover::Found;
+use atlas_serverless::core::auth::discovery::Found;
 use atlas_serverless::core::client::{Client, Config, OnRetired};
-use atlas_serverless::core::clock::{SystemChance, SystemClock};
+use atlas_serverless::core::context::clock::{SystemChance, SystemClock};
 use atlas_serverless::core::context::Doors;
-use atlas_serverless::core::create::{Create, IfExists};
-use atlas_serverless::core::model::{Kind, Node};
-use atlas_serverless::core::retry::Policy;
-use atlas_serverless::core::tls;
-use atlas_serverless::core::transport::{Options, Transport};
-use atlas_serverless::core::validate;
+use atlas_serverless::core::operations::create::{Create, IfExists};
+use atlas_serverless::core::spec::model::{Kind, Node};
+use atlas_serverless::core::policy::retry::Policy;
+use atlas_serverless::core::http::tls;
+use atlas_serverless::core::http::transport::{Options, Transport};
+use atlas_serverless::core::spec::validate;
 use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
 

@@ -5,17 +5,19 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 
+use super::config;
+use super::pages::Pages;
 use super::{End, Listed};
-use crate::binding::bridge::{self, Handle, Job, Output};
-use crate::binding::errors::{to_exception, warn_beside};
-use crate::binding::lists::Pages;
-use crate::binding::many::Creates;
-use crate::binding::results::Shape;
-use crate::binding::{aio, background, options};
+use crate::binding::convert::errors::{to_exception, warn_beside};
+use crate::binding::convert::results::Shape;
+use crate::binding::create_many::Creates;
+use crate::binding::runtime::blocking;
+use crate::binding::runtime::blocking::{Handle, Job, Output};
+use crate::binding::runtime::{asyncio, background};
 use crate::core::client::OnRetired;
 use crate::core::context::Notices;
 use crate::core::error::Error;
-use crate::core::pages::Pager;
+use crate::core::operations::list::Pager;
 
 #[doc = include_str!("../docs/Client.txt")]
 #[pyclass(frozen, subclass, module = "atlas_serverless", skip_from_py_object)]
@@ -71,10 +73,10 @@ impl Client {
 
     fn run_even_closed(&self, py: Python<'_>, job: Job) -> End {
         if self.asynchronous {
-            return aio::start(py, &self.handle, job, self.shape);
+            return asyncio::start(py, &self.handle, job, self.shape);
         }
         let notices = Notices::default();
-        match bridge::run(py, &self.handle, job, &notices) {
+        match blocking::run(py, &self.handle, job, &notices) {
             Ok(output) => Ok(self.shape.now(py, output, &notices)?.unbind()),
             Err(error) => {
                 warn_beside(py, &notices);
@@ -106,7 +108,7 @@ impl Client {
 
     /// The call's choice, or the client's.
     pub(super) fn on_retired(&self, given: Option<&str>) -> PyResult<OnRetired> {
-        given.map_or(Ok(self.on_retired), options::on_retired)
+        given.map_or(Ok(self.on_retired), config::on_retired)
     }
 
     /// Revokes what is to be revoked and closes connections. The second time nothing is left to do.
@@ -121,7 +123,7 @@ impl Client {
         let ended = self.run_even_closed(py, job)?;
         background::let_go(&self.handle);
         if !self.asynchronous {
-            bridge::let_go(py, &self.handle);
+            blocking::let_go(py, &self.handle);
         }
         Ok(ended)
     }

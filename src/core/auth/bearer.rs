@@ -1,8 +1,8 @@
 //! A ready-made access token.
 use reqwest::header::HeaderValue;
 
-use super::secret::Secret;
 use crate::core::error::Error;
+use crate::core::secret::Secret;
 
 /// Sends `Authorization: Bearer …` (RFC 6750). There is nothing to renew.
 pub struct Bearer {

@@ -1,5 +1,5 @@
 //! The three ways to say who is asking.
-use super::secret::Secret;
+use crate::core::secret::Secret;
 
 /// One complete set of credentials. `Debug` shows ids, never secrets.
 #[derive(Debug, Clone, PartialEq, Eq)]

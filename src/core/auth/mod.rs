@@ -1,33 +1,20 @@
 //! Who is asking: credentials, where they were found, and what is sent for them.
-pub mod base_url;
 pub mod bearer;
 pub mod credentials;
 pub mod digest;
-pub mod discover;
-mod environment;
-pub mod explain;
+pub mod discovery;
 pub mod jwt;
-mod keyring;
 pub mod oauth;
-mod parts;
-mod profile;
-mod profile_credentials;
-mod search;
-pub mod secret;
-pub mod surroundings;
 pub mod token_cache;
-mod token_files;
-pub mod token_lock;
-pub mod token_place;
 mod token_reply;
 
 use reqwest::header::HeaderValue;
 use reqwest::{Method, Url};
 
+use self::credentials::Credentials;
 use crate::core::context::{Context, Doors};
 use crate::core::error::{Error, Notice};
-use crate::core::transport::{Exchange, Transport};
-use credentials::Credentials;
+use crate::core::http::transport::{Exchange, Transport};
 
 /// What one request carries, and what its refusal refers to.
 pub enum Ticket {

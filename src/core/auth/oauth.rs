@@ -11,18 +11,19 @@ use reqwest::{Method, Url};
 use tokio::sync::Mutex as AsyncMutex;
 use zeroize::Zeroize as _;
 
-use super::secret::Secret;
+use super::token_cache::lock::{PATIENCE, Turn, Wanted, unix};
 use super::token_cache::{FileCache, Key};
-use super::token_lock::{PATIENCE, Turn, Wanted, unix};
 use super::token_reply::{Fresh, refusal};
+use crate::core::context::observe::Level;
 use crate::core::context::{Context, Doors};
 use crate::core::error::{Error, TransportKind};
-use crate::core::observe::Level;
-use crate::core::reply::{self, Origin};
-use crate::core::retry::{Decision, Happened, Policy, Safety, Why, decide};
-use crate::core::targets;
-use crate::core::transport::cause::Cause;
-use crate::core::transport::{Exchange, Failure, Outgoing, Transport};
+use crate::core::http::reply;
+use crate::core::http::reply::Origin;
+use crate::core::http::targets;
+use crate::core::http::transport::cause::Cause;
+use crate::core::http::transport::{Exchange, Failure, Outgoing, Transport};
+use crate::core::policy::retry::{Decision, Happened, Policy, Safety, Why, decide};
+use crate::core::secret::Secret;
 
 /// After a renewal that failed while the old token still lives, the next is tried after this time.
 const RENEW_AGAIN: Duration = Duration::from_secs(10);

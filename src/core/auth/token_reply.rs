@@ -5,11 +5,11 @@ use reqwest::header::{HeaderValue, WWW_AUTHENTICATE};
 use serde::Deserialize;
 
 use super::bearer;
-use super::secret::Secret;
 use super::token_cache::CachedToken;
 use crate::core::error::{AuthenticationError, Error};
-use crate::core::reply;
-use crate::core::transport::Exchange;
+use crate::core::http::reply;
+use crate::core::http::transport::Exchange;
+use crate::core::secret::Secret;
 
 /// A token is renewed when less than this, or a tenth of its life, is left.
 const EARLY: Duration = Duration::from_secs(120);

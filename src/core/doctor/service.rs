@@ -7,15 +7,15 @@ use serde_json::Value;
 
 use super::{Notes, Said, failed, ok, refused, skipped};
 use crate::core::auth::Ticket;
-use crate::core::call::{Call, Shape};
 use crate::core::client::Client;
 use crate::core::context::Context;
 use crate::core::error::Error;
-use crate::core::hints;
-use crate::core::life::check_path;
-use crate::core::model::{Kind, Operation};
-use crate::core::rate_limit::EndpointSet;
-use crate::core::reply::{Expect, Reply};
+use crate::core::error::hints;
+use crate::core::http::call::{Call, Shape};
+use crate::core::http::reply::{Expect, Reply};
+use crate::core::operations::resource::check_path;
+use crate::core::policy::rate_limit::EndpointSet;
+use crate::core::spec::model::{Kind, Operation};
 
 /// A name that no cluster can have: it begins with a hyphen.
 const NOBODY: &str = "-atlas-serverless-doctor-";
@@ -178,7 +178,7 @@ fn limits(client: &Client) -> Said {
     known.sort_by_key(|limit| (limit.endpoint_set, limit.remaining));
     known.dedup_by_key(|limit| limit.endpoint_set);
     let blocked = known.iter().find(|limit| !limit.blocked_for.is_zero() || limit.remaining == Some(0));
-    let shown = |limit: &crate::core::rate_limit::Known| {
+    let shown = |limit: &crate::core::policy::rate_limit::Known| {
         let number = |number: Option<u64>| number.map_or_else(|| "?".to_owned(), |number| number.to_string());
         format!("{} {} of {}", limit.endpoint_set, number(limit.remaining), number(limit.limit))
     };

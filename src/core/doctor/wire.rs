@@ -8,10 +8,10 @@ use reqwest::{Method, Url};
 use super::{Notes, Said, failed, ok, skipped, took};
 use crate::core::client::Config;
 use crate::core::error::{Error, TransportKind};
-use crate::core::network::route::Hop;
-use crate::core::targets;
-use crate::core::transport::cause::Cause;
-use crate::core::transport::{Exchange, Failure, Outgoing, Transport};
+use crate::core::http::network::route::Hop;
+use crate::core::http::targets;
+use crate::core::http::transport::cause::Cause;
+use crate::core::http::transport::{Exchange, Failure, Outgoing, Transport};
 
 /// Tokens live an hour and certificates end to the second; within a minute nobody notices.
 const TOLERANCE: Duration = Duration::from_secs(60);

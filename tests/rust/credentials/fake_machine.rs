@@ -4,7 +4,7 @@ use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use atlas_serverless::core::auth::surroundings::{KeyringTrouble, Platform, Surroundings};
+use atlas_serverless::core::machine::{KeyringTrouble, Platform, Surroundings};
 use zeroize::Zeroizing;
 
 /// Where the fake Linux machine keeps the file of the Atlas CLI.

@@ -1,10 +1,10 @@
 //! Trust and proxies, by argument and environment.
 use std::path::Path;
 
-use atlas_serverless::core::auth::surroundings::Platform;
 use atlas_serverless::core::error::Error;
-use atlas_serverless::core::network::route::route;
-use atlas_serverless::core::network::trust;
+use atlas_serverless::core::http::network::route::route;
+use atlas_serverless::core::http::network::trust;
+use atlas_serverless::core::machine::Platform;
 
 use super::fake_machine::FakeMachine;
 

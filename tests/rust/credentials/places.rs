@@ -1,11 +1,11 @@
 //! Where tokens are kept, and what a panic would say of secrets.
 use std::path::{Path, PathBuf};
 
-use atlas_serverless::core::auth::discover::{Given, survey};
+use atlas_serverless::core::auth::discovery::{Given, survey};
 use atlas_serverless::core::auth::token_cache::CachedToken;
-use atlas_serverless::core::auth::token_place::{VARIABLE, place};
+use atlas_serverless::core::auth::token_cache::location::{VARIABLE, place};
 use atlas_serverless::core::error::Error;
-use atlas_serverless::core::network::route::route;
+use atlas_serverless::core::http::network::route::route;
 
 use super::fake_machine::FakeMachine;
 

@@ -1,9 +1,9 @@
 //! Credentials in profiles of the Atlas CLI, on a faked machine: file, keyring, user login.
 use std::io::ErrorKind;
 
-use atlas_serverless::core::auth::discover::{Found, Given, Sources, survey};
-use atlas_serverless::core::auth::surroundings::{KeyringTrouble, Platform};
+use atlas_serverless::core::auth::discovery::{Found, Given, Sources, survey};
 use atlas_serverless::core::error::Error;
+use atlas_serverless::core::machine::{KeyringTrouble, Platform};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 

@@ -1,6 +1,7 @@
 //! The emulator without a socket: a router that a caller serves as it likes.
 
-use atlas_serverless::emulator::{State, app};
+use atlas_serverless::emulator::State;
+use atlas_serverless::emulator::app;
 use axum::body::Body;
 use axum::http::Request;
 use hyper::service::Service;

@@ -2,11 +2,11 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use atlas_serverless::core::clock::SystemClock;
 use atlas_serverless::core::context::Context;
-use atlas_serverless::core::create::Create;
+use atlas_serverless::core::context::clock::SystemClock;
 use atlas_serverless::core::error::Error;
-use atlas_serverless::core::model::Kind;
+use atlas_serverless::core::operations::create::Create;
+use atlas_serverless::core::spec::model::Kind;
 use serde_json::{Value, json};
 
 use crate::world::{Auth, Setup, World, class, create, told};

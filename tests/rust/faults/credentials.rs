@@ -4,8 +4,8 @@ use std::sync::Arc;
 use atlas_serverless::core::client::Client;
 use atlas_serverless::core::context::Context;
 use atlas_serverless::core::error::Error;
-use atlas_serverless::core::life::One;
-use atlas_serverless::core::model::{Kind, Operation};
+use atlas_serverless::core::operations::resource::One;
+use atlas_serverless::core::spec::model::{Kind, Operation};
 use serde_json::json;
 
 use crate::world::{Auth, Log, Setup, World, class, create, options, told};

@@ -2,8 +2,8 @@
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
-use atlas_serverless::core::clock::{Clock, Sleep};
-use atlas_serverless::core::model::Kind;
+use atlas_serverless::core::context::clock::{Clock, Sleep};
+use atlas_serverless::core::spec::model::Kind;
 use atlas_serverless::emulator::{ClockMode, Emulator, Options};
 use serde_json::json;
 

@@ -4,10 +4,10 @@ use std::time::Duration;
 use atlas_serverless::core::client::Client;
 use atlas_serverless::core::context::Context;
 use atlas_serverless::core::error::Error;
-use atlas_serverless::core::life::One;
-use atlas_serverless::core::model::{Kind, Operation};
-use atlas_serverless::core::reply::Reply;
-use atlas_serverless::core::request::Request;
+use atlas_serverless::core::http::reply::Reply;
+use atlas_serverless::core::operations::request::Request;
+use atlas_serverless::core::operations::resource::One;
+use atlas_serverless::core::spec::model::{Kind, Operation};
 use serde_json::{Value, json};
 
 use crate::world::{Auth, Setup, World, class, create, told};

@@ -2,13 +2,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use atlas_serverless::core::call::Shape;
 use atlas_serverless::core::context::Context;
-use atlas_serverless::core::create::{Create, IfExists};
+use atlas_serverless::core::context::observe::Level;
 use atlas_serverless::core::error::{Error, NoticeKind};
-use atlas_serverless::core::model::Kind;
-use atlas_serverless::core::observe::Level;
-use atlas_serverless::core::reply::content;
+use atlas_serverless::core::http::call::Shape;
+use atlas_serverless::core::http::reply::content;
+use atlas_serverless::core::operations::create::{Create, IfExists};
+use atlas_serverless::core::spec::model::Kind;
 use serde_json::{Value, json};
 
 use crate::world::{Auth, Log, Setup, World, class, create, told};

@@ -5,11 +5,11 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
-use atlas_serverless::core::call::Shape;
 use atlas_serverless::core::client::Client;
-use atlas_serverless::core::create::{Create, IfExists};
-use atlas_serverless::core::model::Kind;
-use atlas_serverless::core::reply::content;
+use atlas_serverless::core::http::call::Shape;
+use atlas_serverless::core::http::reply::content;
+use atlas_serverless::core::operations::create::{Create, IfExists};
+use atlas_serverless::core::spec::model::Kind;
 use serde_json::{Value, json};
 
 use crate::world::{Auth, Setup, World, class, create, options, told};

@@ -2,11 +2,11 @@
 //! in an envelope.
 use std::time::Duration;
 
-use atlas_serverless::core::call::Shape;
 use atlas_serverless::core::context::Context;
-use atlas_serverless::core::create::Create;
-use atlas_serverless::core::model::Kind;
-use atlas_serverless::core::reply::content;
+use atlas_serverless::core::http::call::Shape;
+use atlas_serverless::core::http::reply::content;
+use atlas_serverless::core::operations::create::Create;
+use atlas_serverless::core::spec::model::Kind;
 use serde_json::{Value, json};
 
 use crate::world::{Auth, Setup, TestClock, World, class, create};

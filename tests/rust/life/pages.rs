@@ -1,7 +1,7 @@
 use atlas_serverless::core::client::OnRetired;
 use atlas_serverless::core::error::Error;
-use atlas_serverless::core::model::Kind;
-use atlas_serverless::core::pages::Pager;
+use atlas_serverless::core::operations::list::Pager;
+use atlas_serverless::core::spec::model::Kind;
 
 use crate::canned::{Canned, reply};
 use crate::{Bench, GROUP};

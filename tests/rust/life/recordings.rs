@@ -2,13 +2,13 @@
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use atlas_serverless::core::clock::SystemClock;
-use atlas_serverless::core::convert::to_flex;
-use atlas_serverless::core::deprecation::dates;
+use atlas_serverless::core::context::clock::SystemClock;
 use atlas_serverless::core::error::Error;
-use atlas_serverless::core::model::Node;
-use atlas_serverless::core::reply::{Expect, Origin, judge};
-use atlas_serverless::core::transport::Exchange;
+use atlas_serverless::core::http::deprecation::dates;
+use atlas_serverless::core::http::reply::{Expect, Origin, judge};
+use atlas_serverless::core::http::transport::Exchange;
+use atlas_serverless::core::spec::convert::to_flex;
+use atlas_serverless::core::spec::model::Node;
 use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;

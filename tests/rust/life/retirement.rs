@@ -1,9 +1,9 @@
-use atlas_serverless::core::call::Shape;
 use atlas_serverless::core::client::OnRetired;
-use atlas_serverless::core::create::{Create, IfExists};
 use atlas_serverless::core::error::{Error, NoticeKind};
-use atlas_serverless::core::life::One;
-use atlas_serverless::core::model::{Kind, Operation};
+use atlas_serverless::core::http::call::Shape;
+use atlas_serverless::core::operations::create::{Create, IfExists};
+use atlas_serverless::core::operations::resource::One;
+use atlas_serverless::core::spec::model::{Kind, Operation};
 
 use crate::canned::{Canned, entity, refusal};
 use crate::{Bench, GROUP, both};

@@ -1,7 +1,7 @@
 use atlas_serverless::core::error::{Error, WaitEnding};
-use atlas_serverless::core::life::One;
-use atlas_serverless::core::model::{Kind, Operation};
-use atlas_serverless::core::wait::Wait;
+use atlas_serverless::core::operations::resource::One;
+use atlas_serverless::core::operations::wait::Wait;
+use atlas_serverless::core::spec::model::{Kind, Operation};
 
 use crate::canned::{Canned, entity, refusal, reply};
 use crate::{Bench, GROUP};

@@ -1,6 +1,6 @@
 //! Whatever is given: no panic, rules that have a name, and an accepted body that says what was asked.
-use atlas_serverless::core::convert;
-use atlas_serverless::core::model::fields::Object;
+use atlas_serverless::core::spec::convert;
+use atlas_serverless::core::spec::model::fields::Object;
 use fastrand::Rng;
 
 use super::*;
@@ -112,7 +112,9 @@ fn asked(node: &Node<'_>, table: Option<&'static Object>) -> Value {
                 let key = key.as_str().unwrap();
                 let field = table.and_then(|table| table.fields.iter().find(|f| f.name == key || f.snake == key));
                 let inner = Kind::Serverless.fields().fields.iter().find_map(|f| match f.kind {
-                    atlas_serverless::core::model::fields::Type::Object(object) if f.name == key || f.snake == key => {
+                    atlas_serverless::core::spec::model::fields::Type::Object(object)
+                        if f.name == key || f.snake == key =>
+                    {
                         Some(object)
                     }
                     _ => None,

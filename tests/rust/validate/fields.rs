@@ -1,9 +1,9 @@
 //! The tables of fields beside the published API description, the recorded replies and the documentation.
 use std::fmt::Write;
 
-use atlas_serverless::core::convert;
-use atlas_serverless::core::model::fields::{Access, Field, Object, Type};
-use atlas_serverless::core::model::hints;
+use atlas_serverless::core::spec::convert;
+use atlas_serverless::core::spec::model::advice;
+use atlas_serverless::core::spec::model::fields::{Access, Field, Object, Type};
 
 use super::*;
 
@@ -113,7 +113,7 @@ fn every_field_of_a_reply_is_in_the_tables() {
 
 #[test]
 fn operations_are_the_published_ones() {
-    use atlas_serverless::core::model::Operation::{Create, Delete, Get, List, Update};
+    use atlas_serverless::core::spec::model::Operation::{Create, Delete, Get, List, Update};
     let openapi: Value = serde_json::from_str(OPENAPI).unwrap();
     for kind in Kind::ALL {
         let collection = format!("/api/atlas/v2/groups/{{groupId}}/{}", kind.path_segment());
@@ -176,12 +176,12 @@ fn the_documentation_is_made_of_the_tables() {
 
 fn documentation() -> String {
     let mut out = String::from(
-        "# Fields\n\nMade of the tables in `src/core/model`; `UPDATE_DOCS=1 cargo test --test validate` writes this page.\n\n\
+        "# Fields\n\nMade of the tables in `src/core/spec/model`; `UPDATE_DOCS=1 cargo test --test validate` writes this page.\n\n\
          Both spellings of a field's name are taken, at every depth, but not both at once. None is never sent: leave a field \
          out instead. A field that is not listed is refused; `extra_fields` sends what this version does not know.\n",
     );
     for kind in Kind::ALL {
-        for (path, object) in hints::places(kind) {
+        for (path, object) in advice::places(kind) {
             let _ = match path {
                 "" => write!(out, "\n## A {}\n", kind.noun()),
                 path => write!(out, "\n### `{path}` of a {}\n", kind.noun()),

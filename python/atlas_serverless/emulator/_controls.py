@@ -1,0 +1,86 @@
+"""The emulator's clock and its faults; the public names are in `atlas_serverless.emulator`."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from . import Emulator
+
+
+class Clock:
+    """The emulator's own time (`emulator.clock`): states, tokens, nonces, rate limits and the Date header follow it."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+
+    @property
+    def now(self) -> datetime:
+        """The present time, in UTC."""
+        seconds = self._emulator.control("GET", "clock")["unix_seconds"]
+        return datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=seconds)
+
+    def advance(self, seconds: float) -> None:
+        """Moves the time forward."""
+        self._emulator.control("POST", "clock", {"advance_seconds": seconds})
+
+    def set(self, to: datetime | float | str) -> None:
+        """Moves the time to a datetime, to Unix seconds or to an ISO time in UTC, forward or back."""
+        self._emulator.control("POST", "clock", {"set": iso(to) if isinstance(to, datetime) else to})
+
+    def freeze(self) -> None:
+        """Time stands still until it is moved."""
+        self._emulator.control("POST", "clock", {"manual": True})
+
+    def resume(self) -> None:
+        """Time goes on from where it stands."""
+        self._emulator.control("POST", "clock", {"manual": False})
+
+
+class Faults:
+    """Faults on order (`emulator.faults`)."""
+
+    def __init__(self, emulator: Emulator) -> None:
+        self._emulator = emulator
+
+    def order(self, kind: str = "status", **order: Any) -> int:
+        """Orders a fault for the next request that matches, and returns its number.
+
+        Kinds: ``status`` (with `status`, `error_code`, `detail`), ``html``, ``rate_limited``, ``unauthorized``,
+        ``not_found`` answer in the place of the true reply; ``ignore`` gives the true reply and stores nothing;
+        ``delay`` (with `seconds`) and ``stall`` make it late or leave it out; ``close`` and ``reset`` end the
+        connection; ``half_body``, ``empty_body``, ``wrong_type`` spoil the true reply; ``last_reply`` ends the
+        connection after it; ``stale_nonce`` and ``expire_tokens`` spoil the credentials; ``close_on_accept`` and
+        ``reset_on_accept`` end the next connections before a byte is read.
+
+        Args:
+            kind: What happens.
+            order: Which requests: `method`, `path` and `name` (with ``*`` and ``?``), `endpoint` (``token``,
+                ``revoke``, ``serverless``, ``flex``, ``groups``, …, ``api`` for all but the token endpoint, or an
+                operation's id), `authorization` (``bearer``, ``digest``, ``basic``, ``none``, ``any``; unless given,
+                the first leg of a digest exchange does not match), `skip` so many first, `times` (1; None: always).
+                How: `after_store` (whether the request is carried out before the fault), `status`, `error_code`,
+                `detail`, `retry_after`, `headers` (None takes one out), `body`, `content_type`, `seconds`, `reset`
+                (for ``half_body``), `then` (faults to order when this one is used up).
+        """
+        return int(self._emulator.control("POST", "faults", {"kind": kind, **order})["id"])
+
+    def standing(self) -> list[dict[str, Any]]:
+        """The orders that still stand."""
+        return list(self._emulator.control("GET", "faults"))
+
+    def cancel(self, number: int) -> None:
+        """Takes an order back."""
+        self._emulator.control("DELETE", f"faults/{number}")
+
+    def clear(self) -> None:
+        """Takes all orders back."""
+        self._emulator.control("DELETE", "faults")
+
+
+def iso(time: datetime) -> str:
+    """In UTC, as the control API takes it."""
+    if time.tzinfo is None:
+        raise ValueError("give a datetime with a time zone, such as datetime.now(timezone.utc)")
+    return time.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")

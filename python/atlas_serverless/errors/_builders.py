@@ -1,0 +1,191 @@
+"""From facts to exceptions: what the core calls, and the classes of the error codes.
+
+The core hands over facts under the names of its own structs; which class, and which sentence, is decided here. Every
+builder returns the exception, it does not raise it. All arguments are keywords.
+"""
+
+from __future__ import annotations
+
+from atlas_serverless import errors
+
+from ._classes import STATUS_CLASSES, code_class
+from ._text import sentence, without_secrets
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Mapping, Sequence
+    from typing import Any, TypeVar
+
+    _E = TypeVar("_E", bound=errors.AtlasError)
+
+_TRANSPORT: dict[str, type[errors.TransportError]] = {
+    "connect": errors.ConnectError,
+    "timeout": errors.RequestTimeoutError,
+    "protocol": errors.ProtocolError,
+    "broken": errors.TransportError,
+    "outcome_unknown": errors.OutcomeUnknownError,
+}
+_RETIRED_HINT = 'Atlas retired this endpoint in January 2026: use create_flex_cluster, or pass on_retired="flex"'
+
+
+def api_error(
+    *,
+    status: int,
+    error_code: str | None = None,
+    detail: str | None = None,
+    reason: str | None = None,
+    parameters: Iterable[Any] = (),
+    violations: Iterable[Mapping[str, Any]] = (),
+    method: str | None = None,
+    url: str | None = None,
+    attempts: int = 1,
+    elapsed: float = 0.0,
+    headers: Mapping[str, str] | Iterable[tuple[str, str]] = (),
+    retryable: bool = False,
+    hint: str | None = None,
+    retry_after: float | None = None,
+    body_start: str | None = None,
+    endpoint_retired: bool = False,
+) -> errors.ApiError:
+    """The exception for a reply of status 400 or more.
+
+    The status decides: the class of `error_code` is taken only where `status` is the code's own. `endpoint_retired`
+    makes it an EndpointRetired (whatever the status), with a hint of its own where the core has none. `violations` are
+    dicts with path, message, value and rule, or the API's with field and description; `elapsed` and `retry_after` are
+    seconds; `headers` pairs or a mapping.
+    """
+    cls = (code_class(error_code, status) if error_code else None) or _status_class(status)
+    if endpoint_retired:
+        cls = cls if issubclass(cls, errors.EndpointRetired) else errors.EndpointRetired
+        hint = hint or _RETIRED_HINT
+    return cls(
+        status=status,
+        error_code=error_code or None,
+        detail=_clean(detail),
+        reason=reason,
+        parameters=parameters,
+        violations=violations,
+        method=method,
+        url=url,
+        attempts=attempts,
+        elapsed=elapsed,
+        headers=headers,
+        retryable=retryable,
+        hint=_clean(hint),
+        retry_after=retry_after,
+        body_start=_clean(body_start),
+    )
+
+
+def transport_error(
+    *,
+    kind: str,
+    message: str,
+    attempts: int = 1,
+    elapsed: float = 0.0,
+    method: str | None = None,
+    url: str | None = None,
+    status: int | None = None,
+    body_start: str | None = None,
+    operation: str | None = None,
+    name: str | None = None,
+    group_id: str | None = None,
+    hint: str | None = None,
+) -> errors.TransportError:
+    """The exception for an exchange without a usable reply.
+
+    `kind` is connect, timeout, protocol, broken or outcome_unknown (any other: a plain TransportError). `message` is a
+    clause, such as “the reply is HTML or XML, not JSON”: method, path, attempts and hint are added to it; for
+    outcome_unknown it is the whole sentence, but for the hint. `status` and `body_start` are kept for protocol and
+    outcome_unknown; `operation`, `name` and `group_id` for outcome_unknown.
+    """
+    cls = _TRANSPORT.get(kind, errors.TransportError)
+    more: dict[str, Any] = {}
+    if issubclass(cls, (errors.ProtocolError, errors.OutcomeUnknownError)):
+        more.update(status=status, body_start=_clean(body_start))
+    if issubclass(cls, errors.OutcomeUnknownError):
+        more.update(operation=operation, name=name, group_id=group_id)
+    made = cls(
+        cause=_clean(message), attempts=attempts, elapsed=elapsed, method=method, url=url, hint=_clean(hint), **more
+    )
+    return _open(made, message if kind == "outcome_unknown" else None)
+
+
+def validation_error(*, violations: Sequence[Mapping[str, Any]], hint: str | None = None) -> errors.ValidationError:
+    """The exception for a request that breaks rules: dicts with path, message, value and rule."""
+    return errors.ValidationError(violations=violations, hint=_clean(hint))
+
+
+def authentication_error(
+    *,
+    message: str | None = None,
+    error: str | None = None,
+    error_description: str | None = None,
+    status: int | None = None,
+    attempts: int = 1,
+    elapsed: float = 0.0,
+    hint: str | None = None,
+) -> errors.AuthenticationError:
+    """The exception for a refusal by the token endpoint, or a challenge that cannot be answered.
+
+    `message`, where given, is the sentence, in place of “access was refused with 401 invalid_client: …”; attempts (if
+    more than one) and hint are added to it.
+    """
+    made = errors.AuthenticationError(
+        error=error,
+        error_description=_clean(error_description),
+        status=status,
+        attempts=attempts,
+        elapsed=elapsed,
+        hint=_clean(hint),
+    )
+    return _open(made, message)
+
+
+def wait_error(
+    *,
+    kind: str,
+    message: str | None = None,
+    last_state: str | None = None,
+    polls: int = 0,
+    elapsed: float = 0.0,
+    last_error: str | None = None,
+    result: Any = None,
+    cause: BaseException | None = None,
+    hint: str | None = None,
+) -> errors.WaitError:
+    """The exception for a waiter that ended without its state: `kind` is timeout or failed.
+
+    `message`, where given, is the whole sentence, but for the hint; else it is made from the other facts. `result` is
+    the reply to the operation that came before the wait; `cause` becomes `__cause__`.
+    """
+    cls = {"timeout": errors.WaitTimeoutError, "failed": errors.WaitFailedError}.get(kind, errors.WaitError)
+    made = cls(
+        last_state=last_state,
+        polls=polls,
+        elapsed=elapsed,
+        last_error=_clean(last_error),
+        result=result,
+        hint=_clean(hint),
+    )
+    made.__cause__ = cause
+    return _open(made, message)
+
+
+def configuration_error(*, message: str, hint: str | None = None) -> errors.ConfigurationError:
+    """The exception for credentials, base URL or options that cannot be used; `message` is the whole sentence."""
+    return _open(errors.ConfigurationError(hint=_clean(hint)), message)
+
+
+def _status_class(status: int) -> type[errors.ApiError]:
+    return STATUS_CLASSES.get(status) or (errors.ServerError if status >= 500 else errors.ApiError)
+
+
+def _open(error: _E, message: str | None) -> _E:
+    if message:
+        error.args = (sentence(error, opening=message),)
+    return error
+
+
+def _clean(text: str | None) -> str | None:
+    return without_secrets(text) if text else text

@@ -1,0 +1,210 @@
+//! From constructor arguments to the core's configuration.
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyType};
+
+use super::operations::seconds;
+use crate::binding::convert::errors::{to_exception, warn};
+use crate::binding::convert::secret::SecretText;
+use crate::binding::runtime::blocking::Handle;
+use crate::binding::runtime::interpreter;
+use crate::core::auth::discovery;
+use crate::core::auth::discovery::{Sources, Survey};
+use crate::core::auth::token_cache::location;
+use crate::core::auth::token_cache::location::Place;
+use crate::core::client::{Config, OnRetired};
+use crate::core::context::Doors;
+use crate::core::context::clock::{Chance, Clock, FixedChance, SystemChance, SystemClock};
+use crate::core::error::Notice;
+use crate::core::http::network;
+use crate::core::http::network::route::route;
+use crate::core::machine::{KeyringTrouble, System};
+use crate::core::policy::retry::Policy;
+use crate::core::secret::Secret;
+
+/// Credentials and base URL as they were passed.
+#[derive(Default)]
+pub(crate) struct Given {
+    pub(crate) client_id: Option<SecretText>,
+    pub(crate) client_secret: Option<SecretText>,
+    pub(crate) public_key: Option<SecretText>,
+    pub(crate) private_key: Option<SecretText>,
+    pub(crate) access_token: Option<SecretText>,
+    pub(crate) profile: Option<String>,
+    pub(crate) base_url: Option<SecretText>,
+}
+
+/// How the client is to behave.
+pub(crate) struct Behaviour<'a> {
+    pub(crate) api_version: &'a str,
+    pub(crate) bounds: Bounds,
+    pub(crate) way: Way<'a>,
+    pub(crate) token_cache: Option<PathBuf>,
+    pub(crate) reconcile: bool,
+    pub(crate) clock: Option<crate::core::context::clock::ManualClock>,
+}
+
+/// How long and how often, times in seconds.
+pub(crate) struct Bounds {
+    pub(crate) timeout: f64,
+    pub(crate) connect_timeout: f64,
+    pub(crate) max_retries: i64,
+    pub(crate) max_retry_time: f64,
+}
+
+/// How requests get to the service.
+#[derive(Default)]
+pub(crate) struct Way<'a> {
+    pub(crate) proxy: Option<SecretText>,
+    pub(crate) ca_file: Option<PathBuf>,
+    pub(crate) user_agent_suffix: Option<&'a str>,
+    pub(crate) allow_insecure_http: bool,
+}
+
+impl Default for Behaviour<'_> {
+    /// As the constructor has it, but for retries: one attempt of each request.
+    fn default() -> Self {
+        Behaviour {
+            api_version: "2025-03-12",
+            bounds: Bounds { timeout: 60.0, connect_timeout: 10.0, max_retries: 0, max_retry_time: 0.0 },
+            way: Way::default(),
+            token_cache: None,
+            reconcile: false,
+            clock: None,
+        }
+    }
+}
+
+/// The client's inside, from what the constructor was given.
+pub(crate) fn handle(
+    py: Python<'_>,
+    given: Given,
+    behaviour: Behaviour<'_>,
+    sources: Option<&str>,
+) -> PyResult<Handle> {
+    interpreter::guard(py)?;
+    let found = survey(given, behaviour.way.allow_insecure_http, sources).outcome;
+    let found = found.map_err(|error| to_exception(py, error))?;
+    let (config, notices) = config(py, behaviour, &found.base_url)?;
+    warn(py, &found.notices, None)?;
+    warn(py, &notices, None)?;
+    Handle::new(config, found).map_err(|error| to_exception(py, error))
+}
+
+/// Finds credentials and base URL: arguments, environment, Atlas CLI profile.
+pub(crate) fn survey(given: Given, allow_insecure_http: bool, sources: Option<&str>) -> Survey {
+    let text = |given: Option<SecretText>| given.map(|text| text.0.expose().to_owned());
+    let given = discovery::Given {
+        client_id: text(given.client_id),
+        client_secret: given.client_secret.map(Into::into),
+        public_key: text(given.public_key),
+        private_key: given.private_key.map(Into::into),
+        access_token: given.access_token.map(Into::into),
+        profile: given.profile,
+        base_url: text(given.base_url),
+        allow_insecure_http,
+        sources: match sources {
+            Some("environment") => Sources::Environment,
+            Some("profile") => Sources::Profile,
+            _ => Sources::All,
+        },
+    };
+    discovery::survey(&given, &System::new(Some(Box::new(keyring))))
+}
+
+/// Where tokens are kept.
+pub(crate) fn token_place(py: Python<'_>, given: Option<PathBuf>) -> PyResult<(Place, Option<Notice>)> {
+    location::place(given.as_deref(), &System::default()).map_err(|error| to_exception(py, error))
+}
+
+/// The system keyring by way of the `keyring` package.
+fn keyring(service: &str, user: &str) -> Result<Option<String>, KeyringTrouble> {
+    Python::attach(|py| {
+        let keyring = py.import("keyring").map_err(|_| KeyringTrouble::NoPackage)?;
+        keyring
+            .call_method1("get_password", (service, user))
+            .and_then(|secret| secret.extract())
+            .map_err(|error| KeyringTrouble::Failed(error.value(py).get_type().to_string()))
+    })
+}
+
+/// The core's configuration.
+pub(crate) fn config(py: Python<'_>, behaviour: Behaviour<'_>, base_url: &str) -> PyResult<(Config, Vec<Notice>)> {
+    let version = py.import("sys")?.getattr("version_info")?;
+    let (major, minor): (u32, u32) = (version.getattr("major")?.extract()?, version.getattr("minor")?.extract()?);
+    let mut user_agent =
+        format!("atlas-serverless/{} (Python {major}.{minor}; {})", env!("CARGO_PKG_VERSION"), std::env::consts::OS);
+    if let Some(suffix) = behaviour.way.user_agent_suffix {
+        user_agent = format!("{user_agent} {suffix}");
+    }
+    let (clock, chance): (Arc<dyn Clock>, Arc<dyn Chance>) = match behaviour.clock {
+        Some(clock) => (Arc::new(clock), Arc::new(FixedChance(0.0))),
+        None => (Arc::new(SystemClock::default()), Arc::new(SystemChance)),
+    };
+    let around = System::default();
+    // 0 is allowed: one attempt.
+    let max_retry_time = match behaviour.bounds.max_retry_time {
+        0.0 => Duration::ZERO,
+        time => bound("max_retry_time", time)?,
+    };
+    let max_retries = u32::try_from(behaviour.bounds.max_retries).map_err(|_| {
+        let given = behaviour.bounds.max_retries;
+        PyValueError::new_err(format!("max_retries must be a number of attempts, 0 or more, not {given}"))
+    })?;
+    let trust = network::trust(behaviour.way.ca_file.as_deref(), &around).map_err(|error| to_exception(py, error))?;
+    let proxy: Option<Secret> = behaviour.way.proxy.map(Into::into);
+    let route =
+        route(proxy.as_ref().map(Secret::expose), base_url, &around).map_err(|error| to_exception(py, error))?;
+    let (token_cache, notice) = token_place(py, behaviour.token_cache)?;
+    let config = Config {
+        api_version: behaviour.api_version.to_owned(),
+        connect_timeout: bound("connect_timeout", behaviour.bounds.connect_timeout)?,
+        doors: Doors {
+            clock,
+            chance,
+            policy: Policy { max_retries, max_retry_time },
+            timeout: bound("timeout", behaviour.bounds.timeout)?,
+        },
+        proxy,
+        trust,
+        route,
+        token_cache,
+        user_agent,
+        reconcile: behaviour.reconcile,
+    };
+    Ok((config, notice.into_iter().collect()))
+}
+
+/// `"raise"` or `"flex"`.
+pub(crate) fn on_retired(text: &str) -> PyResult<OnRetired> {
+    match text {
+        "raise" => Ok(OnRetired::Raise),
+        "flex" => Ok(OnRetired::Flex),
+        other => Err(PyValueError::new_err(format!("on_retired must be \"raise\" or \"flex\", not {other:?}"))),
+    }
+}
+
+/// A number of seconds; infinity is as long as it can be.
+fn bound(name: &str, value: f64) -> PyResult<Duration> {
+    Ok(seconds(name, Some(value))?.unwrap_or(Duration::from_secs(u64::from(u32::MAX))))
+}
+
+/// Another constructor: the class's own, with further keyword arguments.
+pub(crate) fn construct(
+    cls: &Bound<'_, PyType>,
+    options: Option<&Bound<'_, PyDict>>,
+    more: &[(&str, &str)],
+) -> PyResult<Py<PyAny>> {
+    let all = options.map_or_else(|| Ok(PyDict::new(cls.py())), |options| options.copy())?;
+    for (name, value) in more {
+        if all.contains(name)? {
+            return Err(PyTypeError::new_err(format!("got multiple values for argument '{name}'")));
+        }
+        all.set_item(name, value)?;
+    }
+    cls.call((), Some(&all)).map(Bound::unbind)
+}

@@ -1,0 +1,54 @@
+//! `client.credentials`: which are used and where they were found. No secret is in it.
+use pyo3::prelude::*;
+
+use crate::core::auth::discovery::Found;
+use crate::core::client::Config;
+
+/// The credentials that a client uses, without what is secret of them.
+#[pyclass(frozen, module = "atlas_serverless._core")]
+pub(crate) struct Credentials {
+    /// `service_account`, `api_key` or `access_token`.
+    #[pyo3(get)]
+    kind: &'static str,
+    /// Client id or public key; None for an access token.
+    #[pyo3(get)]
+    id: Option<String>,
+    /// Where they were found: `arguments (client_id, client_secret)`, `environment (…)`, `profile default in …`.
+    #[pyo3(get)]
+    source: String,
+    /// Scheme, host and port of the service.
+    #[pyo3(get)]
+    base_url: String,
+    /// Where the base URL was found.
+    #[pyo3(get)]
+    base_url_source: String,
+    shown: String,
+    explanation: String,
+}
+
+impl Credentials {
+    pub(crate) fn new(found: &Found, config: &Config) -> Self {
+        Credentials {
+            kind: found.credentials.word(),
+            id: found.credentials.id().map(str::to_owned),
+            source: found.source.clone(),
+            base_url: found.base_url.clone(),
+            base_url_source: found.base_url_source.clone(),
+            shown: found.credentials.describe(),
+            explanation: found.explain_with(&config.ways(&found.base_url)),
+        }
+    }
+}
+
+#[pymethods]
+impl Credentials {
+    /// What was looked at in which order, what was found and what is used, as text. Ids are shown, of secrets the length
+    /// and the last two characters at the most.
+    fn explain(&self) -> &str {
+        &self.explanation
+    }
+
+    fn __repr__(&self) -> String {
+        format!("<Credentials: {} from {} at {}>", self.shown, self.source, self.base_url)
+    }
+}

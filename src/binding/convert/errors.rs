@@ -1,0 +1,167 @@
+//! From the core's facts to Python's exceptions and warnings, by way of `atlas_serverless.errors._builders`.
+use pyo3::IntoPyObjectExt;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::{PyDict, PyList};
+
+use super::call::{Name, call, call_with};
+use super::to_python::to_python;
+use crate::core::context::Notices;
+use crate::core::error::{
+    ApiError, AuthenticationError, Error, Notice, NoticeKind, TransportError, TransportKind, Violation, WaitEnding,
+    WaitError,
+};
+
+/// The Python exception for an error of the core.
+pub(crate) fn to_exception(py: Python<'_>, error: Error) -> PyErr {
+    match build(py, error) {
+        Ok(exception) => PyErr::from_value(exception),
+        Err(failed) => failed,
+    }
+}
+
+fn build(py: Python<'_>, error: Error) -> PyResult<Bound<'_, PyAny>> {
+    let facts = PyDict::new(py);
+    let builder = match error {
+        Error::Configuration(message) => {
+            facts.set_item("message", message)?;
+            "configuration_error"
+        }
+        Error::Validation(violations) => {
+            facts.set_item("violations", to_list(py, &violations)?)?;
+            "validation_error"
+        }
+        Error::Transport(transport) => transport_facts(&facts, &transport)?,
+        Error::Api(api) => api_facts(py, &facts, &api)?,
+        Error::Authentication(authentication) => authentication_facts(&facts, &authentication)?,
+        Error::Wait(wait) => wait_facts(py, &facts, *wait)?,
+        Error::Stopped => {
+            facts.set_item("message", "stopped by the progress callback")?;
+            "configuration_error"
+        }
+    };
+    static BUILDERS: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
+    let builders =
+        BUILDERS.get_or_try_init(py, || py.import("atlas_serverless.errors._builders").map(Bound::unbind))?;
+    call_with(&builders.bind(py).getattr(builder)?, (), &facts)
+}
+
+fn transport_facts(facts: &Bound<'_, PyDict>, error: &TransportError) -> PyResult<&'static str> {
+    let kind = match error.kind {
+        TransportKind::Connect => "connect",
+        TransportKind::Timeout => "timeout",
+        TransportKind::Protocol => "protocol",
+        TransportKind::Broken => "broken",
+        TransportKind::OutcomeUnknown => "outcome_unknown",
+    };
+    facts.set_item("kind", kind)?;
+    facts.set_item("message", &error.message)?;
+    facts.set_item("attempts", error.attempts)?;
+    facts.set_item("elapsed", error.elapsed.as_secs_f64())?;
+    facts.set_item("method", &error.method)?;
+    facts.set_item("url", &error.url)?;
+    facts.set_item("status", error.status)?;
+    facts.set_item("body_start", &error.body_start)?;
+    facts.set_item("hint", &error.hint)?;
+    if let Some(target) = &error.target {
+        facts.set_item("operation", target.operation)?;
+        facts.set_item("name", &target.name)?;
+        facts.set_item("group_id", &target.group_id)?;
+    }
+    Ok("transport_error")
+}
+
+fn api_facts(py: Python<'_>, facts: &Bound<'_, PyDict>, error: &ApiError) -> PyResult<&'static str> {
+    facts.set_item("status", error.status)?;
+    facts.set_item("error_code", &error.error_code)?;
+    facts.set_item("detail", &error.detail)?;
+    facts.set_item("reason", &error.reason)?;
+    facts.set_item("parameters", pythonize::pythonize(py, &error.parameters)?)?;
+    facts.set_item("violations", to_list(py, &error.violations)?)?;
+    facts.set_item("method", &error.method)?;
+    facts.set_item("url", &error.url)?;
+    facts.set_item("attempts", error.attempts)?;
+    facts.set_item("elapsed", error.elapsed.as_secs_f64())?;
+    facts.set_item("headers", &error.headers)?;
+    facts.set_item("retryable", error.retryable)?;
+    facts.set_item("hint", &error.hint)?;
+    facts.set_item("retry_after", error.retry_after)?;
+    facts.set_item("body_start", &error.body_start)?;
+    facts.set_item("endpoint_retired", error.endpoint_retired)?;
+    Ok("api_error")
+}
+
+fn authentication_facts(facts: &Bound<'_, PyDict>, error: &AuthenticationError) -> PyResult<&'static str> {
+    facts.set_item("message", &error.message)?;
+    facts.set_item("error", &error.error)?;
+    facts.set_item("error_description", &error.error_description)?;
+    facts.set_item("status", error.status)?;
+    facts.set_item("attempts", error.attempts)?;
+    facts.set_item("elapsed", error.elapsed.as_secs_f64())?;
+    facts.set_item("hint", &error.hint)?;
+    Ok("authentication_error")
+}
+
+fn wait_facts(py: Python<'_>, facts: &Bound<'_, PyDict>, error: WaitError) -> PyResult<&'static str> {
+    let kind = match error.ending {
+        WaitEnding::TimedOut => "timeout",
+        WaitEnding::Failed => "failed",
+    };
+    facts.set_item("kind", kind)?;
+    facts.set_item("message", &error.message)?;
+    facts.set_item("last_state", &error.last_state)?;
+    facts.set_item("polls", error.polls)?;
+    facts.set_item("elapsed", error.elapsed.as_secs_f64())?;
+    facts.set_item("last_error", &error.last_error)?;
+    if let Some(result) = &error.result {
+        facts.set_item("result", to_python(py, result, None)?)?;
+    }
+    if let Some(cause) = error.cause {
+        facts.set_item("cause", build(py, cause)?)?;
+    }
+    Ok("wait_error")
+}
+
+fn to_list<'py>(py: Python<'py>, violations: &[Violation]) -> PyResult<Bound<'py, PyAny>> {
+    let list = PyList::empty(py);
+    for violation in violations {
+        list.append(pythonize::pythonize(py, violation)?)?;
+    }
+    list.into_bound_py_any(py)
+}
+
+/// Where a call ended in a way that it never should.
+pub(crate) fn unexpected() -> Error {
+    Error::Configuration(
+        "the call ended unexpectedly, which is a mistake in atlas-serverless: please report it".to_owned(),
+    )
+}
+
+/// Issues what is left of a call that failed. Its error is what the caller gets, even where a filter makes exceptions of
+/// warnings.
+pub(crate) fn warn_beside(py: Python<'_>, notices: &Notices) {
+    for notice in notices.take() {
+        drop(warn(py, std::slice::from_ref(&notice), None));
+    }
+}
+
+/// Issues notices as warnings at the caller's own line. A warning that a filter turns into an exception carries the
+/// call's result as `.result`: what was created is not lost.
+pub(crate) fn warn(py: Python<'_>, notices: &[Notice], result: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
+    if notices.is_empty() {
+        return Ok(());
+    }
+    let named = notices.iter().map(|notice| {
+        let class = match notice.kind {
+            NoticeKind::Region => "RegionWarning",
+            NoticeKind::FieldIgnored => "FieldIgnoredWarning",
+            NoticeKind::EndpointDeprecated => "EndpointDeprecatedWarning",
+            NoticeKind::Credential => "CredentialWarning",
+            NoticeKind::Conversion => "ConversionWarning",
+        };
+        (class, &notice.message)
+    });
+    let named: Vec<_> = named.collect();
+    static ISSUE: Name = Name::new("atlas_serverless._warn", "issue");
+    call(ISSUE.get(py)?, (named, result)).map(drop)
+}

@@ -1,0 +1,9 @@
+//! What crosses between Python and Rust, in both directions.
+
+pub(crate) mod call;
+pub(crate) mod errors;
+pub(crate) mod key_cache;
+pub(crate) mod results;
+pub(crate) mod secret;
+pub(crate) mod to_core;
+pub(crate) mod to_python;

@@ -1,0 +1,137 @@
+//! What a call returns to Python: the plain value, or a `Response`, and the warnings that come with it.
+use std::time::{SystemTime, UNIX_EPOCH};
+
+use bytes::Bytes;
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyList};
+
+use super::call::{Name, call_with};
+use super::errors::warn;
+use super::to_python::to_python;
+use crate::binding::runtime::blocking::Output;
+use crate::core::context::Notices;
+use crate::core::error::Notice;
+use crate::core::http::deprecation::dates;
+use crate::core::http::reply::Reply;
+use crate::core::policy::rate_limit::Known;
+
+/// Which form the caller wants.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) struct Shape {
+    /// `with_raw_response`.
+    pub(crate) raw: bool,
+}
+
+impl Shape {
+    /// The value, for the caller's own thread.
+    pub(crate) fn now<'py>(self, py: Python<'py>, output: Output, beside: &Notices) -> PyResult<Bound<'py, PyAny>> {
+        let (value, mut notices) = self.value(py, output)?;
+        notices.extend(beside.take());
+        warn(py, &notices, Some(&value))?;
+        Ok(value)
+    }
+
+    /// The value, or a [`Noticed`] that warns once the coroutine is running again.
+    pub(crate) fn later<'py>(self, py: Python<'py>, output: Output, beside: &Notices) -> PyResult<Bound<'py, PyAny>> {
+        let (value, mut notices) = self.value(py, output)?;
+        notices.extend(beside.take());
+        if notices.is_empty() {
+            return Ok(value);
+        }
+        Ok(Bound::new(py, Noticed { value: value.unbind(), notices })?.into_any())
+    }
+
+    fn value<'py>(self, py: Python<'py>, output: Output) -> PyResult<(Bound<'py, PyAny>, Vec<Notice>)> {
+        match output {
+            Output::Reply(mut reply) | Output::Last(Some(mut reply)) => {
+                let notices = std::mem::take(&mut reply.notices);
+                Ok((self.reply(py, &reply)?, notices))
+            }
+            Output::Found(kind, mut reply) => {
+                let notices = std::mem::take(&mut reply.notices);
+                let pair = (kind.word(), self.reply(py, &reply)?).into_pyobject(py)?;
+                Ok((pair.into_any(), notices))
+            }
+            Output::Page(None) => Ok((py.None().into_bound(py), Vec::new())),
+            Output::Page(Some(mut page)) => {
+                let notices = std::mem::take(&mut page.reply.notices);
+                let entries = if self.raw {
+                    vec![self.reply(py, &page.reply)?]
+                } else {
+                    let parsed = page
+                        .results
+                        .iter()
+                        .map(|entry| to_python(py, &Bytes::copy_from_slice(entry.get().as_bytes()), None));
+                    parsed.collect::<PyResult<Vec<_>>>()?
+                };
+                Ok((PyList::new(py, entries)?.into_any(), notices))
+            }
+            Output::Last(None) | Output::Nothing => Ok((py.None().into_bound(py), Vec::new())),
+        }
+    }
+
+    fn reply<'py>(self, py: Python<'py>, reply: &Reply) -> PyResult<Bound<'py, PyAny>> {
+        let data = to_python(py, &reply.body, reply.outline.as_ref())?;
+        if !self.raw {
+            return Ok(data);
+        }
+        let facts = PyDict::new(py);
+        let headers: Vec<(&str, String)> = reply
+            .headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), String::from_utf8_lossy(value.as_bytes()).into_owned()))
+            .collect();
+        let dates = dates(&reply.headers);
+        facts.set_item("status", reply.status)?;
+        facts.set_item("headers", headers)?;
+        facts.set_item("attempts", reply.attempts)?;
+        facts.set_item("reconciled", reply.reconciled)?;
+        facts.set_item("elapsed", reply.elapsed.as_secs_f64())?;
+        facts.set_item("deprecation", moment(py, dates.deprecation)?)?;
+        facts.set_item("sunset", moment(py, dates.sunset)?)?;
+        static RESPONSE: Name = Name::new("atlas_serverless.types._values", "Response");
+        call_with(RESPONSE.get(py)?, (data,), &facts)
+    }
+}
+
+/// What is known of the service's rate limits.
+pub(crate) fn rate_limits<'py>(py: Python<'py>, known: &[Known]) -> PyResult<Bound<'py, PyList>> {
+    let list = PyList::empty(py);
+    for known in known {
+        let entry = PyDict::new(py);
+        entry.set_item("endpoint_set", known.endpoint_set)?;
+        entry.set_item("group_id", &known.group_id)?;
+        entry.set_item("limit", known.limit)?;
+        entry.set_item("remaining", known.remaining)?;
+        entry.set_item("blocked_for", known.blocked_for.as_secs_f64())?;
+        entry.set_item("age", known.age.as_secs_f64())?;
+        list.append(entry)?;
+    }
+    Ok(list)
+}
+
+/// A datetime in UTC.
+fn moment(py: Python<'_>, at: Option<SystemTime>) -> PyResult<Option<Bound<'_, PyAny>>> {
+    let Some(seconds) = at.and_then(|at| at.duration_since(UNIX_EPOCH).ok()).map(|d| d.as_secs()) else {
+        return Ok(None);
+    };
+    let datetime = py.import("datetime")?;
+    let utc = datetime.getattr("timezone")?.getattr("utc")?;
+    datetime.getattr("datetime")?.call_method1("fromtimestamp", (seconds, utc)).map(Some)
+}
+
+/// A result with warnings that are still to be issued.
+#[pyclass(frozen, module = "atlas_serverless._core")]
+pub(crate) struct Noticed {
+    value: Py<PyAny>,
+    notices: Vec<Notice>,
+}
+
+#[pymethods]
+impl Noticed {
+    /// Issues the warnings and returns the value.
+    fn settle(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+        warn(py, &self.notices, Some(self.value.bind(py)))?;
+        Ok(self.value.clone_ref(py))
+    }
+}

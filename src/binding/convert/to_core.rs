@@ -1,0 +1,144 @@
+//! Python objects to the core's [`Node`], and reply bytes to Python objects.
+use std::borrow::Cow;
+
+use pyo3::prelude::*;
+use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
+
+use crate::core::spec::model::node::TOO_DEEP;
+use crate::core::spec::model::{Key, MAX_DEPTH, Node, fields};
+
+/// More values than any request has; what is beyond is not walked.
+const MAX_VALUES: usize = 200_000;
+
+/// A caller's object, as the core looks at it. Never fails: what JSON can't say is described.
+pub(crate) fn to_node(object: &Bound<'_, PyAny>) -> Node<'static> {
+    Walk { ancestors: Vec::new(), values: 0 }.node(object)
+}
+
+/// Keyword arguments as one mapping.
+pub(crate) fn kwargs_to_node(kwargs: Option<&Bound<'_, PyDict>>) -> Node<'static> {
+    kwargs.map_or_else(|| Node::Map(Vec::new()), |kwargs| to_node(kwargs.as_any()))
+}
+
+/// Fields that were taken out of a mapping, as one mapping.
+pub(crate) fn to_fields<'py>(fields: Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)>) -> Node<'static> {
+    Walk { ancestors: Vec::new(), values: 0 }.entries(fields.into_iter())
+}
+
+struct Walk {
+    /// The containers that enclose the current value, by identity.
+    ancestors: Vec<usize>,
+    values: usize,
+}
+
+impl Walk {
+    fn node(&mut self, object: &Bound<'_, PyAny>) -> Node<'static> {
+        self.values += 1;
+        if let Ok(text) = object.cast::<PyString>() {
+            return match text.to_cow() {
+                Ok(text) => Node::Str(Cow::Owned(text.into_owned())),
+                Err(_) => Node::Other("text with a lone surrogate, which cannot be sent".into()),
+            };
+        }
+        if let Ok(flag) = object.cast::<PyBool>() {
+            return Node::Bool(flag.is_true());
+        }
+        if object.is_none() {
+            return Node::Null;
+        }
+        if let Ok(dict) = object.cast::<PyDict>() {
+            return self.container(object, "a dict that contains itself", |walk| walk.map(dict));
+        }
+        if let Ok(list) = object.cast::<PyList>() {
+            return self.container(object, "a list that contains itself", |walk| {
+                Node::List(list.iter().map(|item| walk.node(&item)).collect())
+            });
+        }
+        if let Ok(tuple) = object.cast::<PyTuple>() {
+            return self.container(object, "a tuple that contains itself", |walk| {
+                Node::List(tuple.iter().map(|item| walk.node(&item)).collect())
+            });
+        }
+        if object.is_instance_of::<PyInt>() {
+            return match object.extract::<i64>() {
+                Ok(number) => Node::Int(number),
+                Err(_) => match object.call_method0("__repr__").and_then(|text| text.extract::<String>()) {
+                    Ok(digits) => Node::BigInt(digits.into()),
+                    Err(_) => Node::Other("an enormous number".into()),
+                },
+            };
+        }
+        if let Ok(number) = object.cast::<PyFloat>() {
+            return Node::Float(number.value());
+        }
+        self.mapping(object).unwrap_or_else(|| Node::Other(described(object)))
+    }
+
+    /// Other mappings (`MappingProxyType`, a `ConfigParser` section …) by way of a dict.
+    fn mapping(&mut self, object: &Bound<'_, PyAny>) -> Option<Node<'static>> {
+        let mapping = object.cast::<pyo3::types::PyMapping>().ok()?;
+        let dict = PyDict::new(object.py());
+        for item in mapping.items().ok()?.iter() {
+            let (key, value) = item.extract::<(Bound<'_, PyAny>, Bound<'_, PyAny>)>().ok()?;
+            dict.set_item(key, value).ok()?;
+        }
+        Some(self.container(object, "a mapping that contains itself", |walk| walk.map(&dict)))
+    }
+
+    fn map(&mut self, dict: &Bound<'_, PyDict>) -> Node<'static> {
+        self.entries(dict.iter())
+    }
+
+    fn entries<'py>(&mut self, entries: impl Iterator<Item = (Bound<'py, PyAny>, Bound<'py, PyAny>)>) -> Node<'static> {
+        let entries = entries.map(|(key, value)| {
+            let key = match key.cast::<PyString>().ok().and_then(|text| text.to_cow().ok()) {
+                Some(text) => Key::Str(fields::known(&text).map_or_else(|| text.into_owned().into(), Cow::Borrowed)),
+                None => Key::Other(described(&key)),
+            };
+            (key, self.node(&value))
+        });
+        Node::Map(entries.collect())
+    }
+
+    fn container(
+        &mut self,
+        object: &Bound<'_, PyAny>,
+        cycle: &'static str,
+        walk: impl FnOnce(&mut Self) -> Node<'static>,
+    ) -> Node<'static> {
+        let identity = object.as_ptr() as usize;
+        if self.ancestors.contains(&identity) {
+            return Node::Other(cycle.into());
+        }
+        if self.ancestors.len() >= MAX_DEPTH {
+            return Node::Other(TOO_DEEP.into());
+        }
+        if self.values > MAX_VALUES {
+            return Node::Other("more values than any request has".into());
+        }
+        self.ancestors.push(identity);
+        let node = walk(self);
+        self.ancestors.pop();
+        node
+    }
+}
+
+/// What an object is, in words.
+fn described(object: &Bound<'_, PyAny>) -> Cow<'static, str> {
+    let Ok(name) = object.get_type().name().and_then(|name| Ok(name.to_cow()?.into_owned())) else {
+        return "an object".into();
+    };
+    match name.as_str() {
+        "bytes" | "bytearray" => name.into(),
+        "int" | "float" => match object.str().and_then(|text| Ok(text.to_cow()?.into_owned())) {
+            Ok(text) => format!("the number {text}").into(),
+            Err(_) => "a number".into(),
+        },
+        "NoneType" => "None".into(),
+        "bool" => "a flag".into(),
+        _ => {
+            let article = if name.starts_with(['a', 'e', 'i', 'o', 'u', 'A', 'E', 'I', 'O', 'U']) { "an" } else { "a" };
+            format!("{article} {name}").into()
+        }
+    }
+}

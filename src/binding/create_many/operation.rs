@@ -1,0 +1,103 @@
+//! One operation of `create_many`: a mapping of options and fields, to an order.
+use std::time::Duration;
+
+use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::prelude::*;
+use pyo3::types::{PyDict, PyMapping, PyString};
+
+use crate::binding::client::config;
+use crate::binding::client::operations::{Options, checked_create, on_exists};
+use crate::binding::convert::to_core::to_fields;
+use crate::core::client::OnRetired;
+use crate::core::operations::create::Create;
+use crate::core::spec::model::Kind;
+
+type Field<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>);
+
+/// The arguments of a create, as one operation has them.
+pub(super) fn read(
+    py: Python<'_>,
+    operation: &Bound<'_, PyAny>,
+    on_retired: OnRetired,
+) -> PyResult<(Create, Option<Duration>)> {
+    let mut kind = Kind::Flex;
+    let mut group_id = None;
+    let mut if_exists = None;
+    let mut retired = None;
+    let mut options = Options {
+        envelope: false,
+        pretty: false,
+        wait: false,
+        timeout: None,
+        interval: None,
+        progress: None,
+        validate: true,
+        extra_fields: None,
+        retired: OnRetired::Raise,
+    };
+    let mut fields = Vec::new();
+    for (key, value) in entries(operation)? {
+        let name = key.cast::<PyString>().ok().and_then(|name| name.to_str().ok());
+        match name {
+            Some("group_id") => group_id = Some(value.extract::<String>().map_err(|_| wrong("group_id", "text"))?),
+            Some("kind") => kind = kind_of(&value)?,
+            Some("envelope") => options.envelope = flag("envelope", &value)?,
+            Some("pretty") => options.pretty = flag("pretty", &value)?,
+            Some("wait") => options.wait = flag("wait", &value)?,
+            Some("validate") => options.validate = flag("validate", &value)?,
+            Some("timeout") => options.timeout = value.extract().map_err(|_| wrong("timeout", "a number or None"))?,
+            Some("interval") => {
+                options.interval = value.extract().map_err(|_| wrong("interval", "a number or None"))?
+            }
+            Some("if_exists") => {
+                let text = value.extract::<String>().map_err(|_| wrong("if_exists", "text"))?;
+                if_exists = Some(on_exists(&text)?);
+            }
+            Some("on_retired") => {
+                let text = value.extract::<Option<String>>().map_err(|_| wrong("on_retired", "text or None"))?;
+                retired = text.as_deref().map(config::on_retired).transpose()?;
+            }
+            Some("extra_fields") => options.extra_fields = Some(value).filter(|value| !value.is_none()),
+            Some("progress") if value.is_none() => {}
+            Some("progress") => {
+                return Err(PyTypeError::new_err("create_many has no progress callables; the results come one by one"));
+            }
+            _ => fields.push((key, value)),
+        }
+    }
+    if kind == Kind::Flex && retired.is_some() {
+        return Err(PyTypeError::new_err("on_retired is for serverless instances; a Flex cluster has no need of it"));
+    }
+    let group_id = group_id.ok_or_else(|| PyTypeError::new_err("an operation needs a group_id"))?;
+    if kind == Kind::Serverless {
+        options.retired = retired.unwrap_or(on_retired);
+    }
+    checked_create(py, kind, &group_id, &options, if_exists.unwrap_or_default(), &to_fields(fields))
+}
+
+fn entries<'py>(operation: &Bound<'py, PyAny>) -> PyResult<Vec<Field<'py>>> {
+    if let Ok(dict) = operation.cast::<PyDict>() {
+        return Ok(dict.iter().collect());
+    }
+    let mapping = operation.cast::<PyMapping>().map_err(|_| {
+        let given = operation.get_type().name().map_or_else(|_| "an object".to_owned(), |name| name.to_string());
+        PyTypeError::new_err(format!("an operation must be a mapping, not {given}"))
+    })?;
+    mapping.items()?.iter().map(|item| item.extract()).collect()
+}
+
+fn kind_of(value: &Bound<'_, PyAny>) -> PyResult<Kind> {
+    let word = value.extract::<String>().map_err(|_| wrong("kind", "text"))?;
+    Kind::ALL
+        .into_iter()
+        .find(|kind| kind.word() == word)
+        .ok_or_else(|| PyValueError::new_err(format!("kind must be \"flex\" or \"serverless\", not {word:?}")))
+}
+
+fn flag(name: &str, value: &Bound<'_, PyAny>) -> PyResult<bool> {
+    value.extract().map_err(|_| wrong(name, "True or False"))
+}
+
+fn wrong(name: &str, expects: &str) -> PyErr {
+    PyTypeError::new_err(format!("{name} must be {expects}"))
+}

@@ -1,0 +1,112 @@
+//! Event loops that can't watch a socket (Windows' Proactor): the result is handed over with the interpreter lock held on
+//! a thread of the runtime, by pyo3-async-runtimes.
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+
+use pyo3::exceptions::asyncio::CancelledError;
+use pyo3::prelude::*;
+use pyo3_async_runtimes::TaskLocals;
+use pyo3_async_runtimes::generic::{ContextExt, Runtime, future_into_py};
+use tokio::task::{JoinError, JoinHandle};
+
+use super::asyncio::{Pending, follow};
+use super::background::runtime;
+use super::blocking::Job;
+use super::interpreter;
+use super::observer::Direct;
+use crate::binding::convert::call::{Name, call};
+use crate::binding::convert::errors::{to_exception, unexpected};
+use crate::binding::convert::results::Shape;
+use crate::core::client::Client;
+use crate::core::context::Context;
+
+/// Starts a job. Cancelling its future ends the call.
+pub(crate) fn start(
+    py: Python<'_>,
+    event_loop: &Bound<'_, PyAny>,
+    client: Client,
+    job: Job,
+    shape: Shape,
+) -> PyResult<Pending> {
+    interpreter::check()?;
+    // The progress callable belongs on the loop's thread, and what it raises to the one who awaits.
+    let result = event_loop.call_method0("create_future")?;
+    let progress = job.progress.map(|progress| follow(py, progress, &result)).transpose()?;
+    let posted = match &progress {
+        None => None,
+        Some(progress) => Some(partial(py, event_loop.getattr("call_soon_threadsafe")?, progress)?),
+    };
+    let (observer, _) = Direct::new(py, posted)?;
+    let context = Context::begin(client.doors(), job.timeout, Some(Arc::new(observer)));
+    let (notices, beside) = (context.notices.clone(), context.notices.clone());
+    let run = job.run;
+    let running = future_into_py::<OnBackground, _, _>(py, async move {
+        let ended = AbortOnDrop(runtime().spawn(run(client, context))).wait().await;
+        let handed = interpreter::hand_over(|py| match ended {
+            Ok(Ok(output)) => Ok(shape.later(py, output, &notices)?.unbind()),
+            Ok(Err(error)) => Err(to_exception(py, error)),
+            Err(ended) if ended.is_panic() => Err(to_exception(py, unexpected())),
+            Err(_) => Err(CancelledError::new_err(())),
+        });
+        match handed {
+            Some(result) => result,
+            None => std::future::pending().await,
+        }
+    })?;
+    static CHAIN: Name = Name::new("atlas_serverless._loops", "chain");
+    call(CHAIN.get(py)?, (running, &result))?;
+    Ok(Pending::of_future(result.unbind(), progress, beside))
+}
+
+fn partial(py: Python<'_>, function: Bound<'_, PyAny>, argument: &Py<PyAny>) -> PyResult<Py<PyAny>> {
+    py.import("functools")?.getattr("partial")?.call1((function, argument)).map(Bound::unbind)
+}
+
+/// The runtime that all event loops share, for pyo3-async-runtimes.
+struct OnBackground;
+
+tokio::task_local! {
+    static LOCALS: TaskLocals;
+}
+
+impl Runtime for OnBackground {
+    type JoinError = JoinError;
+    type JoinHandle = JoinHandle<()>;
+
+    fn spawn<F: Future<Output = ()> + Send + 'static>(future: F) -> Self::JoinHandle {
+        runtime().spawn(future)
+    }
+
+    fn spawn_blocking<F: FnOnce() + Send + 'static>(work: F) -> Self::JoinHandle {
+        runtime().spawn_blocking(|| interpreter::hand_over(|_| work()).unwrap_or(()))
+    }
+}
+
+impl ContextExt for OnBackground {
+    fn scope<F, R>(locals: TaskLocals, future: F) -> Pin<Box<dyn Future<Output = R> + Send>>
+    where
+        F: Future<Output = R> + Send + 'static,
+    {
+        Box::pin(LOCALS.scope(locals, future))
+    }
+
+    fn get_task_locals() -> Option<TaskLocals> {
+        LOCALS.try_with(Clone::clone).ok()
+    }
+}
+
+/// A task that ends with the one who waits for it.
+struct AbortOnDrop<T>(JoinHandle<T>);
+
+impl<T> AbortOnDrop<T> {
+    async fn wait(mut self) -> Result<T, JoinError> {
+        (&mut self.0).await
+    }
+}
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}

@@ -1,0 +1,116 @@
+//! Log lines to Python's `logging` under `atlas_serverless`, and polls to the caller's progress callable.
+use std::ops::ControlFlow;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use pyo3::exceptions::PyException;
+use pyo3::prelude::*;
+use pyo3::sync::PyOnceLock;
+use pyo3::types::PyDict;
+
+use super::interpreter;
+use crate::binding::convert::call::{Name, call, call_with};
+use crate::core::context::observe::{Level, Observer, Poll};
+
+/// The least severe level that is listened to; none if nobody listens to anything.
+///
+/// `logging` is not imported for its sake: a program that never did has no handler for less than a warning.
+pub(crate) fn threshold(py: Python<'_>) -> PyResult<Level> {
+    static MODULES: Name = Name::new("sys", "modules");
+    // Asked by every call of a program without logging: no import statement here, it costs more than the rest.
+    if !MODULES.get(py)?.contains(pyo3::intern!(py, "logging"))? {
+        return Ok(Level::Warning);
+    }
+    let logger = logger(py)?;
+    let is_enabled = logger.getattr(pyo3::intern!(py, "isEnabledFor"))?;
+    for (level, number) in [(Level::Debug, 10), (Level::Info, 20)] {
+        if call(&is_enabled, (number,))?.is_truthy()? {
+            return Ok(level);
+        }
+    }
+    Ok(Level::Warning)
+}
+
+fn logger(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
+    static LOGGER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
+    let find = || Ok::<_, PyErr>(py.import("logging")?.getattr("getLogger")?.call1(("atlas_serverless",))?.unbind());
+    Ok(LOGGER.get_or_try_init(py, find)?.bind(py).clone())
+}
+
+/// Hands a line to `logging`. A broken handler is its own affair and reported as such; what is no `Exception`
+/// (Ctrl-C while the handler ran) is returned.
+pub(crate) fn emit(py: Python<'_>, level: Level, message: &str) -> PyResult<()> {
+    let number = match level {
+        Level::Debug => 10,
+        Level::Info => 20,
+        Level::Warning => 30,
+    };
+    let logged = logger(py)
+        .and_then(|logger| logger.getattr(pyo3::intern!(py, "log")))
+        .and_then(|log| call(&log, (number, "%s", message)));
+    match logged {
+        Ok(_) => Ok(()),
+        Err(error) if error.is_instance_of::<PyException>(py) => {
+            error.write_unraisable(py, None);
+            Ok(())
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Python's `Poll` for one look.
+pub(crate) fn to_poll(py: Python<'_>, poll: Poll) -> PyResult<Bound<'_, PyAny>> {
+    let facts = PyDict::new(py);
+    facts.set_item("state", poll.state)?;
+    facts.set_item("elapsed", poll.elapsed.as_secs_f64())?;
+    facts.set_item("polls", poll.polls)?;
+    facts.set_item("name", poll.name)?;
+    facts.set_item("kind", poll.kind)?;
+    facts.set_item("last_error", poll.error)?;
+    facts.set_item("wanted", poll.wanted)?;
+    facts.set_item("done", poll.done)?;
+    static POLL: Name = Name::new("atlas_serverless.types._values", "Poll");
+    call_with(POLL.get(py)?, (), &facts)
+}
+
+/// What a callable of the caller raised during a call; it ends the call.
+pub(crate) type Raised = Arc<Mutex<Option<PyErr>>>;
+
+/// Listens on the caller's own thread.
+pub(crate) struct Direct {
+    threshold: Level,
+    progress: Option<Py<PyAny>>,
+    raised: Raised,
+}
+
+impl Direct {
+    /// An observer, and the place where an exception of the progress callable is kept.
+    pub(crate) fn new(py: Python<'_>, progress: Option<Py<PyAny>>) -> PyResult<(Self, Raised)> {
+        let raised = Raised::default();
+        Ok((Direct { threshold: threshold(py)?, progress, raised: Arc::clone(&raised) }, raised))
+    }
+
+    fn keep(&self, error: PyErr) {
+        self.raised.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+    }
+}
+
+impl Observer for Direct {
+    fn enabled(&self, level: Level) -> bool {
+        level >= self.threshold
+    }
+    fn log(&self, level: Level, message: String) {
+        if let Some(Err(error)) = interpreter::enter(|py| emit(py, level, &message)) {
+            self.keep(error);
+        }
+    }
+    fn poll(&self, poll: Poll) -> ControlFlow<()> {
+        let Some(progress) = &self.progress else { return ControlFlow::Continue(()) };
+        match interpreter::enter(|py| call(progress.bind(py), (to_poll(py, poll)?,)).map(drop)) {
+            Some(Ok(())) | None => ControlFlow::Continue(()),
+            Some(Err(error)) => {
+                self.keep(error);
+                ControlFlow::Break(())
+            }
+        }
+    }
+}

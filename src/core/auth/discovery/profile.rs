@@ -1,0 +1,210 @@
+//! Profiles of the Atlas CLI: `atlascli/config.toml` in the user's configuration folder, one table for each.
+use std::fmt;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
+
+use zeroize::Zeroize;
+
+use super::parts::{Field, Part};
+use crate::core::error::{Notice, NoticeKind};
+use crate::core::machine::{Platform, Surroundings};
+
+/// Which profile is asked for, and by whom.
+#[derive(Debug, Clone)]
+pub(crate) struct Wanted {
+    /// `None`: `default`, or the only one there is, as the CLI has it.
+    pub(crate) name: Option<String>,
+    /// `profile=`, `MONGODB_ATLAS_PROFILE`.
+    pub(crate) asked_by: &'static str,
+}
+
+/// Names of the profile in the environment.
+pub(crate) const PROFILE_VARIABLES: [&str; 2] = ["MONGODB_ATLAS_PROFILE", "MCLI_PROFILE"];
+
+impl Wanted {
+    /// The argument, else the environment, else the default.
+    pub(crate) fn new(argument: Option<&str>, around: &dyn Surroundings) -> Self {
+        if let Some(name) = argument {
+            return Self { name: Some(name.trim().to_owned()), asked_by: "profile=" };
+        }
+        for variable in PROFILE_VARIABLES {
+            let name = around.var(variable).unwrap_or_default().trim().to_owned();
+            if !name.is_empty() {
+                return Self { name: Some(name), asked_by: variable };
+            }
+        }
+        Self { name: None, asked_by: "default" }
+    }
+}
+
+/// One profile as it stands in the file.
+#[derive(Debug, Default)]
+pub(crate) struct Profile {
+    pub(crate) name: String,
+    pub(crate) path: PathBuf,
+    pub(crate) fields: Vec<(Part, Field)>,
+    pub(crate) auth_type: Option<String>,
+    pub(crate) service: Option<String>,
+    /// `ops_manager_url` or its alias `base_url`.
+    pub(crate) url: Option<(&'static str, String)>,
+    pub(crate) project_id: Option<String>,
+    pub(crate) org_id: Option<String>,
+    mode: Option<u32>,
+}
+
+impl fmt::Display for Profile {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "profile {} in {}", self.name, self.path.display())
+    }
+}
+
+impl Profile {
+    pub(crate) fn field(&self, part: Part) -> Option<&Field> {
+        self.fields.iter().find(|(candidate, _)| *candidate == part).map(|(_, field)| field)
+    }
+
+    /// A warning if others on the machine can read the file.
+    pub(crate) fn open_to_others(&self) -> Option<Notice> {
+        let mode = self.mode.filter(|mode| mode & 0o077 != 0)?;
+        let path = self.path.display();
+        let message = format!(
+            "{path} holds secrets and is open to other users of this machine (mode {mode:04o}): run chmod 600 '{path}'"
+        );
+        Some(Notice { kind: NoticeKind::Credential, message })
+    }
+}
+
+/// What asking for a profile gave.
+#[derive(Debug)]
+pub(crate) enum Loaded {
+    Ready(Box<Profile>),
+    /// No file, or no such profile in it: a clause that says which.
+    Absent(String),
+}
+
+/// The file the CLI uses on this machine.
+pub(crate) fn config_file(around: &dyn Surroundings) -> Option<PathBuf> {
+    let home = |below: &str| Some(around.home()?.join(below));
+    let folder = match around.platform() {
+        Platform::MacOs => home("Library/Application Support"),
+        Platform::Windows => set(around, "AppData").map(PathBuf::from),
+        // A relative folder is to be ignored, by the XDG specification.
+        Platform::Linux => set(around, "XDG_CONFIG_HOME")
+            .map(PathBuf::from)
+            .filter(|folder| folder.has_root())
+            .or_else(|| home(".config")),
+    };
+    folder.map(|folder| folder.join("atlascli").join("config.toml"))
+}
+
+fn set(around: &dyn Surroundings, name: &str) -> Option<String> {
+    around.var(name).filter(|value| !value.is_empty())
+}
+
+/// Reads the profile that is wanted. An error is a file that is there but cannot be used.
+pub(crate) fn load(wanted: &Wanted, around: &dyn Surroundings) -> Result<Loaded, String> {
+    let Some(path) = config_file(around) else {
+        return Ok(Loaded::Absent("no home folder is known, so there is no place for Atlas CLI profiles".to_owned()));
+    };
+    let content = match around.read(&path) {
+        Ok(content) => content,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(Loaded::Absent(format!("there is no file {}", path.display())));
+        }
+        Err(error) => return Err(format!("{} cannot be read: {}", path.display(), because(&error))),
+    };
+    let mut table = parse(&content, &path)?;
+    let loaded = pick(&mut table, wanted, &path, around);
+    table.iter_mut().for_each(|(_, value)| wipe(value));
+    loaded
+}
+
+fn because(error: &std::io::Error) -> String {
+    match error.kind() {
+        ErrorKind::PermissionDenied => "permission denied; it should belong to you and have mode 0600".to_owned(),
+        _ => error.to_string(),
+    }
+}
+
+fn parse(content: &[u8], path: &Path) -> Result<toml::Table, String> {
+    let text = std::str::from_utf8(content).map_err(|error| {
+        format!("{} is not UTF-8 text (line {})", path.display(), line_of(content, error.valid_up_to()))
+    })?;
+    let text = text.strip_prefix('\u{feff}').unwrap_or(text);
+    // Only the line: the parser's own words can quote it, and it may hold a secret.
+    text.parse::<toml::Table>().map_err(|error| {
+        let line = line_of(text.as_bytes(), error.span().map_or(0, |span| span.start));
+        format!("{} is not valid TOML: see line {line}", path.display())
+    })
+}
+
+fn line_of(content: &[u8], offset: usize) -> usize {
+    content.iter().take(offset).filter(|byte| **byte == b'\n').count() + 1
+}
+
+fn pick(table: &mut toml::Table, wanted: &Wanted, path: &Path, around: &dyn Surroundings) -> Result<Loaded, String> {
+    let names: Vec<String> = table.iter().filter(|(_, value)| value.is_table()).map(|(name, _)| name.clone()).collect();
+    let name = match (&wanted.name, names.as_slice()) {
+        (Some(name), _) => name.clone(),
+        (None, [only]) => only.clone(),
+        (None, _) => "default".to_owned(),
+    };
+    // The CLI knows no case in names.
+    let found = names.iter().find(|candidate| **candidate == name);
+    let Some(name) = found.or_else(|| names.iter().find(|candidate| candidate.eq_ignore_ascii_case(&name))) else {
+        let there = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        return Ok(Loaded::Absent(format!("{} has no profile “{name}” (profiles there: {there})", path.display())));
+    };
+    let Some(toml::Value::Table(settings)) = table.get_mut(name) else {
+        return Ok(Loaded::Absent(format!("{} has no profile “{name}”", path.display())));
+    };
+    let mut profile =
+        Profile { name: name.clone(), path: path.to_owned(), mode: around.mode(path), ..Profile::default() };
+    for (key, value) in settings.iter_mut() {
+        take(&mut profile, &key.to_ascii_lowercase(), value)?;
+    }
+    Ok(Loaded::Ready(Box::new(profile)))
+}
+
+const PARTS: [Part; 5] = [Part::ClientId, Part::ClientSecret, Part::PublicKey, Part::PrivateKey, Part::AccessToken];
+
+/// Takes one setting over; those that are not ours are left alone.
+fn take(profile: &mut Profile, key: &str, value: &mut toml::Value) -> Result<(), String> {
+    let part = PARTS.into_iter().find(|part| part.profile_key() == key);
+    let other = ["auth_type", "service", "ops_manager_url", "base_url", "project_id", "org_id"].contains(&key);
+    if part.is_none() && !other {
+        return Ok(());
+    }
+    let toml::Value::String(text) = value else {
+        return Err(format!("{key} in {profile} is not a string"));
+    };
+    let text = std::mem::take(text);
+    if let Some(part) = part {
+        let field = Field::new(format!("{key} in profile {}", profile.name), text);
+        if !field.is_empty() {
+            profile.fields.push((part, field));
+        }
+        return Ok(());
+    }
+    let text = Some(text.trim().to_owned()).filter(|text| !text.is_empty());
+    match key {
+        "auth_type" => profile.auth_type = text,
+        "service" => profile.service = text,
+        "project_id" => profile.project_id = text,
+        "org_id" => profile.org_id = text,
+        "ops_manager_url" => profile.url = text.map(|url| ("ops_manager_url", url)),
+        _ if profile.url.is_none() => profile.url = text.map(|url| ("base_url", url)),
+        _ => {}
+    }
+    Ok(())
+}
+
+/// Overwrites what is left of the file in memory: other profiles' secrets.
+fn wipe(value: &mut toml::Value) {
+    match value {
+        toml::Value::String(text) => text.zeroize(),
+        toml::Value::Array(values) => values.iter_mut().for_each(wipe),
+        toml::Value::Table(table) => table.iter_mut().for_each(|(_, value)| wipe(value)),
+        _ => {}
+    }
+}

@@ -1,0 +1,63 @@
+//! Where the token of a service account is kept: what `token_cache` says, or the environment.
+use std::path::{Path, PathBuf};
+
+use super::default_folder;
+use crate::core::error::{Error, Notice, NoticeKind};
+use crate::core::machine::Surroundings;
+
+/// What `token_cache` is where it is not given: one setting for all tasks of a machine.
+pub const VARIABLE: &str = "ATLAS_SERVERLESS_TOKEN_CACHE";
+
+/// Where tokens are kept.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Place {
+    /// The folder shared with other processes; `None`: this process' memory.
+    pub folder: Option<PathBuf>,
+    /// In words: `in memory`, `/tokens (token_cache)`.
+    pub described: String,
+}
+
+/// `memory`, `file` (the user's cache folder) or a folder.
+pub fn place(given: Option<&Path>, around: &dyn Surroundings) -> Result<(Place, Option<Notice>), Error> {
+    let of_environment = || around.var(VARIABLE).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+    let (value, name) = match given {
+        Some(path) => (path.to_owned(), "token_cache"),
+        None => match of_environment() {
+            Some(value) => (PathBuf::from(value), VARIABLE),
+            None => return Ok((in_memory(), None)),
+        },
+    };
+    match value.to_str() {
+        Some("memory") => return Ok((in_memory(), None)),
+        Some("file") => {
+            let Some(folder) = default_folder(around) else {
+                let message = format!(
+                    "{name} is “file”, but no home folder is known: tokens stay in memory; give a folder, as in {name}=/var/tmp/tokens"
+                );
+                return Ok((in_memory(), Some(Notice { kind: NoticeKind::Credential, message })));
+            };
+            return Ok((at(folder, name), None));
+        }
+        _ => {}
+    }
+    let below_home = value.strip_prefix("~").ok().and_then(|below| Some(around.home()?.join(below)));
+    let one_word = below_home.is_none() && value.components().count() < 2 && !value.has_root();
+    let folder = below_home.map_or_else(|| std::path::absolute(&value), Ok);
+    match folder {
+        // A word that is neither of the two is a slip, not a folder to be made wherever the program runs.
+        Ok(folder) if !one_word || value.starts_with(".") => Ok((at(folder, name), None)),
+        _ => Err(Error::Configuration(format!(
+            "{name} is “memory”, “file” or a folder with a / in it, such as ./tokens; not “{}”",
+            value.display().to_string().chars().take(40).collect::<String>()
+        ))),
+    }
+}
+
+fn in_memory() -> Place {
+    Place { folder: None, described: "in memory".to_owned() }
+}
+
+fn at(folder: PathBuf, name: &str) -> Place {
+    let described = format!("in {} ({name})", folder.display());
+    Place { folder: Some(folder), described }
+}

@@ -1,0 +1,239 @@
+//! What can go wrong, as facts. Python's classes and sentences are made from these in one place each.
+pub(crate) mod hints;
+
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use serde_json::Value;
+
+/// One rule that one value of a request broke.
+#[derive(Debug, Clone, PartialEq, serde::Serialize)]
+pub struct Violation {
+    /// Where: `providerSettings.regionName`, `tags[3].key`, `groupId`.
+    pub path: String,
+    /// What is wrong and what would be right, one sentence without the path.
+    pub message: String,
+    /// What was given, as JSON; for what JSON can't say, a short description such as `<bytes>`.
+    pub value: Value,
+    /// The rule's short name: `required`, `type`, `pattern`, `unknown` …
+    pub rule: String,
+}
+
+/// A failed call. `Display` is one sentence without secrets, for logs and for errors that mention another.
+#[derive(Debug, Clone)]
+pub enum Error {
+    /// Credentials, base URL or options that cannot be used.
+    Configuration(String),
+    /// The request breaks rules; nothing was sent.
+    Validation(Vec<Violation>),
+    /// No usable reply.
+    Transport(Box<TransportError>),
+    /// The service answered with a status of 400 or more.
+    Api(Box<ApiError>),
+    /// The token endpoint refused, or the challenge cannot be answered.
+    Authentication(Box<AuthenticationError>),
+    /// A waiter ended without reaching its state.
+    Wait(Box<WaitError>),
+    /// The caller's callback asked to stop.
+    Stopped,
+}
+
+impl std::error::Error for Error {}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Configuration(message) => f.write_str(message),
+            Self::Validation(violations) => {
+                f.write_str("the request is not valid")?;
+                violations.iter().try_for_each(|v| write!(f, "; {}: {}", v.path, v.message))
+            }
+            Self::Transport(e) => {
+                f.write_str(&e.message)?;
+                e.hint.as_ref().map_or(Ok(()), |hint| write!(f, "; {hint}"))
+            }
+            Self::Api(e) => {
+                write!(f, "{}", e.status)?;
+                if let Some(code) = &e.error_code {
+                    write!(f, " {code}")?;
+                }
+                match e.detail.as_ref().or(e.reason.as_ref()) {
+                    Some(detail) => write!(f, ": {detail}"),
+                    None => Ok(()),
+                }
+            }
+            Self::Authentication(e) => f.write_str(&e.message),
+            Self::Wait(e) => f.write_str(&e.message),
+            Self::Stopped => f.write_str("stopped by the progress callback"),
+        }
+    }
+}
+
+/// Why there is no usable reply.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TransportKind {
+    /// No connection: refused, DNS, TLS. Nothing of the request was sent.
+    Connect,
+    /// No reply in time.
+    Timeout,
+    /// A reply that is not HTTP, or that cannot be what the API sends.
+    Protocol,
+    /// The connection broke after the request was sent.
+    Broken,
+    /// A create whose outcome could not be looked up.
+    OutcomeUnknown,
+}
+
+/// An exchange without a usable reply.
+#[derive(Debug, Clone)]
+pub struct TransportError {
+    /// What happened.
+    pub kind: TransportKind,
+    /// One sentence; no secret.
+    pub message: String,
+    /// HTTP method.
+    pub method: String,
+    /// URL without user information.
+    pub url: String,
+    /// Attempts made in all.
+    pub attempts: u32,
+    /// Time since the call began.
+    pub elapsed: Duration,
+    /// Status of the reply, where there was a head.
+    pub status: Option<u16>,
+    /// The first characters of the body, where there was one.
+    pub body_start: Option<String>,
+    /// What was to be created: operation, group and name (for [`TransportKind::OutcomeUnknown`]).
+    pub target: Option<Target>,
+    /// What the reader should know beside, or can do.
+    pub hint: Option<String>,
+}
+
+/// The resource that a create was about.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Target {
+    /// Operation, as the API names it.
+    pub operation: &'static str,
+    /// Project.
+    pub group_id: String,
+    /// Resource name.
+    pub name: String,
+}
+
+/// An error reply of the API.
+#[derive(Debug, Clone, Default)]
+pub struct ApiError {
+    /// HTTP status (inside the envelope, if there is one).
+    pub status: u16,
+    /// The API's own code, if the body has one.
+    pub error_code: Option<String>,
+    /// The API's sentence.
+    pub detail: Option<String>,
+    /// The status in words.
+    pub reason: Option<String>,
+    /// The API's parameters: strings, numbers.
+    pub parameters: Vec<Value>,
+    /// `badRequestDetail.fields`, or what differs for a duplicate name.
+    pub violations: Vec<Violation>,
+    /// HTTP method.
+    pub method: String,
+    /// URL without user information.
+    pub url: String,
+    /// Attempts made in all.
+    pub attempts: u32,
+    /// Time since the call began.
+    pub elapsed: Duration,
+    /// Reply headers, in order, names in lower case.
+    pub headers: Vec<(String, String)>,
+    /// Whether the same call can succeed later.
+    pub retryable: bool,
+    /// What the reader can do, if we know.
+    pub hint: Option<String>,
+    /// Seconds that the server asked to wait.
+    pub retry_after: Option<f64>,
+    /// The first characters of a body that is not the API's error shape.
+    pub body_start: Option<String>,
+    /// The endpoint itself is gone (not the project, not the name).
+    pub endpoint_retired: bool,
+}
+
+impl ApiError {
+    /// `retry_after` as a duration.
+    pub(crate) fn asked_to_wait(&self) -> Option<Duration> {
+        self.retry_after.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
+    }
+}
+
+/// A refusal by the token endpoint (OAuth's shape), or a challenge that can't be answered.
+#[derive(Debug, Clone, Default)]
+pub struct AuthenticationError {
+    /// One sentence; no secret.
+    pub message: String,
+    /// OAuth's `error`.
+    pub error: Option<String>,
+    /// OAuth's `error_description`.
+    pub error_description: Option<String>,
+    /// HTTP status, if there was a reply.
+    pub status: Option<u16>,
+    /// Attempts made in all.
+    pub attempts: u32,
+    /// Time since the call began.
+    pub elapsed: Duration,
+    /// What the reader can do.
+    pub hint: Option<String>,
+}
+
+/// How a waiter ended without its state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WaitEnding {
+    /// The deadline passed.
+    TimedOut,
+    /// A state from which the wanted one can't be reached, or the resource is gone.
+    Failed,
+}
+
+/// A waiter that ended without reaching its state.
+#[derive(Debug, Clone)]
+pub struct WaitError {
+    /// Which ending.
+    pub ending: WaitEnding,
+    /// One sentence.
+    pub message: String,
+    /// The last state seen, if any.
+    pub last_state: Option<String>,
+    /// Polls made.
+    pub polls: u32,
+    /// Time since the wait began.
+    pub elapsed: Duration,
+    /// The last error met while polling, as a sentence.
+    pub last_error: Option<String>,
+    /// The reply to the operation that was carried out before the wait.
+    pub result: Option<Bytes>,
+    /// The error that ended the wait, where it was another than the wait's own.
+    pub cause: Option<Error>,
+}
+
+/// Something the caller should see although the call succeeds: a Python warning.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Notice {
+    /// Which warning class.
+    pub kind: NoticeKind,
+    /// One sentence.
+    pub message: String,
+}
+
+/// The warning classes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum NoticeKind {
+    /// A region that the table does not know.
+    Region,
+    /// The service did not take over a field.
+    FieldIgnored,
+    /// `Deprecation` or `Sunset` headers, or a retired endpoint.
+    EndpointDeprecated,
+    /// Credentials that conflict, or a file others can read.
+    Credential,
+    /// What a conversion to Flex loses or changes.
+    Conversion,
+}

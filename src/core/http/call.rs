@@ -1,0 +1,200 @@
+//! One operation as data: what is sent, how safe it is to send again, and what a success looks like.
+use std::borrow::Cow;
+
+use bytes::Bytes;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+use reqwest::Method;
+
+use super::reply::Expect;
+use crate::core::policy::rate_limit::EndpointSet;
+use crate::core::policy::retry::Safety;
+use crate::core::spec::model::{Kind, Operation};
+
+const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
+
+/// The operation of a request that this client has no method for.
+pub const OTHER: &str = "request";
+
+/// A request of the API, before authentication.
+#[derive(Debug, Clone)]
+pub struct Call {
+    /// The API's name of the operation.
+    pub operation: &'static str,
+    /// Method.
+    pub method: Method,
+    /// Path and query, encoded.
+    pub target: String,
+    /// JSON.
+    pub body: Option<Bytes>,
+    /// What sending it twice would do.
+    pub safety: Safety,
+    /// What a success looks like.
+    pub expect: Expect,
+    /// Whose rate limit it counts against.
+    pub set: EndpointSet,
+    /// The project, where there is one.
+    pub group_id: String,
+    /// `envelope=true` was asked for.
+    pub envelope: bool,
+    /// The path of the serverless operations, which Atlas retired.
+    pub serverless: bool,
+    /// Another API version than the client's.
+    pub api_version: Option<String>,
+}
+
+/// Query parameters that every operation has.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Shape {
+    /// Wrap the reply: `{"status": …, "content": …}`.
+    pub envelope: bool,
+    /// Indent the reply.
+    pub pretty: bool,
+}
+
+impl Shape {
+    fn query(self) -> &'static str {
+        match (self.envelope, self.pretty) {
+            (false, false) => "",
+            (true, false) => "?envelope=true",
+            (false, true) => "?pretty=true",
+            (true, true) => "?envelope=true&pretty=true",
+        }
+    }
+}
+
+impl Call {
+    /// What its deprecation is told of: the operation, and of any other request the method and the path without ids.
+    pub fn endpoint(&self) -> Cow<'static, str> {
+        if self.operation != OTHER {
+            return Cow::Borrowed(self.operation);
+        }
+        let path = self.target.split('?').next().unwrap_or_default();
+        // "/api/atlas/v2/groups/{id}/clusters/{id}": after the version, collections and ids take turns.
+        let parts = path.split('/').enumerate().map(|(at, part)| if at > 4 && at % 2 == 1 { "*" } else { part });
+        Cow::Owned(format!("{} {}", self.method, parts.collect::<Vec<_>>().join("/")))
+    }
+
+    /// An operation on one resource, or on the collection for [`Operation::Create`].
+    pub fn resource(
+        kind: Kind,
+        operation: Operation,
+        group_id: &str,
+        name: &str,
+        shape: Shape,
+        body: Option<Bytes>,
+    ) -> Self {
+        let (method, safety, expect) = match operation {
+            Operation::Create => (Method::POST, Safety::Create, Expect::Entity),
+            Operation::Get | Operation::List => (Method::GET, Safety::Idempotent, Expect::Entity),
+            // The same change twice is the same change.
+            Operation::Update => (Method::PATCH, Safety::Idempotent, Expect::Entity),
+            Operation::Delete => (Method::DELETE, Safety::Idempotent, Expect::Acknowledgement),
+        };
+        let mut target = collection_path(kind, group_id);
+        if operation != Operation::Create {
+            target.push('/');
+            target.extend(utf8_percent_encode(name, SEGMENT));
+        }
+        target.push_str(shape.query());
+        Call {
+            operation: kind.operation_id(operation),
+            method,
+            target,
+            body,
+            safety,
+            expect,
+            set: set_of(kind),
+            group_id: group_id.to_owned(),
+            envelope: shape.envelope,
+            serverless: kind == Kind::Serverless,
+            api_version: None,
+        }
+    }
+
+    /// A GET of something else.
+    pub fn get(operation: &'static str, target: String, set: EndpointSet, group_id: &str, expect: Expect) -> Self {
+        Call {
+            operation,
+            method: Method::GET,
+            target,
+            body: None,
+            safety: Safety::Idempotent,
+            expect,
+            set,
+            group_id: group_id.to_owned(),
+            envelope: false,
+            serverless: false,
+            api_version: None,
+        }
+    }
+
+    /// A page of a list. `target` has no query yet.
+    pub fn page(&self, page: &Page, query: &[(String, String)]) -> Self {
+        let mut call = self.clone();
+        let mut parts = vec![
+            format!("pageNum={}", page.number),
+            format!("itemsPerPage={}", page.items),
+            format!("includeCount={}", page.include_count),
+        ];
+        parts.extend(query.iter().map(|(k, v)| format!("{}={}", segment(k), segment(v))));
+        call.target = format!("{}?{}", self.target, parts.join("&"));
+        call
+    }
+}
+
+/// Which page of a list.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Page {
+    /// From 1.
+    pub number: u64,
+    /// 1 to 500.
+    pub items: u64,
+    /// Whether `totalCount` is wanted.
+    pub include_count: bool,
+}
+
+/// The collection of a kind in a project, without a query.
+pub fn collection(kind: Kind, group_id: &str) -> Call {
+    let operation = kind.operation_id(Operation::List);
+    let call = Call::get(operation, collection_path(kind, group_id), set_of(kind), group_id, Expect::Page);
+    Call { serverless: kind == Kind::Serverless, ..call }
+}
+
+fn collection_path(kind: Kind, group_id: &str) -> String {
+    let mut path = String::with_capacity(128);
+    path.push_str("/api/atlas/v2/groups/");
+    path.extend(utf8_percent_encode(group_id, SEGMENT));
+    path.push('/');
+    path.push_str(kind.path_segment());
+    path
+}
+
+/// The rate limit that a kind counts against.
+fn set_of(kind: Kind) -> EndpointSet {
+    match kind {
+        Kind::Serverless => EndpointSet::ServerlessInstances,
+        Kind::Flex => EndpointSet::FlexClusters,
+    }
+}
+
+/// A path segment or query part, percent-encoded (RFC 3986).
+pub fn segment(text: &str) -> String {
+    utf8_percent_encode(text, SEGMENT).to_string()
+}
+
+/// `application/vnd.atlas.2025-03-12+json`
+pub(crate) fn media_type(version: &str) -> String {
+    format!("application/vnd.atlas.{version}+json")
+}
+
+/// A method as errors name it.
+pub(crate) fn method_name(method: &reqwest::Method) -> &'static str {
+    match method.as_str() {
+        "GET" => "GET",
+        "POST" => "POST",
+        "PATCH" => "PATCH",
+        "DELETE" => "DELETE",
+        "PUT" => "PUT",
+        _ => "request",
+    }
+}

@@ -1,0 +1,49 @@
+//! Looking a name up: on the path of its kind, and a serverless instance on the Flex path too, since one became the other.
+use super::Create;
+use crate::core::client::Client;
+use crate::core::context::Context;
+use crate::core::error::hints;
+use crate::core::error::{ApiError, Error};
+use crate::core::http::call::Call;
+use crate::core::http::transport::Exchange;
+use crate::core::spec::model::{Kind, Operation};
+
+/// What stands under a name.
+pub(crate) enum Looked {
+    /// Nothing.
+    Absent,
+    /// A resource, on the path of this kind.
+    Found(Kind, Box<Exchange>),
+    /// A cluster that neither path describes.
+    AnotherKind,
+}
+
+impl Client {
+    /// Looks up the name of a create, within the bounds of its call.
+    pub(crate) async fn look_up(&self, create: &Create, context: &mut Context) -> Result<Looked, Error> {
+        let kinds: &[Kind] = match create.kind {
+            Kind::Serverless => &[Kind::Serverless, Kind::Flex],
+            Kind::Flex => &[Kind::Flex],
+        };
+        for kind in kinds {
+            let call = Call::resource(*kind, Operation::Get, &create.group_id, &create.name, create.shape, None);
+            let mut beside = context.beside();
+            match self.run(&call, &mut beside).await {
+                Ok(reply) => {
+                    context.notices.add(reply.notices);
+                    let exchange = Exchange::new(reply.status, reply.headers, reply.body);
+                    return Ok(Looked::Found(*kind, Box::new(exchange)));
+                }
+                Err(Error::Api(api)) if is_elsewhere(&api, *kind) => {}
+                Err(Error::Api(api)) if hints::is_other_kind(&api) => return Ok(Looked::AnotherKind),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(Looked::Absent)
+    }
+}
+
+/// An answer that means: not on this path.
+fn is_elsewhere(api: &ApiError, kind: Kind) -> bool {
+    hints::is_absent(api) || (kind == Kind::Serverless && (hints::is_other_kind(api) || hints::path_is_gone(api)))
+}

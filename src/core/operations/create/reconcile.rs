@@ -1,0 +1,218 @@
+//! After an unknown outcome: is what stands there under the name ours? A pure judgement.
+use std::time::{Duration, SystemTime};
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::core::error::{ApiError, Violation};
+use crate::core::spec::compare::{Difference, differences};
+
+/// `Date` headers have whole seconds, and the reply that carries one was on its way for a while.
+const TOLERANCE: Duration = Duration::from_secs(2);
+
+/// What a resource under the wanted name is.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Verdict {
+    /// As asked, and not older than our first attempt.
+    Ours,
+    /// Being deleted: it was there before us, and will not be there for long.
+    Leaving,
+    /// Somebody else's, or older; with what differs.
+    NotOurs(Vec<Violation>),
+}
+
+/// When our first attempt was made, by the server's clock.
+#[derive(Debug, Clone, Copy)]
+pub struct FirstAttempt {
+    /// The server's clock when it answered the look-up (its `Date`), if it said so.
+    pub server_now: Option<SystemTime>,
+    /// Time between our first attempt and that moment.
+    pub ago: Duration,
+}
+
+impl FirstAttempt {
+    /// Why something that was created at this time is not ours; none if it can be.
+    fn objection(&self, created: Option<SystemTime>) -> Option<&'static str> {
+        // This machine's clock is no substitute: it may be minutes off, and what is not ours must not be taken for ours.
+        let Some(now) = self.server_now else {
+            return Some("whether this call created it can't be told: the service did not say its own time");
+        };
+        let Some(created) = created else {
+            return Some("whether this call created it can't be told: it has no readable createDate");
+        };
+        let earliest = now.checked_sub(self.ago.saturating_add(TOLERANCE)).unwrap_or(SystemTime::UNIX_EPOCH);
+        (created < earliest).then_some("it was created before this call")
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Facts {
+    state_name: Option<String>,
+    create_date: Option<String>,
+}
+
+/// Judges `found` (a description as the API returns it) against `requested` (the body that was sent).
+pub fn judge(requested: &[u8], found: &[u8], first_attempt: &FirstAttempt) -> Verdict {
+    let facts = facts(found);
+    if facts.state_name.as_deref() == Some("DELETING") {
+        return Verdict::Leaving;
+    }
+    let mut reasons: Vec<Violation> = relevant(requested, found).iter().map(difference).collect();
+    let created = facts.create_date.as_deref().and_then(timestamp);
+    if let Some(objection) = first_attempt.objection(created) {
+        reasons.push(Violation {
+            path: "createDate".to_owned(),
+            message: objection.to_owned(),
+            value: facts.create_date.map_or(Value::Null, Value::String),
+            rule: "differs".to_owned(),
+        });
+    }
+    if reasons.is_empty() { Verdict::Ours } else { Verdict::NotOurs(reasons) }
+}
+
+/// Judges what stands there for `if_exists="return"`: whoever made it, whenever.
+pub fn matches(requested: &[u8], found: &[u8]) -> Verdict {
+    if facts(found).state_name.as_deref() == Some("DELETING") {
+        return Verdict::Leaving;
+    }
+    let reasons: Vec<Violation> = relevant(requested, found).iter().map(difference).collect();
+    if reasons.is_empty() { Verdict::Ours } else { Verdict::NotOurs(reasons) }
+}
+
+/// What is said of a resource that is being deleted.
+pub fn leaving() -> Violation {
+    Violation {
+        path: "stateName".to_owned(),
+        message: "it is being deleted".to_owned(),
+        value: "DELETING".into(),
+        rule: "differs".to_owned(),
+    }
+}
+
+/// What is said of a cluster that neither of the two paths describes.
+pub fn another_kind(noun: &str) -> Violation {
+    Violation {
+        path: "name".to_owned(),
+        message: format!("it belongs to a cluster that is no {noun}"),
+        value: Value::Null,
+        rule: "differs".to_owned(),
+    }
+}
+
+/// The error for a name that is taken by something else.
+pub fn name_is_taken(name: &str, noun: &str, differs: Vec<Violation>) -> ApiError {
+    let list: Vec<String> = differs.iter().map(|v| format!("{}: {}", v.path, v.message)).collect();
+    ApiError {
+        status: 400,
+        error_code: Some("DUPLICATE_CLUSTER_NAME".to_owned()),
+        detail: Some(format!(
+            "The name {name} is taken by something that is not the {noun} that was asked for ({})",
+            list.join("; ")
+        )),
+        reason: Some("Bad Request".to_owned()),
+        parameters: vec![Value::String(name.to_owned())],
+        violations: differs,
+        ..ApiError::default()
+    }
+}
+
+fn relevant(requested: &[u8], found: &[u8]) -> Vec<Difference> {
+    differences(requested, found).into_iter().filter(|d| !d.known_ignored).collect()
+}
+
+fn difference(difference: &Difference) -> Violation {
+    Violation {
+        path: difference.path.clone(),
+        message: format!("asked for {}, there is {}", difference.asked, difference.got),
+        value: difference.got.clone(),
+        rule: "differs".to_owned(),
+    }
+}
+
+fn facts(found: &[u8]) -> Facts {
+    serde_json::from_slice(found).unwrap_or(Facts { state_name: None, create_date: None })
+}
+
+/// An ISO 8601 moment.
+fn timestamp(text: &str) -> Option<SystemTime> {
+    text.parse::<jiff::Timestamp>().ok().map(SystemTime::from)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const REQUESTED: &[u8] = br#"{"name":"a","providerSettings":{"backingProviderName":"AWS","regionName":"US_EAST_1"},"serverlessBackupOptions":{"serverlessContinuousBackupEnabled":true},"tags":[{"key":"env","value":"test"}]}"#;
+
+    fn found(region: &str, created: &str, state: &str) -> Vec<u8> {
+        format!(r#"{{"createDate":"{created}","name":"a","providerSettings":{{"backingProviderName":"AWS","providerName":"SERVERLESS","regionName":"{region}"}},"serverlessBackupOptions":{{"serverlessContinuousBackupEnabled":false}},"stateName":"{state}","tags":[{{"key":"env","value":"test"}}]}}"#).into_bytes()
+    }
+
+    /// Our first attempt was 10 s before 18:15:20 by the server's clock.
+    fn first_attempt() -> FirstAttempt {
+        let server_now = httpdate::parse_http_date("Tue, 09 Sep 2025 18:15:20 GMT").unwrap();
+        FirstAttempt { server_now: Some(server_now), ago: Duration::from_secs(10) }
+    }
+
+    #[test]
+    fn ours_is_as_asked_and_not_older_than_our_first_attempt() {
+        for (created, ours) in [
+            ("2025-09-09T18:15:10Z", true),
+            ("2025-09-09T18:15:08Z", true),
+            ("2025-09-09T18:15:07Z", false),
+            ("2025-09-09T18:15:19Z", true),
+        ] {
+            let verdict = judge(REQUESTED, &found("US_EAST_1", created, "CREATING"), &first_attempt());
+            assert_eq!(verdict == Verdict::Ours, ours, "{created}: {verdict:?}");
+        }
+    }
+
+    #[test]
+    fn without_the_servers_time_or_a_date_nothing_is_adopted() {
+        let plain = found("US_EAST_1", "2025-09-09T18:15:12Z", "IDLE");
+        let dateless = FirstAttempt { server_now: None, ..first_attempt() };
+        assert!(matches!(judge(REQUESTED, &plain, &dateless), Verdict::NotOurs(why) if why.len() == 1));
+        for created in ["", "yesterday"] {
+            let verdict = judge(REQUESTED, &found("US_EAST_1", created, "IDLE"), &first_attempt());
+            assert!(matches!(verdict, Verdict::NotOurs(why) if why[0].path == "createDate"));
+        }
+    }
+
+    #[test]
+    fn the_order_of_tags_and_ignored_fields_do_not_count() {
+        let asked = br#"{"name":"a","serverlessBackupOptions":{"serverlessContinuousBackupEnabled":true},"tags":[{"key":"a","value":"1"},{"key":"b","value":"2"}]}"#;
+        let found = br#"{"name":"a","createDate":"2025-09-09T18:15:12Z","serverlessBackupOptions":{"serverlessContinuousBackupEnabled":false},"tags":[{"value":"2","key":"b"},{"key":"a","value":"1"}]}"#;
+        assert_eq!(judge(asked, found, &first_attempt()), Verdict::Ours);
+    }
+
+    #[test]
+    fn not_ours_says_what_differs() {
+        let Verdict::NotOurs(reasons) =
+            judge(REQUESTED, &found("EU_WEST_1", "2025-09-09T18:15:01Z", "IDLE"), &first_attempt())
+        else {
+            panic!("judged to be ours");
+        };
+        let paths: Vec<_> = reasons.iter().map(|r| r.path.as_str()).collect();
+        assert_eq!(paths, ["providerSettings.regionName", "createDate"]);
+        let taken = name_is_taken("a", "serverless instance", reasons);
+        assert_eq!(
+            taken.detail.as_deref(),
+            Some(
+                "The name a is taken by something that is not the serverless instance that was asked for (providerSettings.regionName: asked for \"US_EAST_1\", there is \"EU_WEST_1\"; createDate: it was created before this call)"
+            )
+        );
+    }
+
+    #[test]
+    fn what_is_being_deleted_is_leaving() {
+        let leaving = found("US_EAST_1", "2025-09-09T18:15:10Z", "DELETING");
+        assert_eq!(judge(REQUESTED, &leaving, &first_attempt()), Verdict::Leaving);
+        assert_eq!(matches(REQUESTED, &leaving), Verdict::Leaving);
+    }
+
+    #[test]
+    fn an_old_one_that_matches_is_good_enough_for_if_exists() {
+        assert_eq!(matches(REQUESTED, &found("US_EAST_1", "2020-01-01T00:00:00Z", "IDLE")), Verdict::Ours);
+    }
+}

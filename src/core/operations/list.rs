@@ -1,0 +1,229 @@
+//! Lists that page by themselves: every entry once, however the list changes while it is read.
+//!
+//! Pages are asked for by number; the addresses in `links` are never followed, since they may name a host that the caller
+//! can't reach. Entries that moved to a later page are dropped there by their `id`. Where entries were deleted, later ones
+//! moved to pages already read: a smaller `totalCount` gives that away, and those pages are read again.
+use std::collections::HashSet;
+
+use reqwest::header::DATE;
+use serde::Deserialize;
+use serde_json::value::RawValue;
+
+use super::resource::check_path;
+use super::retirement;
+use crate::core::client::{Client, OnRetired};
+use crate::core::context::Context;
+use crate::core::error::hints;
+use crate::core::error::{Error, TransportError, TransportKind, Violation};
+use crate::core::http::call::{Call, Page, collection};
+use crate::core::http::reply::{Expect, Reply};
+use crate::core::policy::rate_limit::EndpointSet;
+use crate::core::spec::model::{Kind, Operation};
+
+/// So many entries in a row that were all seen before, and so many pages, are no list that changed: the service repeats
+/// itself.
+const REPEATED: u64 = 1000;
+const REPEATED_PAGES: u64 = 20;
+
+/// A list that pages by itself.
+pub struct Pager {
+    call: Call,
+    query: Vec<(String, String)>,
+    page: Page,
+    /// Ids seen, since a page can move while it is read.
+    seen: HashSet<String>,
+    /// `totalCount` of the page before.
+    total: Option<u64>,
+    /// Entries since the last new one.
+    repeated: u64,
+    /// The entries of the page before, for lists whose entries have no id.
+    last: String,
+    /// The list to go on with where this one is retired.
+    successor: Option<Call>,
+    done: bool,
+}
+
+/// One page: the reply, and where its new entries are.
+pub struct Entries {
+    /// The reply.
+    pub reply: Reply,
+    /// The entries that no earlier page had, as JSON.
+    pub results: Vec<Box<RawValue>>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct PageReply {
+    results: Vec<Box<RawValue>>,
+    #[serde(default)]
+    links: Option<Vec<Link>>,
+    #[serde(default)]
+    total_count: Option<u64>,
+}
+
+#[derive(Deserialize)]
+struct Link {
+    #[serde(default)]
+    rel: String,
+}
+
+impl Pager {
+    /// The resources of a kind in a project.
+    ///
+    /// With `on_retired="flex"`, serverless instances are followed by nothing and replaced by the project's Flex clusters
+    /// where the endpoint is gone: it says so, it said so to this client before, or it has no entry and the service's clock
+    /// is past the day on which all of them had become Flex clusters.
+    pub fn resources(
+        kind: Kind,
+        group_id: &str,
+        items_per_page: i64,
+        include_count: bool,
+        on_retired: OnRetired,
+    ) -> Result<Self, Error> {
+        check_path(group_id, None)?;
+        let pager = Self::new(collection(kind, group_id), Vec::new(), items_per_page, include_count)?;
+        let replaced = kind == Kind::Serverless && on_retired == OnRetired::Flex;
+        Ok(Pager { successor: replaced.then(|| collection(Kind::Flex, group_id)), ..pager })
+    }
+
+    /// The projects that the credentials can see.
+    pub fn projects(items_per_page: i64) -> Result<Self, Error> {
+        let call = Call::get("listGroups", "/api/atlas/v2/groups".to_owned(), EndpointSet::Projects, "", Expect::Page);
+        Self::new(call, Vec::new(), items_per_page, true)
+    }
+
+    /// The rate limits, for what `query` names (`groupId`, `orgId`, `endpointPath` …).
+    pub fn rate_limits(query: Vec<(String, String)>, items_per_page: i64) -> Result<Self, Error> {
+        let target = "/api/atlas/v2/rateLimits".to_owned();
+        let call = Call::get("listRateLimits", target, EndpointSet::RateLimits, "", Expect::Page);
+        Self::new(call, query, items_per_page, true)
+    }
+
+    fn new(call: Call, query: Vec<(String, String)>, items: i64, include_count: bool) -> Result<Self, Error> {
+        let Some(items) = u64::try_from(items).ok().filter(|items| (1..=500).contains(items)) else {
+            return Err(Error::Validation(vec![Violation {
+                path: "items_per_page".to_owned(),
+                message: "must be from 1 to 500".to_owned(),
+                value: items.into(),
+                rule: "range".to_owned(),
+            }]));
+        };
+        let page = Page { number: 1, items, include_count };
+        Ok(Pager {
+            call,
+            query,
+            page,
+            seen: HashSet::new(),
+            total: None,
+            repeated: 0,
+            last: String::new(),
+            successor: None,
+            done: false,
+        })
+    }
+
+    /// The next page; none after the last.
+    pub async fn next(&mut self, client: &Client, context: &mut Context) -> Result<Option<Entries>, Error> {
+        if self.done {
+            return Ok(None);
+        }
+        if self.call.serverless && client.retired().is_some() {
+            self.go_on_with_successor(context);
+        }
+        loop {
+            let call = self.call.page(&self.page, &self.query);
+            let reply = match client.run(&call, context).await {
+                Err(Error::Api(api)) if self.call.serverless && hints::path_is_gone(&api) => {
+                    client.remember_retired(&api);
+                    if !self.go_on_with_successor(context) {
+                        return Err(retirement::error(*api, Operation::List));
+                    }
+                    continue;
+                }
+                ended => ended?,
+            };
+            let parsed: PageReply = serde_json::from_slice(&reply.body)
+                .map_err(|e| unusable(client, &call, &reply, format!("a page could not be read ({e})")))?;
+            let first_and_empty = self.page.number == 1 && parsed.results.is_empty();
+            if first_and_empty && past_sunset(&reply) && self.go_on_with_successor(context) {
+                context.notices.add(reply.notices);
+                continue;
+            }
+            return self.take(client, &call, reply, parsed).map(Some);
+        }
+    }
+
+    /// Turns to the list that has replaced this one, if there is one.
+    fn go_on_with_successor(&mut self, context: &Context) -> bool {
+        let Some(successor) = self.successor.take() else { return false };
+        context.notices.add(retirement::instead(self.call.operation, successor.operation));
+        self.call = successor;
+        self.page.number = 1;
+        true
+    }
+
+    fn take(&mut self, client: &Client, call: &Call, reply: Reply, page: PageReply) -> Result<Entries, Error> {
+        let full = page.results.len() as u64 >= self.page.items;
+        let next = page.links.map(|links| links.iter().any(|link| link.rel == "next"));
+        // Links say it best; without any, a page that is not full is the last. An empty one always is.
+        self.done = page.results.is_empty() || !next.unwrap_or(full);
+        let read = page.results.len() as u64;
+        let text: String = match self.seen.is_empty() {
+            true => page.results.iter().map(|entry| entry.get()).collect(),
+            false => String::new(),
+        };
+        let results: Vec<_> = page.results.into_iter().filter(|entry| self.is_new(entry)).collect();
+        let repeats = results.is_empty() || (!text.is_empty() && text == self.last);
+        self.repeated = if repeats { self.repeated + read.max(1) } else { 0 };
+        self.last = text;
+        if self.repeated >= REPEATED + REPEATED_PAGES * self.page.items {
+            let what = format!("the list does not end: its last {} entries were all there before", self.repeated);
+            return Err(unusable(client, call, &reply, what));
+        }
+        let missing = match (self.total, page.total_count) {
+            (Some(before), Some(now)) => before.saturating_sub(now),
+            _ => 0,
+        };
+        self.total = page.total_count.or(self.total);
+        self.page.number += 1;
+        if missing > 0 && self.page.number > 2 {
+            // So many entries left, perhaps from pages already read: as many slipped behind this one.
+            let back = missing.div_ceil(self.page.items).saturating_add(1);
+            self.page.number = self.page.number.saturating_sub(back).max(1);
+            self.done = false;
+        }
+        Ok(Entries { reply, results })
+    }
+
+    fn is_new(&mut self, entry: &RawValue) -> bool {
+        #[derive(Deserialize)]
+        struct Identity {
+            id: Option<String>,
+        }
+        match serde_json::from_str::<Identity>(entry.get()) {
+            Ok(Identity { id: Some(id) }) => self.seen.insert(id),
+            _ => true,
+        }
+    }
+}
+
+/// Whether the service's own clock, in this reply, is past the end of the serverless operations.
+fn past_sunset(reply: &Reply) -> bool {
+    let date = reply.headers.get(DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
+    date.is_some_and(retirement::is_past)
+}
+
+fn unusable(client: &Client, call: &Call, reply: &Reply, message: String) -> Error {
+    Error::Transport(Box::new(TransportError {
+        kind: TransportKind::Protocol,
+        message,
+        method: call.method.to_string(),
+        url: format!("{}{}", client.shared.base_url, call.target),
+        attempts: reply.attempts,
+        elapsed: reply.elapsed,
+        status: Some(reply.status),
+        body_start: None,
+        target: None,
+        hint: None,
+    }))
+}

@@ -1,0 +1,10 @@
+//! What a client can do: create, read, list, change, delete, wait, and any other request.
+
+pub mod create;
+pub mod create_many;
+pub(crate) mod delete;
+pub mod list;
+pub mod request;
+pub mod resource;
+pub(crate) mod retirement;
+pub mod wait;

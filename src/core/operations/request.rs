@@ -1,0 +1,94 @@
+//! Any other operation of the API, with the same authentication, retries and errors.
+use bytes::Bytes;
+use serde_json::Value;
+
+use crate::core::client::Client;
+use crate::core::context::Context;
+use crate::core::error::{Error, Violation};
+use crate::core::http::call::{Call, OTHER, segment};
+use crate::core::http::reply::{Expect, Reply};
+use crate::core::policy::rate_limit::EndpointSet;
+use crate::core::policy::retry::Safety;
+
+impl Client {
+    /// Any other operation of the API.
+    pub async fn request(&self, request: Request, context: &mut Context) -> Result<Reply, Error> {
+        let call = request.call()?;
+        self.run(&call, context).await
+    }
+}
+
+/// An operation that this client has no method for.
+#[derive(Debug, Clone)]
+pub struct Request {
+    /// `GET`, `POST` …
+    pub method: String,
+    /// From `/api/`; no host.
+    pub path: String,
+    /// Query parameters.
+    pub params: Vec<(String, String)>,
+    /// Body.
+    pub json: Option<Value>,
+    /// Another API version than the client's.
+    pub api_version: Option<String>,
+}
+
+impl Request {
+    fn call(self) -> Result<Call, Error> {
+        let violation = |path: &str, message: &str, value: &str| {
+            Error::Validation(vec![Violation {
+                path: path.to_owned(),
+                message: message.to_owned(),
+                value: value.into(),
+                rule: "pattern".to_owned(),
+            }])
+        };
+        let name = self.method.to_ascii_uppercase();
+        let method = match name.as_str() {
+            "GET" | "HEAD" | "POST" | "PUT" | "PATCH" | "DELETE" => reqwest::Method::from_bytes(name.as_bytes()).ok(),
+            _ => None,
+        };
+        let Some(method) = method else {
+            return Err(violation("method", "must be GET, HEAD, POST, PUT, PATCH or DELETE", &self.method));
+        };
+        if !self.path.starts_with("/api/") || self.path.contains(['?', '#', '\\']) || self.path.split('/').any(leaves) {
+            return Err(violation(
+                "path",
+                "must be a path from /api/, without host, query (use params) or ..",
+                &self.path,
+            ));
+        }
+        // Characters that can't stand in a path are encoded; what is encoded already stays.
+        let query: Vec<String> = self.params.iter().map(|(k, v)| format!("{}={}", segment(k), segment(v))).collect();
+        let target = if query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, query.join("&")) };
+        let safety = match name.as_str() {
+            "GET" | "HEAD" | "PUT" | "DELETE" => Safety::Idempotent,
+            _ => Safety::Unsafe,
+        };
+        let group_id = self.path.split("/groups/").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default();
+        let body = match self.json {
+            None => None,
+            Some(json) => Some(Bytes::from(
+                serde_json::to_vec(&json).map_err(|e| Error::Configuration(format!("json cannot be encoded ({e})")))?,
+            )),
+        };
+        Ok(Call {
+            operation: OTHER,
+            method,
+            target,
+            body,
+            safety,
+            expect: Expect::Anything,
+            set: EndpointSet::Other,
+            group_id: group_id.to_owned(),
+            envelope: self.params.iter().any(|(k, v)| k == "envelope" && v == "true"),
+            serverless: self.path.contains("/serverless"),
+            api_version: self.api_version,
+        })
+    }
+}
+
+/// Whether a URL takes a segment for a step, written plainly or encoded.
+fn leaves(segment: &str) -> bool {
+    matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..")
+}

@@ -1,0 +1,41 @@
+//! `/api/atlas/v2/orgs`: read only, for clients that look around before they work.
+
+use serde_json::{Value, json};
+
+use crate::emulator::http::lists;
+use crate::emulator::http::replies::{ApiError, Reply};
+use crate::emulator::serve::app::Call;
+use crate::emulator::store::identity::Identity;
+use crate::emulator::store::{Org, World};
+
+pub(crate) fn list(world: &World, call: &Call<'_>, caller: &Identity) -> Result<Reply, ApiError> {
+    let visible =
+        world.orgs.iter().filter(|org| caller.is_member(&org.id)).map(|org| show(org, call.query.base)).collect();
+    lists::page(&call.query, visible)
+}
+
+pub(crate) fn get(world: &World, call: &Call<'_>, caller: &Identity) -> Result<Reply, ApiError> {
+    check(world, call.name, caller).map(|org| Reply::entity(200, show(org, call.query.base)))
+}
+
+/// The organization, if the caller belongs to it.
+pub(crate) fn check<'w>(world: &'w World, org_id: &str, caller: &Identity) -> Result<&'w Org, ApiError> {
+    let org = world.org(org_id).ok_or_else(|| {
+        let detail = format!("No organization with ID {org_id} exists.");
+        ApiError::new(404, "ORG_NOT_FOUND", detail).with([json!(org_id)])
+    })?;
+    if !caller.is_member(org_id) {
+        return Err(ApiError::new(401, "USER_CANNOT_ACCESS_ORG", "User cannot access this organization."));
+    }
+    Ok(org)
+}
+
+fn show(org: &Org, base: &str) -> Value {
+    let own = format!("{base}/api/atlas/v2/orgs/{}", org.id);
+    json!({
+        "id": org.id,
+        "isDeleted": false,
+        "links": [{"href": own, "rel": "self"}],
+        "name": org.name,
+    })
+}

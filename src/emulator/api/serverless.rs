@@ -1,0 +1,183 @@
+//! `/api/atlas/v2/groups/{groupId}/serverless`: what it was, what it became, and its end.
+
+use serde_json::{Value, json};
+
+use super::flex::{apply_common, check_deletable, check_not_deleting, new_instance};
+use super::regions::PROVIDERS;
+use super::validate;
+use super::validate::{Field, FieldKind};
+use crate::emulator::http::lists;
+use crate::emulator::http::replies::{ApiError, Reply};
+use crate::emulator::options::{Calendar, RetiredReply};
+use crate::emulator::serve::app::{Call, Incoming};
+use crate::emulator::store::World;
+use crate::emulator::store::instances::{Instance, Kind};
+
+const BACKUP: &[Field] = &[Field { name: "serverlessContinuousBackupEnabled", kind: FieldKind::Flag }];
+
+const PROVIDER: &[Field] = &[
+    Field { name: "backingProviderName", kind: FieldKind::Text },
+    Field { name: "regionName", kind: FieldKind::Text },
+    Field { name: "providerName", kind: FieldKind::Text },
+    Field { name: "effectiveDiskSizeGBLimit", kind: FieldKind::ReadOnly },
+    Field { name: "effectiveInstanceSizeName", kind: FieldKind::ReadOnly },
+    Field { name: "effectiveProviderName", kind: FieldKind::ReadOnly },
+    Field { name: "nextBackupDate", kind: FieldKind::ReadOnly },
+    Field { name: "tenantBackupEnabled", kind: FieldKind::ReadOnly },
+];
+
+const CREATE: &[Field] = &[
+    Field { name: "name", kind: FieldKind::Text },
+    Field { name: "providerSettings", kind: FieldKind::Object(PROVIDER) },
+    Field { name: "serverlessBackupOptions", kind: FieldKind::Object(BACKUP) },
+    Field { name: "tags", kind: FieldKind::Tags },
+    Field { name: "terminationProtectionEnabled", kind: FieldKind::Flag },
+    Field { name: "stateName", kind: FieldKind::ReadOnly },
+    Field { name: "id", kind: FieldKind::ReadOnly },
+    Field { name: "groupId", kind: FieldKind::ReadOnly },
+    Field { name: "createDate", kind: FieldKind::ReadOnly },
+    Field { name: "links", kind: FieldKind::ReadOnly },
+    Field { name: "mongoDBVersion", kind: FieldKind::ReadOnly },
+    Field { name: "connectionStrings", kind: FieldKind::ReadOnly },
+];
+
+const UPDATE: &[Field] = &[
+    Field { name: "serverlessBackupOptions", kind: FieldKind::Object(BACKUP) },
+    Field { name: "tags", kind: FieldKind::Tags },
+    Field { name: "terminationProtectionEnabled", kind: FieldKind::Flag },
+    Field { name: "name", kind: FieldKind::ReadOnly },
+    Field { name: "providerSettings", kind: FieldKind::ReadOnly },
+    Field { name: "stateName", kind: FieldKind::ReadOnly },
+    Field { name: "id", kind: FieldKind::ReadOnly },
+    Field { name: "groupId", kind: FieldKind::ReadOnly },
+    Field { name: "createDate", kind: FieldKind::ReadOnly },
+    Field { name: "links", kind: FieldKind::ReadOnly },
+    Field { name: "mongoDBVersion", kind: FieldKind::ReadOnly },
+    Field { name: "connectionStrings", kind: FieldKind::ReadOnly },
+];
+
+/// Refuses what the calendar has taken away. `reads` outlive the rest by a year.
+pub(crate) fn check_retired(world: &World, call: &Call<'_>, reads: bool) -> Result<(), ApiError> {
+    let gone_from = if reads { Calendar::Ended } else { Calendar::Retired };
+    if world.era() < gone_from {
+        return Ok(());
+    }
+    let path = call.query.path.trim_start_matches('/');
+    Err(match world.options.retired_reply {
+        RetiredReply::VersionGone => {
+            let version = if call.version.is_empty() { "v1.0" } else { call.version };
+            let detail = format!("Version {version} of {path} is no longer available.");
+            ApiError::new(410, "VERSION_GONE", detail).with([json!(format!("{version} {path}"))])
+        }
+        RetiredReply::NotFound => crate::emulator::serve::app::no_such_path(call.query.path),
+        RetiredReply::MethodNotAllowed => crate::emulator::serve::app::method_not_allowed(),
+    })
+}
+
+pub(crate) fn list(world: &mut World, call: &Call<'_>) -> Result<Reply, ApiError> {
+    check_retired(world, call, true)?;
+    let page = call.query.page()?;
+    world.read_all(call.group_id);
+    let era = world.era();
+    let Some(project) = world.project(call.group_id).filter(|_| era < Calendar::Retired) else {
+        return Ok(lists::reply(&call.query, page, Vec::new(), 0));
+    };
+    let results: Vec<Value> = project
+        .instances
+        .values()
+        .filter(|instance| instance.kind == Kind::Serverless)
+        .skip(page.skip())
+        .take(page.take())
+        .map(|instance| instance.serverless_json(call.group_id, call.query.base, era))
+        .collect();
+    Ok(lists::reply(&call.query, page, results, project.count(Kind::Serverless)))
+}
+
+pub(crate) fn create(world: &mut World, call: &Call<'_>, request: &Incoming) -> Result<Reply, ApiError> {
+    check_retired(world, call, false)?;
+    let body = validate::object(request)?;
+    validate::fields(&body, CREATE, "")?;
+    let name = validate::required(&body, "name", "name")?;
+    let provider_settings =
+        body.get("providerSettings").and_then(Value::as_object).ok_or_else(|| validate::missing("providerSettings"))?;
+    let provider =
+        validate::required(provider_settings, "backingProviderName", "providerSettings.backingProviderName")?;
+    if !PROVIDERS.contains(&provider) {
+        let detail = format!("No provider {provider} exists.");
+        return Err(ApiError::new(400, "INVALID_PROVIDER", detail).with([json!(provider)]));
+    }
+    if validate::text(provider_settings, "providerName").is_some_and(|p| p != "SERVERLESS") {
+        return Err(validate::invalid_attribute("providerSettings.providerName"));
+    }
+    // A missing region is refused like a wrong one, with an empty name, as reported of the real service.
+    let region = validate::text(provider_settings, "regionName").unwrap_or_default();
+    if !validate::region_offers(world, provider, region, world.era() >= Calendar::Flex) {
+        let detail = format!("No region {region} exists for provider {provider}.");
+        return Err(ApiError::new(400, "INVALID_REGION", detail).with([json!(region), json!(provider)]));
+    }
+    if let Some(project) = world.project(call.group_id) {
+        validate::name(world, project, name)?;
+    }
+    let instance = new_instance(world, &body, (name, provider, region));
+    let continuous_backup = continuous_backup(&body).unwrap_or(true);
+    let instance = Instance { kind: Kind::Serverless, continuous_backup, ..instance };
+    let shown = instance.serverless_json(call.group_id, call.query.base, world.era());
+    world.add_instance(call.group_id, instance);
+    world.journal.counters.created += 1;
+    Ok(Reply::entity(201, shown))
+}
+
+pub(crate) fn get(world: &mut World, call: &Call<'_>) -> Result<Reply, ApiError> {
+    check_retired(world, call, true)?;
+    world.read(call.group_id, call.name);
+    show(world, call)
+}
+
+pub(crate) fn update(world: &mut World, call: &Call<'_>, request: &Incoming) -> Result<Reply, ApiError> {
+    check_retired(world, call, false)?;
+    find(world, call)?;
+    let body = validate::object(request)?;
+    validate::fields(&body, UPDATE, "")?;
+    check_not_deleting(world, call)?;
+    apply_common(world, call, &body, |instance| {
+        if let Some(enabled) = continuous_backup(&body) {
+            instance.continuous_backup = enabled;
+        }
+    });
+    show(world, call)
+}
+
+pub(crate) fn delete(world: &mut World, call: &Call<'_>) -> Result<Reply, ApiError> {
+    check_retired(world, call, false)?;
+    find(world, call)?;
+    check_deletable(world, call)?;
+    super::flex::begin_deletion(world, call);
+    Ok(Reply::entity(202, json!({})))
+}
+
+fn continuous_backup(body: &serde_json::Map<String, Value>) -> Option<bool> {
+    body.get("serverlessBackupOptions")?.get("serverlessContinuousBackupEnabled")?.as_bool()
+}
+
+fn show(world: &World, call: &Call<'_>) -> Result<Reply, ApiError> {
+    let instance = find(world, call)?;
+    Ok(Reply::entity(200, instance.serverless_json(call.group_id, call.query.base, world.era())))
+}
+
+/// The instance of that name, if this endpoint knows it.
+fn find<'w>(world: &'w World, call: &Call<'_>) -> Result<&'w Instance, ApiError> {
+    let found = world.project(call.group_id).and_then(|project| project.find(call.name)).map(|(_, i)| i);
+    match found {
+        Some(instance) if instance.kind == Kind::Serverless && world.era() < Calendar::Retired => Ok(instance),
+        Some(instance) if instance.kind != Kind::Serverless && world.era() < Calendar::Retired => {
+            let detail = format!("Cluster {} cannot be used in the Serverless Instance API.", call.name);
+            Err(ApiError::new(400, "CANNOT_USE_CLUSTER_IN_SERVERLESS_INSTANCE_API", detail).with([json!(call.name)]))
+        }
+        _ => Err(not_found(call.name, call.group_id)),
+    }
+}
+
+pub(crate) fn not_found(name: &str, group_id: &str) -> ApiError {
+    let detail = format!("No serverless instance named {name} exists in group {group_id}.");
+    ApiError::new(404, "SERVERLESS_INSTANCE_NOT_FOUND", detail).with([json!(name), json!(group_id)])
+}

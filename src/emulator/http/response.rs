@@ -1,0 +1,176 @@
+//! A reply as it goes out: status, headers in the recorded form, bytes.
+
+use axum::body::{Body as HttpBody, Bytes};
+use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
+
+use super::replies::Reply;
+use super::route::Operation;
+use super::version;
+use crate::emulator::api::dispatch::{Outcome, Reached};
+use crate::emulator::clock::http_date;
+use crate::emulator::faults::{Fault, FaultKind};
+use crate::emulator::options::Calendar;
+use crate::emulator::serve::app::Incoming;
+
+#[derive(Debug)]
+pub(crate) struct Wire {
+    pub(crate) status: u16,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Wire {
+    /// A reply without the API's headers.
+    pub(crate) fn of(reply: &Reply) -> Self {
+        let mut wire = Self { status: reply.status, headers: HeaderMap::new(), body: reply.bytes(false, false) };
+        if let Some(content_type) = &reply.content_type {
+            wire.set("content-type", content_type);
+        }
+        for (name, value) in &reply.headers {
+            wire.set(name, value);
+        }
+        wire
+    }
+
+    /// Puts a reply into the API's headers, an envelope and a layout.
+    pub(crate) fn dress(
+        outcome: &Outcome,
+        operation: Option<Operation>,
+        request: &Incoming,
+        era: Calendar,
+        now: i64,
+    ) -> Self {
+        let reply = &outcome.reply;
+        let at_door = outcome.reached == Reached::Door;
+        let asked = |name: &str| {
+            !at_door && request.parameters.iter().any(|(key, value)| key == name && value.eq_ignore_ascii_case("true"))
+        };
+        let mut wire = Self {
+            status: reply.status,
+            headers: HeaderMap::with_capacity(20),
+            body: reply.bytes(asked("envelope"), asked("pretty")),
+        };
+        match &reply.content_type {
+            Some(content_type) => wire.set("content-type", content_type),
+            None if outcome.version.is_empty() => wire.set("content-type", "application/json"),
+            None => wire.set("content-type", &version::content_type(outcome.version)),
+        }
+        wire.set("date", &http_date(now));
+        wire.set("server", "mdbws");
+        wire.set("x-envoy-upstream-service-time", "5");
+        if reply.status == 401 || reply.status == 404 {
+            wire.set("vary", "Accept-Encoding");
+        }
+        if at_door {
+            if operation.is_some_and(Operation::is_token_endpoint) {
+                wire.set("cache-control", "no-store");
+            }
+        } else {
+            wire.resource_headers(outcome, operation, era);
+        }
+        if let Some(taken) = outcome.taken {
+            wire.set("ratelimit-limit", &taken.limit.to_string());
+            wire.set("ratelimit-remaining", &taken.remaining.to_string());
+        }
+        for (name, value) in &reply.headers {
+            wire.add(name, value);
+        }
+        wire
+    }
+
+    fn resource_headers(&mut self, outcome: &Outcome, operation: Option<Operation>, era: Calendar) {
+        self.set("referrer-policy", "strict-origin-when-cross-origin");
+        self.set("strict-transport-security", "max-age=31536000; includeSubdomains;");
+        self.set("x-content-type-options", "nosniff");
+        self.set("x-frame-options", "DENY");
+        self.set("x-permitted-cross-domain-policies", "none");
+        let (java, service) = match era {
+            Calendar::Serverless | Calendar::Flex => ("17.0.15+6", "2dd276f5858806ffd578852f539065f80160e49b"),
+            Calendar::Deprecated => ("17.0.16+8", "c2e9c0719de22da49e72850b12d47650f118c37a"),
+            _ => ("17.0.19+10-LTS", "203ac0360368239eed8f27b82e06b1be8429648c"),
+        };
+        self.set("x-java-version", java);
+        if outcome.reached == Reached::Entity {
+            self.set("x-mongodb-service-version", &format!("gitHash={service}; versionString=master"));
+        }
+        if let Some(method) = operation.and_then(Operation::java_method) {
+            self.set("x-java-method", &method);
+        }
+        if let Some(code) = &outcome.reply.error_code {
+            self.set("x-error-code", code);
+        }
+        if operation.is_some_and(|o| o.endpoint() == "serverless") {
+            match era {
+                Calendar::Deprecated => self.deprecated("Thu, 15 Jan 2026 00:00:00 GMT"),
+                // What is left, reading, ends a year later.
+                Calendar::Retired if outcome.reply.status != 410 => self.deprecated("Fri, 15 Jan 2027 00:00:00 GMT"),
+                _ => {}
+            }
+        }
+    }
+
+    fn deprecated(&mut self, sunset: &str) {
+        self.set("deprecation", "Wed, 10 Dec 2025 00:00:00 GMT");
+        self.set("sunset", sunset);
+    }
+
+    /// Applies what a fault says of status, headers and body.
+    pub(crate) fn change(&mut self, fault: &Fault) {
+        match fault.kind {
+            FaultKind::EmptyBody => self.body = Bytes::new(),
+            FaultKind::WrongType => self.set("content-type", "text/plain;charset=utf-8"),
+            FaultKind::LastReply => self.set("connection", "close"),
+            _ => {}
+        }
+        if let Some(status) = fault.status {
+            self.status = status;
+        }
+        if let Some(body) = &fault.body {
+            self.body = Bytes::from(body.clone());
+        }
+        if let Some(content_type) = &fault.content_type {
+            self.set("content-type", content_type);
+        }
+        match &fault.retry_after {
+            Some(Some(value)) => self.set("retry-after", value),
+            Some(None) => self.take_out("retry-after"),
+            None => {}
+        }
+        for (name, value) in &fault.headers {
+            match value {
+                Some(value) => self.set(name, value),
+                None => self.take_out(name),
+            }
+        }
+    }
+
+    fn set(&mut self, name: &str, value: &str) {
+        if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
+            self.headers.insert(name, value);
+        }
+    }
+
+    fn add(&mut self, name: &'static str, value: &str) {
+        if let Ok(value) = HeaderValue::try_from(value) {
+            let name = HeaderName::from_static(name);
+            if name == "www-authenticate" {
+                self.headers.append(name, value);
+            } else {
+                self.headers.insert(name, value);
+            }
+        }
+    }
+
+    fn take_out(&mut self, name: &str) {
+        if let Ok(name) = HeaderName::try_from(name.to_ascii_lowercase()) {
+            self.headers.remove(name);
+        }
+    }
+
+    pub(crate) fn respond(self) -> Response<HttpBody> {
+        let mut response = Response::new(HttpBody::from(self.body));
+        *response.status_mut() = StatusCode::from_u16(self.status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
+        *response.headers_mut() = self.headers;
+        response
+    }
+}

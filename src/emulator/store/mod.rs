@@ -1,0 +1,390 @@
+//! Everything the emulator holds: organizations, projects, instances, identities, and what is under way.
+pub(crate) mod identity;
+pub(crate) mod ids;
+pub(crate) mod instances;
+pub(crate) mod request_log;
+pub(crate) mod seed;
+pub(crate) mod snapshot;
+
+use std::cmp::Reverse;
+use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
+
+use self::identity::{Identity, Tokens};
+use self::ids::Ids;
+use self::instances::{Due, Instance, Kind, State, Tags};
+use self::request_log::Journal;
+use crate::emulator::api::rate_limits::Buckets;
+use crate::emulator::auth::digest::Nonces;
+use crate::emulator::clock::Clock;
+use crate::emulator::faults::Faults;
+use crate::emulator::options::{Calendar, Options, Provisioning};
+use crate::emulator::serve::connection::Connections;
+
+#[derive(Debug, Clone)]
+pub(crate) struct Org {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    /// Whether API access is only possible through an access list.
+    pub(crate) requires_access_list: bool,
+}
+
+/// How many leading characters of cluster names must differ in a project.
+pub(crate) const PREFIX: usize = 23;
+
+#[derive(Debug, Clone)]
+pub(crate) struct Project {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) org_id: String,
+    /// Milliseconds since the epoch.
+    pub(crate) created: i64,
+    pub(crate) default_alerts: bool,
+    pub(crate) tags: Tags,
+    /// By sequence number, so in the order of creation.
+    pub(crate) instances: BTreeMap<u64, Instance>,
+    names: HashMap<Box<str>, u64>,
+    /// How many names of at least [`PREFIX`] characters start so.
+    prefixes: HashMap<Box<str>, u32>,
+    /// Instances whose state ends by being read.
+    by_reads: BTreeSet<u64>,
+    /// Serverless, Flex, dedicated.
+    counts: [usize; 3],
+}
+
+impl Project {
+    pub(crate) fn new(id: String, name: String, org_id: String, created: i64) -> Self {
+        Self {
+            id,
+            name,
+            org_id,
+            created,
+            default_alerts: true,
+            tags: Vec::new(),
+            instances: BTreeMap::new(),
+            names: HashMap::new(),
+            prefixes: HashMap::new(),
+            by_reads: BTreeSet::new(),
+            counts: [0; 3],
+        }
+    }
+
+    pub(crate) fn find(&self, name: &str) -> Option<(u64, &Instance)> {
+        let sequence = *self.names.get(name)?;
+        self.instances.get(&sequence).map(|instance| (sequence, instance))
+    }
+
+    pub(crate) fn has_name(&self, name: &str) -> bool {
+        self.names.contains_key(name)
+    }
+
+    pub(crate) fn has_prefix(&self, name: &str) -> bool {
+        prefix(name).is_some_and(|prefix| self.prefixes.contains_key(prefix))
+    }
+
+    pub(crate) fn count(&self, kind: Kind) -> usize {
+        self.counts.get(kind as usize).copied().unwrap_or(0)
+    }
+
+    fn insert(&mut self, sequence: u64, instance: Instance) {
+        self.names.insert(instance.name.clone(), sequence);
+        if let Some(prefix) = prefix(&instance.name) {
+            *self.prefixes.entry(prefix.into()).or_default() += 1;
+        }
+        if let Some(count) = self.counts.get_mut(instance.kind as usize) {
+            *count += 1;
+        }
+        self.track_reads(sequence, instance.due);
+        self.instances.insert(sequence, instance);
+    }
+
+    fn remove(&mut self, sequence: u64) -> Option<Instance> {
+        let instance = self.instances.remove(&sequence)?;
+        self.names.remove(&instance.name);
+        self.by_reads.remove(&sequence);
+        if let Some(prefix) = prefix(&instance.name)
+            && let Some(count) = self.prefixes.get_mut(prefix)
+        {
+            *count -= 1;
+            if *count == 0 {
+                self.prefixes.remove(prefix);
+            }
+        }
+        if let Some(count) = self.counts.get_mut(instance.kind as usize) {
+            *count = count.saturating_sub(1);
+        }
+        Some(instance)
+    }
+
+    fn track_reads(&mut self, sequence: u64, due: Due) {
+        if matches!(due, Due::Reads(_)) {
+            self.by_reads.insert(sequence);
+        } else {
+            self.by_reads.remove(&sequence);
+        }
+    }
+}
+
+fn prefix(name: &str) -> Option<&str> {
+    name.get(..PREFIX)
+}
+
+/// What `reset` brings back.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Origin {
+    pub(crate) orgs: Vec<Org>,
+    pub(crate) projects: BTreeMap<u64, Project>,
+    pub(crate) identities: BTreeMap<String, Identity>,
+}
+
+#[derive(Debug)]
+pub(crate) struct World {
+    pub(crate) options: Options,
+    pub(crate) initial: Options,
+    pub(crate) clock: Clock,
+    pub(crate) ids: Ids,
+    pub(crate) orgs: Vec<Org>,
+    /// By sequence number, so in the order of creation.
+    pub(crate) projects: BTreeMap<u64, Project>,
+    pub(crate) project_index: HashMap<String, u64>,
+    /// By client id or public key.
+    pub(crate) identities: BTreeMap<String, Identity>,
+    /// Client id and public key of the default identities.
+    pub(crate) default_ids: (String, String),
+    pub(crate) tokens: Tokens,
+    pub(crate) nonces: Nonces,
+    pub(crate) buckets: Buckets,
+    pub(crate) faults: Faults,
+    pub(crate) connections: Connections,
+    pub(crate) journal: Journal,
+    pub(crate) origin: Origin,
+    pub(crate) url: String,
+    /// Something changed since the state was last saved.
+    pub(crate) dirty: bool,
+    /// Passing states that end with time: when, project, instance.
+    due: BinaryHeap<Reverse<(i64, u64, u64)>>,
+    sequence: u64,
+}
+
+impl World {
+    pub(crate) fn empty(options: Options) -> Self {
+        Self {
+            clock: Clock::new(options.clock),
+            ids: Ids::new(options.random_seed),
+            initial: options.clone(),
+            journal: Journal::default(),
+            options,
+            orgs: Vec::new(),
+            projects: BTreeMap::new(),
+            project_index: HashMap::new(),
+            identities: BTreeMap::new(),
+            default_ids: Default::default(),
+            tokens: Tokens::default(),
+            nonces: Nonces::default(),
+            buckets: Buckets::default(),
+            faults: Faults::default(),
+            connections: Connections::default(),
+            origin: Origin::default(),
+            url: String::new(),
+            dirty: false,
+            due: BinaryHeap::new(),
+            sequence: 0,
+        }
+    }
+
+    pub(crate) fn now(&self) -> i64 {
+        self.clock.now()
+    }
+
+    pub(crate) fn era(&self) -> Calendar {
+        self.options.calendar.era(self.now())
+    }
+
+    pub(crate) fn org(&self, id: &str) -> Option<&Org> {
+        self.orgs.iter().find(|org| org.id == id)
+    }
+
+    pub(crate) fn project(&self, id: &str) -> Option<&Project> {
+        self.projects.get(self.project_index.get(id)?)
+    }
+
+    pub(crate) fn project_mut(&mut self, id: &str) -> Option<&mut Project> {
+        self.projects.get_mut(self.project_index.get(id)?)
+    }
+
+    pub(crate) fn next_sequence(&mut self) -> u64 {
+        self.sequence += 1;
+        self.sequence
+    }
+
+    pub(crate) fn add_project(&mut self, project: Project) {
+        let sequence = self.next_sequence();
+        self.project_index.insert(project.id.clone(), sequence);
+        self.projects.insert(sequence, project);
+        self.dirty = true;
+    }
+
+    pub(crate) fn remove_project(&mut self, id: &str) {
+        if let Some(sequence) = self.project_index.remove(id) {
+            self.projects.remove(&sequence);
+            self.dirty = true;
+        }
+    }
+
+    /// Stores an instance; its name must be free.
+    pub(crate) fn add_instance(&mut self, group_id: &str, instance: Instance) {
+        let sequence = self.next_sequence();
+        let due = instance.due;
+        if let Some(project) = self.project_mut(group_id) {
+            project.insert(sequence, instance);
+            self.schedule(group_id, sequence, due);
+            self.dirty = true;
+        }
+    }
+
+    pub(crate) fn remove_instance(&mut self, group_id: &str, name: &str) -> Option<Instance> {
+        let project = self.project_mut(group_id)?;
+        let (sequence, _) = project.find(name)?;
+        let removed = project.remove(sequence);
+        self.dirty = true;
+        removed
+    }
+
+    /// Puts back what was there before a request that is to leave no trace.
+    pub(crate) fn restore_instance(&mut self, group_id: &str, name: &str, before: Option<Instance>) {
+        match before {
+            None => {
+                self.remove_instance(group_id, name);
+            }
+            Some(before) => {
+                let Some(project) = self.project_mut(group_id) else { return };
+                match project.find(name).map(|(sequence, _)| sequence) {
+                    None => self.add_instance(group_id, before),
+                    Some(sequence) => {
+                        let due = before.due;
+                        project.track_reads(sequence, due);
+                        project.instances.insert(sequence, before);
+                        self.schedule(group_id, sequence, due);
+                    }
+                }
+            }
+        }
+    }
+
+    /// Puts an instance into a state, which ends as `provisioning` says.
+    pub(crate) fn enter(&mut self, group_id: &str, name: &str, state: State, provisioning: Provisioning) {
+        let due = Due::new(provisioning, self.now());
+        self.set_state(group_id, name, state, due);
+    }
+
+    pub(crate) fn set_state(&mut self, group_id: &str, name: &str, state: State, due: Due) {
+        let Some(project) = self.project_mut(group_id) else { return };
+        let Some(sequence) = project.find(name).map(|(sequence, _)| sequence) else { return };
+        let due = if state == State::Idle { Due::Never } else { due };
+        if let Some(instance) = project.instances.get_mut(&sequence) {
+            instance.state = state;
+            instance.due = due;
+        }
+        project.track_reads(sequence, due);
+        self.schedule(group_id, sequence, due);
+        self.dirty = true;
+    }
+
+    fn schedule(&mut self, group_id: &str, sequence: u64, due: Due) {
+        if let (Due::At(at), Some(project)) = (due, self.project_index.get(group_id)) {
+            self.due.push(Reverse((at, *project, sequence)));
+        }
+    }
+
+    /// Ends every passing state whose time has come.
+    pub(crate) fn settle(&mut self) {
+        let now = self.now();
+        while let Some(Reverse((at, project, sequence))) = self.due.peek().copied() {
+            if at > now {
+                break;
+            }
+            self.due.pop();
+            let still = self.projects.get(&project).and_then(|p| p.instances.get(&sequence));
+            // An entry may be older than the instance's present state.
+            if still.is_some_and(|instance| instance.due == Due::At(at)) {
+                self.finish(project, sequence);
+            }
+        }
+    }
+
+    fn finish(&mut self, project: u64, sequence: u64) {
+        let Some(project) = self.projects.get_mut(&project) else { return };
+        project.by_reads.remove(&sequence);
+        let Some(instance) = project.instances.get_mut(&sequence) else { return };
+        if instance.state == State::Deleting {
+            project.remove(sequence);
+        } else {
+            instance.state = State::Idle;
+            instance.due = Due::Never;
+        }
+        self.dirty = true;
+    }
+
+    /// Counts a read of one instance, which may end its state, or its life.
+    pub(crate) fn read(&mut self, group_id: &str, name: &str) {
+        let Some(project) = self.project_index.get(group_id).copied() else { return };
+        let found = self.projects.get(&project).and_then(|p| p.find(name)).map(|(sequence, _)| sequence);
+        if let Some(sequence) = found {
+            self.count_read(project, sequence);
+        }
+    }
+
+    /// Counts a read of every instance of a project, as a list is one.
+    pub(crate) fn read_all(&mut self, group_id: &str) {
+        let Some(project) = self.project_index.get(group_id).copied() else { return };
+        let waiting: Vec<u64> =
+            self.projects.get(&project).map(|p| p.by_reads.iter().copied().collect()).unwrap_or_default();
+        for sequence in waiting {
+            self.count_read(project, sequence);
+        }
+    }
+
+    fn count_read(&mut self, project: u64, sequence: u64) {
+        let instance = self.projects.get_mut(&project).and_then(|p| p.instances.get_mut(&sequence));
+        match instance.map(|instance| &mut instance.due) {
+            Some(Due::Reads(0)) => self.finish(project, sequence),
+            Some(Due::Reads(left)) => *left -= 1,
+            _ => {}
+        }
+    }
+
+    /// Stored things, faults, counters and requests back to the start. Credentials keep working.
+    pub(crate) fn reset(&mut self) {
+        self.options = self.initial.clone();
+        self.clock.reset();
+        self.orgs = self.origin.orgs.clone();
+        self.projects = self.origin.projects.clone();
+        self.identities = self.origin.identities.clone();
+        self.reindex();
+        self.tokens.reset(&self.identities);
+        self.nonces = Nonces::default();
+        self.buckets = Buckets::default();
+        self.faults = Faults::default();
+        self.journal.reset();
+        self.dirty = true;
+    }
+
+    /// Remembers the present state as the one that `reset` brings back.
+    pub(crate) fn remember_origin(&mut self) {
+        self.origin =
+            Origin { orgs: self.orgs.clone(), projects: self.projects.clone(), identities: self.identities.clone() };
+    }
+
+    fn reindex(&mut self) {
+        self.project_index = self.projects.iter().map(|(sequence, p)| (p.id.clone(), *sequence)).collect();
+        self.due = self
+            .projects
+            .iter()
+            .flat_map(|(project, p)| {
+                p.instances.iter().filter_map(|(sequence, instance)| match instance.due {
+                    Due::At(at) => Some(Reverse((at, *project, *sequence))),
+                    _ => None,
+                })
+            })
+            .collect();
+    }
+}

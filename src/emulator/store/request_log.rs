@@ -1,0 +1,204 @@
+//! The requests that were received, how they were answered, and what was counted.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use axum::body::Bytes;
+use axum::http::HeaderMap;
+use axum::http::header::AUTHORIZATION;
+use serde_json::{Map, Value, json};
+
+use crate::emulator::clock::iso_ms;
+use crate::emulator::http::lists;
+
+/// Bodies longer than this are cut in the journal.
+const MOST: usize = 64 * 1024;
+
+#[derive(Debug, Default)]
+pub(crate) struct Journal {
+    records: VecDeque<Record>,
+    next: u64,
+    pub(crate) counters: Counters,
+}
+
+#[derive(Debug, Default)]
+pub(crate) struct Counters {
+    pub(crate) created: u64,
+    pub(crate) updated: u64,
+    pub(crate) deleted: u64,
+    pub(crate) tokens_issued: u64,
+    pub(crate) tokens_revoked: u64,
+    pub(crate) challenges: u64,
+    pub(crate) faults: u64,
+    pub(crate) connections: u64,
+    requests: u64,
+    by_status: BTreeMap<u16, u64>,
+    by_operation: BTreeMap<&'static str, u64>,
+}
+
+/// One request.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Record {
+    pub(crate) id: u64,
+    /// Milliseconds since the epoch, on the emulator's clock.
+    pub(crate) at: i64,
+    pub(crate) method: String,
+    pub(crate) path: String,
+    pub(crate) query: Option<String>,
+    pub(crate) headers: HeaderMap,
+    pub(crate) body: Bytes,
+    pub(crate) operation: Option<&'static str>,
+    pub(crate) endpoint: Option<&'static str>,
+    pub(crate) group_id: Option<String>,
+    pub(crate) name: Option<String>,
+    pub(crate) scheme: &'static str,
+    pub(crate) identity: Option<String>,
+    /// Why credentials were refused.
+    pub(crate) refusal: Option<&'static str>,
+    pub(crate) fault: Option<(u64, &'static str)>,
+    pub(crate) status: Option<u16>,
+    pub(crate) error_code: Option<String>,
+    /// `pending`, `answered`, `closed`, `reset` or `stalled`.
+    pub(crate) outcome: &'static str,
+    pub(crate) reply: Bytes,
+    pub(crate) finished: Option<i64>,
+}
+
+impl Journal {
+    /// Writes a request down and returns its number.
+    pub(crate) fn begin(&mut self, mut record: Record, most: usize) -> u64 {
+        self.next += 1;
+        record.id = self.next;
+        record.body.truncate(MOST);
+        self.counters.requests += 1;
+        if let Some(operation) = record.operation {
+            *self.counters.by_operation.entry(operation).or_default() += 1;
+        }
+        while self.records.len() >= most.max(1) {
+            self.records.pop_front();
+        }
+        self.records.push_back(record);
+        self.next
+    }
+
+    /// The record of that number, unless it has left the ring, or the journal was reset.
+    pub(crate) fn get_mut(&mut self, id: u64) -> Option<&mut Record> {
+        let first = self.records.front()?.id;
+        self.records.get_mut(usize::try_from(id.checked_sub(first)?).ok()?)
+    }
+
+    pub(crate) fn finish(&mut self, id: u64, status: Option<u16>, outcome: &'static str, reply: &Bytes, now: i64) {
+        if let Some(status) = status {
+            *self.counters.by_status.entry(status).or_default() += 1;
+        }
+        if let Some(record) = self.get_mut(id) {
+            record.status = status;
+            record.outcome = outcome;
+            record.reply = reply.slice(..reply.len().min(MOST));
+            record.finished = Some(now);
+        }
+    }
+
+    /// The records with a number above `since`, oldest first.
+    pub(crate) fn since(&self, since: u64) -> impl DoubleEndedIterator<Item = &Record> {
+        self.records.iter().filter(move |record| record.id > since)
+    }
+
+    pub(crate) fn clear(&mut self) {
+        self.records.clear();
+    }
+
+    /// Back to the start, but for the numbers: a request from before that ends later must not be taken for another.
+    pub(crate) fn reset(&mut self) {
+        *self = Self { next: self.next, ..Self::default() };
+    }
+}
+
+impl Counters {
+    pub(crate) fn to_json(&self) -> Value {
+        json!({
+            "requests": self.requests,
+            "connections": self.connections,
+            "created": self.created,
+            "updated": self.updated,
+            "deleted": self.deleted,
+            "tokens_issued": self.tokens_issued,
+            "tokens_revoked": self.tokens_revoked,
+            "challenges": self.challenges,
+            "faults": self.faults,
+            "by_status": self.by_status.iter().map(|(k, v)| (k.to_string(), json!(v))).collect::<Map<_, _>>(),
+            "by_operation": self.by_operation,
+        })
+    }
+}
+
+impl Record {
+    /// Credentials are taken out.
+    pub(crate) fn to_json(&self) -> Value {
+        let mut headers = Map::new();
+        for (name, value) in &self.headers {
+            let value = String::from_utf8_lossy(value.as_bytes());
+            let value = if name == AUTHORIZATION { redacted(&value) } else { value.into_owned() };
+            headers.insert(name.as_str().to_owned(), Value::String(value));
+        }
+        json!({
+            "id": self.id,
+            "at": iso_ms(self.at),
+            "method": self.method,
+            "path": self.path,
+            "query": self.query,
+            "headers": headers,
+            "body": self.shown(&self.body),
+            "operation": self.operation,
+            "endpoint": self.endpoint,
+            "group_id": self.group_id,
+            "name": self.name,
+            "authorization": self.scheme,
+            "identity": self.identity,
+            "refusal": self.refusal,
+            "fault": self.fault.map(|(id, kind)| json!({"id": id, "kind": kind})),
+            "status": self.status,
+            "error_code": self.error_code,
+            "outcome": self.outcome,
+            "reply": self.shown(&self.reply),
+            "elapsed_seconds": self.finished.map(|finished| (finished - self.at) as f64 / 1000.0),
+        })
+    }
+
+    /// JSON as JSON, a form as an object, anything else as text.
+    fn shown(&self, body: &Bytes) -> Value {
+        if body.is_empty() {
+            return Value::Null;
+        }
+        let token_endpoint = matches!(self.endpoint, Some("token" | "revoke"));
+        let mut value = serde_json::from_slice::<Value>(body).unwrap_or_else(|_| {
+            let text = String::from_utf8_lossy(body);
+            if token_endpoint && !text.trim_start().starts_with(['{', '<']) {
+                lists::pairs(&text).into_iter().map(|(k, v)| (k, Value::String(v))).collect::<Map<_, _>>().into()
+            } else {
+                Value::String(text.into_owned())
+            }
+        });
+        if token_endpoint && let Some(object) = value.as_object_mut() {
+            for name in ["client_secret", "access_token", "token"] {
+                if let Some(secret) = object.get_mut(name) {
+                    *secret = json!("******");
+                }
+            }
+        }
+        value
+    }
+}
+
+/// The scheme, and of a digest what is no secret.
+fn redacted(value: &str) -> String {
+    let (scheme, rest) = value.split_once(' ').unwrap_or((value, ""));
+    if !scheme.eq_ignore_ascii_case("digest") {
+        return format!("{scheme} ******");
+    }
+    let answer = crate::emulator::auth::digest::parse(rest);
+    let shown: Vec<String> = ["username", "nonce", "uri", "algorithm", "qop", "nc"]
+        .iter()
+        .filter_map(|name| answer.get(*name).map(|value| format!("{name}=\"{value}\"")))
+        .collect();
+    format!("Digest {}, response=\"******\"", shown.join(", "))
+}

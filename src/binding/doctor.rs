@@ -6,7 +6,7 @@ use pyo3::types::PyDict;
 
 use crate::binding::client::Client;
 use crate::binding::client::config;
-use crate::binding::client::config::{Behaviour, Bounds, Given, Way};
+use crate::binding::client::config::{Behaviour, Bounds, ClientArguments, RouteOptions};
 use crate::binding::convert::errors::{to_exception, warn};
 use crate::binding::convert::secret::SecretText;
 use crate::binding::runtime::blocking;
@@ -30,11 +30,11 @@ pub(crate) fn doctor<'py>(
     timeout: f64,
     allow_insecure_http: bool,
 ) -> PyResult<Bound<'py, PyAny>> {
-    let given = Given { profile, base_url, ..Given::default() };
+    let given = ClientArguments { profile, base_url, ..ClientArguments::default() };
     let survey = config::survey(given, allow_insecure_http, None);
     let behaviour = Behaviour {
         bounds: Bounds { timeout, connect_timeout: timeout.min(10.0), max_retries: 0, max_retry_time: 0.0 },
-        way: Way { proxy, ca_file, ..Way::default() },
+        way: RouteOptions { proxy, ca_file, ..RouteOptions::default() },
         token_cache,
         ..Behaviour::default()
     };

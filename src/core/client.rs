@@ -5,13 +5,13 @@ use std::time::Duration;
 use reqwest::Url;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 
-use crate::core::auth::discovery::Found;
+use crate::core::auth::discovery::ResolvedCredentials;
 use crate::core::auth::token_cache::FileCache;
 use crate::core::auth::token_cache::lock::unix;
 use crate::core::auth::{Authenticator, Next};
 pub use crate::core::config::{Config, OnRetired};
 use crate::core::context::observe::Level;
-use crate::core::context::{Context, Doors};
+use crate::core::context::{Context, Env};
 use crate::core::error::hints;
 use crate::core::error::{ApiError, Error, TransportKind};
 use crate::core::http::call::{Call, media_type, method_name};
@@ -22,7 +22,7 @@ use crate::core::http::transport::{Exchange, Failure, Options, Outgoing, Transpo
 use crate::core::http::{deprecation, reply};
 use crate::core::operations::delete;
 use crate::core::policy::rate_limit::RateLimits;
-use crate::core::policy::retry::{Decision, Happened, RATE_LIMIT_BASE, Safety, decide};
+use crate::core::policy::retry::{AttemptOutcome, Decision, RATE_LIMIT_BASE, Safety, decide};
 
 /// Rounds of one attempt: without credentials, with them, with renewed ones.
 const ROUNDS: u32 = 3;
@@ -31,7 +31,7 @@ const ROUNDS: u32 = 3;
 pub(crate) struct Shared {
     pub(crate) base_url: String,
     targets: Targets,
-    pub(crate) doors: Doors,
+    pub(crate) env: Env,
     pub(crate) limits: RateLimits,
     pub(crate) reconcile: bool,
     pub(crate) authenticator: Authenticator,
@@ -55,7 +55,7 @@ pub struct Client {
 /// An attempt that did not succeed, and what that means for the next; without the latter, there is none.
 pub(crate) struct Failed {
     pub(crate) error: Error,
-    pub(crate) happened: Option<Happened>,
+    pub(crate) happened: Option<AttemptOutcome>,
 }
 
 impl From<Error> for Failed {
@@ -68,7 +68,7 @@ impl Shared {
     /// Which credentials were used, and that they have ended, where they have.
     pub(crate) fn hint(&self) -> String {
         match &self.ended {
-            Some((end, ended)) if *end <= unix(&*self.doors.clock) => format!("{}, {ended}", self.credentials),
+            Some((end, ended)) if *end <= unix(&*self.env.clock) => format!("{}, {ended}", self.credentials),
             _ => self.credentials.clone(),
         }
     }
@@ -76,7 +76,7 @@ impl Shared {
 
 impl Client {
     /// Nothing is sent yet.
-    pub fn new(config: Config, found: &Found) -> Result<Self, Error> {
+    pub fn new(config: Config, found: &ResolvedCredentials) -> Result<Self, Error> {
         let options = config.connection(&found.base_url)?;
         let accept = HeaderValue::try_from(media_type(&config.api_version))
             .map_err(|_| Error::Configuration("api_version has characters that a header cannot carry".to_owned()))?;
@@ -89,7 +89,7 @@ impl Client {
             authenticator,
             base_url: found.base_url.clone(),
             targets: Targets::new(found.base_url.clone()),
-            doors: config.doors,
+            env: config.env,
             limits: RateLimits::default(),
             reconcile: config.reconcile,
             options,
@@ -107,19 +107,19 @@ impl Client {
     }
 
     /// Time, chance and policy.
-    pub fn doors(&self) -> &Doors {
-        &self.shared.doors
+    pub fn env(&self) -> &Env {
+        &self.shared.env
     }
 
     /// What is known of the server's rate limits.
     pub fn rate_limits(&self) -> Vec<crate::core::policy::rate_limit::Known> {
-        self.shared.limits.known(self.shared.doors.clock.now())
+        self.shared.limits.known(self.shared.env.clock.now())
     }
 
     /// Revokes the token that is shared with other processes and removes it. `None` if there is none.
     pub async fn log_out(&self) -> Option<bool> {
         match &self.shared.authenticator {
-            Authenticator::Oauth(oauth) => oauth.log_out(&self.transport, &self.shared.doors).await,
+            Authenticator::Oauth(oauth) => oauth.log_out(&self.transport, &self.shared.env).await,
             _ => None,
         }
     }
@@ -127,7 +127,7 @@ impl Client {
     /// Revokes a token that this client fetched and shares with nobody; nothing else is held.
     pub async fn close(&self) {
         if let Authenticator::Oauth(oauth) = &self.shared.authenticator {
-            oauth.revoke(&self.transport, &self.shared.doors).await;
+            oauth.revoke(&self.transport, &self.shared.env).await;
         }
     }
 
@@ -143,7 +143,7 @@ impl Client {
     /// Runs a call to its result: attempts, delays, bounds. Creates go through
     /// [`Client::create`](crate::core::operations::create), which looks up unknown outcomes.
     pub async fn run(&self, call: &Call, context: &mut Context) -> Result<Reply, Error> {
-        let doors = &self.shared.doors;
+        let env = &self.shared.env;
         let mut perhaps_done = false;
         loop {
             context.attempts += 1;
@@ -156,9 +156,9 @@ impl Client {
                 return Ok(self.already_deleted(call, context));
             }
             let Some(happened) = happened else { return Err(error) };
-            perhaps_done |= matches!(happened, Happened::Broken | Happened::Status(408 | 500.., _));
-            let progress = context.progress(context.attempts, doors);
-            match decide(&doors.policy, happened, call.safety, progress, doors.chance.unit()) {
+            perhaps_done |= matches!(happened, AttemptOutcome::Broken | AttemptOutcome::Status(408 | 500.., _));
+            let progress = context.progress(context.attempts, env);
+            match decide(&env.policy, happened, call.safety, progress, env.rng.unit()) {
                 Decision::Again(delay) => self.pause(call, &error, delay, context).await,
                 Decision::Stop(why) => return Err(explained(error, why)),
                 Decision::Reconcile(_) => return Err(error),
@@ -171,13 +171,13 @@ impl Client {
         context.log(Level::Info, || {
             format!("{} attempt {}: {error}; again in {:.1} s", call.operation, context.attempts, delay.as_secs_f64())
         });
-        self.shared.doors.clock.sleep(delay).await;
+        self.shared.env.clock.sleep(delay).await;
     }
 
     /// One attempt: waits for its turn, authenticates, sends, and judges the reply.
     pub(crate) async fn attempt(&self, call: &Call, context: &mut Context) -> Result<Exchange, Failed> {
         let shared = &*self.shared;
-        let clock = &shared.doors.clock;
+        let clock = &shared.env.clock;
         let target = &*shared.targets.get(&call.target)?;
         let url = &target.url;
         let mut place = shared.limits.take(call.set, &call.group_id, clock.now());
@@ -198,11 +198,11 @@ impl Client {
             let happened = match &mut error {
                 Error::Api(api) => {
                     hints::complete(api, &shared.hint());
-                    Happened::Status(status, api.asked_to_wait())
+                    AttemptOutcome::Status(status, api.asked_to_wait())
                 }
                 // A redirect stays one.
-                _ if (300..400).contains(&status) => Happened::Status(status, None),
-                _ => Happened::Broken,
+                _ if (300..400).contains(&status) => AttemptOutcome::Status(status, None),
+                _ => AttemptOutcome::Broken,
             };
             Failed { error, happened: Some(happened) }
         })
@@ -217,7 +217,7 @@ impl Client {
     ) -> Result<(Exchange, Origin<'t>), Failed> {
         let shared = &*self.shared;
         let url = &target.url;
-        let doors = &shared.doors;
+        let env = &shared.env;
         let mut own_ticket = None;
         let mut round = 0;
         loop {
@@ -226,19 +226,19 @@ impl Client {
                 Some(ticket) => ticket,
                 None => shared
                     .authenticator
-                    .ticket(&self.transport, doors, context, &call.method, url)
+                    .ticket(&self.transport, env, context, &call.method, url)
                     .await
                     .map_err(|error| hints::of_authentication(error, &shared.hint()))?,
             };
-            if context.left(doors).is_some_and(|left| left.is_zero()) {
+            if context.left(env).is_some_and(|left| left.is_zero()) {
                 return Err(self.too_late(call, url, context).into());
             }
             let carried = ticket.header().is_some();
             if carried {
-                context.sending(doors);
+                context.sending(env);
             }
             let create = call.safety == Safety::Create && shared.reconcile;
-            let timeout = if create { context.create_timeout(doors) } else { context.attempt_timeout(doors) };
+            let timeout = if create { context.create_timeout(env) } else { context.attempt_timeout(env) };
             let sent = self
                 .transport
                 .exchange(Outgoing {
@@ -280,7 +280,7 @@ impl Client {
             url,
             attempts: context.attempts,
             began: context.started,
-            clock: &*self.shared.doors.clock,
+            clock: &*self.shared.env.clock,
         }
     }
 
@@ -315,8 +315,8 @@ impl Client {
     }
 
     async fn wait_for_turn(&self, call: &Call, url: &Url, wait: Duration, context: &Context) -> Result<(), Failed> {
-        let doors = &self.shared.doors;
-        let left = context.budget(doors);
+        let env = &self.shared.env;
+        let left = context.budget(env);
         if wait >= left {
             let mut api = crate::core::error::ApiError {
                 status: 429,
@@ -324,7 +324,7 @@ impl Client {
                 method: call.method.to_string(),
                 url: reply::shown(url),
                 attempts: context.attempts.saturating_sub(1),
-                elapsed: context.elapsed(doors),
+                elapsed: context.elapsed(env),
                 retryable: true,
                 retry_after: Some(wait.as_secs_f64()),
                 ..Default::default()
@@ -339,7 +339,7 @@ impl Client {
         context.log(Level::Info, || {
             format!("{}: waiting {:.1} s for the rate limit of {}", call.operation, wait.as_secs_f64(), call.set.name())
         });
-        doors.clock.sleep(wait).await;
+        env.clock.sleep(wait).await;
         Ok(())
     }
 
@@ -354,13 +354,14 @@ impl Client {
             outline: exchange.outline,
             attempts: context.attempts,
             reconciled: false,
-            elapsed: context.elapsed(&self.shared.doors),
+            elapsed: context.elapsed(&self.shared.env),
             notices,
         }
     }
 }
 
 fn unread(failure: Failure, origin: &Origin<'_>) -> Failed {
-    let happened = if failure.kind == TransportKind::Connect { Happened::NotSent } else { Happened::Broken };
+    let happened =
+        if failure.kind == TransportKind::Connect { AttemptOutcome::NotSent } else { AttemptOutcome::Broken };
     Failed { error: transport_error(failure, origin), happened: Some(happened) }
 }

@@ -5,8 +5,8 @@ use reqwest::Url;
 use reqwest::header::HeaderValue;
 
 use crate::core::auth::discovery::explain::Ways;
-use crate::core::auth::token_cache::location::Place;
-use crate::core::context::Doors;
+use crate::core::auth::token_cache::location::TokenStoreLocation;
+use crate::core::context::Env;
 use crate::core::error::Error;
 use crate::core::http::network::Trust;
 use crate::core::http::network::route::Route;
@@ -32,7 +32,7 @@ pub struct Config {
     /// Time to open a connection.
     pub connect_timeout: Duration,
     /// Bounds of attempts and retries, time and chance.
-    pub doors: Doors,
+    pub env: Env,
     /// A proxy URL; without one, the environment's.
     pub proxy: Option<Secret>,
     /// Certificates to trust beside the platform's store.
@@ -40,7 +40,7 @@ pub struct Config {
     /// The way to the server: straight, or by a proxy.
     pub route: Route,
     /// Where a service account's token is kept, and whether other processes share it.
-    pub token_cache: Place,
+    pub token_cache: TokenStoreLocation,
     /// What comes before the version in `User-Agent`, and after.
     pub user_agent: String,
     /// Look up the outcome of a create that is unknown.

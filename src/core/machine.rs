@@ -1,4 +1,4 @@
-//! What discovery may ask of the machine. One real implementation, [`System`]; tests bring their own.
+//! What discovery may ask of the machine. One real implementation, [`SystemMachine`]; tests bring their own.
 use std::io::{Error, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
@@ -26,7 +26,7 @@ pub enum KeyringTrouble {
 }
 
 /// Environment, files, keyring and time.
-pub trait Surroundings {
+pub trait Machine {
     /// An environment variable; what is not Unicode comes with replacement characters.
     fn var(&self, name: &str) -> Option<String>;
     /// Whose conventions for folders hold.
@@ -48,18 +48,18 @@ pub type Keyring = Box<dyn Fn(&str, &str) -> Result<Option<String>, KeyringTroub
 
 /// The machine itself.
 #[derive(Default)]
-pub struct System {
+pub struct SystemMachine {
     keyring: Option<Keyring>,
 }
 
-impl System {
+impl SystemMachine {
     /// The machine with a keyring; without one, profiles whose secrets are in it can't be used.
     pub fn new(keyring: Option<Keyring>) -> Self {
         Self { keyring }
     }
 }
 
-impl std::fmt::Debug for System {
+impl std::fmt::Debug for SystemMachine {
     fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         formatter.debug_struct("System").field("keyring", &self.keyring.is_some()).finish()
     }
@@ -68,7 +68,7 @@ impl std::fmt::Debug for System {
 /// A profile file has a few kilobytes; what is larger is something else.
 const LARGEST_FILE: u64 = 1 << 20;
 
-impl Surroundings for System {
+impl Machine for SystemMachine {
     fn var(&self, name: &str) -> Option<String> {
         std::env::var_os(name).map(|value| value.to_string_lossy().into_owned())
     }

@@ -10,7 +10,7 @@ mod places;
 #[path = "credentials/profiles.rs"]
 mod profiles;
 
-use atlas_serverless::core::auth::discovery::{Found, Given, Sources, Survey, survey};
+use atlas_serverless::core::auth::discovery::{DiscoveryReport, ExplicitOptions, ResolvedCredentials, Sources, survey};
 use atlas_serverless::core::error::Error;
 use fake_machine::{CONFIG, FakeMachine};
 
@@ -18,16 +18,16 @@ const ID: &str = "mdb_sa_id_0123456789abcdef01234567";
 const SECRET: &str = "mdb_sa_sk_SECRETMARK";
 const PRIVATE: &str = "11111111-2222-3333-4444-SECRETMARK00";
 
-fn service_account() -> Given {
-    Given { client_id: Some(ID.into()), client_secret: Some(SECRET.into()), ..Given::default() }
+fn service_account() -> ExplicitOptions {
+    ExplicitOptions { client_id: Some(ID.into()), client_secret: Some(SECRET.into()), ..ExplicitOptions::default() }
 }
 
-fn found(given: &Given, machine: &FakeMachine) -> Found {
+fn found(given: &ExplicitOptions, machine: &FakeMachine) -> ResolvedCredentials {
     let survey = checked(given, machine);
     survey.outcome.unwrap_or_else(|error| panic!("{error}"))
 }
 
-fn refused(given: &Given, machine: &FakeMachine) -> String {
+fn refused(given: &ExplicitOptions, machine: &FakeMachine) -> String {
     match checked(given, machine).outcome {
         Err(Error::Configuration(message)) => message,
         other => panic!("{other:?}"),
@@ -35,14 +35,14 @@ fn refused(given: &Given, machine: &FakeMachine) -> String {
 }
 
 /// Every survey of these tests is also searched for secrets.
-fn checked(given: &Given, machine: &FakeMachine) -> Survey {
+fn checked(given: &ExplicitOptions, machine: &FakeMachine) -> DiscoveryReport {
     let survey = survey(given, machine);
     let text = format!("{survey:?} {}", survey.explain());
     assert!(!text.contains("SECRETMARK"), "{text}");
     survey
 }
 
-fn warnings(found: &Found) -> Vec<&str> {
+fn warnings(found: &ResolvedCredentials) -> Vec<&str> {
     found.notices.iter().map(|notice| notice.message.as_str()).collect()
 }
 
@@ -164,7 +164,7 @@ fn every_name_in_the_environment() {
     ];
     for (variables, kind, id, source, expected) in rows {
         for sources in [Sources::All, Sources::Environment] {
-            let found = found(&Given { sources, ..Given::default() }, &FakeMachine::new(variables));
+            let found = found(&ExplicitOptions { sources, ..ExplicitOptions::default() }, &FakeMachine::new(variables));
             assert_eq!((found.credentials.kind(), found.credentials.id()), (*kind, *id), "{variables:?}");
             assert_eq!(&found.source, source);
             assert_eq!(found.notices.len(), expected.len(), "{:?}", found.notices);
@@ -207,7 +207,8 @@ fn incomplete_or_wrong_environments_are_named() {
         (&[("MONGODB_ATLAS_ACCESS_TOKEN", "SECRETMARK\u{1b}[0m")], "a character at position 11"),
     ] {
         for sources in [Sources::All, Sources::Environment] {
-            let message = refused(&Given { sources, ..Given::default() }, &FakeMachine::new(variables));
+            let message =
+                refused(&ExplicitOptions { sources, ..ExplicitOptions::default() }, &FakeMachine::new(variables));
             assert!(message.contains(expected), "{variables:?}: {message}");
         }
     }
@@ -226,11 +227,12 @@ fn arguments_go_before_everything_and_are_never_mixed() {
     assert_eq!(found.group_id.as_deref(), Some("0123456789abcdef01234567"));
     assert!(found.notices.is_empty());
 
-    let two = Given { public_key: Some("abcdefgh".into()), ..service_account() };
-    let with_profile = Given { profile: Some("dev".into()), ..service_account() };
-    let from_env = Given { sources: Sources::Environment, ..service_account() };
-    let empty = Given { client_secret: Some("".into()), ..service_account() };
-    let wrong = Given { public_key: Some(ID.into()), private_key: Some(SECRET.into()), ..Given::default() };
+    let two = ExplicitOptions { public_key: Some("abcdefgh".into()), ..service_account() };
+    let with_profile = ExplicitOptions { profile: Some("dev".into()), ..service_account() };
+    let from_env = ExplicitOptions { sources: Sources::Environment, ..service_account() };
+    let empty = ExplicitOptions { client_secret: Some("".into()), ..service_account() };
+    let wrong =
+        ExplicitOptions { public_key: Some(ID.into()), private_key: Some(SECRET.into()), ..ExplicitOptions::default() };
     for (given, expected) in [
         (&two, "client_id, client_secret, public_key are for different kinds of credentials: give one kind only"),
         (&with_profile, "(client_id, client_secret) and asked of a profile: give one only"),
@@ -238,11 +240,11 @@ fn arguments_go_before_everything_and_are_never_mixed() {
         (&empty, "client_secret is empty"),
         (&wrong, "public_key holds the id of a service account"),
         (
-            &Given { client_id: Some(ID.into()), ..Given::default() },
+            &ExplicitOptions { client_id: Some(ID.into()), ..ExplicitOptions::default() },
             "the argument client_id is given without client_secret: give both (MONGODB_ATLAS_CLIENT_SECRET is set, but arguments and environment are never mixed)",
         ),
         (
-            &Given { private_key: Some(PRIVATE.into()), ..Given::default() },
+            &ExplicitOptions { private_key: Some(PRIVATE.into()), ..ExplicitOptions::default() },
             "the argument private_key is given without public_key: give both",
         ),
     ] {
@@ -253,7 +255,7 @@ fn arguments_go_before_everything_and_are_never_mixed() {
 
 #[test]
 fn with_nothing_anywhere_everything_that_was_looked_at_is_named() {
-    let message = refused(&Given::default(), &FakeMachine::default());
+    let message = refused(&ExplicitOptions::default(), &FakeMachine::default());
     for expected in [
         "client_id and client_secret",
         "public_key and private_key",
@@ -267,8 +269,8 @@ fn with_nothing_anywhere_everything_that_was_looked_at_is_named() {
         assert!(message.contains(expected), "{expected}: {message}");
     }
     let homeless = FakeMachine { home: None, ..FakeMachine::default() };
-    assert!(refused(&Given::default(), &homeless).contains("no home folder is known"));
-    let environment_only = Given { sources: Sources::Environment, ..Given::default() };
+    assert!(refused(&ExplicitOptions::default(), &homeless).contains("no home folder is known"));
+    let environment_only = ExplicitOptions { sources: Sources::Environment, ..ExplicitOptions::default() };
     assert!(!refused(&environment_only, &FakeMachine::default()).contains("config.toml"));
 }
 
@@ -307,10 +309,10 @@ fn the_base_url_is_found_in_the_same_order() {
         ),
     ] {
         let machine = FakeMachine::new(variables).with_config(&format!("{profile}{settings}"));
-        let of_profile = found(&Given::default(), &machine);
+        let of_profile = found(&ExplicitOptions::default(), &machine);
         assert_eq!(of_profile.base_url, expected);
         assert!(of_profile.base_url_source.starts_with(source), "{}", of_profile.base_url_source);
-        let given = Given { base_url: Some("https://z.example:444/".into()), ..Given::default() };
+        let given = ExplicitOptions { base_url: Some("https://z.example:444/".into()), ..ExplicitOptions::default() };
         let of_argument = found(&given, &machine);
         assert_eq!(
             (of_argument.base_url.as_str(), of_argument.base_url_source.as_str()),
@@ -324,7 +326,7 @@ fn the_base_url_is_found_in_the_same_order() {
         (&[], "ops_manager_url = 'https://me:SECRETMARK@a.example'", "ops_manager_url in profile default in"),
     ] {
         let machine = FakeMachine::new(variables).with_config(&format!("{profile}{settings}"));
-        let message = refused(&Given::default(), &machine);
+        let message = refused(&ExplicitOptions::default(), &machine);
         assert!(message.contains(expected), "{message}");
     }
 }
@@ -337,7 +339,7 @@ fn a_base_url_that_overrules_another_is_a_warning() {
         ("MCLI_OPS_MANAGER_URL", "https://b.example/"),
     ])
     .with_config("[default]\npublic_api_key = 'abcdefgh'\nprivate_api_key = 'SECRETMARK'\nservice = 'cloudgov'");
-    let found = found(&Given::default(), &machine);
+    let found = found(&ExplicitOptions::default(), &machine);
     assert_eq!(warnings(&found).len(), 2, "{:?}", found.notices);
     assert!(
         warnings(&found)[0]
@@ -348,8 +350,8 @@ fn a_base_url_that_overrules_another_is_a_warning() {
 
 #[test]
 fn an_insecure_server_needs_a_word() {
-    let given = Given { base_url: Some("http://b.example".into()), ..service_account() };
+    let given = ExplicitOptions { base_url: Some("http://b.example".into()), ..service_account() };
     assert!(refused(&given, &FakeMachine::default()).contains("allow_insecure_http=True"));
-    let given = Given { allow_insecure_http: true, ..given };
+    let given = ExplicitOptions { allow_insecure_http: true, ..given };
     assert_eq!(found(&given, &FakeMachine::default()).base_url, "http://b.example");
 }

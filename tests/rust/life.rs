@@ -3,14 +3,14 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use atlas_serverless::core::auth::discovery::{Given, discover};
-use atlas_serverless::core::auth::token_cache::location::Place;
+use atlas_serverless::core::auth::discovery::{ExplicitOptions, discover};
+use atlas_serverless::core::auth::token_cache::location::TokenStoreLocation;
 use atlas_serverless::core::client::{Client, Config, OnRetired};
-use atlas_serverless::core::context::clock::{FixedChance, ManualClock};
-use atlas_serverless::core::context::{Context, Doors};
+use atlas_serverless::core::context::clock::{FixedRng, ManualClock};
+use atlas_serverless::core::context::{Context, Env};
 use atlas_serverless::core::http::network::Trust;
 use atlas_serverless::core::http::network::route::Route;
-use atlas_serverless::core::machine::System;
+use atlas_serverless::core::machine::SystemMachine;
 use atlas_serverless::core::policy::retry::Policy;
 
 #[path = "life/canned.rs"]
@@ -34,19 +34,23 @@ struct Bench {
 
 impl Bench {
     fn new(url: &str) -> Self {
-        let given = Given { access_token: Some("token".into()), base_url: Some(url.to_owned()), ..Given::default() };
-        let found = discover(&given, &System::default()).unwrap();
+        let given = ExplicitOptions {
+            access_token: Some("token".into()),
+            base_url: Some(url.to_owned()),
+            ..ExplicitOptions::default()
+        };
+        let found = discover(&given, &SystemMachine::default()).unwrap();
         let clock = ManualClock::default();
         let policy = Policy { max_retries: 2, max_retry_time: Duration::from_secs(60) };
-        let (clock_of, chance) = (Arc::new(clock.clone()), Arc::new(FixedChance(0.0)));
+        let (clock_of, rng) = (Arc::new(clock.clone()), Arc::new(FixedRng(0.0)));
         let config = Config {
             api_version: "2025-03-12".to_owned(),
             connect_timeout: Duration::from_secs(5),
-            doors: Doors { clock: clock_of, chance, policy, timeout: Duration::from_secs(5) },
+            env: Env { clock: clock_of, rng, policy, timeout: Duration::from_secs(5) },
             proxy: None,
             trust: Trust::default(),
             route: Route::default(),
-            token_cache: Place::default(),
+            token_cache: TokenStoreLocation::default(),
             user_agent: "test".to_owned(),
             reconcile: true,
         };
@@ -54,7 +58,7 @@ impl Bench {
     }
 
     fn context(&self, timeout: u64) -> Context {
-        Context::begin(self.client.doors(), Some(Duration::from_secs(timeout)), None)
+        Context::begin(self.client.env(), Some(Duration::from_secs(timeout)), None)
     }
 
     fn sleeps(&self) -> Vec<f64> {

@@ -8,9 +8,9 @@ use std::time::Duration;
 
 use atlas_serverless::core::auth::credentials::Credentials;
 use atlas_serverless::core::auth::token_cache::{FileCache, Key};
-use atlas_serverless::core::auth::{Authenticator, Next, Ticket};
-use atlas_serverless::core::context::clock::{FixedChance, SystemClock};
-use atlas_serverless::core::context::{Context, Doors};
+use atlas_serverless::core::auth::{Authenticator, Next, RequestAuth};
+use atlas_serverless::core::context::clock::{FixedRng, SystemClock};
+use atlas_serverless::core::context::{Context, Env};
 use atlas_serverless::core::error::Error;
 use atlas_serverless::core::http::tls;
 use atlas_serverless::core::http::transport::{Exchange, Options, Transport};
@@ -77,7 +77,7 @@ impl Server {
 struct Process {
     authenticator: Authenticator,
     transport: Transport,
-    doors: Doors,
+    env: Env,
 }
 
 impl Process {
@@ -98,24 +98,24 @@ impl Process {
             by_way_of: None,
         };
         let policy = Policy { max_retries: 0, max_retry_time: Duration::from_secs(1) };
-        let doors = Doors {
+        let env = Env {
             clock: Arc::new(SystemClock::default()),
-            chance: Arc::new(FixedChance(0.0)),
+            rng: Arc::new(FixedRng(0.0)),
             policy,
             timeout: Duration::from_secs(5),
         };
         let authenticator = authenticator.share_tokens(&credentials, &server.url, FileCache::new(folder));
-        Process { authenticator, transport: Transport::new(&options).unwrap(), doors }
+        Process { authenticator, transport: Transport::new(&options).unwrap(), env }
     }
 
-    async fn ticket(&self) -> Result<Ticket, Error> {
-        let context = Context::begin(&self.doors, None, None);
+    async fn ticket(&self) -> Result<RequestAuth, Error> {
+        let context = Context::begin(&self.env, None, None);
         let url = Url::parse("http://127.0.0.1/api/atlas/v2").unwrap();
-        self.authenticator.ticket(&self.transport, &self.doors, &context, &Method::GET, &url).await
+        self.authenticator.ticket(&self.transport, &self.env, &context, &Method::GET, &url).await
     }
 
     /// What a 401 to a request with that ticket leads to.
-    fn refused(&self, ticket: Ticket) -> Next {
+    fn refused(&self, ticket: RequestAuth) -> Next {
         let reply = Exchange::new(401, HeaderMap::new(), Default::default());
         let url = Url::parse("http://127.0.0.1/api/atlas/v2").unwrap();
         self.authenticator.refused(ticket, &reply, &Method::GET, &url).unwrap()
@@ -137,7 +137,7 @@ async fn processes_share_one_token_and_keep_it_after_the_first_is_closed() {
         tasks.push(tokio::spawn(async move {
             let token = process.token().await;
             if let Authenticator::Oauth(oauth) = &process.authenticator {
-                oauth.revoke(&process.transport, &process.doors).await;
+                oauth.revoke(&process.transport, &process.env).await;
             }
             token
         }));
@@ -182,8 +182,8 @@ async fn logging_out_revokes_and_removes() {
     Process::new(&server, &folder).token().await;
     let process = Process::new(&server, &folder);
     let Authenticator::Oauth(oauth) = &process.authenticator else { panic!() };
-    assert_eq!(oauth.log_out(&process.transport, &process.doors).await, Some(true));
-    assert_eq!(oauth.log_out(&process.transport, &process.doors).await, None);
+    assert_eq!(oauth.log_out(&process.transport, &process.env).await, Some(true));
+    assert_eq!(oauth.log_out(&process.transport, &process.env).await, None);
     assert_eq!(server.seen.lock().unwrap()[1], "/api/oauth/revoke token=TOKEN-1&token_type_hint=access_token");
     assert_eq!(FileCache::new(&folder).load(&Key::new(&server.url, "mdb_sa_id_1"), 0), None);
 }
@@ -201,6 +201,6 @@ async fn a_cache_that_cannot_be_used_is_a_warning_and_tokens_stay_in_memory() {
     assert!(notices.len() == 1 && notices[0].message.ends_with("tokens stay in memory"), "{notices:?}");
     // Then the token is this client's alone, and is revoked when it closes.
     let Authenticator::Oauth(oauth) = &process.authenticator else { panic!() };
-    oauth.revoke(&process.transport, &process.doors).await;
+    oauth.revoke(&process.transport, &process.env).await;
     assert_eq!((server.requests("/api/oauth/token"), server.requests("/api/oauth/revoke")), (1, 1));
 }

@@ -6,7 +6,7 @@ use atlas_serverless::core::auth::Next;
 use atlas_serverless::core::spec::compare::differences;
 use atlas_serverless::core::context::Context;
 use atlas_serverless::core::spec::model::{Kind, Node};
-use atlas_serverless::core::policy::retry::{Happened, Policy, Progress, Safety, decide};
+use atlas_serverless::core::policy::retry::{AttemptOutcome, Policy, Progress, Safety, decide};
 use atlas_serverless::core::http::transport::Exchange;
 use atlas_serverless::core::spec::validate;
 use bench_pieces as samples;
@@ -37,17 +37,17 @@ fn retry(criterion: &mut Criterion) {
     let policy = Policy { max_retries: 5, max_retry_time: Duration::from_secs(180) };
     let progress = Progress { attempts: 1, left: Duration::from_secs(60) };
     criterion.bench_function("retry decision", |b| {
-        b.iter(|| decide(&policy, black_box(Happened::Status(503, None)), Safety::Idempotent, progress, 0.5));
+        b.iter(|| decide(&policy, black_box(AttemptOutcome::Status(503, None)), Safety::Idempotent, progress, 0.5));
     });
 }
 
 fn digest(criterion: &mut Criterion) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-    let (key, doors) = (samples::api_key(), samples::doors());
+    let (key, env) = (samples::api_key(), samples::env());
     let transport = samples::transport();
-    let context = Context::begin(&doors, None, None);
+    let context = Context::begin(&env, None, None);
     let url = Url::parse("http://127.0.0.1:1/api/atlas/v2/groups/32b6e34b3d91647abb20e7b8/serverless").unwrap();
-    let ticket = || runtime.block_on(key.ticket(&transport, &doors, &context, &Method::POST, &url)).unwrap();
+    let ticket = || runtime.block_on(key.ticket(&transport, &env, &context, &Method::POST, &url)).unwrap();
     let mut headers = HeaderMap::new();
     headers.insert(WWW_AUTHENTICATE, CHALLENGE.parse().unwrap());
     let refusal = Exchange::new(401, headers, bytes::Bytes::new());

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use atlas_serverless::core::auth::Authenticator;
 use atlas_serverless::core::auth::credentials::Credentials;
-use atlas_serverless::core::auth::discovery::Found;
+use atlas_serverless::core::auth::discovery::ResolvedCredentials;
 use atlas_serverless::core::client::{Client, Config, OnRetired};
-use atlas_serverless::core::context::clock::{SystemChance, SystemClock};
-use atlas_serverless::core::context::Doors;
+use atlas_serverless::core::context::clock::{SystemRng, SystemClock};
+use atlas_serverless::core::context::Env;
 use atlas_serverless::core::operations::create::{Create, IfExists};
 use atlas_serverless::core::spec::model::{Kind, Node};
 use atlas_serverless::core::policy::retry::Policy;
@@ -49,7 +49,7 @@ pub fn create() -> Create {
         group_id: GROUP.to_owned(),
         name: checked.name.unwrap(),
         body: checked.body.into(),
-        shape: Default::default(),
+        reply_format: Default::default(),
         if_exists: IfExists::Error,
         on_retired: OnRetired::Raise,
         wait: None,
@@ -57,10 +57,10 @@ pub fn create() -> Create {
 }
 
 /// Real time and chance.
-pub fn doors() -> Doors {
-    Doors {
+pub fn env() -> Env {
+    Env {
         clock: Arc::new(SystemClock::default()),
-        chance: Arc::new(SystemChance),
+        rng: Arc::new(SystemRng),
         policy: Policy { max_retries: 5, max_retry_time: Duration::from_secs(180) },
         timeout: Duration::from_secs(60),
     }
@@ -68,7 +68,7 @@ pub fn doors() -> Doors {
 
 /// A client with a ready-made token.
 pub fn client(base_url: String) -> Client {
-    let found = Found {
+    let found = ResolvedCredentials {
         credentials: Credentials::AccessToken { token: "t".repeat(600).into() },
         source: "arguments".to_owned(),
         base_url,
@@ -83,7 +83,7 @@ pub fn client(base_url: String) -> Client {
     let config = Config {
         api_version: "2025-03-12".to_owned(),
         connect_timeout: Duration::from_secs(10),
-        doors: doors(),
+        env: env(),
         proxy: None,
         trust: Default::default(),
         route: Default::default(),

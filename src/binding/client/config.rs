@@ -13,22 +13,22 @@ use crate::binding::convert::secret::SecretText;
 use crate::binding::runtime::blocking::Handle;
 use crate::binding::runtime::interpreter;
 use crate::core::auth::discovery;
-use crate::core::auth::discovery::{Sources, Survey};
+use crate::core::auth::discovery::{DiscoveryReport, Sources};
 use crate::core::auth::token_cache::location;
-use crate::core::auth::token_cache::location::Place;
+use crate::core::auth::token_cache::location::TokenStoreLocation;
 use crate::core::client::{Config, OnRetired};
-use crate::core::context::Doors;
-use crate::core::context::clock::{Chance, Clock, FixedChance, SystemChance, SystemClock};
+use crate::core::context::Env;
+use crate::core::context::clock::{Clock, FixedRng, Rng, SystemClock, SystemRng};
 use crate::core::error::Notice;
 use crate::core::http::network;
 use crate::core::http::network::route::route;
-use crate::core::machine::{KeyringTrouble, System};
+use crate::core::machine::{KeyringTrouble, SystemMachine};
 use crate::core::policy::retry::Policy;
 use crate::core::secret::Secret;
 
 /// Credentials and base URL as they were passed.
 #[derive(Default)]
-pub(crate) struct Given {
+pub(crate) struct ClientArguments {
     pub(crate) client_id: Option<SecretText>,
     pub(crate) client_secret: Option<SecretText>,
     pub(crate) public_key: Option<SecretText>,
@@ -42,7 +42,7 @@ pub(crate) struct Given {
 pub(crate) struct Behaviour<'a> {
     pub(crate) api_version: &'a str,
     pub(crate) bounds: Bounds,
-    pub(crate) way: Way<'a>,
+    pub(crate) way: RouteOptions<'a>,
     pub(crate) token_cache: Option<PathBuf>,
     pub(crate) reconcile: bool,
     pub(crate) clock: Option<crate::core::context::clock::ManualClock>,
@@ -58,7 +58,7 @@ pub(crate) struct Bounds {
 
 /// How requests get to the service.
 #[derive(Default)]
-pub(crate) struct Way<'a> {
+pub(crate) struct RouteOptions<'a> {
     pub(crate) proxy: Option<SecretText>,
     pub(crate) ca_file: Option<PathBuf>,
     pub(crate) user_agent_suffix: Option<&'a str>,
@@ -71,7 +71,7 @@ impl Default for Behaviour<'_> {
         Behaviour {
             api_version: "2025-03-12",
             bounds: Bounds { timeout: 60.0, connect_timeout: 10.0, max_retries: 0, max_retry_time: 0.0 },
-            way: Way::default(),
+            way: RouteOptions::default(),
             token_cache: None,
             reconcile: false,
             clock: None,
@@ -82,7 +82,7 @@ impl Default for Behaviour<'_> {
 /// The client's inside, from what the constructor was given.
 pub(crate) fn handle(
     py: Python<'_>,
-    given: Given,
+    given: ClientArguments,
     behaviour: Behaviour<'_>,
     sources: Option<&str>,
 ) -> PyResult<Handle> {
@@ -96,9 +96,9 @@ pub(crate) fn handle(
 }
 
 /// Finds credentials and base URL: arguments, environment, Atlas CLI profile.
-pub(crate) fn survey(given: Given, allow_insecure_http: bool, sources: Option<&str>) -> Survey {
+pub(crate) fn survey(given: ClientArguments, allow_insecure_http: bool, sources: Option<&str>) -> DiscoveryReport {
     let text = |given: Option<SecretText>| given.map(|text| text.0.expose().to_owned());
-    let given = discovery::Given {
+    let given = discovery::ExplicitOptions {
         client_id: text(given.client_id),
         client_secret: given.client_secret.map(Into::into),
         public_key: text(given.public_key),
@@ -113,12 +113,12 @@ pub(crate) fn survey(given: Given, allow_insecure_http: bool, sources: Option<&s
             _ => Sources::All,
         },
     };
-    discovery::survey(&given, &System::new(Some(Box::new(keyring))))
+    discovery::survey(&given, &SystemMachine::new(Some(Box::new(keyring))))
 }
 
 /// Where tokens are kept.
-pub(crate) fn token_place(py: Python<'_>, given: Option<PathBuf>) -> PyResult<(Place, Option<Notice>)> {
-    location::place(given.as_deref(), &System::default()).map_err(|error| to_exception(py, error))
+pub(crate) fn token_place(py: Python<'_>, given: Option<PathBuf>) -> PyResult<(TokenStoreLocation, Option<Notice>)> {
+    location::place(given.as_deref(), &SystemMachine::default()).map_err(|error| to_exception(py, error))
 }
 
 /// The system keyring by way of the `keyring` package.
@@ -141,11 +141,11 @@ pub(crate) fn config(py: Python<'_>, behaviour: Behaviour<'_>, base_url: &str) -
     if let Some(suffix) = behaviour.way.user_agent_suffix {
         user_agent = format!("{user_agent} {suffix}");
     }
-    let (clock, chance): (Arc<dyn Clock>, Arc<dyn Chance>) = match behaviour.clock {
-        Some(clock) => (Arc::new(clock), Arc::new(FixedChance(0.0))),
-        None => (Arc::new(SystemClock::default()), Arc::new(SystemChance)),
+    let (clock, rng): (Arc<dyn Clock>, Arc<dyn Rng>) = match behaviour.clock {
+        Some(clock) => (Arc::new(clock), Arc::new(FixedRng(0.0))),
+        None => (Arc::new(SystemClock::default()), Arc::new(SystemRng)),
     };
-    let around = System::default();
+    let machine = SystemMachine::default();
     // 0 is allowed: one attempt.
     let max_retry_time = match behaviour.bounds.max_retry_time {
         0.0 => Duration::ZERO,
@@ -155,17 +155,17 @@ pub(crate) fn config(py: Python<'_>, behaviour: Behaviour<'_>, base_url: &str) -
         let given = behaviour.bounds.max_retries;
         PyValueError::new_err(format!("max_retries must be a number of attempts, 0 or more, not {given}"))
     })?;
-    let trust = network::trust(behaviour.way.ca_file.as_deref(), &around).map_err(|error| to_exception(py, error))?;
+    let trust = network::trust(behaviour.way.ca_file.as_deref(), &machine).map_err(|error| to_exception(py, error))?;
     let proxy: Option<Secret> = behaviour.way.proxy.map(Into::into);
     let route =
-        route(proxy.as_ref().map(Secret::expose), base_url, &around).map_err(|error| to_exception(py, error))?;
+        route(proxy.as_ref().map(Secret::expose), base_url, &machine).map_err(|error| to_exception(py, error))?;
     let (token_cache, notice) = token_place(py, behaviour.token_cache)?;
     let config = Config {
         api_version: behaviour.api_version.to_owned(),
         connect_timeout: bound("connect_timeout", behaviour.bounds.connect_timeout)?,
-        doors: Doors {
+        env: Env {
             clock,
-            chance,
+            rng,
             policy: Policy { max_retries, max_retry_time },
             timeout: bound("timeout", behaviour.bounds.timeout)?,
         },

@@ -1,7 +1,7 @@
 //! `client.credentials`: which are used and where they were found. No secret is in it.
 use pyo3::prelude::*;
 
-use crate::core::auth::discovery::Found;
+use crate::core::auth::discovery::ResolvedCredentials;
 use crate::core::client::Config;
 
 /// The credentials that a client uses, without what is secret of them.
@@ -27,7 +27,7 @@ pub(crate) struct Credentials {
 }
 
 impl Credentials {
-    pub(crate) fn new(found: &Found, config: &Config) -> Self {
+    pub(crate) fn new(found: &ResolvedCredentials, config: &Config) -> Self {
         Credentials {
             kind: found.credentials.word(),
             id: found.credentials.id().map(str::to_owned),

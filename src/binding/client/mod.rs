@@ -11,16 +11,16 @@ use std::sync::Arc;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList, PyType};
 
-use self::config::{Behaviour, Bounds, Given, Way};
+use self::config::{Behaviour, Bounds, ClientArguments, RouteOptions};
 use self::credentials::Credentials;
 use self::operations::Options;
 use self::pages::Pages;
 pub(crate) use self::run::Client;
 use crate::binding::convert::results;
-use crate::binding::convert::results::Shape;
+use crate::binding::convert::results::ResultMode;
 use crate::binding::convert::secret::SecretText;
 use crate::binding::create_many::Creates;
-use crate::core::http::call::Shape as Form;
+use crate::core::http::call::ReplyFormat;
 use crate::core::operations::list::Pager;
 use crate::core::operations::wait::Wait;
 use crate::core::spec::model::Kind;
@@ -67,13 +67,14 @@ impl Client {
         _clock: Option<PyRef<'_, crate::binding::runtime::clock::VirtualClock>>,
         _sources: Option<&str>,
     ) -> PyResult<Self> {
-        let given = Given { client_id, client_secret, public_key, private_key, access_token, profile, base_url };
+        let given =
+            ClientArguments { client_id, client_secret, public_key, private_key, access_token, profile, base_url };
         let bounds = Bounds { timeout, connect_timeout, max_retries, max_retry_time };
-        let way = Way { proxy, ca_file, user_agent_suffix, allow_insecure_http };
+        let way = RouteOptions { proxy, ca_file, user_agent_suffix, allow_insecure_http };
         let clock = _clock.map(|clock| clock.clone_clock());
         let behaviour = Behaviour { api_version, bounds, way, token_cache, reconcile, clock };
         let on_retired = config::on_retired(on_retired)?;
-        let (handle, shape) = (Arc::new(config::handle(py, given, behaviour, _sources)?), Shape { raw: false });
+        let (handle, shape) = (Arc::new(config::handle(py, given, behaviour, _sources)?), ResultMode { raw: false });
         Ok(Client { handle, shape, asynchronous: _asynchronous, on_retired, closed: Arc::default() })
     }
 
@@ -147,13 +148,16 @@ impl Client {
     #[doc = include_str!("../docs/get_serverless_instance.txt")]
     #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false))]
     fn get_serverless_instance(&self, py: Python<'_>, group_id: &str, name: &str, envelope: bool, pretty: bool) -> End {
-        self.run(py, operations::get(Kind::Serverless, group_id, name, Form { envelope, pretty }, self.on_retired))
+        self.run(
+            py,
+            operations::get(Kind::Serverless, group_id, name, ReplyFormat { envelope, pretty }, self.on_retired),
+        )
     }
 
     #[doc = include_str!("../docs/get_flex_cluster.txt")]
     #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false))]
     fn get_flex_cluster(&self, py: Python<'_>, group_id: &str, name: &str, envelope: bool, pretty: bool) -> End {
-        self.run(py, operations::get(Kind::Flex, group_id, name, Form { envelope, pretty }, self.on_retired))
+        self.run(py, operations::get(Kind::Flex, group_id, name, ReplyFormat { envelope, pretty }, self.on_retired))
     }
 
     #[doc = include_str!("../docs/list_serverless_instances.txt")]
@@ -295,7 +299,7 @@ impl Client {
 
     #[doc = include_str!("../docs/find.txt")]
     fn find(&self, py: Python<'_>, group_id: &str, name: &str) -> End {
-        self.run(py, operations::find(group_id, name, Form::default()))
+        self.run(py, operations::find(group_id, name, ReplyFormat::default()))
     }
 
     #[doc = include_str!("../docs/list_projects.txt")]
@@ -352,7 +356,7 @@ impl Client {
     #[doc = include_str!("../docs/with_raw_response.txt")]
     #[getter]
     fn with_raw_response(&self) -> Self {
-        Client { shape: Shape { raw: true }, ..self.clone() }
+        Client { shape: ResultMode { raw: true }, ..self.clone() }
     }
 
     #[doc = include_str!("../docs/base_url.txt")]

@@ -11,10 +11,10 @@ use crate::binding::convert::to_core::{kwargs_to_node, to_node};
 use crate::binding::runtime::blocking::{Job, Output};
 use crate::core::client::OnRetired;
 use crate::core::error::Error;
-use crate::core::http::call::Shape;
+use crate::core::http::call::ReplyFormat;
 use crate::core::operations::create::{Create, IfExists};
 use crate::core::operations::request::Request;
-use crate::core::operations::resource::{One, check_path};
+use crate::core::operations::resource::{ResourceRequest, check_path};
 use crate::core::operations::wait::Wait;
 use crate::core::spec::model::{Kind, Node, Operation};
 use crate::core::spec::validate;
@@ -37,8 +37,8 @@ pub(crate) struct Options<'py> {
 }
 
 impl Options<'_> {
-    fn shape(&self) -> Shape {
-        Shape { envelope: self.envelope, pretty: self.pretty }
+    fn reply_format(&self) -> ReplyFormat {
+        ReplyFormat { envelope: self.envelope, pretty: self.pretty }
     }
 
     /// Bound of the call: the caller's, or that of a wait.
@@ -53,9 +53,14 @@ impl Options<'_> {
     }
 
     /// An operation on one resource.
-    fn one(&self, kind: Kind, operation: Operation, group_id: &str, name: &str) -> PyResult<One> {
-        let (shape, on_retired, wait) = (self.shape(), self.retired, self.wait()?);
-        Ok(One { shape, on_retired, wait, ..One::new(kind, operation, group_id.to_owned(), name.to_owned()) })
+    fn one(&self, kind: Kind, operation: Operation, group_id: &str, name: &str) -> PyResult<ResourceRequest> {
+        let (reply_format, on_retired, wait) = (self.reply_format(), self.retired, self.wait()?);
+        Ok(ResourceRequest {
+            reply_format,
+            on_retired,
+            wait,
+            ..ResourceRequest::new(kind, operation, group_id.to_owned(), name.to_owned())
+        })
     }
 }
 
@@ -108,7 +113,7 @@ pub(crate) fn checked_create(
         group_id: group_id.to_owned(),
         name: checked.name.unwrap_or_default(),
         body: Bytes::from(checked.body),
-        shape: options.shape(),
+        reply_format: options.reply_format(),
         if_exists,
         on_retired: options.retired,
         wait: options.wait()?,
@@ -133,14 +138,14 @@ pub(crate) fn update(
         validate::unchecked(&node, extra.as_ref())
     };
     let body = Some(Bytes::from(accepted(py, checked)?.body));
-    let one = One { body, ..options.one(kind, Operation::Update, group_id, name)? };
+    let one = ResourceRequest { body, ..options.one(kind, Operation::Update, group_id, name)? };
     with_progress(py, run(one, options.timeout()?), options.progress.as_ref())
 }
 
 /// A look-up.
-pub(crate) fn get(kind: Kind, group_id: &str, name: &str, shape: Shape, on_retired: OnRetired) -> Job {
-    let one = One::new(kind, Operation::Get, group_id.to_owned(), name.to_owned());
-    run(One { shape, on_retired, ..one }, None)
+pub(crate) fn get(kind: Kind, group_id: &str, name: &str, reply_format: ReplyFormat, on_retired: OnRetired) -> Job {
+    let one = ResourceRequest::new(kind, Operation::Get, group_id.to_owned(), name.to_owned());
+    run(ResourceRequest { reply_format, on_retired, ..one }, None)
 }
 
 /// A deletion.
@@ -149,7 +154,7 @@ pub(crate) fn delete(py: Python<'_>, kind: Kind, group_id: &str, name: &str, opt
     with_progress(py, run(one, options.timeout()?), options.progress.as_ref())
 }
 
-fn run(one: One, timeout: Option<Duration>) -> Job {
+fn run(one: ResourceRequest, timeout: Option<Duration>) -> Job {
     Job::new(timeout, move |client, mut context| async move { client.one(one, &mut context).await.map(Output::Reply) })
 }
 
@@ -171,11 +176,11 @@ pub(crate) fn wait_for(
 }
 
 /// Which kind is it?
-pub(crate) fn find(group_id: &str, name: &str, shape: Shape) -> Job {
+pub(crate) fn find(group_id: &str, name: &str, reply_format: ReplyFormat) -> Job {
     let (group_id, name) = (group_id.to_owned(), name.to_owned());
     Job::new(None, move |client, mut context| async move {
-        let (kind, reply) = client.find(&group_id, &name, shape, &mut context).await?;
-        Ok(Output::Found(kind, reply))
+        let (kind, reply) = client.find(&group_id, &name, reply_format, &mut context).await?;
+        Ok(Output::ResolvedCredentials(kind, reply))
     })
 }
 

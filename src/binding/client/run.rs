@@ -9,7 +9,7 @@ use super::config;
 use super::pages::Pages;
 use super::{End, Listed};
 use crate::binding::convert::errors::{to_exception, warn_beside};
-use crate::binding::convert::results::Shape;
+use crate::binding::convert::results::ResultMode;
 use crate::binding::create_many::Creates;
 use crate::binding::runtime::blocking;
 use crate::binding::runtime::blocking::{Handle, Job, Output};
@@ -24,7 +24,7 @@ use crate::core::operations::list::Pager;
 #[derive(Clone)]
 pub(crate) struct Client {
     pub(super) handle: Arc<Handle>,
-    pub(super) shape: Shape,
+    pub(super) shape: ResultMode,
     /// Methods return something pending for an event loop.
     pub(super) asynchronous: bool,
     pub(super) on_retired: OnRetired,
@@ -47,7 +47,7 @@ impl Client {
     }
 
     /// The form of results, and what happens where the endpoint is gone.
-    pub(crate) fn form(&self) -> (Shape, OnRetired) {
+    pub(crate) fn form(&self) -> (ResultMode, OnRetired) {
         (self.shape, self.on_retired)
     }
 

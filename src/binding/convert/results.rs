@@ -17,12 +17,12 @@ use crate::core::policy::rate_limit::Known;
 
 /// Which form the caller wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Shape {
+pub(crate) struct ResultMode {
     /// `with_raw_response`.
     pub(crate) raw: bool,
 }
 
-impl Shape {
+impl ResultMode {
     /// The value, for the caller's own thread.
     pub(crate) fn now<'py>(self, py: Python<'py>, output: Output, beside: &Notices) -> PyResult<Bound<'py, PyAny>> {
         let (value, mut notices) = self.value(py, output)?;
@@ -47,7 +47,7 @@ impl Shape {
                 let notices = std::mem::take(&mut reply.notices);
                 Ok((self.reply(py, &reply)?, notices))
             }
-            Output::Found(kind, mut reply) => {
+            Output::ResolvedCredentials(kind, mut reply) => {
                 let notices = std::mem::take(&mut reply.notices);
                 let pair = (kind.word(), self.reply(py, &reply)?).into_pyobject(py)?;
                 Ok((pair.into_any(), notices))

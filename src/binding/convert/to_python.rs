@@ -5,21 +5,21 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString};
 
 use super::key_cache::Keys;
-use crate::core::json::{Form, Item, Outline};
+use crate::core::json::{Form, Item, Tape};
 
 /// Reply bytes as Python objects; `None` for an empty body. The outline is theirs, if it was taken already.
-pub(crate) fn to_python<'py>(py: Python<'py>, body: &Bytes, outline: Option<&Outline>) -> PyResult<Bound<'py, PyAny>> {
+pub(crate) fn to_python<'py>(py: Python<'py>, body: &Bytes, outline: Option<&Tape>) -> PyResult<Bound<'py, PyAny>> {
     if body.iter().all(u8::is_ascii_whitespace) {
         return Ok(py.None().into_bound(py));
     }
-    let taken = if outline.is_none() { Outline::of(body) } else { None };
+    let taken = if outline.is_none() { Tape::of(body) } else { None };
     let Some(outline) = outline.or(taken.as_ref()) else { return Err(not_json(body)) };
     Build { py, outline, items: outline.items(), keys: Keys::open() }.value()
 }
 
 struct Build<'py, 'o> {
     py: Python<'py>,
-    outline: &'o Outline,
+    outline: &'o Tape,
     /// What is not made yet.
     items: &'o [Item],
     keys: Keys,

@@ -13,7 +13,7 @@ use pyo3::types::{PyIterator, PyList};
 use self::driver::Driver;
 use crate::binding::client::Client;
 use crate::binding::convert::errors::{to_exception, warn_beside};
-use crate::binding::convert::results::Shape;
+use crate::binding::convert::results::ResultMode;
 use crate::binding::runtime::background::Background;
 use crate::binding::runtime::blocking::{Handle, Job, Output, SIGNALS};
 use crate::binding::runtime::interpreter;
@@ -53,7 +53,7 @@ impl CreateResult {
 #[pyclass(frozen, module = "atlas_serverless._core")]
 pub(crate) struct Creates {
     client: Client,
-    shape: Shape,
+    shape: ResultMode,
     on_retired: OnRetired,
     max_in_flight: usize,
     raises: bool,

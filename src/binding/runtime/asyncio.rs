@@ -19,7 +19,7 @@ use super::observer::{emit, threshold, to_poll};
 use super::outcome_guard::Doubt;
 use crate::binding::convert::call::{Name, call};
 use crate::binding::convert::errors::{to_exception, unexpected, warn_beside};
-use crate::binding::convert::results::Shape;
+use crate::binding::convert::results::ResultMode;
 use crate::core::context::observe::{Level, Observer, Poll, Saying};
 use crate::core::context::{Context, Notices};
 use crate::core::error::Error;
@@ -58,7 +58,7 @@ impl Post {
 /// What the event loop waits for.
 struct Waiting {
     future: Py<PyAny>,
-    shape: Shape,
+    shape: ResultMode,
     progress: Option<Py<PyAny>>,
     notices: Notices,
     task: AbortHandle,
@@ -280,7 +280,7 @@ impl Drop for Promise {
 }
 
 /// Starts a job on the running event loop.
-pub(crate) fn start(py: Python<'_>, handle: &Arc<Handle>, job: Job, shape: Shape) -> PyResult<Py<PyAny>> {
+pub(crate) fn start(py: Python<'_>, handle: &Arc<Handle>, job: Job, shape: ResultMode) -> PyResult<Py<PyAny>> {
     let (event_loop, mailbox) = here(py)?;
     let background = Background::here()?;
     let client = background.client(py, handle)?;
@@ -302,7 +302,7 @@ pub(crate) fn start(py: Python<'_>, handle: &Arc<Handle>, job: Job, shape: Shape
         progress: progress.is_some(),
         doubt: doubt.clone(),
     };
-    let context = Context::begin(client.doors(), job.timeout, Some(Arc::new(observer)));
+    let context = Context::begin(client.env(), job.timeout, Some(Arc::new(observer)));
     let notices = context.notices.clone();
     let (task, registration) = AbortHandle::new_pair();
     let waiting = Waiting {

@@ -17,7 +17,7 @@ use super::interpreter;
 use super::observer::Direct;
 use crate::binding::convert::call::{Name, call};
 use crate::binding::convert::errors::{to_exception, unexpected};
-use crate::binding::convert::results::Shape;
+use crate::binding::convert::results::ResultMode;
 use crate::core::client::Client;
 use crate::core::context::Context;
 
@@ -27,7 +27,7 @@ pub(crate) fn start(
     event_loop: &Bound<'_, PyAny>,
     client: Client,
     job: Job,
-    shape: Shape,
+    shape: ResultMode,
 ) -> PyResult<Pending> {
     interpreter::check()?;
     // The progress callable belongs on the loop's thread, and what it raises to the one who awaits.
@@ -38,7 +38,7 @@ pub(crate) fn start(
         Some(progress) => Some(partial(py, event_loop.getattr("call_soon_threadsafe")?, progress)?),
     };
     let (observer, _) = Direct::new(py, posted)?;
-    let context = Context::begin(client.doors(), job.timeout, Some(Arc::new(observer)));
+    let context = Context::begin(client.env(), job.timeout, Some(Arc::new(observer)));
     let (notices, beside) = (context.notices.clone(), context.notices.clone());
     let run = job.run;
     let running = future_into_py::<OnBackground, _, _>(py, async move {

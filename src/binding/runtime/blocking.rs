@@ -22,7 +22,7 @@ use super::observer::{Direct, Raised};
 use super::offload;
 use super::offload::Waiting;
 use crate::binding::convert::errors::to_exception;
-use crate::core::auth::discovery::Found;
+use crate::core::auth::discovery::ResolvedCredentials;
 use crate::core::client::{Client, Config};
 use crate::core::context::{Context, Notices};
 use crate::core::error::Error;
@@ -42,7 +42,7 @@ pub(crate) enum Output {
     /// The last look of a waiter; none once the resource is gone.
     Last(Option<Reply>),
     /// A reply, and which kind it describes.
-    Found(Kind, Reply),
+    ResolvedCredentials(Kind, Reply),
     /// A page of a list; none after the last.
     Page(Option<Entries>),
     /// Nothing.
@@ -74,7 +74,7 @@ impl Job {
 /// A client of the core, in whichever process and thread it is used.
 pub(crate) struct Handle {
     config: Config,
-    found: Found,
+    found: ResolvedCredentials,
     here: ArcSwap<InProcess>,
 }
 
@@ -86,13 +86,13 @@ struct InProcess {
 
 impl Handle {
     /// Builds the core's client.
-    pub(crate) fn new(config: Config, found: Found) -> Result<Self, Error> {
+    pub(crate) fn new(config: Config, found: ResolvedCredentials) -> Result<Self, Error> {
         let here = ArcSwap::from_pointee(InProcess::new(&config, &found)?);
         Ok(Handle { config, found, here })
     }
 
     /// Credentials, and where they came from.
-    pub(crate) fn found(&self) -> &Found {
+    pub(crate) fn found(&self) -> &ResolvedCredentials {
         &self.found
     }
 
@@ -122,7 +122,7 @@ impl Handle {
 }
 
 impl InProcess {
-    fn new(config: &Config, found: &Found) -> Result<Self, Error> {
+    fn new(config: &Config, found: &ResolvedCredentials) -> Result<Self, Error> {
         static KEYS: AtomicU64 = AtomicU64::new(0);
         let key = KEYS.fetch_add(1, Ordering::Relaxed);
         let pid = std::process::id();
@@ -199,7 +199,7 @@ pub(crate) fn run(py: Python<'_>, handle: &Arc<Handle>, job: Job, notices: &Noti
         let work = |local: &mut Local| -> Result<Option<Result<Output, Error>>, Error> {
             let client = local.pools.get(handle)?;
             let notices = notices.clone();
-            let context = Context { notices, ..Context::begin(client.doors(), timeout, Some(observer)) };
+            let context = Context { notices, ..Context::begin(client.env(), timeout, Some(observer)) };
             let rested = local.last_call.elapsed() > RESTED;
             let ended = local.runtime.block_on(async {
                 if rested {

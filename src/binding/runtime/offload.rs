@@ -143,7 +143,7 @@ pub(crate) fn run(py: Python<'_>, handle: &Arc<Handle>, job: Job, notices: &Noti
     let desk = Arc::<Desk>::default();
     let progress = job.progress;
     let observer = Heard { desk: desk.clone(), threshold: threshold(py)?, progress: progress.is_some() };
-    let begun = Context::begin(client.doors(), job.timeout, Some(Arc::new(observer)));
+    let begun = Context::begin(client.env(), job.timeout, Some(Arc::new(observer)));
     let context = Context { notices: notices.clone(), ..begun };
     let (task, registration) = AbortHandle::new_pair();
     let (run, promise) = (job.run, Promise(desk.clone()));

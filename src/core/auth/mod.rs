@@ -12,27 +12,27 @@ use reqwest::header::HeaderValue;
 use reqwest::{Method, Url};
 
 use self::credentials::Credentials;
-use crate::core::context::{Context, Doors};
+use crate::core::context::{Context, Env};
 use crate::core::error::{Error, Notice};
 use crate::core::http::transport::{Exchange, Transport};
 
 /// What one request carries, and what its refusal refers to.
-pub enum Ticket {
+pub enum RequestAuth {
     /// A ready-made token, which nothing can renew.
     Bearer(HeaderValue),
     /// A token of the service account.
-    Oauth(oauth::Pass),
+    Oauth(oauth::BearerToken),
     /// An answer to a challenge, or none yet.
     Digest(digest::Answer),
 }
 
-impl Ticket {
+impl RequestAuth {
     /// The `Authorization` header.
     pub fn header(&self) -> Option<&HeaderValue> {
         match self {
-            Ticket::Bearer(header) => Some(header),
-            Ticket::Oauth(pass) => Some(&pass.header),
-            Ticket::Digest(answer) => answer.header.as_ref(),
+            RequestAuth::Bearer(header) => Some(header),
+            RequestAuth::Oauth(pass) => Some(&pass.header),
+            RequestAuth::Digest(answer) => answer.header.as_ref(),
         }
     }
 }
@@ -44,7 +44,7 @@ pub enum Next {
     /// The same request with a new ticket.
     Anew,
     /// The same request with this ticket.
-    With(Ticket),
+    With(RequestAuth),
 }
 
 /// One way to authenticate, shared by all calls and threads of a client.
@@ -91,37 +91,39 @@ impl Authenticator {
     pub async fn ticket(
         &self,
         transport: &Transport,
-        doors: &Doors,
+        env: &Env,
         context: &Context,
         method: &Method,
         url: &Url,
-    ) -> Result<Ticket, Error> {
+    ) -> Result<RequestAuth, Error> {
         Ok(match self {
-            Self::Bearer(bearer) => Ticket::Bearer(bearer.header.clone()),
-            Self::Oauth(oauth) => Ticket::Oauth(oauth.pass(transport, doors, context).await?),
-            Self::Digest(digest) => Ticket::Digest(digest.answer(method, url, context.attempt_timeout(doors)).await?),
+            Self::Bearer(bearer) => RequestAuth::Bearer(bearer.header.clone()),
+            Self::Oauth(oauth) => RequestAuth::Oauth(oauth.pass(transport, env, context).await?),
+            Self::Digest(digest) => {
+                RequestAuth::Digest(digest.answer(method, url, context.attempt_timeout(env)).await?)
+            }
         })
     }
 
     /// Called with the status of a reply to a ticket that was not refused.
-    pub fn accepted(&self, ticket: Ticket, status: u16) {
+    pub fn accepted(&self, ticket: RequestAuth, status: u16) {
         match (self, ticket) {
-            (Self::Oauth(oauth), Ticket::Oauth(pass)) => oauth.accepted(&pass),
+            (Self::Oauth(oauth), RequestAuth::Oauth(pass)) => oauth.accepted(&pass),
             // An error page may come from something that stands before the service.
-            (Self::Digest(digest), Ticket::Digest(answer)) if status < 300 => digest.accepted(answer),
+            (Self::Digest(digest), RequestAuth::Digest(answer)) if status < 300 => digest.accepted(answer),
             _ => {}
         }
     }
 
     /// Called with a 401: how to go on.
-    pub fn refused(&self, ticket: Ticket, reply: &Exchange, method: &Method, url: &Url) -> Result<Next, Error> {
+    pub fn refused(&self, ticket: RequestAuth, reply: &Exchange, method: &Method, url: &Url) -> Result<Next, Error> {
         match (self, ticket) {
-            (Self::Oauth(oauth), Ticket::Oauth(pass)) => {
+            (Self::Oauth(oauth), RequestAuth::Oauth(pass)) => {
                 Ok(if oauth.refused(&pass, token_reply::is_about_token(reply)) { Next::Anew } else { Next::Stop })
             }
-            (Self::Digest(digest), Ticket::Digest(answer)) => {
+            (Self::Digest(digest), RequestAuth::Digest(answer)) => {
                 let next = digest.refused(answer, &reply.headers, method, url)?;
-                Ok(next.map_or(Next::Stop, |answer| Next::With(Ticket::Digest(answer))))
+                Ok(next.map_or(Next::Stop, |answer| Next::With(RequestAuth::Digest(answer))))
             }
             _ => Ok(Next::Stop),
         }

@@ -15,14 +15,14 @@ use super::token_cache::lock::{PATIENCE, Turn, Wanted, unix};
 use super::token_cache::{FileCache, Key};
 use super::token_reply::{Fresh, refusal};
 use crate::core::context::observe::Level;
-use crate::core::context::{Context, Doors};
+use crate::core::context::{Context, Env};
 use crate::core::error::{Error, TransportKind};
 use crate::core::http::reply;
 use crate::core::http::reply::Origin;
 use crate::core::http::targets;
 use crate::core::http::transport::cause::Cause;
 use crate::core::http::transport::{Exchange, Failure, Outgoing, Transport};
-use crate::core::policy::retry::{Decision, Happened, Policy, Safety, Why, decide};
+use crate::core::policy::retry::{AttemptOutcome, Decision, Policy, Safety, StopReason, decide};
 use crate::core::secret::Secret;
 
 /// After a renewal that failed while the old token still lives, the next is tried after this time.
@@ -68,7 +68,7 @@ struct Token {
 }
 
 /// What one request carries.
-pub struct Pass {
+pub struct BearerToken {
     /// `Authorization: Bearer …`.
     pub header: HeaderValue,
     number: u64,
@@ -77,7 +77,7 @@ pub struct Pass {
     fetched: bool,
 }
 
-impl Pass {
+impl BearerToken {
     /// Whether this client fetched the token itself, and found it in no cache.
     pub fn is_fetched(&self) -> bool {
         self.fetched
@@ -85,7 +85,7 @@ impl Pass {
 }
 
 /// No token.
-struct Unobtained {
+struct TokenError {
     error: Error,
     /// Whether it holds for those who waited for this token too.
     shared: bool,
@@ -133,8 +133,8 @@ impl Oauth {
     }
 
     /// A token that will live for the next request.
-    pub(super) async fn pass(&self, transport: &Transport, doors: &Doors, context: &Context) -> Result<Pass, Error> {
-        let now = doors.clock.now();
+    pub(super) async fn pass(&self, transport: &Transport, env: &Env, context: &Context) -> Result<BearerToken, Error> {
+        let now = env.clock.now();
         let (waited_for, still_good) = {
             let state = self.state();
             match &state.token {
@@ -149,14 +149,14 @@ impl Oauth {
             Err(_) => match self.current(now).filter(|_| still_good) {
                 Some(pass) => return Ok(pass),
                 // Another caller's exchange takes real time, whatever clock the client was given.
-                None => Box::pin(tokio::time::timeout(context.budget(doors), self.fetching.lock()))
+                None => Box::pin(tokio::time::timeout(context.budget(env), self.fetching.lock()))
                     .await
-                    .map_err(|_| self.too_long(doors, context))?,
+                    .map_err(|_| self.too_long(env, context))?,
             },
         };
         {
             let state = self.state();
-            if let Some(token) = state.token.as_ref().filter(|t| doors.clock.now() < t.renew_at) {
+            if let Some(token) = state.token.as_ref().filter(|t| env.clock.now() < t.renew_at) {
                 return Ok(token.pass());
             }
             if let Some(failure) = state.failure.as_ref().filter(|_| state.fetches > waited_for) {
@@ -164,12 +164,12 @@ impl Oauth {
             }
         }
         // A token that still lives is no reason to keep a call waiting: one attempt.
-        let policy = Policy { max_retries: if still_good { 0 } else { doors.policy.max_retries }, ..doors.policy };
-        let doors = &Doors { policy, ..doors.clone() };
-        let obtained = Box::pin(self.obtain(transport, doors, context)).await;
+        let policy = Policy { max_retries: if still_good { 0 } else { env.policy.max_retries }, ..env.policy };
+        let env = &Env { policy, ..env.clone() };
+        let obtained = Box::pin(self.obtain(transport, env, context)).await;
         let mut state = self.state();
         state.fetches += 1;
-        let now = doors.clock.now();
+        let now = env.clock.now();
         match obtained {
             Ok(Fresh { secret, header, renew_in, life, fetched }) => {
                 let token = Token {
@@ -188,7 +188,7 @@ impl Oauth {
                 state.refused = None;
                 Ok(pass)
             }
-            Err(Unobtained { error, shared }) => {
+            Err(TokenError { error, shared }) => {
                 if let Some(token) = state.token.as_mut().filter(|t| now < t.ends_at) {
                     context.log(Level::Warning, || format!("token not renewed, the old one still lives: {error}"));
                     token.renew_at = now + RENEW_AGAIN;
@@ -200,7 +200,7 @@ impl Oauth {
         }
     }
 
-    fn too_long(&self, doors: &Doors, context: &Context) -> Error {
+    fn too_long(&self, env: &Env, context: &Context) -> Error {
         let failure = Failure {
             kind: TransportKind::Timeout,
             message: "no token in time: another call of this client is still fetching it".to_owned(),
@@ -208,29 +208,29 @@ impl Oauth {
             body_start: None,
             cause: Cause::Other,
         };
-        reply::transport_error(failure, &self.origin(0, doors, context))
+        reply::transport_error(failure, &self.origin(0, env, context))
     }
 
-    fn current(&self, now: Duration) -> Option<Pass> {
+    fn current(&self, now: Duration) -> Option<BearerToken> {
         self.state().token.as_ref().filter(|t| now < t.ends_at).map(Token::pass)
     }
 
     /// A token that another process fetched, or one from the server, which is then shared.
-    async fn obtain(&self, transport: &Transport, doors: &Doors, context: &Context) -> Result<Fresh, Unobtained> {
-        let Some((cache, key)) = &self.cache else { return self.fetch(transport, doors, context).await };
+    async fn obtain(&self, transport: &Transport, env: &Env, context: &Context) -> Result<Fresh, TokenError> {
+        let Some((cache, key)) = &self.cache else { return self.fetch(transport, env, context).await };
         let refused = self.state().refused.clone();
-        let patience = context.left(doors).map_or(PATIENCE, |left| left.min(PATIENCE));
-        let turn = cache.turn(Wanted { key, refused: refused.as_ref(), patience }, &*doors.clock).await;
+        let patience = context.left(env).map_or(PATIENCE, |left| left.min(PATIENCE));
+        let turn = cache.turn(Wanted { key, refused: refused.as_ref(), patience }, &*env.clock).await;
         if let Turn::Token(cached) = &turn {
-            if let Some(fresh) = Fresh::from_cache(cached, unix(&*doors.clock)) {
+            if let Some(fresh) = Fresh::from_cache(cached, unix(&*env.clock)) {
                 context.log(Level::Debug, || "the token of another process is used".to_owned());
                 return Ok(fresh);
             }
         }
-        let fetched = self.fetch(transport, doors, context).await;
+        let fetched = self.fetch(transport, env, context).await;
         match (&fetched, &turn, &refused) {
             // Also without the right to fetch: it is good for others, and the file is replaced whole.
-            (Ok(fresh), _, _) => cache.store(key, &fresh.to_cache(unix(&*doors.clock))),
+            (Ok(fresh), _, _) => cache.store(key, &fresh.to_cache(unix(&*env.clock))),
             // Only with the lock, else a newer token could be the one that goes.
             (Err(_), Turn::Fetch(_), Some(refused)) => cache.drop_if_equal(key, refused),
             _ => {}
@@ -239,7 +239,7 @@ impl Oauth {
     }
 
     /// A request with the token was not refused.
-    pub(super) fn accepted(&self, pass: &Pass) {
+    pub(super) fn accepted(&self, pass: &BearerToken) {
         if pass.proved {
             return;
         }
@@ -250,7 +250,7 @@ impl Oauth {
 
     /// A 401: drops the token that was refused; true if a new one may help. A token that replaced a refused one and was
     /// never taken shows that tokens are not what is wrong: it is kept, and no other is fetched.
-    pub(super) fn refused(&self, pass: &Pass, about_token: bool) -> bool {
+    pub(super) fn refused(&self, pass: &BearerToken, about_token: bool) -> bool {
         let mut state = self.state();
         match &state.token {
             Some(token) if token.number == pass.number => {
@@ -266,27 +266,27 @@ impl Oauth {
     }
 
     /// Revokes the token, if there is one that this client alone holds. Best effort: one attempt, and no error.
-    pub async fn revoke(&self, transport: &Transport, doors: &Doors) {
+    pub async fn revoke(&self, transport: &Transport, env: &Env) {
         let Some(token) = self.state().token.take() else { return };
         if self.cache().is_none_or(FileCache::is_unusable) {
-            self.revoke_token(&token.secret, transport, doors).await;
+            self.revoke_token(&token.secret, transport, env).await;
         }
     }
 
     /// Revokes the token that is shared with other processes and removes it. `None` if there is none; else whether
     /// the server took the revocation.
-    pub async fn log_out(&self, transport: &Transport, doors: &Doors) -> Option<bool> {
+    pub async fn log_out(&self, transport: &Transport, env: &Env) -> Option<bool> {
         let (cache, key) = self.cache.as_ref()?;
         let cached = cache.load(key, 0)?;
-        let revoked = self.revoke_token(&cached.token, transport, doors).await;
+        let revoked = self.revoke_token(&cached.token, transport, env).await;
         self.state().token = None;
         cache.remove(key);
         Some(revoked)
     }
 
-    async fn revoke_token(&self, token: &Secret, transport: &Transport, doors: &Doors) -> bool {
+    async fn revoke_token(&self, token: &Secret, transport: &Transport, env: &Env) -> bool {
         let form = format!("token={}&token_type_hint=access_token", token.expose());
-        let sent = transport.exchange(self.form(&self.revoke_path, form.into(), doors.timeout.min(REVOKE))).await;
+        let sent = transport.exchange(self.form(&self.revoke_path, form.into(), env.timeout.min(REVOKE))).await;
         sent.is_ok_and(|exchange| exchange.status < 300)
     }
 
@@ -298,62 +298,63 @@ impl Oauth {
         Outgoing { method: Method::POST, path: path.clone(), headers, body: Some(body), timeout }
     }
 
-    async fn fetch(&self, transport: &Transport, doors: &Doors, context: &Context) -> Result<Fresh, Unobtained> {
+    async fn fetch(&self, transport: &Transport, env: &Env, context: &Context) -> Result<Fresh, TokenError> {
         let mut attempts = 0;
         loop {
             attempts += 1;
             context.log(Level::Debug, || format!("POST {} (attempt {attempts})", self.token_url.path()));
             let body = Bytes::from_static(b"grant_type=client_credentials");
-            let exchanged = transport.exchange(self.form(&self.token_path, body, context.attempt_timeout(doors))).await;
-            let (error, happened) = match exchanged.map(|e| self.read(e, attempts, doors, context)) {
+            let exchanged = transport.exchange(self.form(&self.token_path, body, context.attempt_timeout(env))).await;
+            let (error, happened) = match exchanged.map(|e| self.read(e, attempts, env, context)) {
                 Ok(Ok(token)) => return Ok(token),
                 Ok(Err(failed)) => failed,
-                Err(failure) => self.unread(failure, attempts, doors, context),
+                Err(failure) => self.unread(failure, attempts, env, context),
             };
-            let progress = context.progress(attempts, doors);
-            match decide(&doors.policy, happened, Safety::Idempotent, progress, doors.chance.unit()) {
+            let progress = context.progress(attempts, env);
+            match decide(&env.policy, happened, Safety::Idempotent, progress, env.rng.unit()) {
                 Decision::Again(delay) => {
                     context
                         .log(Level::Info, || format!("{error}; token request again in {:.1} s", delay.as_secs_f64()));
-                    doors.clock.sleep(delay).await;
+                    env.clock.sleep(delay).await;
                 }
                 Decision::Stop(why) => {
                     // Those who wait for this token may have more time than this caller.
-                    let own = context.deadline.is_some() && matches!(why, Why::Time { .. });
-                    let shared = !own && context.left(doors) != Some(Duration::ZERO);
-                    return Err(Unobtained { error: reply::explained(error, why), shared });
+                    let own = context.deadline.is_some() && matches!(why, StopReason::Time { .. });
+                    let shared = !own && context.left(env) != Some(Duration::ZERO);
+                    return Err(TokenError { error: reply::explained(error, why), shared });
                 }
-                Decision::Reconcile(_) => return Err(Unobtained { error, shared: false }),
+                Decision::Reconcile(_) => return Err(TokenError { error, shared: false }),
             }
         }
     }
 
-    fn origin<'a>(&'a self, attempts: u32, doors: &'a Doors, context: &Context) -> Origin<'a> {
-        Origin { method: "POST", url: &self.token_url, attempts, began: context.started, clock: &*doors.clock }
+    fn origin<'a>(&'a self, attempts: u32, env: &'a Env, context: &Context) -> Origin<'a> {
+        Origin { method: "POST", url: &self.token_url, attempts, began: context.started, clock: &*env.clock }
     }
 
-    fn unread(&self, failure: Failure, attempts: u32, doors: &Doors, context: &Context) -> (Error, Happened) {
-        let happened = if failure.kind == TransportKind::Connect { Happened::NotSent } else { Happened::Broken };
+    fn unread(&self, failure: Failure, attempts: u32, env: &Env, context: &Context) -> (Error, AttemptOutcome) {
+        let happened =
+            if failure.kind == TransportKind::Connect { AttemptOutcome::NotSent } else { AttemptOutcome::Broken };
         // What arrived of the body may hold a token.
         let failure = Failure { body_start: None, ..failure };
-        (reply::transport_error(failure, &self.origin(attempts, doors, context)), happened)
+        (reply::transport_error(failure, &self.origin(attempts, env, context)), happened)
     }
 
     fn read(
         &self,
         exchange: Exchange,
         attempts: u32,
-        doors: &Doors,
+        env: &Env,
         context: &Context,
-    ) -> Result<Fresh, (Error, Happened)> {
-        let origin = self.origin(attempts, doors, context);
+    ) -> Result<Fresh, (Error, AttemptOutcome)> {
+        let origin = self.origin(attempts, env, context);
         if exchange.status >= 400 {
             let mut api = reply::api_error(&exchange, exchange.status, None, &origin);
             // A token is not shown, whatever the status that it came with.
             if exchange.body.windows(12).any(|part| part == b"access_token") {
                 api.body_start = None;
             }
-            let happened = Happened::Status(exchange.status, api.asked_to_wait());
+            let happened = AttemptOutcome::Status(exchange.status, api.asked_to_wait());
             return Err((refusal(&exchange, api), happened));
         }
         let parsed = (exchange.status < 300).then(|| Fresh::from_reply(&exchange.body)).flatten();
@@ -366,15 +367,18 @@ impl Oauth {
                 body_start: None,
                 cause: Cause::Other,
             };
-            let happened =
-                if exchange.status < 300 { Happened::Broken } else { Happened::Status(exchange.status, None) };
+            let happened = if exchange.status < 300 {
+                AttemptOutcome::Broken
+            } else {
+                AttemptOutcome::Status(exchange.status, None)
+            };
             (reply::transport_error(failure, &origin), happened)
         })
     }
 }
 
 impl Token {
-    fn pass(&self) -> Pass {
-        Pass { header: self.header.clone(), number: self.number, proved: self.accepted, fetched: self.fetched }
+    fn pass(&self) -> BearerToken {
+        BearerToken { header: self.header.clone(), number: self.number, proved: self.accepted, fetched: self.fetched }
     }
 }

@@ -19,7 +19,7 @@ pub trait Clock: Send + Sync {
 }
 
 /// A source of chance for jitter: a number in `[0, 1)`.
-pub trait Chance: Send + Sync {
+pub trait Rng: Send + Sync {
     /// The next number.
     fn unit(&self) -> f64;
 }
@@ -50,9 +50,9 @@ impl Clock for SystemClock {
 
 /// Real chance.
 #[derive(Debug, Default)]
-pub struct SystemChance;
+pub struct SystemRng;
 
-impl Chance for SystemChance {
+impl Rng for SystemRng {
     fn unit(&self) -> f64 {
         fastrand::f64()
     }
@@ -114,9 +114,9 @@ impl Clock for ManualClock {
 
 /// Always the same number: exact delays in tests.
 #[derive(Debug)]
-pub struct FixedChance(pub f64);
+pub struct FixedRng(pub f64);
 
-impl Chance for FixedChance {
+impl Rng for FixedRng {
     fn unit(&self) -> f64 {
         self.0
     }

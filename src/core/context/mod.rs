@@ -6,8 +6,8 @@ pub mod observe;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use self::clock::{Chance, Clock};
-use self::observe::{Doubt, Level, Observer};
+use self::clock::{Clock, Rng};
+use self::observe::{Level, Observer, OutcomeGuard};
 use crate::core::error::Notice;
 use crate::core::policy::retry::{Policy, Progress};
 
@@ -17,11 +17,11 @@ const LOOK_UP_MOST: Duration = Duration::from_secs(10);
 
 /// Time, chance and policy of a client.
 #[derive(Clone)]
-pub struct Doors {
+pub struct Env {
     /// Time.
     pub clock: Arc<dyn Clock>,
     /// Chance.
-    pub chance: Arc<dyn Chance>,
+    pub rng: Arc<dyn Rng>,
     /// Bounds of retrying.
     pub policy: Policy,
     /// Bound of one attempt.
@@ -62,7 +62,7 @@ pub struct Context {
     /// The deletion that this call waits for was begun by another.
     pub joined: bool,
     /// What the caller should know if the call is given up now.
-    pub doubt: Option<Doubt>,
+    pub doubt: Option<OutcomeGuard>,
     /// Who listens.
     pub observer: Option<Arc<dyn Observer>>,
     /// What the caller should see beside the result.
@@ -71,8 +71,8 @@ pub struct Context {
 
 impl Context {
     /// A call that begins now and may take `timeout` in all.
-    pub fn begin(doors: &Doors, timeout: Option<Duration>, observer: Option<Arc<dyn Observer>>) -> Self {
-        let started = doors.clock.now();
+    pub fn begin(env: &Env, timeout: Option<Duration>, observer: Option<Arc<dyn Observer>>) -> Self {
+        let started = env.clock.now();
         let deadline = timeout.map(|t| started.saturating_add(t));
         Context {
             started,
@@ -105,52 +105,52 @@ impl Context {
     }
 
     /// For a request that has all of `max_retry_time` to itself, as a waiter's looks have.
-    pub fn afresh(&self, doors: &Doors) -> Self {
-        let now = doors.clock.now();
+    pub fn afresh(&self, env: &Env) -> Self {
+        let now = env.clock.now();
         Context { started: now, budget_from: now, ..self.beside() }
     }
 
     /// Lets `max_retry_time` count from now: nothing was wrong until now.
-    pub fn renew_budget(&mut self, doors: &Doors) {
-        self.budget_from = doors.clock.now();
+    pub fn renew_budget(&mut self, env: &Env) {
+        self.budget_from = env.clock.now();
     }
 
     /// Time since the call began.
-    pub fn elapsed(&self, doors: &Doors) -> Duration {
-        doors.clock.now().saturating_sub(self.started)
+    pub fn elapsed(&self, env: &Env) -> Duration {
+        env.clock.now().saturating_sub(self.started)
     }
 
     /// Time until the caller's deadline.
-    pub fn left(&self, doors: &Doors) -> Option<Duration> {
-        self.deadline.map(|d| d.saturating_sub(doors.clock.now()))
+    pub fn left(&self, env: &Env) -> Option<Duration> {
+        self.deadline.map(|d| d.saturating_sub(env.clock.now()))
     }
 
     /// The bound of an attempt that starts now: the client's, or what is left until the deadline.
-    pub fn attempt_timeout(&self, doors: &Doors) -> Duration {
-        self.left(doors).map_or(doors.timeout, |left| left.min(doors.timeout))
+    pub fn attempt_timeout(&self, env: &Env) -> Duration {
+        self.left(env).map_or(env.timeout, |left| left.min(env.timeout))
     }
 
     /// The bound of a create's attempt: some time is kept for looking up what became of it.
-    pub fn create_timeout(&self, doors: &Doors) -> Duration {
+    pub fn create_timeout(&self, env: &Env) -> Duration {
         let kept = |left: Duration| left - (left / LOOK_UP_PART).min(LOOK_UP_MOST);
-        self.left(doors).map_or(doors.timeout, |left| kept(left).min(doors.timeout))
+        self.left(env).map_or(env.timeout, |left| kept(left).min(env.timeout))
     }
 
     /// The time in which another attempt may start: until the deadline, and within `max_retry_time`.
-    pub fn budget(&self, doors: &Doors) -> Duration {
-        let spent = doors.clock.now().saturating_sub(self.budget_from);
-        let left = doors.policy.max_retry_time.saturating_sub(spent);
-        self.left(doors).map_or(left, |own| own.min(left))
+    pub fn budget(&self, env: &Env) -> Duration {
+        let spent = env.clock.now().saturating_sub(self.budget_from);
+        let left = env.policy.max_retry_time.saturating_sub(spent);
+        self.left(env).map_or(left, |own| own.min(left))
     }
 
     /// Where the call stands after `attempts` attempts.
-    pub fn progress(&self, attempts: u32, doors: &Doors) -> Progress {
-        Progress { attempts, left: self.budget(doors) }
+    pub fn progress(&self, attempts: u32, env: &Env) -> Progress {
+        Progress { attempts, left: self.budget(env) }
     }
 
     /// A request with credentials goes out now: from here on something may be done.
-    pub fn sending(&mut self, doors: &Doors) {
-        self.first_sent.get_or_insert_with(|| doors.clock.now());
+    pub fn sending(&mut self, env: &Env) {
+        self.first_sent.get_or_insert_with(|| env.clock.now());
         if let Some(doubt) = &mut self.doubt {
             doubt.begin();
         }
@@ -159,7 +159,7 @@ impl Context {
     /// What is said if the call is given up before [`Context::settled`]; nobody is told if nobody listens.
     pub fn in_doubt(&mut self, message: impl Fn() -> String + Send + Sync + 'static) {
         self.settled();
-        self.doubt = self.observer.as_ref().map(|observer| Doubt::new(observer.clone(), Arc::new(message)));
+        self.doubt = self.observer.as_ref().map(|observer| OutcomeGuard::new(observer.clone(), Arc::new(message)));
     }
 
     /// The outcome is known.

@@ -53,15 +53,15 @@ pub trait Observer: Send + Sync {
 pub type Saying = Arc<dyn Fn() -> String + Send + Sync>;
 
 /// A warning that is given if a call is dropped while its outcome is not known.
-pub struct Doubt {
+pub struct OutcomeGuard {
     observer: Arc<dyn Observer>,
     message: Option<Saying>,
     begun: bool,
 }
 
-impl Doubt {
+impl OutcomeGuard {
     pub(crate) fn new(observer: Arc<dyn Observer>, message: Saying) -> Self {
-        Doubt { observer, message: Some(message), begun: false }
+        OutcomeGuard { observer, message: Some(message), begun: false }
     }
 
     /// From now on the warning is due.
@@ -80,7 +80,7 @@ impl Doubt {
     }
 }
 
-impl Drop for Doubt {
+impl Drop for OutcomeGuard {
     fn drop(&mut self) {
         if let Some(message) = self.message.take().filter(|_| self.begun) {
             self.observer.log(Level::Warning, message());

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use crate::core::auth::discovery::{Found, Survey};
+use crate::core::auth::discovery::{DiscoveryReport, ResolvedCredentials};
 use crate::core::client::{Client, Config};
 use crate::core::error::{Error, TransportKind};
 
@@ -139,7 +139,7 @@ impl Notes {
 }
 
 /// Goes the whole way, as far as it leads. Without credentials the network is looked at all the same.
-pub async fn examine(survey: Survey, config: Config, group_id: Option<String>) -> Report {
+pub async fn examine(survey: DiscoveryReport, config: Config, group_id: Option<String>) -> Report {
     let base_url = survey.base_url.clone().unwrap_or_default();
     let explanation = survey.explain_with(&config.ways(&base_url));
     let mut notes = Notes::default();
@@ -171,7 +171,7 @@ fn only_clock(notes: &Notes) -> bool {
     notes.steps.iter().all(|finding| finding.outcome != Outcome::Failed || finding.step == "clock")
 }
 
-async fn ask(notes: &mut Notes, config: Config, found: &Found, named: Option<String>) -> Option<String> {
+async fn ask(notes: &mut Notes, config: Config, found: &ResolvedCredentials, named: Option<String>) -> Option<String> {
     let begun = Instant::now();
     match Client::new(config, found) {
         Ok(client) => {

@@ -6,12 +6,12 @@ use reqwest::{Method, Url};
 use serde_json::Value;
 
 use super::{Notes, Said, failed, ok, refused, skipped};
-use crate::core::auth::Ticket;
+use crate::core::auth::RequestAuth;
 use crate::core::client::Client;
 use crate::core::context::Context;
 use crate::core::error::Error;
 use crate::core::error::hints;
-use crate::core::http::call::{Call, Shape};
+use crate::core::http::call::{Call, ReplyFormat};
 use crate::core::http::reply::{Expect, Reply};
 use crate::core::operations::resource::check_path;
 use crate::core::policy::rate_limit::EndpointSet;
@@ -71,15 +71,15 @@ pub(super) async fn look(notes: &mut Notes, client: &Client, named: Option<Strin
 /// What an authenticated request would carry: fetches the token of a service account.
 async fn ticket(client: &Client) -> Result<&'static str, Error> {
     let shared = &*client.shared;
-    let context = Context::begin(&shared.doors, None, None);
+    let context = Context::begin(&shared.env, None, None);
     let url = Url::parse(&format!("{}{GROUPS}", shared.base_url))
         .map_err(|error| Error::Configuration(format!("base_url is not a URL ({error})")))?;
-    let ticket = shared.authenticator.ticket(&client.transport, &shared.doors, &context, &Method::GET, &url).await;
+    let ticket = shared.authenticator.ticket(&client.transport, &shared.env, &context, &Method::GET, &url).await;
     match ticket.map_err(|error| hints::of_authentication(error, &shared.hint()))? {
-        Ticket::Oauth(pass) if pass.is_fetched() => Ok("the server gave a token, and takes it"),
-        Ticket::Oauth(_) => Ok("a token was in the token cache, and the server takes it"),
-        Ticket::Bearer(_) => Ok("the server takes the token"),
-        Ticket::Digest(_) => Ok("the server's challenge was answered"),
+        RequestAuth::Oauth(pass) if pass.is_fetched() => Ok("the server gave a token, and takes it"),
+        RequestAuth::Oauth(_) => Ok("a token was in the token cache, and the server takes it"),
+        RequestAuth::Bearer(_) => Ok("the server takes the token"),
+        RequestAuth::Digest(_) => Ok("the server's challenge was answered"),
     }
 }
 
@@ -91,7 +91,7 @@ async fn list(client: &Client) -> Result<Reply, Error> {
 }
 
 async fn run(client: &Client, call: Call) -> Result<Reply, Error> {
-    let mut context = Context::begin(client.doors(), None, None);
+    let mut context = Context::begin(client.env(), None, None);
     client.run(&call, &mut context).await
 }
 
@@ -141,7 +141,7 @@ async fn project(client: &Client, group_id: &str) -> Said {
             "it is 24 hexadecimal digits, as in the list above",
         );
     }
-    let mut context = Context::begin(client.doors(), None, None);
+    let mut context = Context::begin(client.env(), None, None);
     match client.get_project(group_id, &mut context).await {
         Ok(reply) => {
             let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
@@ -155,7 +155,7 @@ async fn project(client: &Client, group_id: &str) -> Said {
 /// cannot exist, is refused for its role first and else for its name: it can neither create nor change anything.
 async fn role(client: &Client, group_id: &str) -> Said {
     let body = Some(Bytes::from_static(b"{}"));
-    let call = Call::resource(Kind::Flex, Operation::Update, group_id, NOBODY, Shape::default(), body);
+    let call = Call::resource(Kind::Flex, Operation::Update, group_id, NOBODY, ReplyFormat::default(), body);
     let tried = format!("asked to change nothing of “{NOBODY}”, a name that no cluster can have: ");
     match run(client, call).await {
         Err(Error::Api(api)) if matches!(api.status, 400 | 404) && !hints::path_is_gone(&api) => {

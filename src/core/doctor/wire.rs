@@ -38,9 +38,9 @@ pub(super) async fn look(notes: &mut Notes, config: &Config, base_url: &str) {
         return;
     }
     let begun = Instant::now();
-    let before = config.doors.clock.wall();
+    let before = config.env.clock.wall();
     let knocked = knock(config, &url).await;
-    let after = config.doors.clock.wall();
+    let after = config.env.clock.wall();
     if notes.add(tls(&knocked, config, &url), begun) {
         let date = knocked.ok().and_then(|exchange| exchange.headers.get(DATE)?.to_str().ok().map(str::to_owned));
         notes.add(clock(date.as_deref(), before, after), Instant::now());
@@ -117,7 +117,7 @@ async fn knock(config: &Config, url: &Url) -> Result<Exchange, Problem> {
         headers.insert(ACCEPT, accept);
     }
     let path = targets::path(&url)?;
-    let outgoing = Outgoing { method: Method::GET, path, headers, body: None, timeout: config.doors.timeout };
+    let outgoing = Outgoing { method: Method::GET, path, headers, body: None, timeout: config.env.timeout };
     Ok(transport.exchange(outgoing).await?)
 }
 

@@ -44,14 +44,14 @@ pub struct Call {
 
 /// Query parameters that every operation has.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub struct Shape {
+pub struct ReplyFormat {
     /// Wrap the reply: `{"status": …, "content": …}`.
     pub envelope: bool,
     /// Indent the reply.
     pub pretty: bool,
 }
 
-impl Shape {
+impl ReplyFormat {
     fn query(self) -> &'static str {
         match (self.envelope, self.pretty) {
             (false, false) => "",
@@ -80,7 +80,7 @@ impl Call {
         operation: Operation,
         group_id: &str,
         name: &str,
-        shape: Shape,
+        reply_format: ReplyFormat,
         body: Option<Bytes>,
     ) -> Self {
         let (method, safety, expect) = match operation {
@@ -95,7 +95,7 @@ impl Call {
             target.push('/');
             target.extend(utf8_percent_encode(name, SEGMENT));
         }
-        target.push_str(shape.query());
+        target.push_str(reply_format.query());
         Call {
             operation: kind.operation_id(operation),
             method,
@@ -105,7 +105,7 @@ impl Call {
             expect,
             set: set_of(kind),
             group_id: group_id.to_owned(),
-            envelope: shape.envelope,
+            envelope: reply_format.envelope,
             serverless: kind == Kind::Serverless,
             api_version: None,
         }

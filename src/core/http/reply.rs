@@ -14,8 +14,8 @@ use super::transport::cause::Cause;
 use super::transport::{Exchange, Failure, body_start};
 use crate::core::context::clock::Clock;
 use crate::core::error::{ApiError, Error, Notice, TransportError, TransportKind, Violation};
-use crate::core::json::Outline;
-use crate::core::policy::retry::{Why, retry_after};
+use crate::core::json::Tape;
+use crate::core::policy::retry::{StopReason, retry_after};
 
 /// The result of a call that succeeded.
 #[derive(Debug, Clone)]
@@ -27,7 +27,7 @@ pub struct Reply {
     /// The body as the server sent it: JSON, or nothing.
     pub body: Bytes,
     /// Where its values stand, if that was found out already.
-    pub outline: Option<Outline>,
+    pub outline: Option<Tape>,
     /// Attempts made.
     pub attempts: u32,
     /// Found by looking it up after an attempt whose outcome was unknown.
@@ -122,7 +122,7 @@ pub fn judge(exchange: Exchange, expect: Expect, envelope: bool, origin: &Origin
 }
 
 /// The outline of a success, where the whole of it is what counts, or why it can't be what the API sends.
-fn fit(exchange: &Exchange, expect: Expect, envelope: bool) -> Result<Option<Outline>, String> {
+fn fit(exchange: &Exchange, expect: Expect, envelope: bool) -> Result<Option<Tape>, String> {
     let body: &[u8] = &exchange.body;
     if body.iter().all(u8::is_ascii_whitespace) {
         return match expect {
@@ -132,8 +132,7 @@ fn fit(exchange: &Exchange, expect: Expect, envelope: bool) -> Result<Option<Out
     }
     if matches!(expect, Expect::Entity | Expect::Acknowledgement) && !envelope {
         // Nearly every reply: one walk says all there is to say.
-        if let Some(outline) = Outline::of(&exchange.body).filter(|outline| outline.object_len().is_some_and(|n| n > 0))
-        {
+        if let Some(outline) = Tape::of(&exchange.body).filter(|outline| outline.object_len().is_some_and(|n| n > 0)) {
             return Ok(Some(outline));
         }
     }
@@ -292,15 +291,15 @@ fn violations(body: &Value) -> Vec<Violation> {
 }
 
 /// Adds why there was no further attempt, where the reader can't guess it.
-pub fn explained(mut error: Error, why: Why) -> Error {
+pub fn explained(mut error: Error, why: StopReason) -> Error {
     let note = match why {
-        Why::Final => return error,
-        Why::Attempts => "no retries are left (max_retries)".to_owned(),
-        Why::NotIdempotent => {
+        StopReason::Final => return error,
+        StopReason::Attempts => "no retries are left (max_retries)".to_owned(),
+        StopReason::NotIdempotent => {
             "not sent again, since it may have been carried out and must not be twice: look before you repeat it"
                 .to_owned()
         }
-        Why::Time { needed, left } => format!(
+        StopReason::Time { needed, left } => format!(
             "not sent again: a wait of at least {:.1} s does not fit the {:.1} s that are left (timeout, max_retry_time)",
             needed.as_secs_f64(),
             left.as_secs_f64()

@@ -54,12 +54,12 @@ pub struct Item {
 
 /// A JSON text and where its values stand. A container comes before what it holds.
 #[derive(Debug, Clone)]
-pub struct Outline {
+pub struct Tape {
     text: ByteString,
     items: Vec<Item>,
 }
 
-impl Outline {
+impl Tape {
     /// Of a text that is one whole JSON value in UTF-8; `None` if it is not.
     pub fn of(text: &Bytes) -> Option<Self> {
         u32::try_from(text.len()).ok()?;
@@ -69,7 +69,7 @@ impl Outline {
         scan.value(first, 0)?;
         let whole = scan.token().is_none() && scan.at == text.len();
         let items = scan.items;
-        whole.then_some(Outline { text: ByteString::try_from(text.clone()).ok()?, items })
+        whole.then_some(Tape { text: ByteString::try_from(text.clone()).ok()?, items })
     }
 
     /// All items.
@@ -92,7 +92,7 @@ impl Outline {
         self.items.first().filter(|item| item.form == Form::Object).map(|item| item.parts as usize)
     }
 
-    /// Keys and values of the object at a place in [`Outline::items`], and the places of the values; `None` if there is
+    /// Keys and values of the object at a place in [`Tape::items`], and the places of the values; `None` if there is
     /// anything else.
     pub fn entries(&self, at: usize) -> Option<impl Iterator<Item = (&Item, &Item, usize)>> {
         let object = self.items.get(at).filter(|item| item.form == Form::Object)?;

@@ -2,8 +2,8 @@ use serde_json::Value;
 
 use super::*;
 
-fn outline(text: &str) -> Option<Outline> {
-    Outline::of(&Bytes::from(text.to_owned()))
+fn outline(text: &str) -> Option<Tape> {
+    Tape::of(&Bytes::from(text.to_owned()))
 }
 
 /// The entries of an object.

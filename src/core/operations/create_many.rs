@@ -48,7 +48,7 @@ impl Many {
     pub fn start(&mut self, client: Client, order: Order, observer: Option<Arc<dyn Observer>>) {
         self.running.push(Box::pin(async move {
             let Order { number, create, timeout } = order;
-            let mut context = Context::begin(client.doors(), timeout, observer);
+            let mut context = Context::begin(client.env(), timeout, observer);
             let beside = context.notices.clone();
             Ended { number, result: client.create(create, &mut context).await, beside }
         }));

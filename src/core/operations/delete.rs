@@ -3,7 +3,7 @@
 use reqwest::Method;
 use reqwest::header::HeaderMap;
 
-use super::resource::One;
+use super::resource::ResourceRequest;
 use crate::core::client::Client;
 use crate::core::context::Context;
 use crate::core::error::Error;
@@ -26,7 +26,12 @@ pub(crate) fn is_done(call: &Call, error: &Error) -> bool {
 
 impl Client {
     /// Runs a call. That a deletion has begun already is no error where its end is waited for.
-    pub(crate) async fn run_or_join(&self, one: &One, call: &Call, context: &mut Context) -> Result<Reply, Error> {
+    pub(crate) async fn run_or_join(
+        &self,
+        one: &ResourceRequest,
+        call: &Call,
+        context: &mut Context,
+    ) -> Result<Reply, Error> {
         match self.run(call, context).await {
             Err(error) if one.operation == Operation::Delete && one.wait.is_some() && has_begun(&error) => {
                 context.joined = true;

@@ -3,12 +3,12 @@ use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::wait::{DELETED, Did, Wait};
+use super::wait::{DELETED, PriorAction, Wait};
 use crate::core::client::{Client, OnRetired};
 use crate::core::context::Context;
 use crate::core::error::hints;
 use crate::core::error::{Error, Violation};
-use crate::core::http::call::{Call, Shape, segment};
+use crate::core::http::call::{Call, ReplyFormat, segment};
 use crate::core::http::reply::{Expect, Reply};
 use crate::core::policy::rate_limit::EndpointSet;
 use crate::core::spec::model::{Kind, Operation};
@@ -16,7 +16,7 @@ use crate::core::spec::validate;
 
 /// Get, update or delete of one resource.
 #[derive(Debug, Clone)]
-pub struct One {
+pub struct ResourceRequest {
     /// Kind of resource.
     pub kind: Kind,
     /// Get, update or delete.
@@ -26,7 +26,7 @@ pub struct One {
     /// Name.
     pub name: String,
     /// Form of the reply.
-    pub shape: Shape,
+    pub reply_format: ReplyFormat,
     /// The changes, as JSON.
     pub body: Option<Bytes>,
     /// Where the serverless endpoint is gone.
@@ -35,27 +35,27 @@ pub struct One {
     pub wait: Option<Option<Duration>>,
 }
 
-impl One {
+impl ResourceRequest {
     /// An operation that waits for nothing.
     pub fn new(kind: Kind, operation: Operation, group_id: String, name: String) -> Self {
-        let (shape, on_retired) = (Shape::default(), OnRetired::default());
-        One { kind, operation, group_id, name, shape, body: None, on_retired, wait: None }
+        let (reply_format, on_retired) = (ReplyFormat::default(), OnRetired::default());
+        ResourceRequest { kind, operation, group_id, name, reply_format, body: None, on_retired, wait: None }
     }
 }
 
 impl Client {
     /// Get, update or delete of one resource, and the wait that was asked for. A deletion's result is its own reply, that
     /// of an update the last look's. To wait for the end of a deletion that has begun already is no error.
-    pub async fn one(&self, one: One, context: &mut Context) -> Result<Reply, Error> {
+    pub async fn one(&self, one: ResourceRequest, context: &mut Context) -> Result<Reply, Error> {
         check_path(&one.group_id, Some(&one.name))?;
         let (kind, reply) = self.on_its_path(&one, context).await?;
         let Some(interval) = one.wait else { return Ok(reply) };
-        let One { operation, group_id, name, shape, on_retired, .. } = one;
+        let ResourceRequest { operation, group_id, name, reply_format, on_retired, .. } = one;
         let (did, state) = match operation {
-            Operation::Delete => (Did::Delete, DELETED),
-            _ => (Did::Update, "IDLE"),
+            Operation::Delete => (PriorAction::Delete, DELETED),
+            _ => (PriorAction::Update, "IDLE"),
         };
-        let wait = Wait { interval, shape, on_retired, ..Wait::until(state, kind, group_id, name) };
+        let wait = Wait { interval, reply_format, on_retired, ..Wait::until(state, kind, group_id, name) };
         let last = if context.joined {
             // Another's deletion is not asked for again.
             self.wait_for(wait, context).await?
@@ -64,7 +64,7 @@ impl Client {
         };
         Ok(match last {
             Some(last) => Reply { attempts: reply.attempts, ..last },
-            None => Reply { notices: Vec::new(), elapsed: context.elapsed(self.doors()), ..reply },
+            None => Reply { notices: Vec::new(), elapsed: context.elapsed(self.env()), ..reply },
         })
     }
 
@@ -74,18 +74,18 @@ impl Client {
         &self,
         group_id: &str,
         name: &str,
-        shape: Shape,
+        reply_format: ReplyFormat,
         context: &mut Context,
     ) -> Result<(Kind, Reply), Error> {
         check_path(group_id, Some(name))?;
-        let flex = Call::resource(Kind::Flex, Operation::Get, group_id, name, shape, None);
+        let flex = Call::resource(Kind::Flex, Operation::Get, group_id, name, reply_format, None);
         let not_flex = match self.run(&flex, context).await {
             Ok(reply) => return Ok((Kind::Flex, reply)),
             Err(Error::Api(api)) if hints::is_absent(&api) || hints::is_other_kind(&api) => api,
             Err(error) => return Err(error),
         };
         context.attempts = 0;
-        let serverless = Call::resource(Kind::Serverless, Operation::Get, group_id, name, shape, None);
+        let serverless = Call::resource(Kind::Serverless, Operation::Get, group_id, name, reply_format, None);
         match self.run(&serverless, context).await {
             Ok(reply) => Ok((Kind::Serverless, reply)),
             // Neither path has it: the first answer says which name is missing, and names a dedicated cluster as such.

@@ -11,7 +11,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
-use super::resource::One;
+use super::resource::ResourceRequest;
 use crate::core::client::{Client, OnRetired};
 use crate::core::context::Context;
 use crate::core::error::hints;
@@ -32,7 +32,11 @@ pub(crate) fn is_past(date: SystemTime) -> bool {
 
 impl Client {
     /// Runs an operation on the path of its kind, or on that of its successor; the reply says which.
-    pub(crate) async fn on_its_path(&self, one: &One, context: &mut Context) -> Result<(Kind, Reply), Error> {
+    pub(crate) async fn on_its_path(
+        &self,
+        one: &ResourceRequest,
+        context: &mut Context,
+    ) -> Result<(Kind, Reply), Error> {
         if one.kind == Kind::Flex {
             return self.run_or_join(one, &one.call(Kind::Flex), context).await.map(|reply| (Kind::Flex, reply));
         }
@@ -67,14 +71,14 @@ impl Client {
     }
 
     /// The same of the Flex cluster of that name.
-    async fn as_flex(&self, one: &One, context: &mut Context) -> Result<(Kind, Reply), Error> {
+    async fn as_flex(&self, one: &ResourceRequest, context: &mut Context) -> Result<(Kind, Reply), Error> {
         let mut call = one.call(Kind::Flex);
         if let (Operation::Update, Some(body)) = (one.operation, &one.body) {
             let (body, notices) = flex_body(body)?;
             context.notices.add(notices);
             call = match body.as_slice() {
                 // Nothing is left to change: what there is, is the answer.
-                b"{}" => One { operation: Operation::Get, body: None, ..one.clone() }.call(Kind::Flex),
+                b"{}" => ResourceRequest { operation: Operation::Get, body: None, ..one.clone() }.call(Kind::Flex),
                 _ => Call { body: Some(Bytes::from(body)), ..call },
             };
         }
@@ -101,9 +105,9 @@ impl Client {
     }
 }
 
-impl One {
+impl ResourceRequest {
     fn call(&self, kind: Kind) -> Call {
-        Call::resource(kind, self.operation, &self.group_id, &self.name, self.shape, self.body.clone())
+        Call::resource(kind, self.operation, &self.group_id, &self.name, self.reply_format, self.body.clone())
     }
 }
 

@@ -83,19 +83,19 @@ impl RateLimits {
         self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a place for one request. [`Place::wait`] says how long to hold it before sending: nearly always zero.
-    pub fn take<'a>(&'a self, set: EndpointSet, group_id: &str, now: Duration) -> Place<'a> {
+    /// Takes a place for one request. [`Permit::wait`] says how long to hold it before sending: nearly always zero.
+    pub fn take<'a>(&'a self, set: EndpointSet, group_id: &str, now: Duration) -> Permit<'a> {
         let key = (set, group_id.to_owned());
         let mut buckets = self.lock();
         // Nothing is known before the first reply with headers, and then nothing is kept.
         let (wait, counted) = match buckets.get_mut(&key) {
             Some(bucket) => {
                 bucket.in_flight += 1;
-                (bucket.place(now), true)
+                (bucket.permit(now), true)
             }
             None => (Duration::ZERO, false),
         };
-        Place { limits: self, key, wait, counted }
+        Permit { limits: self, key, wait, counted }
     }
 
     /// What is known, for a reader.
@@ -119,7 +119,7 @@ impl RateLimits {
 
 impl Bucket {
     /// The time until the next free place, which is taken.
-    fn place(&mut self, now: Duration) -> Duration {
+    fn permit(&mut self, now: Duration) -> Duration {
         if now.saturating_sub(self.heard) > FORGET && now >= self.blocked_until {
             self.remaining = None;
             self.limited = false;
@@ -137,9 +137,9 @@ impl Bucket {
         if free <= now && !self.limited && !used_up {
             return Duration::ZERO;
         }
-        let place = if free <= now && used_up { now + PACE } else { free.max(now) };
-        self.next_place = place + PACE;
-        place - now
+        let permit = if free <= now && used_up { now + PACE } else { free.max(now) };
+        self.next_place = permit + PACE;
+        permit - now
     }
 
     /// What a reply says. `let_in`: it answers a request that the limit let pass.
@@ -176,14 +176,14 @@ struct Told {
 }
 
 /// A place in the queue of one bucket. It is given back when it is dropped without a reply.
-pub struct Place<'a> {
+pub struct Permit<'a> {
     limits: &'a RateLimits,
     key: (EndpointSet, String),
     wait: Duration,
     counted: bool,
 }
 
-impl Place<'_> {
+impl Permit<'_> {
     /// Time to wait before sending.
     pub fn wait(&self) -> Duration {
         self.wait
@@ -192,7 +192,7 @@ impl Place<'_> {
     /// That time is over. If the server has called for another pause meanwhile, there is another wait.
     pub fn waited(&mut self, now: Duration) {
         self.wait = match self.limits.lock().get_mut(&self.key) {
-            Some(bucket) if bucket.blocked_until > now => bucket.place(now),
+            Some(bucket) if bucket.blocked_until > now => bucket.permit(now),
             _ => Duration::ZERO,
         };
     }
@@ -216,7 +216,7 @@ impl Place<'_> {
     }
 }
 
-impl Drop for Place<'_> {
+impl Drop for Permit<'_> {
     fn drop(&mut self) {
         if !self.counted {
             return;
@@ -256,9 +256,9 @@ mod tests {
     }
     /// A caller who takes a place and keeps it.
     fn stay(limits: &RateLimits, group: &str, now: Duration) -> u128 {
-        let place = limits.take(FlexClusters, group, now);
-        let wait = place.wait().as_millis();
-        std::mem::forget(place);
+        let permit = limits.take(FlexClusters, group, now);
+        let wait = permit.wait().as_millis();
+        std::mem::forget(permit);
         wait
     }
 
@@ -295,8 +295,8 @@ mod tests {
         // Those who slept through the block come one after another too.
         assert_eq!([stay(&limits, "g", ms(8000)), stay(&limits, "g", ms(8000))], [0, 120]);
         // Once one is let in, nobody waits: with what is left in a header, or without.
-        let place = limits.take(FlexClusters, "g", ms(8240));
-        place.heard(201, &HeaderMap::new(), None, ms(8240));
+        let permit = limits.take(FlexClusters, "g", ms(8240));
+        permit.heard(201, &HeaderMap::new(), None, ms(8240));
         assert_eq!([stay(&limits, "g", ms(9000)), stay(&limits, "g", ms(9000))], [0, 0]);
     }
 
@@ -304,14 +304,14 @@ mod tests {
     fn a_block_that_is_renewed_is_waited_for_again() {
         let limits = RateLimits::default();
         tell(&limits, &HeaderMap::new(), Some(ms(1000)), ms(0));
-        let mut place = limits.take(FlexClusters, "g", ms(0));
+        let mut permit = limits.take(FlexClusters, "g", ms(0));
         let other = limits.take(FlexClusters, "g", ms(0));
-        assert_eq!((place.wait(), other.wait()), (ms(1000), ms(1120)));
+        assert_eq!((permit.wait(), other.wait()), (ms(1000), ms(1120)));
         other.heard(429, &HeaderMap::new(), Some(ms(5000)), ms(900));
-        place.waited(ms(1000));
-        assert_eq!(place.wait(), ms(4900));
-        place.waited(ms(5900));
-        assert_eq!(place.wait(), ms(0));
+        permit.waited(ms(1000));
+        assert_eq!(permit.wait(), ms(4900));
+        permit.waited(ms(5900));
+        assert_eq!(permit.wait(), ms(0));
     }
 
     #[test]

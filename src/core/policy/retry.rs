@@ -32,7 +32,7 @@ pub struct Policy {
 
 /// What became of one attempt that did not succeed.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Happened {
+pub enum AttemptOutcome {
     /// Not a byte of the request was sent.
     NotSent,
     /// An error reply, and how long it asked to wait.
@@ -41,7 +41,7 @@ pub enum Happened {
     Broken,
 }
 
-impl Happened {
+impl AttemptOutcome {
     /// Whether the same request can succeed later.
     pub fn is_transient(self) -> bool {
         matches!(self, Self::NotSent | Self::Broken | Self::Status(408 | 429 | 500 | 502 | 503 | 504, _))
@@ -72,16 +72,16 @@ pub struct Progress {
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub enum Decision {
     /// Report the failure.
-    Stop(Why),
+    Stop(StopReason),
     /// Send it again after this delay.
     Again(Duration),
     /// Find out what happened first; then, if nothing did, send it again after this delay.
-    Reconcile(Result<Duration, Why>),
+    Reconcile(Result<Duration, StopReason>),
 }
 
 /// Why there is no further attempt.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub enum Why {
+pub enum StopReason {
     /// Trying again can't help.
     Final,
     /// It could, but the request must not be sent twice.
@@ -98,44 +98,46 @@ pub enum Why {
 }
 
 /// Decides. `jitter` is a number in `[0, 1)`.
-pub fn decide(policy: &Policy, happened: Happened, safety: Safety, progress: Progress, jitter: f64) -> Decision {
+pub fn decide(policy: &Policy, happened: AttemptOutcome, safety: Safety, progress: Progress, jitter: f64) -> Decision {
     let again = || delay(policy, happened, progress, jitter);
     match (happened, safety) {
-        (Happened::NotSent, _) | (Happened::Status(429, _), _) => again().map_or_else(Decision::Stop, Decision::Again),
-        (Happened::Broken | Happened::Status(408 | 500.., _), safety) => match safety {
+        (AttemptOutcome::NotSent, _) | (AttemptOutcome::Status(429, _), _) => {
+            again().map_or_else(Decision::Stop, Decision::Again)
+        }
+        (AttemptOutcome::Broken | AttemptOutcome::Status(408 | 500.., _), safety) => match safety {
             Safety::Idempotent if happened.is_transient() => again().map_or_else(Decision::Stop, Decision::Again),
-            Safety::Idempotent => Decision::Stop(Why::Final),
+            Safety::Idempotent => Decision::Stop(StopReason::Final),
             Safety::Create if happened.is_transient() => Decision::Reconcile(again()),
-            Safety::Create => Decision::Reconcile(Err(Why::Final)),
-            Safety::Unsafe => Decision::Stop(Why::NotIdempotent),
+            Safety::Create => Decision::Reconcile(Err(StopReason::Final)),
+            Safety::Unsafe => Decision::Stop(StopReason::NotIdempotent),
         },
-        _ => Decision::Stop(Why::Final),
+        _ => Decision::Stop(StopReason::Final),
     }
 }
 
-fn delay(policy: &Policy, happened: Happened, progress: Progress, jitter: f64) -> Result<Duration, Why> {
+fn delay(policy: &Policy, happened: AttemptOutcome, progress: Progress, jitter: f64) -> Result<Duration, StopReason> {
     if progress.attempts > policy.max_retries {
-        return Err(Why::Attempts);
+        return Err(StopReason::Attempts);
     }
     let (base, spread) = base(happened, progress.attempts);
     let left = progress.left;
     if base >= left {
-        return Err(Why::Time { needed: base, left });
+        return Err(StopReason::Time { needed: base, left });
     }
     let jittered = base.saturating_add(spread.min(JITTER_LIMIT).mul_f64(jitter));
     Ok(jittered.min(left.saturating_sub(ROOM).max(base)))
 }
 
 /// The delay without jitter before the attempt that follows attempt `attempts`, and how much jitter may add.
-fn base(happened: Happened, attempts: u32) -> (Duration, Duration) {
+fn base(happened: AttemptOutcome, attempts: u32) -> (Duration, Duration) {
     let doublings = 1u32 << attempts.saturating_sub(1).min(16);
     let schedule = match happened {
-        Happened::Status(429, None) => RATE_LIMIT_BASE.saturating_mul(doublings).min(RATE_LIMIT_LIMIT),
+        AttemptOutcome::Status(429, None) => RATE_LIMIT_BASE.saturating_mul(doublings).min(RATE_LIMIT_LIMIT),
         _ => TRANSIENT_BASE.saturating_mul(doublings).min(TRANSIENT_LIMIT),
     };
     match happened {
         // Many callers are told the same: those who are told “now” must spread too.
-        Happened::Status(_, Some(asked)) => (asked, asked.max(schedule)),
+        AttemptOutcome::Status(_, Some(asked)) => (asked, asked.max(schedule)),
         _ => (schedule, schedule),
     }
 }
@@ -171,19 +173,44 @@ mod tests {
         use Safety::{Create, Idempotent, Unsafe};
         let half = secs(0.5);
         for (happened, idempotent, create, unsafe_) in [
-            (Happened::NotSent, Again(half), Again(half), Again(half)),
-            (Happened::Broken, Again(half), Reconcile(Ok(half)), Stop(Why::NotIdempotent)),
-            (Happened::Status(500, None), Again(half), Reconcile(Ok(half)), Stop(Why::NotIdempotent)),
-            (Happened::Status(502, None), Again(half), Reconcile(Ok(half)), Stop(Why::NotIdempotent)),
-            (Happened::Status(503, None), Again(half), Reconcile(Ok(half)), Stop(Why::NotIdempotent)),
-            (Happened::Status(504, None), Again(half), Reconcile(Ok(half)), Stop(Why::NotIdempotent)),
-            (Happened::Status(408, None), Again(half), Reconcile(Ok(half)), Stop(Why::NotIdempotent)),
-            (Happened::Status(501, None), Stop(Why::Final), Reconcile(Err(Why::Final)), Stop(Why::NotIdempotent)),
-            (Happened::Status(524, None), Stop(Why::Final), Reconcile(Err(Why::Final)), Stop(Why::NotIdempotent)),
-            (Happened::Status(301, None), Stop(Why::Final), Stop(Why::Final), Stop(Why::Final)),
-            (Happened::Status(400, None), Stop(Why::Final), Stop(Why::Final), Stop(Why::Final)),
-            (Happened::Status(409, None), Stop(Why::Final), Stop(Why::Final), Stop(Why::Final)),
-            (Happened::Status(429, None), Again(secs(10.0)), Again(secs(10.0)), Again(secs(10.0))),
+            (AttemptOutcome::NotSent, Again(half), Again(half), Again(half)),
+            (AttemptOutcome::Broken, Again(half), Reconcile(Ok(half)), Stop(StopReason::NotIdempotent)),
+            (AttemptOutcome::Status(500, None), Again(half), Reconcile(Ok(half)), Stop(StopReason::NotIdempotent)),
+            (AttemptOutcome::Status(502, None), Again(half), Reconcile(Ok(half)), Stop(StopReason::NotIdempotent)),
+            (AttemptOutcome::Status(503, None), Again(half), Reconcile(Ok(half)), Stop(StopReason::NotIdempotent)),
+            (AttemptOutcome::Status(504, None), Again(half), Reconcile(Ok(half)), Stop(StopReason::NotIdempotent)),
+            (AttemptOutcome::Status(408, None), Again(half), Reconcile(Ok(half)), Stop(StopReason::NotIdempotent)),
+            (
+                AttemptOutcome::Status(501, None),
+                Stop(StopReason::Final),
+                Reconcile(Err(StopReason::Final)),
+                Stop(StopReason::NotIdempotent),
+            ),
+            (
+                AttemptOutcome::Status(524, None),
+                Stop(StopReason::Final),
+                Reconcile(Err(StopReason::Final)),
+                Stop(StopReason::NotIdempotent),
+            ),
+            (
+                AttemptOutcome::Status(301, None),
+                Stop(StopReason::Final),
+                Stop(StopReason::Final),
+                Stop(StopReason::Final),
+            ),
+            (
+                AttemptOutcome::Status(400, None),
+                Stop(StopReason::Final),
+                Stop(StopReason::Final),
+                Stop(StopReason::Final),
+            ),
+            (
+                AttemptOutcome::Status(409, None),
+                Stop(StopReason::Final),
+                Stop(StopReason::Final),
+                Stop(StopReason::Final),
+            ),
+            (AttemptOutcome::Status(429, None), Again(secs(10.0)), Again(secs(10.0)), Again(secs(10.0))),
         ] {
             assert_eq!(decide(&POLICY, happened, Idempotent, at(1, 180.0), 0.0), idempotent, "{happened:?}");
             assert_eq!(decide(&POLICY, happened, Create, at(1, 180.0), 0.0), create, "{happened:?}");
@@ -201,13 +228,13 @@ mod tests {
                 })
                 .collect::<Vec<_>>()
         };
-        assert_eq!(delays(Happened::Broken, 0.0), [0.5, 1.0, 2.0, 4.0, 8.0]);
-        assert_eq!(delays(Happened::Broken, 0.5), [0.75, 1.5, 3.0, 6.0, 12.0]);
-        assert_eq!(delays(Happened::Status(429, None), 0.0), [10.0, 20.0, 40.0, 40.0, 40.0]);
-        assert_eq!(delays(Happened::Status(429, None), 0.5), [15.0, 25.0, 45.0, 45.0, 45.0]);
-        assert_eq!(delays(Happened::Status(429, Some(secs(7.0))), 0.0), [7.0; 5]);
-        assert_eq!(delays(Happened::Status(503, Some(secs(30.0))), 0.5), [35.0; 5]);
-        assert_eq!(delays(Happened::Status(429, Some(secs(0.0))), 0.5), [0.25, 0.5, 1.0, 2.0, 4.0]);
+        assert_eq!(delays(AttemptOutcome::Broken, 0.0), [0.5, 1.0, 2.0, 4.0, 8.0]);
+        assert_eq!(delays(AttemptOutcome::Broken, 0.5), [0.75, 1.5, 3.0, 6.0, 12.0]);
+        assert_eq!(delays(AttemptOutcome::Status(429, None), 0.0), [10.0, 20.0, 40.0, 40.0, 40.0]);
+        assert_eq!(delays(AttemptOutcome::Status(429, None), 0.5), [15.0, 25.0, 45.0, 45.0, 45.0]);
+        assert_eq!(delays(AttemptOutcome::Status(429, Some(secs(7.0))), 0.0), [7.0; 5]);
+        assert_eq!(delays(AttemptOutcome::Status(503, Some(secs(30.0))), 0.5), [35.0; 5]);
+        assert_eq!(delays(AttemptOutcome::Status(429, Some(secs(0.0))), 0.5), [0.25, 0.5, 1.0, 2.0, 4.0]);
     }
 
     #[test]
@@ -216,26 +243,26 @@ mod tests {
             Decision::Stop(why) => why,
             other => panic!("{other:?}"),
         };
-        assert_eq!(stop(Happened::Broken, at(6, 180.0)), Why::Attempts);
-        let asked = Happened::Status(429, Some(secs(300.0)));
-        assert_eq!(stop(asked, at(1, 180.0)), Why::Time { needed: secs(300.0), left: secs(180.0) });
+        assert_eq!(stop(AttemptOutcome::Broken, at(6, 180.0)), StopReason::Attempts);
+        let asked = AttemptOutcome::Status(429, Some(secs(300.0)));
+        assert_eq!(stop(asked, at(1, 180.0)), StopReason::Time { needed: secs(300.0), left: secs(180.0) });
         assert_eq!(
-            stop(Happened::Status(429, Some(secs(5.0))), at(1, 4.0)),
-            Why::Time { needed: secs(5.0), left: secs(4.0) }
+            stop(AttemptOutcome::Status(429, Some(secs(5.0))), at(1, 4.0)),
+            StopReason::Time { needed: secs(5.0), left: secs(4.0) }
         );
         // Jitter never takes the last second of an attempt, nor what the server asked for.
         for (left, delay) in [(20.0, 15.2), (9.5, 8.5), (8.5, 8.0)] {
-            let decision = decide(&POLICY, Happened::Broken, Safety::Idempotent, at(5, left), 0.9);
+            let decision = decide(&POLICY, AttemptOutcome::Broken, Safety::Idempotent, at(5, left), 0.9);
             assert_eq!(decision, Decision::Again(secs(delay)));
         }
         assert_eq!(
-            stop(Happened::Status(503, Some(Duration::MAX)), at(1, 180.0)),
-            Why::Time { needed: Duration::MAX, left: secs(180.0) }
+            stop(AttemptOutcome::Status(503, Some(Duration::MAX)), at(1, 180.0)),
+            StopReason::Time { needed: Duration::MAX, left: secs(180.0) }
         );
         let none = Policy { max_retries: 0, ..POLICY };
-        for happened in [Happened::NotSent, Happened::Broken, Happened::Status(429, None)] {
+        for happened in [AttemptOutcome::NotSent, AttemptOutcome::Broken, AttemptOutcome::Status(429, None)] {
             let decision = decide(&none, happened, Safety::Idempotent, at(1, 180.0), 0.0);
-            assert_eq!(decision, Decision::Stop(Why::Attempts));
+            assert_eq!(decision, Decision::Stop(StopReason::Attempts));
         }
     }
 

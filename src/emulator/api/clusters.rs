@@ -8,12 +8,12 @@ use crate::emulator::clock::iso;
 use crate::emulator::http::lists;
 use crate::emulator::http::replies::{ApiError, Reply};
 use crate::emulator::serve::app::Call;
-use crate::emulator::store::World;
+use crate::emulator::store::Store;
 use crate::emulator::store::instances::{Instance, Kind};
 
-pub(crate) fn list(world: &World, call: &Call<'_>) -> Result<Reply, ApiError> {
+pub(crate) fn list(store: &Store, call: &Call<'_>) -> Result<Reply, ApiError> {
     let page = call.query.page()?;
-    let Some(project) = world.project(call.group_id) else {
+    let Some(project) = store.project(call.group_id) else {
         return Ok(lists::reply(&call.query, page, Vec::new(), 0));
     };
     let results: Vec<Value> = project
@@ -27,26 +27,26 @@ pub(crate) fn list(world: &World, call: &Call<'_>) -> Result<Reply, ApiError> {
     Ok(lists::reply(&call.query, page, results, project.count(Kind::Dedicated)))
 }
 
-pub(crate) fn get(world: &World, call: &Call<'_>) -> Result<Reply, ApiError> {
-    find(world, call).map(|instance| Reply::entity(200, dedicated(instance, call)))
+pub(crate) fn get(store: &Store, call: &Call<'_>) -> Result<Reply, ApiError> {
+    find(store, call).map(|instance| Reply::entity(200, dedicated(instance, call)))
 }
 
 /// Creating, changing and deleting dedicated clusters is not emulated.
-pub(crate) fn not_emulated(world: &World, call: &Call<'_>) -> Result<Reply, ApiError> {
+pub(crate) fn not_emulated(store: &Store, call: &Call<'_>) -> Result<Reply, ApiError> {
     if !call.name.is_empty() {
-        find(world, call)?;
+        find(store, call)?;
     }
     let detail = "The emulator does not create, change or delete dedicated clusters.";
     Err(ApiError::new(400, "UNSUPPORTED_FOR_CURRENT_CONFIG", detail))
 }
 
-fn find<'w>(world: &'w World, call: &Call<'_>) -> Result<&'w Instance, ApiError> {
-    let found = world.project(call.group_id).and_then(|project| project.find(call.name)).map(|(_, i)| i);
+fn find<'w>(store: &'w Store, call: &Call<'_>) -> Result<&'w Instance, ApiError> {
+    let found = store.project(call.group_id).and_then(|project| project.find(call.name)).map(|(_, i)| i);
     let refuse = |code: &str, detail: String| Err(ApiError::new(400, code, detail).with([json!(call.name)]));
     match found {
         None => Err(flex::not_found(call.name, call.group_id)),
         Some(instance) if instance.kind == Kind::Dedicated => Ok(instance),
-        Some(instance) if instance.kind.is_flex(world.era()) => {
+        Some(instance) if instance.kind.is_flex(store.era()) => {
             let detail = format!("Flex cluster {} cannot be used in the Cluster API.", call.name);
             refuse("CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API", detail)
         }

@@ -17,7 +17,7 @@ use crate::emulator::http::replies::{ApiError, Reply, reason};
 use crate::emulator::http::route::{Miss, Operation, Route};
 use crate::emulator::http::version;
 use crate::emulator::serve::app::{Call, Incoming, method_not_allowed, no_such_path};
-use crate::emulator::store::World;
+use crate::emulator::store::Store;
 use crate::emulator::store::identity::Identity;
 
 /// A reply with what its headers and the journal need to know.
@@ -54,7 +54,7 @@ impl Outcome {
     }
 }
 
-impl World {
+impl Store {
     /// The caller's address, as access lists see it.
     pub(crate) fn address(&self, request: &Incoming) -> IpAddr {
         self.options.client_address.unwrap_or(request.peer)
@@ -67,18 +67,18 @@ impl World {
 }
 
 /// Answers as the API would.
-pub(crate) fn answer(world: &mut World, request: &Incoming, route: &Result<Route, Miss>, base: &str) -> Outcome {
+pub(crate) fn answer(store: &mut Store, request: &Incoming, route: &Result<Route, Miss>, base: &str) -> Outcome {
     if let Ok(route) = route
         && route.operation.is_token_endpoint()
     {
         let reply = match route.operation {
-            Operation::CreateToken => token::token(world, request),
-            _ => token::revoke(world, request),
+            Operation::CreateToken => token::token(store, request),
+            _ => token::revoke(store, request),
         };
         let identity = auth::basic(&request.headers).map(|(id, _)| id);
         return Outcome { identity, ..Outcome::new(reply, Reached::Door) };
     }
-    let caller = match auth::authenticate(world, request) {
+    let caller = match auth::authenticate(store, request) {
         Ok(caller) => caller,
         Err((reply, refusal)) => {
             return Outcome { refusal: Some(refusal), ..Outcome::new(reply, Reached::Door) };
@@ -94,14 +94,14 @@ pub(crate) fn answer(world: &mut World, request: &Incoming, route: &Result<Route
             return Outcome { identity, ..Outcome::new(method_not_allowed().into(), Reached::Class) };
         }
     };
-    let mut outcome = authorized(world, request, route, base, &caller);
+    let mut outcome = authorized(store, request, route, base, &caller);
     outcome.identity = identity;
     outcome
 }
 
-fn authorized(world: &mut World, request: &Incoming, route: &Route, base: &str, caller: &Identity) -> Outcome {
+fn authorized(store: &mut Store, request: &Incoming, route: &Route, base: &str, caller: &Identity) -> Outcome {
     let operation = route.operation;
-    if let Err(error) = auth::check_access_list(world, caller, world.address(request)) {
+    if let Err(error) = auth::check_access_list(store, caller, store.address(request)) {
         return Outcome::new(error.into(), Reached::Class);
     }
     let version = if route.unversioned { Some("") } else { version::negotiate(&request.headers, operation.versions()) };
@@ -111,11 +111,11 @@ fn authorized(world: &mut World, request: &Incoming, route: &Route, base: &str, 
         return Outcome::new(error.with([json!(asked)]).into(), Reached::Class);
     };
     if let Some(group_id) = &route.group_id
-        && let Err(error) = auth::check_project(world, caller, operation, group_id)
+        && let Err(error) = auth::check_project(store, caller, operation, group_id)
     {
         return Outcome { version, ..Outcome::new(error.into(), Reached::Class) };
     }
-    let taken = match rate_limits::charge(world, operation, &request.path, route.group_id.as_deref(), &caller.id) {
+    let taken = match rate_limits::charge(store, operation, &request.path, route.group_id.as_deref(), &caller.id) {
         Ok(taken) => taken,
         Err(error) => return Outcome { version, ..Outcome::new(error.into(), Reached::Class) },
     };
@@ -125,12 +125,12 @@ fn authorized(world: &mut World, request: &Incoming, route: &Route, base: &str, 
         query: Query { base, path: &request.path, parameters: &request.parameters },
         version,
     };
-    let reply = operate(world, operation, &call, request, caller).unwrap_or_else(Reply::from);
+    let reply = operate(store, operation, &call, request, caller).unwrap_or_else(Reply::from);
     Outcome { taken, version, ..Outcome::new(reply, Reached::Entity) }
 }
 
 fn operate(
-    world: &mut World,
+    store: &mut Store,
     operation: Operation,
     call: &Call<'_>,
     request: &Incoming,
@@ -138,62 +138,62 @@ fn operate(
 ) -> Result<Reply, ApiError> {
     use Operation as O;
     match operation {
-        O::ListServerless => serverless::list(world, call),
-        O::CreateServerless => serverless::create(world, call, request),
-        O::GetServerless => serverless::get(world, call),
-        O::UpdateServerless => serverless::update(world, call, request),
-        O::DeleteServerless => serverless::delete(world, call),
-        O::ListFlex => flex::list(world, call),
-        O::CreateFlex => flex::create(world, call, request),
-        O::GetFlex => flex::get(world, call),
-        O::UpdateFlex => flex::update(world, call, request),
-        O::DeleteFlex => flex::delete(world, call),
-        O::ListClusters => clusters::list(world, call),
-        O::GetCluster => clusters::get(world, call),
-        O::CreateCluster | O::UpdateCluster | O::DeleteCluster => clusters::not_emulated(world, call),
-        O::ListGroups => projects::list(world, call, caller, None),
-        O::CreateGroup => projects::create(world, call, request, caller),
-        O::GetGroup => projects::get(world, call),
-        O::GetGroupByName => projects::get_by_name(world, call, caller),
-        O::DeleteGroup => projects::delete(world, call),
-        O::ListOrgs => orgs::list(world, call, caller),
-        O::GetOrg => orgs::get(world, call, caller),
+        O::ListServerless => serverless::list(store, call),
+        O::CreateServerless => serverless::create(store, call, request),
+        O::GetServerless => serverless::get(store, call),
+        O::UpdateServerless => serverless::update(store, call, request),
+        O::DeleteServerless => serverless::delete(store, call),
+        O::ListFlex => flex::list(store, call),
+        O::CreateFlex => flex::create(store, call, request),
+        O::GetFlex => flex::get(store, call),
+        O::UpdateFlex => flex::update(store, call, request),
+        O::DeleteFlex => flex::delete(store, call),
+        O::ListClusters => clusters::list(store, call),
+        O::GetCluster => clusters::get(store, call),
+        O::CreateCluster | O::UpdateCluster | O::DeleteCluster => clusters::not_emulated(store, call),
+        O::ListGroups => projects::list(store, call, caller, None),
+        O::CreateGroup => projects::create(store, call, request, caller),
+        O::GetGroup => projects::get(store, call),
+        O::GetGroupByName => projects::get_by_name(store, call, caller),
+        O::DeleteGroup => projects::delete(store, call),
+        O::ListOrgs => orgs::list(store, call, caller),
+        O::GetOrg => orgs::get(store, call, caller),
         O::ListOrgGroups => {
-            let org_id = orgs::check(world, call.name, caller)?.id.clone();
-            projects::list(world, call, caller, Some(&org_id))
+            let org_id = orgs::check(store, call.name, caller)?.id.clone();
+            projects::list(store, call, caller, Some(&org_id))
         }
-        O::ListRateLimits => rate_limits::list(world, &call.query),
+        O::ListRateLimits => rate_limits::list(store, &call.query),
         O::CreateToken | O::RevokeToken => Err(no_such_path(call.query.path)),
     }
 }
 
 /// Answers as the API would, and then takes back what was stored.
-pub(crate) fn undone(world: &mut World, request: &Incoming, route: &Result<Route, Miss>, base: &str) -> Outcome {
+pub(crate) fn undone(store: &mut Store, request: &Incoming, route: &Result<Route, Miss>, base: &str) -> Outcome {
     let group_id = route.as_ref().ok().and_then(|route| route.group_id.clone()).unwrap_or_default();
     let in_body = || {
         let body: Value = serde_json::from_slice(&request.body).ok()?;
         body.get("name")?.as_str().map(str::to_owned)
     };
     let name = route.as_ref().ok().and_then(|route| route.name.clone()).or_else(in_body).unwrap_or_default();
-    let before = world.project(&group_id).and_then(|project| project.find(&name)).map(|(_, instance)| instance.clone());
-    let counters = &world.journal.counters;
+    let before = store.project(&group_id).and_then(|project| project.find(&name)).map(|(_, instance)| instance.clone());
+    let counters = &store.request_log.counters;
     let (created, updated, deleted) = (counters.created, counters.updated, counters.deleted);
-    let outcome = answer(world, request, route, base);
-    world.restore_instance(&group_id, &name, before);
-    let counters = &mut world.journal.counters;
+    let outcome = answer(store, request, route, base);
+    store.restore_instance(&group_id, &name, before);
+    let counters = &mut store.request_log.counters;
     (counters.created, counters.updated, counters.deleted) = (created, updated, deleted);
     outcome
 }
 
 /// What a fault does to credentials.
-pub(crate) fn spoil(world: &mut World, request: &Incoming, kind: FaultKind) {
+pub(crate) fn spoil(store: &mut Store, request: &Incoming, kind: FaultKind) {
     match kind {
         FaultKind::ExpireTokens => {
-            world.tokens.revoke_all();
+            store.tokens.revoke_all();
         }
         FaultKind::StaleNonce => {
             if let Some(nonce) = nonce(&request.headers) {
-                world.nonces.expire(&nonce);
+                store.nonces.expire(&nonce);
             }
         }
         _ => {}
@@ -207,7 +207,7 @@ fn nonce(headers: &HeaderMap) -> Option<String> {
 }
 
 /// The reply that a fault puts in the place of the true one.
-pub(crate) fn made(world: &mut World, route: &Result<Route, Miss>, request: &Incoming, fault: &Fault) -> Reply {
+pub(crate) fn made(store: &mut Store, route: &Result<Route, Miss>, request: &Incoming, fault: &Fault) -> Reply {
     let operation = route.as_ref().ok().map(|route| route.operation);
     let token_endpoint = operation.is_some_and(Operation::is_token_endpoint);
     match fault.kind {
@@ -222,10 +222,10 @@ pub(crate) fn made(world: &mut World, route: &Result<Route, Miss>, request: &Inc
         }
         FaultKind::RateLimited if !token_endpoint => {
             let wait = fault.retry_after.clone().flatten().and_then(|text| text.parse().ok()).unwrap_or(1);
-            rate_limits::refusal(&request.path, rate_limits::size_of(world, operation), wait).into()
+            rate_limits::refusal(&request.path, rate_limits::size_of(store, operation), wait).into()
         }
         FaultKind::Unauthorized if !token_endpoint => match auth::scheme(&request.headers) {
-            "digest" | "none" => auth::challenge(world, false),
+            "digest" | "none" => auth::challenge(store, false),
             _ => auth::refuse_bearer(),
         },
         FaultKind::NotFound => not_found(route, request).into(),

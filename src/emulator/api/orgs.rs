@@ -6,21 +6,21 @@ use crate::emulator::http::lists;
 use crate::emulator::http::replies::{ApiError, Reply};
 use crate::emulator::serve::app::Call;
 use crate::emulator::store::identity::Identity;
-use crate::emulator::store::{Org, World};
+use crate::emulator::store::{Org, Store};
 
-pub(crate) fn list(world: &World, call: &Call<'_>, caller: &Identity) -> Result<Reply, ApiError> {
+pub(crate) fn list(store: &Store, call: &Call<'_>, caller: &Identity) -> Result<Reply, ApiError> {
     let visible =
-        world.orgs.iter().filter(|org| caller.is_member(&org.id)).map(|org| show(org, call.query.base)).collect();
+        store.orgs.iter().filter(|org| caller.is_member(&org.id)).map(|org| show(org, call.query.base)).collect();
     lists::page(&call.query, visible)
 }
 
-pub(crate) fn get(world: &World, call: &Call<'_>, caller: &Identity) -> Result<Reply, ApiError> {
-    check(world, call.name, caller).map(|org| Reply::entity(200, show(org, call.query.base)))
+pub(crate) fn get(store: &Store, call: &Call<'_>, caller: &Identity) -> Result<Reply, ApiError> {
+    check(store, call.name, caller).map(|org| Reply::entity(200, show(org, call.query.base)))
 }
 
 /// The organization, if the caller belongs to it.
-pub(crate) fn check<'w>(world: &'w World, org_id: &str, caller: &Identity) -> Result<&'w Org, ApiError> {
-    let org = world.org(org_id).ok_or_else(|| {
+pub(crate) fn check<'w>(store: &'w Store, org_id: &str, caller: &Identity) -> Result<&'w Org, ApiError> {
+    let org = store.org(org_id).ok_or_else(|| {
         let detail = format!("No organization with ID {org_id} exists.");
         ApiError::new(404, "ORG_NOT_FOUND", detail).with([json!(org_id)])
     })?;

@@ -10,7 +10,7 @@ use crate::emulator::http::lists;
 use crate::emulator::http::replies::{ApiError, Reply};
 use crate::emulator::serve::app::{Call, Incoming};
 use crate::emulator::store::identity::Identity;
-use crate::emulator::store::{Project, World};
+use crate::emulator::store::{Project, Store};
 
 const CREATE: &[Field] = &[
     Field { name: "name", kind: FieldKind::Text },
@@ -25,8 +25,8 @@ const CREATE: &[Field] = &[
 ];
 
 /// Those that the caller can see, in the order of their creation.
-pub(crate) fn list(world: &World, call: &Call<'_>, caller: &Identity, org_id: Option<&str>) -> Result<Reply, ApiError> {
-    let visible = world
+pub(crate) fn list(store: &Store, call: &Call<'_>, caller: &Identity, org_id: Option<&str>) -> Result<Reply, ApiError> {
+    let visible = store
         .projects
         .values()
         .filter(|p| caller.can_read(&p.id, &p.org_id) && org_id.is_none_or(|org| org == p.org_id))
@@ -35,13 +35,13 @@ pub(crate) fn list(world: &World, call: &Call<'_>, caller: &Identity, org_id: Op
     lists::page(&call.query, visible)
 }
 
-pub(crate) fn get(world: &World, call: &Call<'_>) -> Result<Reply, ApiError> {
-    let project = world.project(call.group_id).ok_or_else(|| not_found(call.group_id))?;
+pub(crate) fn get(store: &Store, call: &Call<'_>) -> Result<Reply, ApiError> {
+    let project = store.project(call.group_id).ok_or_else(|| not_found(call.group_id))?;
     Ok(Reply::entity(200, show(project, call.query.base)))
 }
 
-pub(crate) fn get_by_name(world: &World, call: &Call<'_>, caller: &Identity) -> Result<Reply, ApiError> {
-    let found = world.projects.values().find(|p| p.name == call.name && caller.can_read(&p.id, &p.org_id));
+pub(crate) fn get_by_name(store: &Store, call: &Call<'_>, caller: &Identity) -> Result<Reply, ApiError> {
+    let found = store.projects.values().find(|p| p.name == call.name && caller.can_read(&p.id, &p.org_id));
     let project = found.ok_or_else(|| {
         let detail = format!("No group with name {} exists.", call.name);
         ApiError::new(404, "GROUP_NAME_NOT_FOUND", detail).with([json!(call.name)])
@@ -50,7 +50,7 @@ pub(crate) fn get_by_name(world: &World, call: &Call<'_>, caller: &Identity) -> 
 }
 
 pub(crate) fn create(
-    world: &mut World,
+    store: &mut Store,
     call: &Call<'_>,
     request: &Incoming,
     caller: &Identity,
@@ -63,7 +63,7 @@ pub(crate) fn create(
         let detail = format!("An invalid group name \"{name}\" was specified.");
         return Err(ApiError::new(400, "INVALID_GROUP_NAME", detail).with([json!(name)]));
     }
-    if world.org(org_id).is_none() {
+    if store.org(org_id).is_none() {
         let detail = format!("No organization with ID {org_id} exists.");
         return Err(ApiError::new(404, "ORG_NOT_FOUND", detail).with([json!(org_id)]));
     }
@@ -71,20 +71,20 @@ pub(crate) fn create(
         return Err(ApiError::new(401, "USER_CANNOT_ACCESS_ORG", "User cannot access this organization."));
     }
     if !caller.can_create_projects() {
-        return Err(auth::weak_role(world));
+        return Err(auth::weak_role(store));
     }
-    if world.projects.values().any(|p| p.org_id == org_id && p.name == name) {
+    if store.projects.values().any(|p| p.org_id == org_id && p.name == name) {
         let detail = format!("A group with name \"{name}\" already exists.");
         return Err(ApiError::new(409, "GROUP_ALREADY_EXISTS", detail).with([json!(name)]));
     }
-    let now = world.now();
-    let id = world.ids.object_id(now);
+    let now = store.now();
+    let id = store.ids.object_id(now);
     let mut project = Project::new(id.clone(), name.to_owned(), org_id.to_owned(), now);
     project.tags = validate::tags_of(&body).unwrap_or_default();
     project.default_alerts = validate::flag(&body, "withDefaultAlertsSettings").unwrap_or(true);
     let shown = show(&project, call.query.base);
-    world.add_project(project);
-    if let Some(creator) = world.identities.get_mut(&caller.id) {
+    store.add_project(project);
+    if let Some(creator) = store.identities.get_mut(&caller.id) {
         creator.project_roles.insert(id, vec!["GROUP_OWNER".to_owned()]);
     }
     let mut reply = Reply::entity(201, shown);
@@ -93,13 +93,13 @@ pub(crate) fn create(
     Ok(reply)
 }
 
-pub(crate) fn delete(world: &mut World, call: &Call<'_>) -> Result<Reply, ApiError> {
-    world.read_all(call.group_id);
-    if world.project(call.group_id).is_some_and(|project| !project.instances.is_empty()) {
+pub(crate) fn delete(store: &mut Store, call: &Call<'_>) -> Result<Reply, ApiError> {
+    store.read_all(call.group_id);
+    if store.project(call.group_id).is_some_and(|project| !project.instances.is_empty()) {
         let detail = "There are active clusters in this group. Terminate all clusters before closing the group.";
         return Err(ApiError::new(409, "CANNOT_CLOSE_GROUP_ACTIVE_ATLAS_CLUSTERS", detail));
     }
-    world.remove_project(call.group_id);
+    store.remove_project(call.group_id);
     Ok(Reply::empty(204))
 }
 

@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use crate::emulator::http::lists;
 use crate::emulator::http::replies::{ApiError, Reply};
 use crate::emulator::http::route::Operation;
-use crate::emulator::store::World;
+use crate::emulator::store::Store;
 
 /// The size of a bucket.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -122,23 +122,23 @@ impl Buckets {
 
 /// Charges a request to its sets.
 pub(crate) fn charge(
-    world: &mut World,
+    store: &mut Store,
     operation: Operation,
     path: &str,
     group_id: Option<&str>,
     user: &str,
 ) -> Result<Option<Taken>, ApiError> {
-    let now = world.now();
+    let now = store.now();
     let mut shown = None;
     for set in SETS.iter().filter(|set| set.endpoint == operation.endpoint()) {
-        let Some(size) = world.options.rate_limit_sizes.get(set.id).copied().or(set.limit) else { continue };
-        if !world.options.rate_limits {
+        let Some(size) = store.options.rate_limit_sizes.get(set.id).copied().or(set.limit) else { continue };
+        if !store.options.rate_limits {
             let full = Taken { limit: size.capacity, remaining: size.capacity };
             shown = shown.or(Some(full));
             continue;
         }
         let scope = if set.scope == "USER" { user } else { group_id.unwrap_or(user) };
-        match world.buckets.take(set.id, scope, size, now) {
+        match store.buckets.take(set.id, scope, size, now) {
             Ok(taken) => shown = shown.or(Some(taken)),
             Err(wait) => return Err(refusal(path, size, wait)),
         }
@@ -165,9 +165,9 @@ pub(crate) fn refusal(path: &str, size: Limit, wait: u64) -> ApiError {
 }
 
 /// The size that holds for an operation's first set, for refusals on order.
-pub(crate) fn size_of(world: &World, operation: Option<Operation>) -> Limit {
+pub(crate) fn size_of(store: &Store, operation: Option<Operation>) -> Limit {
     let set = operation.and_then(|o| SETS.iter().find(|set| set.endpoint == o.endpoint()));
-    set.and_then(|set| world.options.rate_limit_sizes.get(set.id).copied().or(set.limit)).unwrap_or(Limit {
+    set.and_then(|set| store.options.rate_limit_sizes.get(set.id).copied().or(set.limit)).unwrap_or(Limit {
         capacity: 1200,
         refill: 500,
         seconds: 60,
@@ -175,7 +175,7 @@ pub(crate) fn size_of(world: &World, operation: Option<Operation>) -> Limit {
 }
 
 /// `GET /api/atlas/v2/rateLimits`.
-pub(crate) fn list(world: &World, request: &lists::Query<'_>) -> Result<Reply, ApiError> {
+pub(crate) fn list(store: &Store, request: &lists::Query<'_>) -> Result<Reply, ApiError> {
     let wanted = |name: &str| request.get(name);
     let sets: Vec<Value> = SETS
         .iter()
@@ -185,7 +185,7 @@ pub(crate) fn list(world: &World, request: &lists::Query<'_>) -> Result<Reply, A
             (group, user) => (group && set.scope == "GROUP") || (user && set.scope == "USER"),
         })
         .filter_map(|set| {
-            let size = world.options.rate_limit_sizes.get(set.id).copied().or(set.limit)?;
+            let size = store.options.rate_limit_sizes.get(set.id).copied().or(set.limit)?;
             let default = set.limit;
             let endpoints = endpoints(set.endpoint);
             let path = wanted("endpointPath");

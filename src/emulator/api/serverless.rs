@@ -10,7 +10,7 @@ use crate::emulator::http::lists;
 use crate::emulator::http::replies::{ApiError, Reply};
 use crate::emulator::options::{Calendar, RetiredReply};
 use crate::emulator::serve::app::{Call, Incoming};
-use crate::emulator::store::World;
+use crate::emulator::store::Store;
 use crate::emulator::store::instances::{Instance, Kind};
 
 const BACKUP: &[Field] = &[Field { name: "serverlessContinuousBackupEnabled", kind: FieldKind::Flag }];
@@ -57,13 +57,13 @@ const UPDATE: &[Field] = &[
 ];
 
 /// Refuses what the calendar has taken away. `reads` outlive the rest by a year.
-pub(crate) fn check_retired(world: &World, call: &Call<'_>, reads: bool) -> Result<(), ApiError> {
+pub(crate) fn check_retired(store: &Store, call: &Call<'_>, reads: bool) -> Result<(), ApiError> {
     let gone_from = if reads { Calendar::Ended } else { Calendar::Retired };
-    if world.era() < gone_from {
+    if store.era() < gone_from {
         return Ok(());
     }
     let path = call.query.path.trim_start_matches('/');
-    Err(match world.options.retired_reply {
+    Err(match store.options.retired_reply {
         RetiredReply::VersionGone => {
             let version = if call.version.is_empty() { "v1.0" } else { call.version };
             let detail = format!("Version {version} of {path} is no longer available.");
@@ -74,12 +74,12 @@ pub(crate) fn check_retired(world: &World, call: &Call<'_>, reads: bool) -> Resu
     })
 }
 
-pub(crate) fn list(world: &mut World, call: &Call<'_>) -> Result<Reply, ApiError> {
-    check_retired(world, call, true)?;
+pub(crate) fn list(store: &mut Store, call: &Call<'_>) -> Result<Reply, ApiError> {
+    check_retired(store, call, true)?;
     let page = call.query.page()?;
-    world.read_all(call.group_id);
-    let era = world.era();
-    let Some(project) = world.project(call.group_id).filter(|_| era < Calendar::Retired) else {
+    store.read_all(call.group_id);
+    let era = store.era();
+    let Some(project) = store.project(call.group_id).filter(|_| era < Calendar::Retired) else {
         return Ok(lists::reply(&call.query, page, Vec::new(), 0));
     };
     let results: Vec<Value> = project
@@ -93,8 +93,8 @@ pub(crate) fn list(world: &mut World, call: &Call<'_>) -> Result<Reply, ApiError
     Ok(lists::reply(&call.query, page, results, project.count(Kind::Serverless)))
 }
 
-pub(crate) fn create(world: &mut World, call: &Call<'_>, request: &Incoming) -> Result<Reply, ApiError> {
-    check_retired(world, call, false)?;
+pub(crate) fn create(store: &mut Store, call: &Call<'_>, request: &Incoming) -> Result<Reply, ApiError> {
+    check_retired(store, call, false)?;
     let body = validate::object(request)?;
     validate::fields(&body, CREATE, "")?;
     let name = validate::required(&body, "name", "name")?;
@@ -111,47 +111,47 @@ pub(crate) fn create(world: &mut World, call: &Call<'_>, request: &Incoming) -> 
     }
     // A missing region is refused like a wrong one, with an empty name, as reported of the real service.
     let region = validate::text(provider_settings, "regionName").unwrap_or_default();
-    if !validate::region_offers(world, provider, region, world.era() >= Calendar::Flex) {
+    if !validate::region_offers(store, provider, region, store.era() >= Calendar::Flex) {
         let detail = format!("No region {region} exists for provider {provider}.");
         return Err(ApiError::new(400, "INVALID_REGION", detail).with([json!(region), json!(provider)]));
     }
-    if let Some(project) = world.project(call.group_id) {
-        validate::name(world, project, name)?;
+    if let Some(project) = store.project(call.group_id) {
+        validate::name(store, project, name)?;
     }
-    let instance = new_instance(world, &body, (name, provider, region));
+    let instance = new_instance(store, &body, (name, provider, region));
     let continuous_backup = continuous_backup(&body).unwrap_or(true);
     let instance = Instance { kind: Kind::Serverless, continuous_backup, ..instance };
-    let shown = instance.serverless_json(call.group_id, call.query.base, world.era());
-    world.add_instance(call.group_id, instance);
-    world.journal.counters.created += 1;
+    let shown = instance.serverless_json(call.group_id, call.query.base, store.era());
+    store.add_instance(call.group_id, instance);
+    store.request_log.counters.created += 1;
     Ok(Reply::entity(201, shown))
 }
 
-pub(crate) fn get(world: &mut World, call: &Call<'_>) -> Result<Reply, ApiError> {
-    check_retired(world, call, true)?;
-    world.read(call.group_id, call.name);
-    show(world, call)
+pub(crate) fn get(store: &mut Store, call: &Call<'_>) -> Result<Reply, ApiError> {
+    check_retired(store, call, true)?;
+    store.read(call.group_id, call.name);
+    show(store, call)
 }
 
-pub(crate) fn update(world: &mut World, call: &Call<'_>, request: &Incoming) -> Result<Reply, ApiError> {
-    check_retired(world, call, false)?;
-    find(world, call)?;
+pub(crate) fn update(store: &mut Store, call: &Call<'_>, request: &Incoming) -> Result<Reply, ApiError> {
+    check_retired(store, call, false)?;
+    find(store, call)?;
     let body = validate::object(request)?;
     validate::fields(&body, UPDATE, "")?;
-    check_not_deleting(world, call)?;
-    apply_common(world, call, &body, |instance| {
+    check_not_deleting(store, call)?;
+    apply_common(store, call, &body, |instance| {
         if let Some(enabled) = continuous_backup(&body) {
             instance.continuous_backup = enabled;
         }
     });
-    show(world, call)
+    show(store, call)
 }
 
-pub(crate) fn delete(world: &mut World, call: &Call<'_>) -> Result<Reply, ApiError> {
-    check_retired(world, call, false)?;
-    find(world, call)?;
-    check_deletable(world, call)?;
-    super::flex::begin_deletion(world, call);
+pub(crate) fn delete(store: &mut Store, call: &Call<'_>) -> Result<Reply, ApiError> {
+    check_retired(store, call, false)?;
+    find(store, call)?;
+    check_deletable(store, call)?;
+    super::flex::begin_deletion(store, call);
     Ok(Reply::entity(202, json!({})))
 }
 
@@ -159,17 +159,17 @@ fn continuous_backup(body: &serde_json::Map<String, Value>) -> Option<bool> {
     body.get("serverlessBackupOptions")?.get("serverlessContinuousBackupEnabled")?.as_bool()
 }
 
-fn show(world: &World, call: &Call<'_>) -> Result<Reply, ApiError> {
-    let instance = find(world, call)?;
-    Ok(Reply::entity(200, instance.serverless_json(call.group_id, call.query.base, world.era())))
+fn show(store: &Store, call: &Call<'_>) -> Result<Reply, ApiError> {
+    let instance = find(store, call)?;
+    Ok(Reply::entity(200, instance.serverless_json(call.group_id, call.query.base, store.era())))
 }
 
 /// The instance of that name, if this endpoint knows it.
-fn find<'w>(world: &'w World, call: &Call<'_>) -> Result<&'w Instance, ApiError> {
-    let found = world.project(call.group_id).and_then(|project| project.find(call.name)).map(|(_, i)| i);
+fn find<'w>(store: &'w Store, call: &Call<'_>) -> Result<&'w Instance, ApiError> {
+    let found = store.project(call.group_id).and_then(|project| project.find(call.name)).map(|(_, i)| i);
     match found {
-        Some(instance) if instance.kind == Kind::Serverless && world.era() < Calendar::Retired => Ok(instance),
-        Some(instance) if instance.kind != Kind::Serverless && world.era() < Calendar::Retired => {
+        Some(instance) if instance.kind == Kind::Serverless && store.era() < Calendar::Retired => Ok(instance),
+        Some(instance) if instance.kind != Kind::Serverless && store.era() < Calendar::Retired => {
             let detail = format!("Cluster {} cannot be used in the Serverless Instance API.", call.name);
             Err(ApiError::new(400, "CANNOT_USE_CLUSTER_IN_SERVERLESS_INSTANCE_API", detail).with([json!(call.name)]))
         }

@@ -7,13 +7,13 @@ use crate::emulator::http::lists;
 use crate::emulator::http::replies::{ApiError, Reply};
 use crate::emulator::http::version;
 use crate::emulator::serve::app::Incoming;
-use crate::emulator::store::World;
+use crate::emulator::store::Store;
 use crate::emulator::store::identity::IdentityKind;
 
 /// Issues a token.
-pub(crate) fn token(world: &mut World, request: &Incoming) -> Reply {
+pub(crate) fn token(store: &mut Store, request: &Incoming) -> Reply {
     let form = form(request);
-    let client_id = match client(world, request, &form) {
+    let client_id = match client(store, request, &form) {
         Ok(id) => id,
         Err(reply) => return reply,
     };
@@ -28,9 +28,9 @@ pub(crate) fn token(world: &mut World, request: &Incoming) -> Reply {
             );
         }
     }
-    let now = world.now();
-    if let Some(limit) = world.options.token_requests_per_minute
-        && let Err(wait) = world.tokens.pace(world.address(request), &client_id, now, limit)
+    let now = store.now();
+    if let Some(limit) = store.options.token_requests_per_minute
+        && let Err(wait) = store.tokens.pace(store.address(request), &client_id, now, limit)
     {
         // Seen in the API's own shape, not in OAuth's.
         let path = "/api/oauth/token";
@@ -39,37 +39,37 @@ pub(crate) fn token(world: &mut World, request: &Incoming) -> Reply {
         refusal.headers = vec![("retry-after", wait.to_string())];
         return refusal.into();
     }
-    if world.options.live_tokens.is_some_and(|most| world.tokens.live(&client_id, now) >= most as usize) {
+    if store.options.live_tokens.is_some_and(|most| store.tokens.live(&client_id, now) >= most as usize) {
         return error(403, "access_denied", "The service account has too many live access tokens.");
     }
-    let lifetime = world.token_lifetime();
-    let token = world.tokens.issue(&mut world.ids, &client_id, now, lifetime, true);
-    world.journal.counters.tokens_issued += 1;
-    world.dirty = true;
+    let lifetime = store.token_lifetime();
+    let token = store.tokens.issue(&mut store.ids, &client_id, now, lifetime, true);
+    store.request_log.counters.tokens_issued += 1;
+    store.dirty = true;
     Reply::plain(
         200,
-        json!({"access_token": token, "expires_in": world.options.token_lifetime.as_secs(), "token_type": "Bearer"}),
+        json!({"access_token": token, "expires_in": store.options.token_lifetime.as_secs(), "token_type": "Bearer"}),
     )
 }
 
 /// Revokes a token. An unknown one is no error (RFC 7009).
-pub(crate) fn revoke(world: &mut World, request: &Incoming) -> Reply {
+pub(crate) fn revoke(store: &mut Store, request: &Incoming) -> Reply {
     let form = form(request);
-    let client_id = match client(world, request, &form) {
+    let client_id = match client(store, request, &form) {
         Ok(id) => id,
         Err(reply) => return reply,
     };
     let Some(token) = field(&form, "token") else {
         return error(400, "invalid_request", "The parameter token is missing.");
     };
-    world.tokens.revoke(token, &client_id);
-    world.journal.counters.tokens_revoked += 1;
-    world.dirty = true;
+    store.tokens.revoke(token, &client_id);
+    store.request_log.counters.tokens_revoked += 1;
+    store.dirty = true;
     Reply { content_type: Some("application/json".into()), ..Reply::empty(200) }
 }
 
 /// The service account, from the Basic header or from the form.
-fn client(world: &World, request: &Incoming, form: &[(String, String)]) -> Result<String, Reply> {
+fn client(store: &Store, request: &Incoming, form: &[(String, String)]) -> Result<String, Reply> {
     if !request.body.is_empty() && !version::is_form_body(&request.headers) {
         return Err(error(400, "invalid_request", "The body must be application/x-www-form-urlencoded."));
     }
@@ -79,7 +79,7 @@ fn client(world: &World, request: &Incoming, form: &[(String, String)]) -> Resul
     });
     given
         .and_then(|(id, secret)| {
-            let account = world.identities.get(&id)?;
+            let account = store.identities.get(&id)?;
             (account.kind == IdentityKind::ServiceAccount && account.secret == secret).then_some(id)
         })
         .ok_or_else(|| {

@@ -8,7 +8,7 @@ use crate::emulator::http::version;
 use crate::emulator::options::Regions;
 use crate::emulator::serve::app::Incoming;
 use crate::emulator::store::instances::Tags;
-use crate::emulator::store::{PREFIX, Project, World};
+use crate::emulator::store::{PREFIX, Project, Store};
 
 /// One field of a body.
 pub(crate) struct Field {
@@ -147,7 +147,7 @@ fn is_tag_character(character: char) -> bool {
 }
 
 /// A cluster's name: its form, then what is there already.
-pub(crate) fn name(world: &World, project: &Project, name: &str) -> Result<(), ApiError> {
+pub(crate) fn name(store: &Store, project: &Project, name: &str) -> Result<(), ApiError> {
     let bad = |code: &str, detail: String| Err(ApiError::new(400, code, detail).with([json!(name)]));
     let starts = name.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric());
     if !starts || !name.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-') {
@@ -184,7 +184,7 @@ pub(crate) fn name(world: &World, project: &Project, name: &str) -> Result<(), A
         );
         return Err(ApiError::new(400, "DUPLICATE_CLUSTER_NAME_PREFIX", detail).with([json!(name), json!(PREFIX)]));
     }
-    let most = world.options.clusters_per_project;
+    let most = store.options.clusters_per_project;
     if project.instances.len() >= most {
         let detail = format!("The project already has {most} clusters, which is the most that it can have.");
         return Err(ApiError::new(400, "DEFAULT_CONFIG_LIMIT_EXCEPTION", detail).with([json!(most)]));
@@ -198,8 +198,8 @@ fn is_reserved(name: &str) -> bool {
 }
 
 /// Whether a region can be had for a kind of instance; `None` for an unknown region.
-pub(crate) fn region_offers(world: &World, provider: &str, region: &str, flex: bool) -> bool {
-    if world.options.regions == Regions::Any {
+pub(crate) fn region_offers(store: &Store, provider: &str, region: &str, flex: bool) -> bool {
+    if store.options.regions == Regions::Any {
         return !region.is_empty();
     }
     regions::find(provider, region).is_some_and(|found| if flex { found.flex } else { found.serverless })

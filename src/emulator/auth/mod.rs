@@ -11,7 +11,7 @@ use serde_json::json;
 use crate::emulator::http::replies::{ApiError, Reply, unauthorized};
 use crate::emulator::http::route::Operation;
 use crate::emulator::serve::app::Incoming;
-use crate::emulator::store::World;
+use crate::emulator::store::Store;
 use crate::emulator::store::identity::{Identity, IdentityKind};
 
 /// The scheme of a request's credentials, as faults match it.
@@ -27,22 +27,22 @@ pub(crate) fn scheme(headers: &HeaderMap) -> &'static str {
 }
 
 /// Finds the caller of an API request. `Err` is the reply and what the journal says about it.
-pub(crate) fn authenticate(world: &mut World, request: &Incoming) -> Result<Identity, (Reply, &'static str)> {
+pub(crate) fn authenticate(store: &mut Store, request: &Incoming) -> Result<Identity, (Reply, &'static str)> {
     let value = request.headers.get(AUTHORIZATION).and_then(|v| v.to_str().ok()).unwrap_or_default();
     let (scheme, credentials) = value.split_once(' ').unwrap_or((value, ""));
     match scheme.to_ascii_lowercase().as_str() {
-        "bearer" => bearer(world, credentials.trim()),
-        "digest" => answer(world, request, credentials),
-        "" => Err((challenge(world, false), "no credentials")),
-        _ => Err((challenge(world, false), "an authentication scheme that the API does not take")),
+        "bearer" => bearer(store, credentials.trim()),
+        "digest" => answer(store, request, credentials),
+        "" => Err((challenge(store, false), "no credentials")),
+        _ => Err((challenge(store, false), "an authentication scheme that the API does not take")),
     }
 }
 
 /// A 401 with a new challenge.
-pub(crate) fn challenge(world: &mut World, stale: bool) -> Reply {
-    let now = world.now();
-    world.journal.counters.challenges += 1;
-    unauthorized(&world.nonces.challenge(&mut world.ids, &world.options, now, stale))
+pub(crate) fn challenge(store: &mut Store, stale: bool) -> Reply {
+    let now = store.now();
+    store.request_log.counters.challenges += 1;
+    unauthorized(&store.nonces.challenge(&mut store.ids, &store.options, now, stale))
 }
 
 /// A 401 for a bearer token (RFC 6750).
@@ -52,28 +52,28 @@ pub(crate) fn refuse_bearer() -> Reply {
     unauthorized(&[value.to_owned()])
 }
 
-fn bearer(world: &World, token: &str) -> Result<Identity, (Reply, &'static str)> {
-    let now = world.now();
-    world
+fn bearer(store: &Store, token: &str) -> Result<Identity, (Reply, &'static str)> {
+    let now = store.now();
+    store
         .tokens
         .check(token, now)
-        .and_then(|id| world.identities.get(id))
+        .and_then(|id| store.identities.get(id))
         .cloned()
         .ok_or_else(|| (refuse_bearer(), "the token is unknown, expired or revoked"))
 }
 
-fn answer(world: &mut World, request: &Incoming, credentials: &str) -> Result<Identity, (Reply, &'static str)> {
-    let now = world.now();
+fn answer(store: &mut Store, request: &Incoming, credentials: &str) -> Result<Identity, (Reply, &'static str)> {
+    let now = store.now();
     let answer = digest::parse(credentials);
-    let key = answer.get("username").and_then(|user| world.identities.get(user));
+    let key = answer.get("username").and_then(|user| store.identities.get(user));
     let Some(key) = key.filter(|key| key.kind == IdentityKind::ApiKey).cloned() else {
-        return Err((challenge(world, false), "the public key is unknown"));
+        return Err((challenge(store, false), "the public key is unknown"));
     };
-    let (nonces, options) = (&mut world.nonces, &world.options);
+    let (nonces, options) = (&mut store.nonces, &store.options);
     let method = request.method.as_str();
     match digest::verify(nonces, options, &answer, &key.secret, method, &request.target, now) {
         Ok(()) => Ok(key),
-        Err(refusal) => Err((challenge(world, refusal == digest::Refusal::Stale), refusal.reason())),
+        Err(refusal) => Err((challenge(store, refusal == digest::Refusal::Stale), refusal.reason())),
     }
 }
 
@@ -91,9 +91,9 @@ pub(crate) fn basic(headers: &HeaderMap) -> Option<(String, String)> {
 }
 
 /// Whether the caller's address is one from which its credentials may be used.
-pub(crate) fn check_access_list(world: &World, caller: &Identity, address: IpAddr) -> Result<(), ApiError> {
+pub(crate) fn check_access_list(store: &Store, caller: &Identity, address: IpAddr) -> Result<(), ApiError> {
     match &caller.access_list {
-        None if world.org(&caller.org_id).is_some_and(|org| org.requires_access_list) => Err(ApiError::new(
+        None if store.org(&caller.org_id).is_some_and(|org| org.requires_access_list) => Err(ApiError::new(
             403,
             "ORG_REQUIRES_ACCESS_LIST",
             "This organization requires access through an access list of ip ranges.",
@@ -108,7 +108,7 @@ pub(crate) fn check_access_list(world: &World, caller: &Identity, address: IpAdd
 
 /// Whether the caller may do this in the project. The project's existence is checked here too.
 pub(crate) fn check_project(
-    world: &World,
+    store: &Store,
     caller: &Identity,
     operation: Operation,
     group_id: &str,
@@ -117,7 +117,7 @@ pub(crate) fn check_project(
         let detail = format!("An invalid group ID {group_id} was specified.");
         return Err(ApiError::new(404, "INVALID_GROUP_ID", detail).with([json!(group_id)]));
     }
-    let Some(project) = world.project(group_id) else {
+    let Some(project) = store.project(group_id) else {
         let detail = format!("No group with ID {group_id} exists.");
         return Err(ApiError::new(404, "GROUP_NOT_FOUND", detail).with([json!(group_id)]));
     };
@@ -125,14 +125,14 @@ pub(crate) fn check_project(
         return Err(ApiError::new(401, "USER_CANNOT_ACCESS_GROUP", "User cannot access this group."));
     }
     if operation.writes() && !caller.can_write(group_id, &project.org_id) {
-        return Err(weak_role(world));
+        return Err(weak_role(store));
     }
     Ok(())
 }
 
 /// The refusal of a caller whose role is too weak.
-pub(crate) fn weak_role(world: &World) -> ApiError {
-    let code = if world.options.role_refusal_status == 401 { "USER_UNAUTHORIZED" } else { "ACCESS_FORBIDDEN" };
+pub(crate) fn weak_role(store: &Store) -> ApiError {
+    let code = if store.options.role_refusal_status == 401 { "USER_UNAUTHORIZED" } else { "ACCESS_FORBIDDEN" };
     let detail = "Current user is not authorized to perform this action.";
-    ApiError::new(world.options.role_refusal_status, code, detail)
+    ApiError::new(store.options.role_refusal_status, code, detail)
 }

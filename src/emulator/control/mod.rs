@@ -11,7 +11,7 @@ use crate::emulator::http::lists::pairs;
 use crate::emulator::options::settings::{calendar, calendar_name, seconds};
 use crate::emulator::serve::app::State;
 use crate::emulator::serve::connection::{Cut, Handle};
-use crate::emulator::store::World;
+use crate::emulator::store::Store;
 use crate::emulator::store::{seed, snapshot};
 
 /// Why a control request was refused.
@@ -66,11 +66,11 @@ impl State {
             ("POST", ["reset"]) => self.listening().want(true, None),
             _ => {}
         }
-        let mut world = self.lock();
-        world.settle();
-        let answer = control(&mut world, method, &parts, &query, &body);
-        world.settle();
-        drop(world);
+        let mut store = self.lock();
+        store.settle();
+        let answer = control(&mut store, method, &parts, &query, &body);
+        store.settle();
+        drop(store);
         // Any of them may have moved the clock.
         if method != "GET" {
             self.clock_moved();
@@ -94,8 +94,8 @@ impl State {
 
     /// What was received and answered, oldest first.
     pub fn requests(&self) -> Vec<Value> {
-        let world = self.lock();
-        world.journal.since(0).map(crate::emulator::store::request_log::Record::to_json).collect()
+        let store = self.lock();
+        store.request_log.since(0).map(crate::emulator::store::request_log::Record::to_json).collect()
     }
 
     /// Stored things, faults, counters and requests back to the start; credentials stay.
@@ -107,76 +107,76 @@ impl State {
     }
 }
 
-fn control(world: &mut World, method: &str, parts: &[&str], query: &[(String, String)], body: &Value) -> Answer {
+fn control(store: &mut Store, method: &str, parts: &[&str], query: &[(String, String)], body: &Value) -> Answer {
     match (method, parts) {
-        ("GET", ["" | "state"]) => Ok(overview(world)),
-        ("GET", ["description"]) => Ok(description(world)),
-        ("GET", ["snapshot"]) => Ok(snapshot::of(world)),
-        ("GET", ["counters"]) => Ok(counters(world)),
+        ("GET", ["" | "state"]) => Ok(overview(store)),
+        ("GET", ["description"]) => Ok(description(store)),
+        ("GET", ["snapshot"]) => Ok(snapshot::of(store)),
+        ("GET", ["counters"]) => Ok(counters(store)),
         ("POST", ["reset"]) => {
-            world.reset();
+            store.reset();
             Ok(json!({}))
         }
         ("GET", ["requests"]) => {
             let since = number(query, "since")?.unwrap_or(0);
             let limit = number(query, "limit")?.and_then(|n| usize::try_from(n).ok()).unwrap_or(usize::MAX);
-            Ok(world
-                .journal
+            Ok(store
+                .request_log
                 .since(since)
                 .take(limit)
                 .map(crate::emulator::store::request_log::Record::to_json)
                 .collect())
         }
         ("DELETE", ["requests"]) => {
-            world.journal.clear();
+            store.request_log.clear();
             Ok(json!({}))
         }
-        ("GET", ["settings"]) => Ok(world.options.settings()),
+        ("GET", ["settings"]) => Ok(store.options.settings()),
         ("PATCH" | "POST", ["settings"]) => {
-            settings(world, body)?;
-            Ok(world.options.settings())
+            settings(store, body)?;
+            Ok(store.options.settings())
         }
-        ("GET", ["calendar"]) => Ok(json!({"calendar": calendar_name(world.options.calendar)})),
+        ("GET", ["calendar"]) => Ok(json!({"calendar": calendar_name(store.options.calendar)})),
         ("PUT" | "POST", ["calendar"]) => {
-            world.options.calendar = calendar(body.get("calendar").unwrap_or(body))?;
+            store.options.calendar = calendar(body.get("calendar").unwrap_or(body))?;
             if let Some(reply) = body.get("retired_reply") {
-                world.options.set("retired_reply", reply)?;
+                store.options.set("retired_reply", reply)?;
             }
-            Ok(json!({"calendar": calendar_name(world.options.calendar)}))
+            Ok(json!({"calendar": calendar_name(store.options.calendar)}))
         }
-        (_, ["clock"]) => clock(world, method, body),
-        (_, ["faults", ..]) => faults(world, method, parts.get(1).copied(), body),
+        (_, ["clock"]) => clock(store, method, body),
+        (_, ["faults", ..]) => faults(store, method, parts.get(1).copied(), body),
         ("POST", ["scenario"]) => {
-            scenario(world, body)?;
-            Ok(json!({"faults": world.faults.to_json()}))
+            scenario(store, body)?;
+            Ok(json!({"faults": store.faults.to_json()}))
         }
-        (_, ["instances", ..]) => instances(world, method, parts.get(1..).unwrap_or_default(), query, body),
-        (_, ["identities", ..]) => identities(world, method, parts.get(1).copied(), body),
-        (_, ["organizations", ..]) => organizations(world, method, parts.get(1).copied(), body),
-        ("POST", ["projects"]) => Ok(json!({"id": seed::add_project(world, body, None)?})),
-        ("POST", ["tokens"]) => issue_token(world, body),
-        ("POST", ["tokens", "expire"]) => Ok(json!({"expired": world.tokens.revoke_all()})),
-        ("POST", ["nonces", "expire"]) => Ok(json!({"expired": world.nonces.expire_all()})),
-        ("GET", ["limits"]) => Ok(world.buckets.to_json()),
+        (_, ["instances", ..]) => instances(store, method, parts.get(1..).unwrap_or_default(), query, body),
+        (_, ["identities", ..]) => identities(store, method, parts.get(1).copied(), body),
+        (_, ["organizations", ..]) => organizations(store, method, parts.get(1).copied(), body),
+        ("POST", ["projects"]) => Ok(json!({"id": seed::add_project(store, body, None)?})),
+        ("POST", ["tokens"]) => issue_token(store, body),
+        ("POST", ["tokens", "expire"]) => Ok(json!({"expired": store.tokens.revoke_all()})),
+        ("POST", ["nonces", "expire"]) => Ok(json!({"expired": store.nonces.expire_all()})),
+        ("GET", ["limits"]) => Ok(store.buckets.to_json()),
         ("POST", ["limits", "reset"]) => {
-            world.buckets = Default::default();
+            store.buckets = Default::default();
             Ok(json!({}))
         }
         _ => Err(ControlError::new(404, format!("There is nothing at {method} /_emulator/{}.", parts.join("/")))),
     }
 }
 
-fn description(world: &mut World) -> Value {
-    let (now, lifetime) = (world.now(), world.token_lifetime());
-    let (client_id, public_key) = world.default_ids.clone();
-    let secret = |id: &str| world.identities.get(id).map(|identity| identity.secret.clone());
+fn description(store: &mut Store) -> Value {
+    let (now, lifetime) = (store.now(), store.token_lifetime());
+    let (client_id, public_key) = store.default_ids.clone();
+    let secret = |id: &str| store.identities.get(id).map(|identity| identity.secret.clone());
     let (client_secret, private_key) = (secret(&client_id), secret(&public_key));
-    let project = world.projects.values().next();
+    let project = store.projects.values().next();
     let group_id = project.map(|project| project.id.clone());
     let org_id = project.map(|project| project.org_id.clone());
-    let access_token = world.tokens.ready(&mut world.ids, &client_id, now, lifetime);
+    let access_token = store.tokens.ready(&mut store.ids, &client_id, now, lifetime);
     json!({
-        "url": world.url,
+        "url": store.url,
         "group_id": group_id,
         "org_id": org_id,
         "client_id": client_id,
@@ -188,8 +188,8 @@ fn description(world: &mut World) -> Value {
 }
 
 /// For the page at `/`: projects with at most 500 instances each, the last requests, counters.
-fn overview(world: &World) -> Value {
-    let projects: Vec<Value> = world
+fn overview(store: &Store) -> Value {
+    let projects: Vec<Value> = store
         .projects
         .values()
         .map(|project| {
@@ -203,89 +203,89 @@ fn overview(world: &World) -> Value {
         })
         .collect();
     let requests: Vec<Value> =
-        world.journal.since(0).rev().take(50).map(crate::emulator::store::request_log::Record::to_json).collect();
+        store.request_log.since(0).rev().take(50).map(crate::emulator::store::request_log::Record::to_json).collect();
     json!({
-        "url": world.url,
-        "now": iso_ms(world.now()),
-        "clock": if world.clock.is_manual() { "manual" } else { "real" },
-        "calendar": calendar_name(world.options.calendar),
+        "url": store.url,
+        "now": iso_ms(store.now()),
+        "clock": if store.clock.is_manual() { "manual" } else { "real" },
+        "calendar": calendar_name(store.options.calendar),
         "projects": projects,
-        "faults": world.faults.to_json(),
-        "counters": counters(world),
+        "faults": store.faults.to_json(),
+        "counters": counters(store),
         "requests": requests,
     })
 }
 
-fn counters(world: &World) -> Value {
-    let mut counters = world.journal.counters.to_json();
+fn counters(store: &Store) -> Value {
+    let mut counters = store.request_log.counters.to_json();
     if let Some(object) = counters.as_object_mut() {
-        let stored: usize = world.projects.values().map(|project| project.instances.len()).sum();
+        let stored: usize = store.projects.values().map(|project| project.instances.len()).sum();
         object.insert("stored".into(), json!(stored));
-        object.insert("live_tokens".into(), json!(world.tokens.len(world.now())));
+        object.insert("live_tokens".into(), json!(store.tokens.len(store.now())));
     }
     counters
 }
 
-fn settings(world: &mut World, body: &Value) -> Result<(), ControlError> {
+fn settings(store: &mut Store, body: &Value) -> Result<(), ControlError> {
     let object = body.as_object().ok_or_else(|| ControlError::new(400, "Settings are a JSON object."))?;
     // All or none.
-    let mut changed = world.options.clone();
+    let mut changed = store.options.clone();
     for (key, value) in object {
         changed.set(key, value)?;
     }
-    world.options = changed;
+    store.options = changed;
     Ok(())
 }
 
-fn clock(world: &mut World, method: &str, body: &Value) -> Answer {
+fn clock(store: &mut Store, method: &str, body: &Value) -> Answer {
     if method != "GET" {
         if let Some(manual) = body.get("manual") {
             let manual = manual.as_bool().ok_or_else(|| ControlError::new(400, "manual takes true or false."))?;
-            world.clock.set_manual(manual);
+            store.clock.set_manual(manual);
         }
         if let Some(to) = body.get("set") {
             let to = to.as_str().and_then(parse).or_else(|| to.as_f64().map(|s| (s * 1000.0) as i64));
-            world.clock.set(to.ok_or_else(|| ControlError::new(400, "set takes an ISO time or Unix seconds."))?);
+            store.clock.set(to.ok_or_else(|| ControlError::new(400, "set takes an ISO time or Unix seconds."))?);
         }
         if let Some(by) = body.get("advance_seconds") {
             let by = seconds("advance_seconds", by)?;
-            world.clock.advance(i64::try_from(by.as_millis()).unwrap_or(i64::MAX));
+            store.clock.advance(i64::try_from(by.as_millis()).unwrap_or(i64::MAX));
         }
     }
-    let now = world.now();
-    Ok(json!({"now": iso_ms(now), "unix_seconds": now as f64 / 1000.0, "manual": world.clock.is_manual()}))
+    let now = store.now();
+    Ok(json!({"now": iso_ms(now), "unix_seconds": now as f64 / 1000.0, "manual": store.clock.is_manual()}))
 }
 
-fn faults(world: &mut World, method: &str, id: Option<&str>, body: &Value) -> Answer {
+fn faults(store: &mut Store, method: &str, id: Option<&str>, body: &Value) -> Answer {
     match (method, id) {
-        ("GET", None) => Ok(world.faults.to_json()),
+        ("GET", None) => Ok(store.faults.to_json()),
         ("POST", None) => {
             let orders: Vec<Fault> = match body {
                 Value::Array(list) => list.iter().map(Fault::from_json).collect::<Result<_, _>>()?,
                 one => vec![Fault::from_json(one)?],
             };
-            let ids: Vec<u64> = orders.into_iter().map(|fault| world.faults.order(fault)).collect();
+            let ids: Vec<u64> = orders.into_iter().map(|fault| store.faults.order(fault)).collect();
             Ok(if body.is_array() { json!({"ids": ids}) } else { json!({"id": ids.first()}) })
         }
         ("DELETE", None) => {
-            world.faults.clear();
+            store.faults.clear();
             Ok(json!({}))
         }
-        ("DELETE", Some(id)) if id.parse().is_ok_and(|id| world.faults.cancel(id)) => Ok(json!({})),
+        ("DELETE", Some(id)) if id.parse().is_ok_and(|id| store.faults.cancel(id)) => Ok(json!({})),
         _ => Err(ControlError::new(404, "There is no such fault.")),
     }
 }
 
 /// Settings, a clock and faults in one: a scenario file, or a bare list of faults.
-pub(crate) fn scenario(world: &mut World, value: &Value) -> Result<(), String> {
+pub(crate) fn scenario(store: &mut Store, value: &Value) -> Result<(), String> {
     let faults = match value {
         Value::Array(_) => value,
         Value::Object(object) => {
             for (key, value) in object {
                 match key.as_str() {
-                    "settings" => settings(world, value).map_err(|error| error.message)?,
+                    "settings" => settings(store, value).map_err(|error| error.message)?,
                     "clock" => {
-                        clock(world, "POST", value).map_err(|error| error.message)?;
+                        clock(store, "POST", value).map_err(|error| error.message)?;
                     }
                     "faults" | "name" | "description" => {}
                     _ => return Err(format!("A scenario has no key {key:?}.")),
@@ -297,7 +297,7 @@ pub(crate) fn scenario(world: &mut World, value: &Value) -> Result<(), String> {
     };
     for order in faults.as_array().into_iter().flatten() {
         let fault = Fault::from_json(order)?;
-        world.faults.order(fault);
+        store.faults.order(fault);
     }
     Ok(())
 }

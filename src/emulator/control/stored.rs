@@ -5,38 +5,38 @@ use serde_json::{Value, json};
 use super::{Answer, ControlError, not_there};
 use crate::emulator::options::Provisioning;
 use crate::emulator::options::settings::seconds;
-use crate::emulator::store::World;
+use crate::emulator::store::Store;
 use crate::emulator::store::instances::{Due, State as InstanceState};
 use crate::emulator::store::seed;
 use crate::emulator::store::snapshot;
 
 pub(crate) fn instances(
-    world: &mut World,
+    store: &mut Store,
     method: &str,
     parts: &[&str],
     query: &[(String, String)],
     body: &Value,
 ) -> Answer {
-    let first = world.projects.values().next().map(|project| project.id.clone()).unwrap_or_default();
+    let first = store.projects.values().next().map(|project| project.id.clone()).unwrap_or_default();
     match (method, parts) {
         ("GET", []) => {
             let group_id = query.iter().find(|(key, _)| key == "group_id").map_or(first.as_str(), |(_, id)| id);
-            let project = world.project(group_id).ok_or_else(|| not_there(group_id))?;
+            let project = store.project(group_id).ok_or_else(|| not_there(group_id))?;
             Ok(project.instances.values().map(snapshot::instance_json).collect())
         }
         ("POST", []) => {
             let group_id = body.get("group_id").and_then(Value::as_str).unwrap_or(&first).to_owned();
-            seed::add_instance(world, &group_id, body)?;
+            seed::add_instance(store, &group_id, body)?;
             Ok(json!({}))
         }
         (_, [group_id, name]) => {
             let group_id = if *group_id == "default" { first.as_str() } else { group_id };
-            let found = world.project(group_id).and_then(|project| project.find(name));
+            let found = store.project(group_id).and_then(|project| project.find(name));
             let (_, instance) = found.ok_or_else(|| not_there(name))?;
             match method {
                 "GET" => return Ok(snapshot::instance_json(instance)),
                 "DELETE" => {
-                    world.remove_instance(group_id, name);
+                    store.remove_instance(group_id, name);
                     return Ok(json!({}));
                 }
                 "PATCH" | "POST" => {}
@@ -44,41 +44,41 @@ pub(crate) fn instances(
             }
             let state = body.get("state").and_then(Value::as_str).unwrap_or_default();
             if state == "GONE" {
-                world.remove_instance(group_id, name);
+                store.remove_instance(group_id, name);
                 return Ok(json!({}));
             }
             let state = InstanceState::parse(state)
                 .ok_or_else(|| ControlError::new(400, "state takes a state of the API, or GONE."))?;
             let due = match (body.get("reads"), body.get("seconds")) {
                 (Some(reads), _) => Due::Reads(reads.as_u64().and_then(|n| u32::try_from(n).ok()).unwrap_or(0)),
-                (None, Some(after)) => Due::new(Provisioning::After(seconds("seconds", after)?), world.now()),
+                (None, Some(after)) => Due::new(Provisioning::After(seconds("seconds", after)?), store.now()),
                 (None, None) => Due::Never,
             };
-            world.set_state(group_id, name, state, due);
-            let found = world.project(group_id).and_then(|project| project.find(name));
+            store.set_state(group_id, name, state, due);
+            let found = store.project(group_id).and_then(|project| project.find(name));
             Ok(found.map_or(json!({}), |(_, instance)| snapshot::instance_json(instance)))
         }
         _ => Err(ControlError::new(404, "Instances are at /_emulator/instances/{group_id}/{name}.")),
     }
 }
 
-pub(crate) fn identities(world: &mut World, method: &str, id: Option<&str>, body: &Value) -> Answer {
+pub(crate) fn identities(store: &mut Store, method: &str, id: Option<&str>, body: &Value) -> Answer {
     match (method, id) {
-        ("GET", None) => Ok(world.identities.values().map(|i| snapshot::identity_json(i, true)).collect()),
+        ("GET", None) => Ok(store.identities.values().map(|i| snapshot::identity_json(i, true)).collect()),
         ("POST", None) => {
-            let id = seed::add_identity(world, body, None)?;
-            Ok(world.identities.get(&id).map_or(Value::Null, |i| snapshot::identity_json(i, true)))
+            let id = seed::add_identity(store, body, None)?;
+            Ok(store.identities.get(&id).map_or(Value::Null, |i| snapshot::identity_json(i, true)))
         }
         (_, Some(id)) => {
-            let mut identity = world.identities.get(id).cloned().ok_or_else(|| not_there(id))?;
+            let mut identity = store.identities.get(id).cloned().ok_or_else(|| not_there(id))?;
             match method {
                 "GET" => {}
                 "PATCH" => {
-                    seed::change_identity(world, &mut identity, body)?;
-                    world.identities.insert(id.to_owned(), identity.clone());
+                    seed::change_identity(store, &mut identity, body)?;
+                    store.identities.insert(id.to_owned(), identity.clone());
                 }
                 "DELETE" => {
-                    world.identities.remove(id);
+                    store.identities.remove(id);
                     return Ok(json!({}));
                 }
                 _ => return Err(ControlError::new(405, "An identity takes GET, PATCH and DELETE.")),
@@ -89,18 +89,18 @@ pub(crate) fn identities(world: &mut World, method: &str, id: Option<&str>, body
     }
 }
 
-pub(crate) fn organizations(world: &mut World, method: &str, id: Option<&str>, body: &Value) -> Answer {
+pub(crate) fn organizations(store: &mut Store, method: &str, id: Option<&str>, body: &Value) -> Answer {
     match (method, id) {
-        ("GET", None) => Ok(world
+        ("GET", None) => Ok(store
             .orgs
             .iter()
             .map(|org| json!({"id": org.id, "name": org.name, "requires_access_list": org.requires_access_list}))
             .collect()),
-        ("POST", None) => Ok(json!({"id": seed::add_org(world, body)?})),
+        ("POST", None) => Ok(json!({"id": seed::add_org(store, body)?})),
         ("PATCH", Some(id)) => {
-            let first = world.orgs.first().map(|org| org.id.clone()).unwrap_or_default();
+            let first = store.orgs.first().map(|org| org.id.clone()).unwrap_or_default();
             let id = if id == "default" { first.as_str() } else { id };
-            let org = world.orgs.iter_mut().find(|org| org.id == id).ok_or_else(|| not_there(id))?;
+            let org = store.orgs.iter_mut().find(|org| org.id == id).ok_or_else(|| not_there(id))?;
             if let Some(requires) = body.get("requires_access_list").and_then(Value::as_bool) {
                 org.requires_access_list = requires;
             }
@@ -110,16 +110,16 @@ pub(crate) fn organizations(world: &mut World, method: &str, id: Option<&str>, b
     }
 }
 
-pub(crate) fn issue_token(world: &mut World, body: &Value) -> Answer {
-    let client_id = body.get("client_id").and_then(Value::as_str).unwrap_or(&world.default_ids.0).to_owned();
-    if !world.identities.contains_key(&client_id) {
+pub(crate) fn issue_token(store: &mut Store, body: &Value) -> Answer {
+    let client_id = body.get("client_id").and_then(Value::as_str).unwrap_or(&store.default_ids.0).to_owned();
+    if !store.identities.contains_key(&client_id) {
         return Err(not_there(&client_id));
     }
     let lifetime = match body.get("lifetime_seconds") {
         Some(value) => i64::try_from(seconds("lifetime_seconds", value)?.as_millis()).unwrap_or(i64::MAX),
-        None => world.token_lifetime(),
+        None => store.token_lifetime(),
     };
-    let now = world.now();
-    let token = world.tokens.issue(&mut world.ids, &client_id, now, lifetime, false);
+    let now = store.now();
+    let token = store.tokens.issue(&mut store.ids, &client_id, now, lifetime, false);
     Ok(json!({"access_token": token}))
 }

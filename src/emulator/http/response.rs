@@ -13,13 +13,13 @@ use crate::emulator::options::Calendar;
 use crate::emulator::serve::app::Incoming;
 
 #[derive(Debug)]
-pub(crate) struct Wire {
+pub(crate) struct WireResponse {
     pub(crate) status: u16,
     pub(crate) headers: HeaderMap,
     pub(crate) body: Bytes,
 }
 
-impl Wire {
+impl WireResponse {
     /// A reply without the API's headers.
     pub(crate) fn of(reply: &Reply) -> Self {
         let mut wire = Self { status: reply.status, headers: HeaderMap::new(), body: reply.bytes(false, false) };
@@ -33,7 +33,7 @@ impl Wire {
     }
 
     /// Puts a reply into the API's headers, an envelope and a layout.
-    pub(crate) fn dress(
+    pub(crate) fn into_wire(
         outcome: &Outcome,
         operation: Option<Operation>,
         request: &Incoming,

@@ -25,11 +25,11 @@ use crate::emulator::faults::{Facts, Fault, FaultKind};
 use crate::emulator::http::lists;
 use crate::emulator::http::lists::Query;
 use crate::emulator::http::replies::{ApiError, Reply};
-use crate::emulator::http::response::Wire;
+use crate::emulator::http::response::WireResponse;
 use crate::emulator::http::route;
 use crate::emulator::http::route::{Miss, Operation, Route};
 use crate::emulator::options::Options;
-use crate::emulator::store::World;
+use crate::emulator::store::Store;
 use crate::emulator::store::request_log::Record;
 use crate::emulator::store::seed;
 
@@ -51,7 +51,7 @@ impl std::fmt::Debug for State {
 
 #[derive(Debug)]
 struct Shared {
-    world: Mutex<World>,
+    store: Mutex<Store>,
     /// The clock was moved.
     moved: Notify,
     listening: Listening,
@@ -94,15 +94,15 @@ impl State {
     /// When the seed, the scenario or the state folder cannot be used; the text says why.
     pub fn new(options: Options) -> Result<Self, StartError> {
         let json_log = options.json_log;
-        let mut world = World::empty(options);
-        seed::start(&mut world).map_err(StartError::new)?;
+        let mut store = Store::empty(options);
+        seed::start(&mut store).map_err(StartError::new)?;
         let shared =
-            Shared { world: Mutex::new(world), moved: Notify::new(), listening: Listening::default(), json_log };
+            Shared { store: Mutex::new(store), moved: Notify::new(), listening: Listening::default(), json_log };
         Ok(Self { shared: Arc::new(shared) })
     }
 
-    pub(crate) fn lock(&self) -> MutexGuard<'_, World> {
-        self.shared.world.lock().unwrap_or_else(PoisonError::into_inner)
+    pub(crate) fn lock(&self) -> MutexGuard<'_, Store> {
+        self.shared.store.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     pub(crate) fn listening(&self) -> &Listening {
@@ -119,8 +119,8 @@ impl State {
         loop {
             let moved = self.shared.moved.notified();
             let (left, manual) = {
-                let world = self.lock();
-                (until.saturating_sub(world.now()), world.clock.is_manual())
+                let store = self.lock();
+                (until.saturating_sub(store.now()), store.clock.is_manual())
             };
             if left <= 0 {
                 return;
@@ -136,14 +136,14 @@ impl State {
     }
 
     fn finish(&self, number: u64, status: Option<u16>, outcome: &'static str, reply: &Bytes) {
-        let mut world = self.lock();
-        let now = world.now();
-        world.journal.finish(number, status, outcome, reply, now);
+        let mut store = self.lock();
+        let now = store.now();
+        store.request_log.finish(number, status, outcome, reply, now);
         if self.shared.json_log
-            && let Some(record) = world.journal.get_mut(number)
+            && let Some(record) = store.request_log.get_mut(number)
         {
             let line = record.to_json();
-            drop(world);
+            drop(store);
             // A log that nobody reads is no reason to fail.
             let _ = writeln!(std::io::stderr().lock(), "{line}");
         }
@@ -169,7 +169,7 @@ async fn api(Extract(state): Extract<State>, request: Request) -> Response<HttpB
                 Unread::TooLong => (413, "REQUEST_TOO_LARGE", "The request body is too large."),
                 Unread::Broken => (400, "MALFORMED_JSON", "The request body cannot be read."),
             };
-            return Wire::of(&ApiError::new(status, code, detail).into()).respond();
+            return WireResponse::of(&ApiError::new(status, code, detail).into()).respond();
         }
     };
     let route = route::route(&incoming.method, &incoming.path);
@@ -308,13 +308,13 @@ async fn collect(mut body: HttpBody) -> Result<Bytes, Unread> {
 
 /// Writes the request down and looks for a fault.
 fn begin(state: &State, incoming: &Incoming, route: &Result<Route, Miss>) -> (u64, i64, Option<Fault>) {
-    let mut world = state.lock();
-    world.settle();
+    let mut store = state.lock();
+    store.settle();
     let found = route.as_ref().ok();
     let operation = found.map(|route| route.operation);
     let name = found.and_then(|route| route.name.clone()).or_else(|| named_in_body(operation, incoming));
     let scheme = auth::scheme(&incoming.headers);
-    let fault = world.faults.take(&Facts {
+    let fault = store.faults.take(&Facts {
         method: incoming.method.as_str(),
         path: &incoming.path,
         name: name.as_deref(),
@@ -322,8 +322,8 @@ fn begin(state: &State, incoming: &Incoming, route: &Result<Route, Miss>) -> (u6
         operation: operation.map_or("", Operation::id),
         scheme,
     });
-    world.journal.counters.faults += u64::from(fault.is_some());
-    let at = world.now();
+    store.request_log.counters.faults += u64::from(fault.is_some());
+    let at = store.now();
     let record = Record {
         at,
         method: incoming.method.to_string(),
@@ -340,8 +340,8 @@ fn begin(state: &State, incoming: &Incoming, route: &Result<Route, Miss>) -> (u6
         outcome: "pending",
         ..Record::default()
     };
-    let most = world.options.request_log;
-    (world.journal.begin(record, most), at, fault)
+    let most = store.options.request_log;
+    (store.request_log.begin(record, most), at, fault)
 }
 
 fn named_in_body(operation: Option<Operation>, incoming: &Incoming) -> Option<String> {
@@ -361,29 +361,29 @@ fn answer(
     route: &Result<Route, Miss>,
     given: Option<Reply>,
     undo: bool,
-) -> Wire {
-    let mut world = state.lock();
-    let base = base(&world, incoming);
+) -> WireResponse {
+    let mut store = state.lock();
+    let base = base(&store, incoming);
     let outcome = match given {
         Some(reply) => dispatch::Outcome::given(reply),
-        None if undo => dispatch::undone(&mut world, incoming, route, &base),
-        None => dispatch::answer(&mut world, incoming, route, &base),
+        None if undo => dispatch::undone(&mut store, incoming, route, &base),
+        None => dispatch::answer(&mut store, incoming, route, &base),
     };
-    let at = world.now();
-    if let Some(record) = world.journal.get_mut(number) {
+    let at = store.now();
+    if let Some(record) = store.request_log.get_mut(number) {
         record.identity = outcome.identity.clone().or(record.identity.take());
         record.refusal = outcome.refusal.or(record.refusal);
         record.error_code.clone_from(&outcome.reply.error_code);
     }
     let operation = route.as_ref().ok().map(|route| route.operation);
-    Wire::dress(&outcome, operation, incoming, world.era(), at)
+    WireResponse::into_wire(&outcome, operation, incoming, store.era(), at)
 }
 
 /// What links start with: the address under which the client knows the emulator.
-fn base(world: &World, incoming: &Incoming) -> String {
+fn base(store: &Store, incoming: &Incoming) -> String {
     match incoming.headers.get(HOST).and_then(|host| host.to_str().ok()) {
         Some(host) => format!("http://{host}"),
-        None => world.url.clone(),
+        None => store.url.clone(),
     }
 }
 

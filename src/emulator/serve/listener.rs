@@ -151,11 +151,11 @@ async fn accept_all(listener: StdListener, state: State) {
 fn accept(stream: TcpStream, peer: SocketAddr, state: &State, router: TowerToHyperService<axum::Router>) {
     let handle = Handle::default();
     let fault = {
-        let mut world = state.lock();
-        world.journal.counters.connections += 1;
-        world.connections.add(&handle);
-        let fault = world.faults.take_on_accept();
-        world.journal.counters.faults += u64::from(fault.is_some());
+        let mut store = state.lock();
+        store.request_log.counters.connections += 1;
+        store.connections.add(&handle);
+        let fault = store.faults.take_on_accept();
+        store.request_log.counters.faults += u64::from(fault.is_some());
         fault
     };
     if let Some(fault) = fault {

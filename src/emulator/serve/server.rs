@@ -143,10 +143,10 @@ async fn keep(state: State) {
 
 fn save(state: &State) {
     let (folder, value) = {
-        let mut world = state.lock();
-        let Some(folder) = world.options.state_dir.clone().filter(|_| world.dirty) else { return };
-        world.dirty = false;
-        (folder, snapshot::saved(&world))
+        let mut store = state.lock();
+        let Some(folder) = store.options.state_dir.clone().filter(|_| store.dirty) else { return };
+        store.dirty = false;
+        (folder, snapshot::saved(&store))
     };
     if snapshot::write(&folder, &value).is_err() {
         // The next second tries again.

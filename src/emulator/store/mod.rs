@@ -12,7 +12,7 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
 use self::identity::{Identity, Tokens};
 use self::ids::Ids;
 use self::instances::{Due, Instance, Kind, State, Tags};
-use self::request_log::Journal;
+use self::request_log::RequestLog;
 use crate::emulator::api::rate_limits::Buckets;
 use crate::emulator::auth::digest::Nonces;
 use crate::emulator::clock::Clock;
@@ -137,7 +137,7 @@ pub(crate) struct Origin {
 }
 
 #[derive(Debug)]
-pub(crate) struct World {
+pub(crate) struct Store {
     pub(crate) options: Options,
     pub(crate) initial: Options,
     pub(crate) clock: Clock,
@@ -155,7 +155,7 @@ pub(crate) struct World {
     pub(crate) buckets: Buckets,
     pub(crate) faults: Faults,
     pub(crate) connections: Connections,
-    pub(crate) journal: Journal,
+    pub(crate) request_log: RequestLog,
     pub(crate) origin: Origin,
     pub(crate) url: String,
     /// Something changed since the state was last saved.
@@ -165,13 +165,13 @@ pub(crate) struct World {
     sequence: u64,
 }
 
-impl World {
+impl Store {
     pub(crate) fn empty(options: Options) -> Self {
         Self {
             clock: Clock::new(options.clock),
             ids: Ids::new(options.random_seed),
             initial: options.clone(),
-            journal: Journal::default(),
+            request_log: RequestLog::default(),
             options,
             orgs: Vec::new(),
             projects: BTreeMap::new(),
@@ -364,7 +364,7 @@ impl World {
         self.nonces = Nonces::default();
         self.buckets = Buckets::default();
         self.faults = Faults::default();
-        self.journal.reset();
+        self.request_log.reset();
         self.dirty = true;
     }
 

@@ -14,7 +14,7 @@ use crate::emulator::http::lists;
 const MOST: usize = 64 * 1024;
 
 #[derive(Debug, Default)]
-pub(crate) struct Journal {
+pub(crate) struct RequestLog {
     records: VecDeque<Record>,
     next: u64,
     pub(crate) counters: Counters,
@@ -63,7 +63,7 @@ pub(crate) struct Record {
     pub(crate) finished: Option<i64>,
 }
 
-impl Journal {
+impl RequestLog {
     /// Writes a request down and returns its number.
     pub(crate) fn begin(&mut self, mut record: Record, most: usize) -> u64 {
         self.next += 1;

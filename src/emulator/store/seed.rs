@@ -5,40 +5,40 @@ use serde_json::{Value, json};
 use super::identity::{Identity, IdentityKind, Network, role};
 use super::instances::{Due, Instance, Kind, State, Tags};
 use super::snapshot;
-use super::{Org, Project, World};
+use super::{Org, Project, Store};
 use crate::emulator::clock::parse;
 use crate::emulator::control;
 
 /// Fills an empty world as its options say.
-pub(crate) fn start(world: &mut World) -> Result<(), String> {
-    let saved = match world.options.state_dir.clone() {
+pub(crate) fn start(store: &mut Store) -> Result<(), String> {
+    let saved = match store.options.state_dir.clone() {
         Some(folder) => snapshot::read(&folder)?,
         None => None,
     };
     let seed = match &saved {
         Some(saved) => saved.get("seed").cloned(),
-        None => world.options.seed.clone(),
+        None => store.options.seed.clone(),
     };
-    load(world, &seed.unwrap_or_else(|| json!({})))?;
-    complete(world);
-    world.remember_origin();
+    load(store, &seed.unwrap_or_else(|| json!({})))?;
+    complete(store);
+    store.remember_origin();
     if let Some(state) = saved.as_ref().and_then(|saved| saved.get("state")) {
-        world.orgs.clear();
-        world.projects.clear();
-        world.project_index.clear();
-        world.identities.clear();
-        load(world, state)?;
-        complete(world);
+        store.orgs.clear();
+        store.projects.clear();
+        store.project_index.clear();
+        store.identities.clear();
+        load(store, state)?;
+        complete(store);
     }
-    if let Some(scenario) = world.options.scenario.clone() {
-        control::scenario(world, &scenario)?;
-        world.initial.clone_from(&world.options);
+    if let Some(scenario) = store.options.scenario.clone() {
+        control::scenario(store, &scenario)?;
+        store.initial.clone_from(&store.options);
     }
-    world.dirty = saved.is_none();
+    store.dirty = saved.is_none();
     Ok(())
 }
 
-fn load(world: &mut World, seed: &Value) -> Result<(), String> {
+fn load(store: &mut Store, seed: &Value) -> Result<(), String> {
     let object = seed.as_object().ok_or("A seed is a JSON object.")?;
     for key in object.keys() {
         if !["organizations", "projects", "identities", "service_accounts", "api_keys"].contains(&key.as_str()) {
@@ -46,14 +46,14 @@ fn load(world: &mut World, seed: &Value) -> Result<(), String> {
         }
     }
     for org in list(seed, "organizations")? {
-        add_org(world, org)?;
-        let id = world.orgs.last().map(|org| org.id.clone()).unwrap_or_default();
+        add_org(store, org)?;
+        let id = store.orgs.last().map(|org| org.id.clone()).unwrap_or_default();
         for project in list(org, "projects")? {
-            add_project(world, project, Some(&id))?;
+            add_project(store, project, Some(&id))?;
         }
     }
     for project in list(seed, "projects")? {
-        add_project(world, project, None)?;
+        add_project(store, project, None)?;
     }
     let groups = [
         ("identities", None),
@@ -62,77 +62,77 @@ fn load(world: &mut World, seed: &Value) -> Result<(), String> {
     ];
     for (key, kind) in groups {
         for identity in list(seed, key)? {
-            add_identity(world, identity, kind)?;
+            add_identity(store, identity, kind)?;
         }
     }
     Ok(())
 }
 
 /// Adds what a default caller needs and the seed left out.
-fn complete(world: &mut World) {
-    if world.orgs.is_empty() {
-        ensure_org(world);
+fn complete(store: &mut Store) {
+    if store.orgs.is_empty() {
+        ensure_org(store);
     }
-    if world.projects.is_empty() {
+    if store.projects.is_empty() {
         // Nothing in an empty seed can be refused.
-        let _ = add_project(world, &json!({"name": "Emulated-Project"}), None);
+        let _ = add_project(store, &json!({"name": "Emulated-Project"}), None);
     }
     for (kind, is_service_account) in [(IdentityKind::ServiceAccount, true), (IdentityKind::ApiKey, false)] {
-        let chosen = if is_service_account { &world.default_ids.0 } else { &world.default_ids.1 };
-        if !world.identities.contains_key(chosen) {
+        let chosen = if is_service_account { &store.default_ids.0 } else { &store.default_ids.1 };
+        if !store.identities.contains_key(chosen) {
             let value = json!({"org_roles": ["ORG_GROUP_CREATOR", "ORG_MEMBER"], "role": "GROUP_OWNER"});
-            let _ = add_identity(world, &value, Some(kind));
+            let _ = add_identity(store, &value, Some(kind));
         }
     }
 }
 
-fn ensure_org(world: &mut World) -> String {
-    if world.orgs.is_empty() {
-        let _ = add_org(world, &json!({"name": "Emulated Organization"}));
+fn ensure_org(store: &mut Store) -> String {
+    if store.orgs.is_empty() {
+        let _ = add_org(store, &json!({"name": "Emulated Organization"}));
     }
-    world.orgs.first().map(|org| org.id.clone()).unwrap_or_default()
+    store.orgs.first().map(|org| org.id.clone()).unwrap_or_default()
 }
 
-pub(crate) fn add_org(world: &mut World, value: &Value) -> Result<String, String> {
-    let now = world.now();
-    let id = text(value, "id").map_or_else(|| world.ids.object_id(now), str::to_owned);
-    if world.org(&id).is_some() {
+pub(crate) fn add_org(store: &mut Store, value: &Value) -> Result<String, String> {
+    let now = store.now();
+    let id = text(value, "id").map_or_else(|| store.ids.object_id(now), str::to_owned);
+    if store.org(&id).is_some() {
         return Err(format!("There is an organization {id} already."));
     }
-    world.orgs.push(Org {
+    store.orgs.push(Org {
         id: id.clone(),
         name: text(value, "name").unwrap_or("Organization").to_owned(),
         requires_access_list: flag(value, "requires_access_list"),
     });
-    world.dirty = true;
+    store.dirty = true;
     Ok(id)
 }
 
-pub(crate) fn add_project(world: &mut World, value: &Value, org_id: Option<&str>) -> Result<String, String> {
-    let now = world.now();
+pub(crate) fn add_project(store: &mut Store, value: &Value, org_id: Option<&str>) -> Result<String, String> {
+    let now = store.now();
     let org_id = match org_id.or_else(|| text(value, "org_id")) {
-        Some(id) if world.org(id).is_none() => return Err(format!("There is no organization {id}.")),
+        Some(id) if store.org(id).is_none() => return Err(format!("There is no organization {id}.")),
         Some(id) => id.to_owned(),
-        None => ensure_org(world),
+        None => ensure_org(store),
     };
-    let id = text(value, "id").map_or_else(|| world.ids.object_id(now), str::to_owned);
-    if world.project(&id).is_some() {
+    let id = text(value, "id").map_or_else(|| store.ids.object_id(now), str::to_owned);
+    if store.project(&id).is_some() {
         return Err(format!("There is a project {id} already."));
     }
-    let name = text(value, "name").map_or_else(|| format!("Project {}", world.projects.len() + 1), str::to_owned);
+    let name = text(value, "name").map_or_else(|| format!("Project {}", store.projects.len() + 1), str::to_owned);
     let created = text(value, "created").and_then(parse).unwrap_or(now);
     let mut project = Project::new(id.clone(), name, org_id, created);
     project.default_alerts = value.get("default_alerts").and_then(Value::as_bool).unwrap_or(true);
     project.tags = tags(value.get("tags"))?;
-    world.add_project(project);
+    store.add_project(project);
     for instance in list(value, "instances")? {
-        add_instance(world, &id, instance)?;
+        add_instance(store, &id, instance)?;
     }
     Ok(id)
 }
 
 /// Stores an instance without the API's checks; `count` makes many of a `name_prefix`.
-pub(crate) fn add_instance(world: &mut World, group_id: &str, value: &Value) -> Result<(), String> {
+pub(crate) fn add_instance(store: &mut Store, group_id: &str, value: &Value) -> Result<(), String> {
     let count = value.get("count").and_then(Value::as_u64);
     let prefix = text(value, "name_prefix").unwrap_or("instance-");
     for number in 1..=count.unwrap_or(1) {
@@ -141,20 +141,20 @@ pub(crate) fn add_instance(world: &mut World, group_id: &str, value: &Value) -> 
             (None, None) => return Err("An instance needs a name.".to_owned()),
             (Some(_), _) => format!("{prefix}{number}"),
         };
-        let instance = instance(world, value, &name)?;
-        match world.project(group_id) {
+        let instance = instance(store, value, &name)?;
+        match store.project(group_id) {
             None => return Err(format!("There is no project {group_id}.")),
             Some(project) if project.has_name(&name) => {
                 return Err(format!("There is an instance {name} already."));
             }
-            Some(_) => world.add_instance(group_id, instance),
+            Some(_) => store.add_instance(group_id, instance),
         }
     }
     Ok(())
 }
 
-fn instance(world: &mut World, value: &Value, name: &str) -> Result<Instance, String> {
-    let now = world.now();
+fn instance(store: &mut Store, value: &Value, name: &str) -> Result<Instance, String> {
+    let now = store.now();
     let kind = match text(value, "kind").unwrap_or("flex") {
         "flex" => Kind::Flex,
         "serverless" => Kind::Serverless,
@@ -164,7 +164,7 @@ fn instance(world: &mut World, value: &Value, name: &str) -> Result<Instance, St
     let state = text(value, "state").unwrap_or("IDLE");
     let due = value.get("due");
     Ok(Instance {
-        id: text(value, "id").map_or_else(|| world.ids.object_id(now), str::to_owned).into(),
+        id: text(value, "id").map_or_else(|| store.ids.object_id(now), str::to_owned).into(),
         name: name.into(),
         kind,
         provider: text(value, "provider").unwrap_or("AWS").into(),
@@ -184,7 +184,7 @@ fn instance(world: &mut World, value: &Value, name: &str) -> Result<Instance, St
 
 /// Adds a service account or an API key. `role` is a shorthand: of a project kind, it holds in every project of the
 /// organization.
-pub(crate) fn add_identity(world: &mut World, value: &Value, kind: Option<IdentityKind>) -> Result<String, String> {
+pub(crate) fn add_identity(store: &mut Store, value: &Value, kind: Option<IdentityKind>) -> Result<String, String> {
     let kind = match (kind, text(value, "kind")) {
         (Some(kind), _) => kind,
         (None, Some("service_account")) => IdentityKind::ServiceAccount,
@@ -197,18 +197,18 @@ pub(crate) fn add_identity(world: &mut World, value: &Value, kind: Option<Identi
     };
     let id = text(value, "id").or_else(|| text(value, id_key)).map(str::to_owned);
     let id = id.unwrap_or_else(|| match kind {
-        IdentityKind::ServiceAccount => world.ids.client_id(),
-        IdentityKind::ApiKey => world.ids.public_key(),
+        IdentityKind::ServiceAccount => store.ids.client_id(),
+        IdentityKind::ApiKey => store.ids.public_key(),
     });
     let secret = text(value, "secret").or_else(|| text(value, secret_key)).map(str::to_owned);
     let secret = secret.unwrap_or_else(|| match kind {
-        IdentityKind::ServiceAccount => world.ids.client_secret(),
-        IdentityKind::ApiKey => world.ids.private_key(),
+        IdentityKind::ServiceAccount => store.ids.client_secret(),
+        IdentityKind::ApiKey => store.ids.private_key(),
     });
     let org_id = match text(value, "org_id") {
-        Some(id) if world.org(id).is_none() => return Err(format!("There is no organization {id}.")),
+        Some(id) if store.org(id).is_none() => return Err(format!("There is no organization {id}.")),
         Some(id) => id.to_owned(),
-        None => ensure_org(world),
+        None => ensure_org(store),
     };
     let mut identity = Identity {
         kind,
@@ -219,21 +219,21 @@ pub(crate) fn add_identity(world: &mut World, value: &Value, kind: Option<Identi
         project_roles: Default::default(),
         access_list: None,
     };
-    change_identity(world, &mut identity, value)?;
+    change_identity(store, &mut identity, value)?;
     let default = match kind {
-        IdentityKind::ServiceAccount => &mut world.default_ids.0,
-        IdentityKind::ApiKey => &mut world.default_ids.1,
+        IdentityKind::ServiceAccount => &mut store.default_ids.0,
+        IdentityKind::ApiKey => &mut store.default_ids.1,
     };
     if default.is_empty() {
         default.clone_from(&id);
     }
-    world.identities.insert(id.clone(), identity);
-    world.dirty = true;
+    store.identities.insert(id.clone(), identity);
+    store.dirty = true;
     Ok(id)
 }
 
 /// Roles and access list, as far as they are given.
-pub(crate) fn change_identity(world: &World, identity: &mut Identity, value: &Value) -> Result<(), String> {
+pub(crate) fn change_identity(store: &Store, identity: &mut Identity, value: &Value) -> Result<(), String> {
     let roles = |value: &Value| -> Result<Vec<String>, String> {
         let list = value.as_array().ok_or("Roles are a list.")?;
         list.iter().map(|r| known_role(r.as_str().unwrap_or_default()).map(str::to_owned)).collect()
@@ -252,7 +252,7 @@ pub(crate) fn change_identity(world: &World, identity: &mut Identity, value: &Va
         if role.starts_with("ORG_") {
             identity.org_roles = vec![role.to_owned()];
         } else {
-            for project in world.projects.values().filter(|p| p.org_id == identity.org_id) {
+            for project in store.projects.values().filter(|p| p.org_id == identity.org_id) {
                 identity.project_roles.insert(project.id.clone(), vec![role.to_owned()]);
             }
         }

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 
 use super::identity::{Identity, IdentityKind};
 use super::instances::{Due, Instance};
-use super::{Org, Project, World};
+use super::{Org, Project, Store};
 use crate::emulator::clock::{iso, iso_ms};
 
 const FILE: &str = "state.json";
@@ -24,11 +24,11 @@ pub(crate) fn read(folder: &Path) -> Result<Option<Value>, String> {
 }
 
 /// What a state folder is to keep.
-pub(crate) fn saved(world: &World) -> Value {
-    let origin = &world.origin;
+pub(crate) fn saved(store: &Store) -> Value {
+    let origin = &store.origin;
     json!({
-        "seed": export(&origin.orgs, origin.projects.values(), origin.identities.values(), &world.default_ids),
-        "state": of(world),
+        "seed": export(&origin.orgs, origin.projects.values(), origin.identities.values(), &store.default_ids),
+        "state": of(store),
     })
 }
 
@@ -41,8 +41,8 @@ pub(crate) fn write(folder: &Path, value: &Value) -> std::io::Result<()> {
 }
 
 /// All that is stored.
-pub(crate) fn of(world: &World) -> Value {
-    export(&world.orgs, world.projects.values(), world.identities.values(), &world.default_ids)
+pub(crate) fn of(store: &Store) -> Value {
+    export(&store.orgs, store.projects.values(), store.identities.values(), &store.default_ids)
 }
 
 fn export<'a>(

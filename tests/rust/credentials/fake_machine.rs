@@ -4,7 +4,7 @@ use std::io::{Error, ErrorKind};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
-use atlas_serverless::core::machine::{KeyringTrouble, Platform, Surroundings};
+use atlas_serverless::core::machine::{KeyringTrouble, Machine, Platform};
 use zeroize::Zeroizing;
 
 /// Where the fake Linux machine keeps the file of the Atlas CLI.
@@ -64,7 +64,7 @@ impl FakeMachine {
     }
 }
 
-impl Surroundings for FakeMachine {
+impl Machine for FakeMachine {
     fn var(&self, name: &str) -> Option<String> {
         self.variables.get(name).cloned()
     }

@@ -1,7 +1,7 @@
 //! Where tokens are kept, and what a panic would say of secrets.
 use std::path::{Path, PathBuf};
 
-use atlas_serverless::core::auth::discovery::{Given, survey};
+use atlas_serverless::core::auth::discovery::{ExplicitOptions, survey};
 use atlas_serverless::core::auth::token_cache::CachedToken;
 use atlas_serverless::core::auth::token_cache::location::{VARIABLE, place};
 use atlas_serverless::core::error::Error;
@@ -48,9 +48,13 @@ fn a_word_that_is_neither_is_refused_and_no_home_is_a_warning() {
 #[test]
 fn a_panic_that_prints_everything_prints_no_secret() {
     const MARK: &str = "SECRETMARK-7c1f93e2b8a04d56";
-    let given = Given { client_id: Some("mdb_sa_id_1".into()), client_secret: Some(MARK.into()), ..Given::default() };
+    let given = ExplicitOptions {
+        client_id: Some("mdb_sa_id_1".into()),
+        client_secret: Some(MARK.into()),
+        ..ExplicitOptions::default()
+    };
     let machine = FakeMachine::new(&[("MONGODB_ATLAS_ACCESS_TOKEN", MARK)]);
-    let (of_arguments, of_environment) = (survey(&given, &machine), survey(&Given::default(), &machine));
+    let (of_arguments, of_environment) = (survey(&given, &machine), survey(&ExplicitOptions::default(), &machine));
     let proxy = format!("http://me:{MARK}@proxy.example:3128");
     let route = route(Some(&proxy), "https://cloud.mongodb.com", &machine).unwrap();
     let cached = CachedToken { token: MARK.into(), renew_at: 1, expires_at: 2 };

@@ -1,7 +1,7 @@
 //! Credentials in profiles of the Atlas CLI, on a faked machine: file, keyring, user login.
 use std::io::ErrorKind;
 
-use atlas_serverless::core::auth::discovery::{Found, Given, Sources, survey};
+use atlas_serverless::core::auth::discovery::{ExplicitOptions, ResolvedCredentials, Sources, survey};
 use atlas_serverless::core::error::Error;
 use atlas_serverless::core::machine::{KeyringTrouble, Platform};
 use base64::Engine;
@@ -23,11 +23,11 @@ client_id = 'mdb_sa_id_dev'
 client_secret = 'mdb_sa_sk_SECRETMARK'
 ";
 
-fn named(profile: &str) -> Given {
-    Given { profile: Some(profile.into()), ..Given::default() }
+fn named(profile: &str) -> ExplicitOptions {
+    ExplicitOptions { profile: Some(profile.into()), ..ExplicitOptions::default() }
 }
 
-fn outcome(given: &Given, machine: &FakeMachine) -> Result<Found, String> {
+fn outcome(given: &ExplicitOptions, machine: &FakeMachine) -> Result<ResolvedCredentials, String> {
     let survey = survey(given, machine);
     let text = format!("{survey:?} {}", survey.explain());
     assert!(!text.contains("SECRETMARK"), "{text}");
@@ -44,14 +44,14 @@ fn token(exp: u64) -> String {
 #[test]
 fn the_profile_is_named_by_argument_environment_or_default() {
     for (given, variables, id, project) in [
-        (Given::default(), &[] as &[_], "abcdefgh", Some("0123456789abcdef01234567")),
+        (ExplicitOptions::default(), &[] as &[_], "abcdefgh", Some("0123456789abcdef01234567")),
         (named("Dev"), &[], "mdb_sa_id_dev", None),
         (named("dev"), &[], "mdb_sa_id_dev", None),
-        (Given::default(), &[("MONGODB_ATLAS_PROFILE", "dev")], "mdb_sa_id_dev", None),
-        (Given::default(), &[("MCLI_PROFILE", "dev")], "mdb_sa_id_dev", None),
+        (ExplicitOptions::default(), &[("MONGODB_ATLAS_PROFILE", "dev")], "mdb_sa_id_dev", None),
+        (ExplicitOptions::default(), &[("MCLI_PROFILE", "dev")], "mdb_sa_id_dev", None),
         (named("default"), &[("MONGODB_ATLAS_PROFILE", "dev")], "abcdefgh", Some("0123456789abcdef01234567")),
         (
-            Given { sources: Sources::Profile, ..Given::default() },
+            ExplicitOptions { sources: Sources::Profile, ..ExplicitOptions::default() },
             &[("MONGODB_ATLAS_ACCESS_TOKEN", "SECRETMARK")],
             "abcdefgh",
             Some("0123456789abcdef01234567"),
@@ -75,24 +75,24 @@ fn the_profile_is_named_by_argument_environment_or_default() {
 #[test]
 fn the_only_profile_is_the_default() {
     let machine = FakeMachine::default().with_config("[only]\nclient_id = 'mdb_sa_id_1'\nclient_secret = 'SECRETMARK'");
-    assert_eq!(outcome(&Given::default(), &machine).unwrap().source, format!("profile only in {CONFIG}"));
+    assert_eq!(outcome(&ExplicitOptions::default(), &machine).unwrap().source, format!("profile only in {CONFIG}"));
 }
 
 #[test]
 fn the_environment_goes_before_a_profile_and_the_profile_gives_the_server() {
     let variables = [("MONGODB_ATLAS_CLIENT_ID", "mdb_sa_id_env"), ("MONGODB_ATLAS_CLIENT_SECRET", "SECRETMARK")];
     let machine = FakeMachine::new(&variables).with_config("[default]\nservice = 'cloudgov'\nproject_id = 'p'");
-    let found = outcome(&Given::default(), &machine).unwrap();
+    let found = outcome(&ExplicitOptions::default(), &machine).unwrap();
     assert_eq!(
         (found.credentials.id(), found.base_url.as_str()),
         (Some("mdb_sa_id_env"), "https://cloud.mongodbgov.com")
     );
     assert_eq!(found.group_id.as_deref(), Some("p"));
     // What is wrong with a file that is not needed is a warning.
-    let found = outcome(&Given::default(), &FakeMachine::new(&variables).with_config("SECRETMARK")).unwrap();
+    let found = outcome(&ExplicitOptions::default(), &FakeMachine::new(&variables).with_config("SECRETMARK")).unwrap();
     assert!(found.notices[0].message.contains("is not valid TOML: see line 1"), "{:?}", found.notices);
     // And with `from_env` no file is read.
-    let given = Given { sources: Sources::Environment, ..Given::default() };
+    let given = ExplicitOptions { sources: Sources::Environment, ..ExplicitOptions::default() };
     let found = outcome(&given, &FakeMachine::new(&variables).with_config("SECRETMARK")).unwrap();
     assert!(found.notices.is_empty());
 }
@@ -100,7 +100,7 @@ fn the_environment_goes_before_a_profile_and_the_profile_gives_the_server() {
 #[test]
 fn half_an_environment_is_passed_over_with_a_warning() {
     let machine = FakeMachine::new(&[("MONGODB_ATLAS_CLIENT_ID", "mdb_sa_id_env")]).with_config(TWO);
-    let found = outcome(&Given::default(), &machine).unwrap();
+    let found = outcome(&ExplicitOptions::default(), &machine).unwrap();
     assert_eq!(found.credentials.id(), Some("abcdefgh"));
     let expected = format!(
         "MONGODB_ATLAS_CLIENT_ID is set but MONGODB_ATLAS_CLIENT_SECRET is not, so the environment was passed over and profile default in {CONFIG} used"
@@ -119,7 +119,10 @@ fn every_platform_has_its_folder() {
         (Platform::Windows, &[("AppData", "/Users/me/AppData")], "/Users/me/AppData/atlascli/config.toml"),
     ] {
         let machine = FakeMachine { platform, ..FakeMachine::new(variables) }.with_file(path, config, 0o600);
-        assert_eq!(outcome(&Given::default(), &machine).unwrap().source, format!("profile default in {path}"));
+        assert_eq!(
+            outcome(&ExplicitOptions::default(), &machine).unwrap().source,
+            format!("profile default in {path}")
+        );
     }
 }
 
@@ -134,22 +137,22 @@ fn files_that_cannot_be_used_are_named_and_never_quoted() {
         ),
         (
             FakeMachine::default().with_config("[default]\nSECRETMARK = 1\nSECRETMARK = 2\n"),
-            Given::default(),
+            ExplicitOptions::default(),
             format!("{CONFIG} is not valid TOML: see line 3"),
         ),
         (
             FakeMachine::default().with_file(CONFIG, b"[default]\n\xff\xfe", 0o600),
-            Given::default(),
+            ExplicitOptions::default(),
             "is not UTF-8 text (line 2)".to_owned(),
         ),
         (
             FakeMachine { unreadable: Some(ErrorKind::PermissionDenied), ..FakeMachine::default().with_config(TWO) },
-            Given::default(),
+            ExplicitOptions::default(),
             format!("{CONFIG} cannot be read: permission denied; it should belong to you and have mode 0600"),
         ),
         (
             FakeMachine::default().with_config("[default]\nclient_id = 7\nclient_secret = 'SECRETMARK'"),
-            Given::default(),
+            ExplicitOptions::default(),
             "client_id in profile default in".to_owned(),
         ),
         (
@@ -160,12 +163,12 @@ fn files_that_cannot_be_used_are_named_and_never_quoted() {
         (FakeMachine::default(), named("prod"), format!("there is no file {CONFIG}; it was asked for by profile=")),
         (
             FakeMachine::new(&[("MONGODB_ATLAS_PROFILE", "prod")]).with_config("[a]\n[b]\n"),
-            Given::default(),
+            ExplicitOptions::default(),
             "has no profile “prod” (profiles there: a, b); it was asked for by MONGODB_ATLAS_PROFILE".to_owned(),
         ),
         (
             FakeMachine::default().with_config("[a]\n[b]\n"),
-            Given::default(),
+            ExplicitOptions::default(),
             "has no profile “default” (profiles there: a, b)".to_owned(),
         ),
     ] {
@@ -193,7 +196,7 @@ fn a_file_that_others_can_read_is_a_warning() {
             ("atlascli_default", "client_id", "mdb_sa_id_1"),
             ("atlascli_default", "client_secret", "SECRETMARK"),
         ]);
-    assert!(outcome(&Given::default(), &machine).unwrap().notices.is_empty());
+    assert!(outcome(&ExplicitOptions::default(), &machine).unwrap().notices.is_empty());
 }
 
 #[test]
@@ -226,7 +229,7 @@ fn windows_entries_are_found_under_the_name_their_library_gives_them() {
             ("atlascli_default:client_id", "client_id", "mdb_sa_id_1"),
             ("atlascli_default:client_secret", "client_secret", "SECRETMARK"),
         ]);
-    assert_eq!(outcome(&Given::default(), &machine).unwrap().credentials.id(), Some("mdb_sa_id_1"));
+    assert_eq!(outcome(&ExplicitOptions::default(), &machine).unwrap().credentials.id(), Some("mdb_sa_id_1"));
 }
 
 #[test]
@@ -239,7 +242,7 @@ fn without_a_keyring_the_remedy_is_named() {
         (KeyringTrouble::Failed("locked".into()), "the system keyring gave no answer (locked): unlock it"),
     ] {
         for config in ["[default]\nauth_type = 'service_account'", "[default]\nclient_id = 'mdb_sa_id_1'"] {
-            for given in [Given::default(), named("default")] {
+            for given in [ExplicitOptions::default(), named("default")] {
                 let machine =
                     FakeMachine { keyring: Err(keyring.clone()), ..FakeMachine::default() }.with_config(config);
                 let message = outcome(&given, &machine).unwrap_err();
@@ -249,13 +252,13 @@ fn without_a_keyring_the_remedy_is_named() {
         }
     }
     let machine = FakeMachine::default().with_config("[default]\nclient_id = 'mdb_sa_id_1'").with_keyring(&[]);
-    let message = outcome(&Given::default(), &machine).unwrap_err();
+    let message = outcome(&ExplicitOptions::default(), &machine).unwrap_err();
     assert!(
         message.contains("has client_id but no client_secret, neither in the file nor in the keyring"),
         "{message}"
     );
     let machine = FakeMachine::default().with_config("[default]\noutput = 'json'").with_keyring(&[]);
-    let message = outcome(&Given::default(), &machine).unwrap_err();
+    let message = outcome(&ExplicitOptions::default(), &machine).unwrap_err();
     assert!(message.contains("has no credentials, neither in the file nor in the keyring"), "{message}");
 }
 
@@ -265,17 +268,19 @@ fn a_user_login_works_while_it_lasts() {
         format!("[default]\nauth_type = 'user_account'\naccess_token = '{}'\nrefresh_token = 'SECRETMARK'", token(exp))
     };
     let machine = FakeMachine::default().with_config(&config(1_767_225_601));
-    let found = outcome(&Given::default(), &machine).unwrap();
+    let found = outcome(&ExplicitOptions::default(), &machine).unwrap();
     assert_eq!((found.credentials.kind(), found.expires_at), ("access token", Some(1_767_225_601)));
     assert!(found.hint().starts_with("used access token ("), "{}", found.hint());
     let ended = "a login that ended at 2026-01-01T00:00:01Z: run “atlas auth login --profile default”".to_owned();
     assert_eq!(found.hint_of_end(), Some((1_767_225_601, ended)));
 
-    let message = outcome(&Given::default(), &FakeMachine::default().with_config(&config(1_767_225_600))).unwrap_err();
+    let message =
+        outcome(&ExplicitOptions::default(), &FakeMachine::default().with_config(&config(1_767_225_600))).unwrap_err();
     assert!(message.contains("ended at 2026-01-01T00:00:00Z: run “atlas auth login --profile default”"), "{message}");
 
     // Given by hand, the server decides.
-    let given = Given { access_token: Some(token(1_767_225_600).as_str().into()), ..Given::default() };
+    let given =
+        ExplicitOptions { access_token: Some(token(1_767_225_600).as_str().into()), ..ExplicitOptions::default() };
     let found = outcome(&given, &FakeMachine::default()).unwrap();
     assert_eq!(
         found.notices[0].message,
@@ -293,7 +298,7 @@ fn of_several_kinds_in_a_profile_its_own_word_counts() {
         ("auth_type = 'no_auth'", "service account", 0),
     ] {
         let machine = FakeMachine::default().with_config(&format!("[default]\n{auth_type}\n{all}"));
-        let found = outcome(&Given::default(), &machine).unwrap();
+        let found = outcome(&ExplicitOptions::default(), &machine).unwrap();
         assert_eq!((found.credentials.kind(), found.notices.len()), (kind, warnings), "{auth_type}");
     }
 }

@@ -60,7 +60,7 @@ async fn a_wait_that_does_not_fit_fails_at_once_and_says_so() {
         world.emulator.reset();
         let (client, clock) = world.client(&Setup::new(Auth::AccessToken));
         world.order(json!({"kind": kind, "status": status, "retry_after": 30, "method": "POST"}));
-        let mut context = Context::begin(client.doors(), Some(Duration::from_secs(20)), None);
+        let mut context = Context::begin(client.env(), Some(Duration::from_secs(20)), None);
         let error = client.create(world.create(Kind::Flex, "x"), &mut context).await.unwrap_err();
         assert!(told(&error).contains("does not fit the 20.0 s that are left") && clock.slept().is_empty());
     }
@@ -75,13 +75,13 @@ async fn a_waiter_does_not_come_back_before_the_service_asked_and_outlives_max_r
     // Far beyond max_retry_time, a limit is waited for and not an error.
     world.order(json!({"kind": "rate_limited", "retry_after": 40, "method": "GET", "skip": 20}));
     let wanted = Create { wait: Some(None), ..world.create(Kind::Flex, "x") };
-    let mut context = Context::begin(client.doors(), Some(Duration::from_secs(1000)), None);
+    let mut context = Context::begin(client.env(), Some(Duration::from_secs(1000)), None);
     client.create(wanted.clone(), &mut context).await.unwrap();
     assert!(clock.slept().contains(&40.0));
     // What does not fit is not waited for.
     world.order(json!({"kind": "rate_limited", "retry_after": 400, "method": "GET"}));
     let (client, clock) = world.client(&Setup::new(Auth::AccessToken));
-    let mut context = Context::begin(client.doors(), Some(Duration::from_secs(100)), None);
+    let mut context = Context::begin(client.env(), Some(Duration::from_secs(100)), None);
     let error = client.create(Create { name: "y".into(), body: renamed(&wanted), ..wanted }, &mut context).await;
     let error = error.unwrap_err();
     assert!(error.to_string().contains("asks to wait 400.0 s, and 100.0 s are left"), "{error}");
@@ -102,7 +102,7 @@ async fn a_token_that_cannot_be_renewed_does_not_end_a_wait() {
     let token = json!({"kind": "html", "endpoint": "token", "times": 4});
     world.order(json!({"kind": "expire_tokens", "method": "GET", "skip": 2, "then": [token]}));
     let wanted = Create { wait: Some(None), ..world.create(Kind::Flex, "x") };
-    let mut context = Context::begin(client.doors(), Some(Duration::from_secs(1000)), None);
+    let mut context = Context::begin(client.env(), Some(Duration::from_secs(1000)), None);
     client.create(wanted, &mut context).await.unwrap();
     let tokens = world.requests().iter().filter(|request| request.starts_with("TOKEN:502")).count();
     assert_eq!(tokens, 4);
@@ -134,7 +134,7 @@ async fn a_deadline_holds_whatever_hangs() {
             world.order(fault.clone());
             let wanted = Create { wait: wait.then_some(None), ..world.create(Kind::Flex, "x") };
             let begun = Instant::now();
-            let mut context = Context::begin(client.doors(), Some(Duration::from_millis(400)), None);
+            let mut context = Context::begin(client.env(), Some(Duration::from_millis(400)), None);
             let ended = client.create(wanted, &mut context).await;
             let is = ended.as_ref().map_or_else(class, |reply| if reply.reconciled { "found" } else { "created" });
             assert_eq!(is, expected, "{fault} {:?}", ended.err());
@@ -160,7 +160,7 @@ async fn who_waits_for_anothers_token_or_challenge_keeps_a_deadline_of_its_own()
         let first = tokio::spawn(async move { create(&patient, first).await });
         tokio::time::sleep(Duration::from_millis(100)).await;
         let begun = Instant::now();
-        let mut context = Context::begin(client.doors(), Some(Duration::from_millis(300)), None);
+        let mut context = Context::begin(client.env(), Some(Duration::from_millis(300)), None);
         let error = client.create(world.create(Kind::Flex, "second"), &mut context).await.unwrap_err();
         assert!(begun.elapsed() < Duration::from_millis(700), "{:?}", begun.elapsed());
         assert!(["RequestTimeoutError", "OutcomeUnknownError"].contains(&class(&error)), "{error}");
@@ -176,7 +176,7 @@ async fn a_token_that_one_caller_had_no_time_for_is_fetched_by_the_next() {
     world.order(json!({"kind": "stall", "endpoint": "token"}));
     let (hurried, first) = (client.clone(), world.create(Kind::Flex, "first"));
     let first = tokio::spawn(async move {
-        let mut context = Context::begin(hurried.doors(), Some(Duration::from_millis(200)), None);
+        let mut context = Context::begin(hurried.env(), Some(Duration::from_millis(200)), None);
         hurried.create(first, &mut context).await
     });
     tokio::time::sleep(Duration::from_millis(50)).await;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 use atlas_serverless::core::client::Client;
 use atlas_serverless::core::context::Context;
 use atlas_serverless::core::error::Error;
-use atlas_serverless::core::operations::resource::One;
+use atlas_serverless::core::operations::resource::ResourceRequest;
 use atlas_serverless::core::spec::model::{Kind, Operation};
 use serde_json::json;
 
@@ -18,8 +18,8 @@ async fn all_at_once(client: &Client, world: &World, callers: usize, expected: &
     for _ in 0..callers {
         let (client, group_id) = (client.clone(), world.group_id.clone());
         tasks.push(tokio::spawn(async move {
-            let mut context = Context::begin(client.doors(), None, None);
-            let get = One::new(Kind::Flex, Operation::Get, group_id, "x".to_owned());
+            let mut context = Context::begin(client.env(), None, None);
+            let get = ResourceRequest::new(Kind::Flex, Operation::Get, group_id, "x".to_owned());
             let ended = client.one(get, &mut context).await;
             let is = ended.as_ref().map_or_else(class, |_| "fine");
             assert_eq!(is, expected, "{:?}", ended.err().map(|error| told(&error)));
@@ -201,7 +201,7 @@ async fn no_secret_and_no_token_is_told() {
             world.order(fault.clone());
             let (client, _) = world.client(&Setup { max_retries: 1, ..Setup::new(auth) });
             let log = Arc::new(Log::default());
-            let mut context = Context::begin(client.doors(), None, Some(log.clone()));
+            let mut context = Context::begin(client.env(), None, Some(log.clone()));
             let ended = client.create(world.create(Kind::Flex, "x"), &mut context).await;
             world.control("DELETE", "faults", json!(null));
             client.close().await;

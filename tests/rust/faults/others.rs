@@ -6,21 +6,21 @@ use atlas_serverless::core::context::Context;
 use atlas_serverless::core::error::Error;
 use atlas_serverless::core::http::reply::Reply;
 use atlas_serverless::core::operations::request::Request;
-use atlas_serverless::core::operations::resource::One;
+use atlas_serverless::core::operations::resource::ResourceRequest;
 use atlas_serverless::core::spec::model::{Kind, Operation};
 use serde_json::{Value, json};
 
 use crate::world::{Auth, Setup, World, class, create, told};
 
 async fn one(client: &Client, world: &World, operation: Operation, body: Option<Value>) -> Result<Reply, Error> {
-    let mut context = Context::begin(client.doors(), None, None);
+    let mut context = Context::begin(client.env(), None, None);
     let body = body.map(|body| body.to_string().into());
-    let one = One::new(Kind::Flex, operation, world.group_id.clone(), "x".to_owned());
-    client.one(One { body, ..one }, &mut context).await
+    let one = ResourceRequest::new(Kind::Flex, operation, world.group_id.clone(), "x".to_owned());
+    client.one(ResourceRequest { body, ..one }, &mut context).await
 }
 
 async fn request(client: &Client, method: &str, path: String, json: Option<Value>) -> Result<Reply, Error> {
-    let mut context = Context::begin(client.doors(), None, None);
+    let mut context = Context::begin(client.env(), None, None);
     let request = Request { method: method.to_owned(), path, params: Vec::new(), json, api_version: None };
     client.request(request, &mut context).await
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use atlas_serverless::core::context::Context;
 use atlas_serverless::core::context::observe::Level;
 use atlas_serverless::core::error::{Error, NoticeKind};
-use atlas_serverless::core::http::call::Shape;
+use atlas_serverless::core::http::call::ReplyFormat;
 use atlas_serverless::core::http::reply::content;
 use atlas_serverless::core::operations::create::{Create, IfExists};
 use atlas_serverless::core::spec::model::Kind;
@@ -164,8 +164,8 @@ async fn if_exists_returns_what_is_as_asked_whoever_made_it() {
         let (client, _) = world.client(&setup());
         let old = json!({"name": "old", "kind": kind.word(), "created": "2025-01-01T00:00:00Z", "tags": tags()});
         world.control("POST", "instances", old);
-        let shape = Shape { envelope, pretty: envelope };
-        let again = Create { if_exists: IfExists::Return, shape, ..world.create(kind, "old") };
+        let reply_format = ReplyFormat { envelope, pretty: envelope };
+        let again = Create { if_exists: IfExists::Return, reply_format, ..world.create(kind, "old") };
         let reply = create(&client, again.clone()).await.unwrap();
         let entity: Value = serde_json::from_slice(content(&reply.body, envelope)).unwrap();
         assert!(!reply.reconciled && entity["createDate"] == "2025-01-01T00:00:00Z", "{entity}");
@@ -219,7 +219,7 @@ async fn the_wait_for_a_deletion_ends_with_the_deadline() {
     let (client, clock) = world.client(&setup());
     world.control("POST", "instances", json!({"name": "stuck", "kind": "flex", "state": "DELETING", "tags": tags()}));
     let again = Create { if_exists: IfExists::Return, ..world.create(Kind::Flex, "stuck") };
-    let mut context = Context::begin(client.doors(), Some(Duration::from_secs(90)), None);
+    let mut context = Context::begin(client.env(), Some(Duration::from_secs(90)), None);
     let error = client.create(again, &mut context).await.unwrap_err();
     assert!(class(&error) == "WaitError" && error.to_string().contains("is still there: the time is up"), "{error}");
     assert_eq!(clock.slept().iter().sum::<f64>(), 90.0);
@@ -292,7 +292,7 @@ async fn a_call_that_is_given_up_says_what_may_exist() {
     let give_up = |wanted: Create, log: Arc<Log>| {
         let client = client.clone();
         async move {
-            let mut context = Context::begin(client.doors(), None, Some(log));
+            let mut context = Context::begin(client.env(), None, Some(log));
             let call = client.create(wanted, &mut context);
             assert!(tokio::time::timeout(Duration::from_millis(100), call).await.is_err());
         }
@@ -317,11 +317,11 @@ async fn a_call_that_is_given_up_says_what_may_exist() {
     let log = Arc::new(Log::default());
     let (stalled, _) = world.client(&Setup::new(Auth::ServiceAccount));
     world.order(json!({"kind": "stall", "endpoint": "token"}));
-    let mut context = Context::begin(stalled.doors(), None, Some(log.clone()));
+    let mut context = Context::begin(stalled.env(), None, Some(log.clone()));
     let call = stalled.create(world.create(Kind::Flex, "three"), &mut context);
     assert!(tokio::time::timeout(Duration::from_millis(100), call).await.is_err());
     drop(context);
-    let mut context = Context::begin(client.doors(), None, Some(log.clone()));
+    let mut context = Context::begin(client.env(), None, Some(log.clone()));
     client.create(world.create(Kind::Flex, "four"), &mut context).await.unwrap();
     assert!(client.create(world.create(Kind::Flex, "four"), &mut context).await.is_err());
     drop(context);

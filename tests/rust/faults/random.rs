@@ -6,7 +6,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use atlas_serverless::core::client::Client;
-use atlas_serverless::core::http::call::Shape;
+use atlas_serverless::core::http::call::ReplyFormat;
 use atlas_serverless::core::http::reply::content;
 use atlas_serverless::core::operations::create::{Create, IfExists};
 use atlas_serverless::core::spec::model::Kind;
@@ -91,10 +91,10 @@ async fn one(world: &World, clients: &HashMap<&'static str, Client>, number: usi
         _ => {}
     }
     let enveloped = random.bool();
-    let shape = Shape { envelope: enveloped, pretty: random.bool() };
+    let reply_format = ReplyFormat { envelope: enveloped, pretty: random.bool() };
     let if_exists = if random.bool() { IfExists::Error } else { IfExists::Return };
     let auth = Auth::ALL[random.usize(0..3)];
-    let wanted = Create { shape, if_exists, ..world.create(kind, &name) };
+    let wanted = Create { reply_format, if_exists, ..world.create(kind, &name) };
     let ended = create(&clients[auth.name()], wanted).await;
     for id in ordered {
         // What did not come to pass must not hit another; most have.

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use atlas_serverless::core::context::Context;
-use atlas_serverless::core::http::call::Shape;
+use atlas_serverless::core::http::call::ReplyFormat;
 use atlas_serverless::core::http::reply::content;
 use atlas_serverless::core::operations::create::Create;
 use atlas_serverless::core::spec::model::Kind;
@@ -166,7 +166,7 @@ fn is_slow(case: &Case) -> bool {
 }
 
 /// Runs one case; the text says what was wrong.
-async fn run(world: &World, case: &Case, kind: Kind, shape: Shape) -> Result<(), String> {
+async fn run(world: &World, case: &Case, kind: Kind, reply_format: ReplyFormat) -> Result<(), String> {
     world.emulator.reset();
     let timeout = Duration::from_millis(if is_slow(case) { 500 } else { 20_000 });
     let (client, clock) = world.client(&Setup { timeout, ..Setup::new(case.auth) });
@@ -176,13 +176,13 @@ async fn run(world: &World, case: &Case, kind: Kind, shape: Shape) -> Result<(),
         if case.point == "POST" {
             world.order(json!({"kind": "last_reply", "endpoint": "groups"}));
         }
-        let mut context = Context::begin(client.doors(), None, None);
+        let mut context = Context::begin(client.env(), None, None);
         client.get_project(&world.group_id, &mut context).await.map_err(|error| error.to_string())?;
         world.control("DELETE", "requests", Value::Null);
     }
     arrange(world, case, kind, &clock);
     clock.note_positions(world.emulator.clone());
-    let wanted = Create { shape, wait: (case.point == "poll").then_some(None), ..world.create(kind, "orders") };
+    let wanted = Create { reply_format, wait: (case.point == "poll").then_some(None), ..world.create(kind, "orders") };
     let observed = create(&client, wanted).await;
     // Waits are written between the requests that came before and after them.
     let mut record = world.requests();
@@ -194,7 +194,7 @@ async fn run(world: &World, case: &Case, kind: Kind, shape: Shape) -> Result<(),
     let elapsed: f64 = slept.iter().sum();
     let result = match &observed {
         Ok(reply) => {
-            let entity: Value = serde_json::from_slice(content(&reply.body, shape.envelope)).unwrap_or_default();
+            let entity: Value = serde_json::from_slice(content(&reply.body, reply_format.envelope)).unwrap_or_default();
             if there != ["orders"] || entity["name"] != "orders" || reply.elapsed.as_secs_f64() != elapsed {
                 return Err(format!("returned {entity}, there is {there:?}, elapsed {:?}", reply.elapsed));
             }
@@ -224,9 +224,9 @@ fn each_fault_at_each_point_leaves_one_instance_and_the_truth() {
         let case = std::sync::Arc::new(case);
         for (other, kind) in [Kind::Serverless, Kind::Flex].into_iter().enumerate() {
             let enveloped = (number + other) % 2 == 1;
-            let shape = Shape { envelope: enveloped, pretty: enveloped };
+            let reply_format = ReplyFormat { envelope: enveloped, pretty: enveloped };
             if !is_slow(&case) || !enveloped {
-                runs.push((case.clone(), kind, shape));
+                runs.push((case.clone(), kind, reply_format));
             }
         }
     }
@@ -239,11 +239,12 @@ fn each_fault_at_each_point_leaves_one_instance_and_the_truth() {
         std::thread::spawn(move || {
             let world = World::new();
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
-            let wrong = share.iter().filter_map(|(case, kind, shape)| {
-                let again = || runtime.block_on(run(&world, case, *kind, *shape));
+            let wrong = share.iter().filter_map(|(case, kind, reply_format)| {
+                let again = || runtime.block_on(run(&world, case, *kind, *reply_format));
                 // Their time limit is real: a machine that is busy elsewhere for half a second gets a second chance.
                 let ended = again().or_else(|why| if is_slow(case) { again() } else { Err(why) });
-                let name = format!("{} at {}, {}, {kind:?}, {shape:?}", case.fault, case.point, case.auth.name());
+                let name =
+                    format!("{} at {}, {}, {kind:?}, {reply_format:?}", case.fault, case.point, case.auth.name());
                 ended.err().map(|why| format!("{name}: {why}"))
             });
             wrong.collect::<Vec<_>>()

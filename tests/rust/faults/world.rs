@@ -4,14 +4,14 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use atlas_serverless::core::auth::credentials::Credentials;
-use atlas_serverless::core::auth::discovery::Found;
-use atlas_serverless::core::auth::token_cache::location::Place;
+use atlas_serverless::core::auth::discovery::ResolvedCredentials;
+use atlas_serverless::core::auth::token_cache::location::TokenStoreLocation;
 use atlas_serverless::core::client::{Client, Config, OnRetired};
-use atlas_serverless::core::context::clock::{Clock, FixedChance, ManualClock, Sleep};
+use atlas_serverless::core::context::clock::{Clock, FixedRng, ManualClock, Sleep};
 use atlas_serverless::core::context::observe::{Level, Observer, Poll};
-use atlas_serverless::core::context::{Context, Doors};
+use atlas_serverless::core::context::{Context, Env};
 use atlas_serverless::core::error::{Error, TransportKind};
-use atlas_serverless::core::http::call::Shape;
+use atlas_serverless::core::http::call::ReplyFormat;
 use atlas_serverless::core::http::network::Trust;
 use atlas_serverless::core::http::network::route::Route;
 use atlas_serverless::core::http::reply::Reply;
@@ -202,7 +202,7 @@ impl World {
             }
             Auth::AccessToken => Credentials::AccessToken { token: secret("access_token").into() },
         };
-        let found = Found {
+        let found = ResolvedCredentials {
             credentials,
             source: "arguments".to_owned(),
             base_url: self.emulator.url(),
@@ -217,16 +217,16 @@ impl World {
         let config = Config {
             api_version: "2025-03-12".to_owned(),
             connect_timeout: setup.timeout,
-            doors: Doors {
+            env: Env {
                 clock,
-                chance: Arc::new(FixedChance(setup.jitter)),
+                rng: Arc::new(FixedRng(setup.jitter)),
                 policy: Policy { max_retries: setup.max_retries, max_retry_time: setup.max_retry_time },
                 timeout: setup.timeout,
             },
             proxy: None,
             trust: Trust::default(),
             route: Route::default(),
-            token_cache: Place::default(),
+            token_cache: TokenStoreLocation::default(),
             user_agent: "test".to_owned(),
             reconcile: setup.reconcile,
         };
@@ -242,7 +242,7 @@ impl World {
             group_id: self.group_id.clone(),
             name: name.to_owned(),
             body: body.to_string().into(),
-            shape: Shape::default(),
+            reply_format: ReplyFormat::default(),
             if_exists: IfExists::Error,
             on_retired: OnRetired::Raise,
             wait: None,
@@ -288,7 +288,7 @@ fn request(record: &Value) -> String {
 
 /// Creates, without a deadline of its own.
 pub async fn create(client: &Client, create: Create) -> Result<Reply, Error> {
-    let mut context = Context::begin(client.doors(), None, None);
+    let mut context = Context::begin(client.env(), None, None);
     client.create(create, &mut context).await
 }
 

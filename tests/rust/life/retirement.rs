@@ -1,8 +1,8 @@
 use atlas_serverless::core::client::OnRetired;
 use atlas_serverless::core::error::{Error, NoticeKind};
-use atlas_serverless::core::http::call::Shape;
+use atlas_serverless::core::http::call::ReplyFormat;
 use atlas_serverless::core::operations::create::{Create, IfExists};
-use atlas_serverless::core::operations::resource::One;
+use atlas_serverless::core::operations::resource::ResourceRequest;
 use atlas_serverless::core::spec::model::{Kind, Operation};
 
 use crate::canned::{Canned, entity, refusal};
@@ -15,7 +15,7 @@ fn create(on_retired: OnRetired) -> Create {
         group_id: GROUP.to_owned(),
         name: "orders".to_owned(),
         body: body.into(),
-        shape: Shape::default(),
+        reply_format: ReplyFormat::default(),
         if_exists: IfExists::Error,
         on_retired,
         wait: None,
@@ -61,8 +61,8 @@ async fn what_is_left_of_an_update_goes_to_the_flex_cluster() {
     ] {
         let server = Canned::start(vec![gone(), entity("a", "IDLE")]);
         let bench = Bench::new(&server.url);
-        let one = One::new(Kind::Serverless, Operation::Update, GROUP.to_owned(), "orders".to_owned());
-        let one = One { body: Some(body.into()), on_retired: OnRetired::Flex, ..one };
+        let one = ResourceRequest::new(Kind::Serverless, Operation::Update, GROUP.to_owned(), "orders".to_owned());
+        let one = ResourceRequest { body: Some(body.into()), on_retired: OnRetired::Flex, ..one };
         bench.client.one(one, &mut bench.context(60)).await.unwrap();
         assert_eq!(server.asked(), ["PATCH serverless/orders".to_owned(), format!("{asked} flexClusters/orders")]);
     }

@@ -1,5 +1,5 @@
 use atlas_serverless::core::error::{Error, WaitEnding};
-use atlas_serverless::core::operations::resource::One;
+use atlas_serverless::core::operations::resource::ResourceRequest;
 use atlas_serverless::core::operations::wait::Wait;
 use atlas_serverless::core::spec::model::{Kind, Operation};
 
@@ -39,8 +39,9 @@ async fn another_of_the_same_name_is_not_it() {
     let looks = vec![deleted, entity("a", "IDLE"), entity("b", "IDLE")];
     let server = Canned::start(looks);
     let bench = Bench::new(&server.url);
-    let delete = One::new(Kind::Flex, Operation::Delete, GROUP.to_owned(), "orders".to_owned());
-    let deleted = bench.client.one(One { wait: Some(None), ..delete }, &mut bench.context(1800)).await.unwrap();
+    let delete = ResourceRequest::new(Kind::Flex, Operation::Delete, GROUP.to_owned(), "orders".to_owned());
+    let deleted =
+        bench.client.one(ResourceRequest { wait: Some(None), ..delete }, &mut bench.context(1800)).await.unwrap();
     assert_eq!(deleted.status, 204);
     assert_eq!(server.asked(), ["DELETE flexClusters/orders", "GET flexClusters/orders", "GET flexClusters/orders"]);
 }
@@ -55,8 +56,8 @@ async fn a_deletion_that_was_ignored_is_asked_for_again() {
     replies.extend([deleted(), entity("a", "DELETING"), refusal(404, "CLUSTER_NOT_FOUND", "No cluster.")]);
     let server = Canned::start(replies);
     let bench = Bench::new(&server.url);
-    let delete = One::new(Kind::Flex, Operation::Delete, GROUP.to_owned(), "orders".to_owned());
-    bench.client.one(One { wait: Some(None), ..delete }, &mut bench.context(1800)).await.unwrap();
+    let delete = ResourceRequest::new(Kind::Flex, Operation::Delete, GROUP.to_owned(), "orders".to_owned());
+    bench.client.one(ResourceRequest { wait: Some(None), ..delete }, &mut bench.context(1800)).await.unwrap();
     let deletions = server.asked().iter().filter(|line| line.starts_with("DELETE")).count();
     assert_eq!((deletions, server.asked().len()), (2, 12));
 }
@@ -67,8 +68,8 @@ async fn a_wait_that_fails_keeps_what_was_done() {
     let refused = refusal(403, "IP_ADDRESS_NOT_ON_ACCESS_LIST", "No.");
     let server = Canned::start(vec![reply(200, accepted), entity("a", "UPDATING"), refused]);
     let bench = Bench::new(&server.url);
-    let update = One::new(Kind::Flex, Operation::Update, GROUP.to_owned(), "orders".to_owned());
-    let update = One { wait: Some(None), body: Some("{}".into()), ..update };
+    let update = ResourceRequest::new(Kind::Flex, Operation::Update, GROUP.to_owned(), "orders".to_owned());
+    let update = ResourceRequest { wait: Some(None), body: Some("{}".into()), ..update };
     let Err(Error::Wait(error)) = bench.client.one(update, &mut bench.context(1800)).await else { panic!() };
     assert_eq!(error.ending, WaitEnding::Failed);
     assert_eq!(error.result.as_deref(), Some(accepted.as_bytes()));

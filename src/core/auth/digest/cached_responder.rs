@@ -12,7 +12,7 @@ use sha2::Sha256;
 use crate::core::secret::Secret;
 
 /// A usual challenge, and what its answers have in common.
-pub(super) struct Usual {
+pub(super) struct CachedResponder {
     algorithm: Algorithm,
     /// As good as the password for this realm.
     ha1: Secret,
@@ -22,7 +22,7 @@ pub(super) struct Usual {
     /// From behind the response to the end.
     end: String,
     /// Keyed by the system's randomness: the source of client nonces.
-    chance: RandomState,
+    rng: RandomState,
     /// The last method and target, and their hash.
     ha2: Option<(String, String, String)>,
 }
@@ -52,7 +52,7 @@ impl Algorithm {
     }
 }
 
-impl Usual {
+impl CachedResponder {
     /// None if the challenge is unusual.
     pub(super) fn new(challenge: &WwwAuthenticateHeader, user: &str, password: &Secret) -> Option<Self> {
         let (algorithm, name) = match challenge.algorithm.algo {
@@ -63,24 +63,24 @@ impl Usual {
         let (realm, nonce) = (&challenge.realm, &challenge.nonce);
         let plain = |text: &str| !text.contains(['"', '\\']);
         let opaque = challenge.opaque.as_deref();
-        let usual = challenge.qop.as_ref().is_some_and(|qop| qop.contains(&Qop::AUTH))
+        let cached_responder = challenge.qop.as_ref().is_some_and(|qop| qop.contains(&Qop::AUTH))
             && !challenge.algorithm.sess
             && !challenge.userhash
             && [user, realm, nonce, opaque.unwrap_or_default()].into_iter().all(plain);
-        usual.then(|| Usual {
+        cached_responder.then(|| CachedResponder {
             algorithm,
             ha1: algorithm.hash(&[user, realm, password.expose()]).into(),
             nonce: nonce.clone(),
             start: format!("Digest username=\"{user}\", realm=\"{realm}\", nonce=\"{nonce}\", uri=\""),
             end: format!("\"{}, algorithm={name}", opaque.map(|o| format!(", opaque=\"{o}\"")).unwrap_or_default()),
-            chance: RandomState::new(),
+            rng: RandomState::new(),
             ha2: None,
         })
     }
 
     /// The header for the answer of this count.
     pub(super) fn answer(&mut self, method: &str, target: &str, count: u32) -> String {
-        let cnonce = hex(&self.chance.hash_one(count).to_be_bytes());
+        let cnonce = hex(&self.rng.hash_one(count).to_be_bytes());
         self.answer_with(method, target, count, &cnonce)
     }
 
@@ -120,8 +120,8 @@ mod tests {
 
     const TARGET: &str = "/api/atlas/v2/groups/32b6e34b3d91647abb20e7b8/serverless?pretty=true";
 
-    fn usual(challenge: &WwwAuthenticateHeader) -> Option<Usual> {
-        Usual::new(challenge, "public", &"private".into())
+    fn cached_responder(challenge: &WwwAuthenticateHeader) -> Option<CachedResponder> {
+        CachedResponder::new(challenge, "public", &"private".into())
     }
 
     #[test]
@@ -133,7 +133,7 @@ mod tests {
         ] {
             let mut theirs = digest_auth::parse(challenge).unwrap();
             theirs.qop.as_mut().unwrap().retain(|qop| *qop == Qop::AUTH);
-            let mut ours = usual(&theirs).unwrap();
+            let mut ours = cached_responder(&theirs).unwrap();
             for (count, method) in [(1, "POST"), (2, "POST"), (3, "GET")] {
                 let method_of_theirs = HttpMethod::from(method);
                 let mut context =
@@ -157,16 +157,16 @@ mod tests {
             r#"Digest realm="r", nonce="n", qop="auth", userhash=true"#,
             r#"Digest realm="a \"quoted\" realm", nonce="n", qop="auth""#,
         ] {
-            assert!(usual(&digest_auth::parse(challenge).unwrap()).is_none(), "{challenge}");
+            assert!(cached_responder(&digest_auth::parse(challenge).unwrap()).is_none(), "{challenge}");
         }
     }
 
     #[test]
     fn client_nonces_differ() {
         let challenge = digest_auth::parse(r#"Digest realm="r", nonce="n", qop="auth""#).unwrap();
-        let mut usual = usual(&challenge).unwrap();
+        let mut cached_responder = cached_responder(&challenge).unwrap();
         let answers: std::collections::HashSet<String> = (1..100)
-            .map(|count| usual.answer("GET", "/", count))
+            .map(|count| cached_responder.answer("GET", "/", count))
             .map(|answer| answer.split_once("cnonce=").unwrap().1[..18].to_owned())
             .collect();
         assert_eq!(answers.len(), 99);

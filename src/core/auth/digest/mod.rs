@@ -1,5 +1,5 @@
 //! HTTP Digest (RFC 7616): the challenge is kept and its nonce reused with a growing count, so that only the first
-//! call of a client costs a second round trip. The arithmetic is `digest_auth`'s, but for the [`usual`] challenge.
+//! call of a client costs a second round trip. The arithmetic is `digest_auth`'s, but for the [`cached_responder`] challenge.
 mod cached_responder;
 
 use std::sync::{Arc, Mutex, PoisonError};
@@ -10,7 +10,7 @@ use reqwest::header::{HeaderMap, HeaderValue, WWW_AUTHENTICATE};
 use reqwest::{Method, Url};
 use tokio::sync::OwnedMutexGuard;
 
-use self::cached_responder::Usual;
+use self::cached_responder::CachedResponder;
 use crate::core::error::{AuthenticationError, Error};
 use crate::core::secret::Secret;
 
@@ -35,7 +35,7 @@ enum Known {
 /// A challenge, and how it is answered where it is a usual one.
 struct Kept {
     challenge: WwwAuthenticateHeader,
-    usual: Option<Usual>,
+    cached_responder: Option<CachedResponder>,
 }
 
 /// What one request carries.
@@ -86,17 +86,17 @@ impl Digest {
     }
 
     fn keep(&self, challenge: WwwAuthenticateHeader) -> Box<Kept> {
-        let usual = Usual::new(&challenge, &self.public_key, &self.private_key);
-        Box::new(Kept { challenge, usual })
+        let cached_responder = CachedResponder::new(&challenge, &self.public_key, &self.private_key);
+        Box::new(Kept { challenge, cached_responder })
     }
 
     fn respond(&self, kept: &mut Kept, method: &Method, url: &Url) -> Result<Answer, Error> {
         let challenge = &mut kept.challenge;
         let used = challenge.nc;
-        let header = match &mut kept.usual {
-            Some(usual) => {
+        let header = match &mut kept.cached_responder {
+            Some(cached_responder) => {
                 challenge.nc += 1;
-                Some(usual.answer(method.as_str(), &target(url), challenge.nc))
+                Some(cached_responder.answer(method.as_str(), &target(url), challenge.nc))
             }
             None => {
                 let method = HttpMethod::from(method.as_str());

@@ -1,10 +1,10 @@
 //! Which server: scheme, host and port, and nothing else.
 use reqwest::Url;
 
-use super::Given;
+use super::ExplicitOptions;
 use super::profile::Profile;
 use crate::core::error::{Notice, NoticeKind};
-use crate::core::machine::Surroundings;
+use crate::core::machine::Machine;
 
 /// The commercial service.
 pub const DEFAULT: &str = "https://cloud.mongodb.com";
@@ -22,8 +22,8 @@ pub(crate) type Chosen = (String, String);
 
 /// Argument, environment, profile, default: the first one there is.
 pub(crate) fn choose(
-    given: &Given,
-    around: &dyn Surroundings,
+    given: &ExplicitOptions,
+    machine: &dyn Machine,
     profile: Option<&Profile>,
     notices: &mut Vec<Notice>,
 ) -> Result<Chosen, String> {
@@ -31,7 +31,7 @@ pub(crate) fn choose(
         return Ok((normalise(url, "base_url", given.allow_insecure_http)?, "arguments (base_url)".to_owned()));
     }
     let of_profile = profile.map(|profile| of_profile(profile, given.allow_insecure_http)).transpose();
-    if let Some(chosen) = of_environment(around, given.allow_insecure_http, notices)? {
+    if let Some(chosen) = of_environment(machine, given.allow_insecure_http, notices)? {
         if let Ok(Some(Some((url, source)))) = of_profile {
             if url != chosen.0 {
                 notices.push(Notice {
@@ -45,13 +45,9 @@ pub(crate) fn choose(
     Ok(of_profile?.flatten().unwrap_or_else(|| (DEFAULT.to_owned(), "default".to_owned())))
 }
 
-fn of_environment(
-    around: &dyn Surroundings,
-    insecure: bool,
-    notices: &mut Vec<Notice>,
-) -> Result<Option<Chosen>, String> {
+fn of_environment(machine: &dyn Machine, insecure: bool, notices: &mut Vec<Notice>) -> Result<Option<Chosen>, String> {
     let set = |name: &'static str| {
-        let value = around.var(name)?.trim().trim_matches(['"', '\'']).to_owned();
+        let value = machine.var(name)?.trim().trim_matches(['"', '\'']).to_owned();
         (!value.is_empty()).then_some((name, value))
     };
     let mut urls = URL_VARIABLES.into_iter().filter_map(set);

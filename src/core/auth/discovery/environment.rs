@@ -1,7 +1,7 @@
 //! Credentials in the environment: every name that MongoDB's own tools read.
 use super::parts::{Field, Kind, Part};
 use crate::core::error::{Notice, NoticeKind};
-use crate::core::machine::Surroundings;
+use crate::core::machine::Machine;
 
 /// What the environment has of one kind of credentials.
 #[derive(Debug)]
@@ -40,8 +40,8 @@ struct Row {
 }
 
 impl Row {
-    fn read(part: Part, around: &dyn Surroundings) -> Self {
-        let read = |name: &&'static str| around.var(name).map(|value| Field::new(*name, value));
+    fn read(part: Part, machine: &dyn Machine) -> Self {
+        let read = |name: &&'static str| machine.var(name).map(|value| Field::new(*name, value));
         Self { part, fields: part.variables().iter().map(read).collect() }
     }
 
@@ -79,10 +79,10 @@ fn warning(message: String) -> Notice {
 }
 
 /// Looks for one kind.
-pub(crate) fn holding(kind: Kind, around: &dyn Surroundings) -> Holding {
-    let secrets = Row::read(kind.secret(), around);
+pub(crate) fn holding(kind: Kind, machine: &dyn Machine) -> Holding {
+    let secrets = Row::read(kind.secret(), machine);
     let Some(part) = kind.id() else { return of_one_part(&secrets) };
-    let ids = Row::read(part, around);
+    let ids = Row::read(part, machine);
     // A pair of one tool's names goes before a pair put together out of two tools' names.
     let pair = ids.full().find_map(|(place, id)| Some((id, secrets.at(place)?, false)));
     let mixed = || Some((ids.first()?.1, secrets.first()?.1, true));

@@ -1,7 +1,7 @@
 //! What was found, in words: for `explain()`, `doctor` and the hints of refused calls.
 use std::fmt::Write;
 
-use super::{Found, Step, Survey};
+use super::{DiscoveryReport, ResolvedCredentials, Step};
 use crate::core::auth::credentials::Credentials;
 use crate::core::auth::jwt;
 use crate::core::error::{Error, Notice};
@@ -27,14 +27,14 @@ impl Ways {
     }
 }
 
-impl Found {
+impl ResolvedCredentials {
     /// Several lines: credentials, source, server, and everything that was looked at. Ids are shown, of secrets the
     /// length and the last two characters at the most.
     pub fn explain(&self) -> String {
         self.explain_with(&Ways::default())
     }
 
-    /// [`Found::explain`] with the ways in which the client goes about it.
+    /// [`ResolvedCredentials::explain`] with the ways in which the client goes about it.
     pub fn explain_with(&self, ways: &Ways) -> String {
         let mut text = String::new();
         let secret = self.credentials.secret().hint();
@@ -78,13 +78,13 @@ impl Found {
     }
 }
 
-impl Survey {
-    /// [`Found::explain`], or what is wrong and everything that was looked at.
+impl DiscoveryReport {
+    /// [`ResolvedCredentials::explain`], or what is wrong and everything that was looked at.
     pub fn explain(&self) -> String {
         self.explain_with(&Ways::default())
     }
 
-    /// [`Found::explain_with`], or what is wrong and everything that was looked at.
+    /// [`ResolvedCredentials::explain_with`], or what is wrong and everything that was looked at.
     pub fn explain_with(&self, ways: &Ways) -> String {
         match &self.outcome {
             Ok(found) => found.explain_with(ways),

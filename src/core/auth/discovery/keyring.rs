@@ -5,20 +5,20 @@ use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
 use super::parts::{Field, Part};
-use crate::core::machine::{KeyringTrouble, Platform, Surroundings};
+use crate::core::machine::{KeyringTrouble, Machine, Platform};
 
 /// Asks for one value of a profile.
-pub(crate) fn ask(profile: &str, part: Part, around: &dyn Surroundings) -> Result<Option<Field>, KeyringTrouble> {
+pub(crate) fn ask(profile: &str, part: Part, machine: &dyn Machine) -> Result<Option<Field>, KeyringTrouble> {
     // The CLI writes profile names in lower case.
     let service = format!("atlascli_{}", profile.to_lowercase());
     let user = part.profile_key();
-    let mut answer = around.keyring(&service, user)?;
-    if answer.is_none() && around.platform() == Platform::Windows {
+    let mut answer = machine.keyring(&service, user)?;
+    if answer.is_none() && machine.platform() == Platform::Windows {
         // There the CLI's library names an entry `service:user`, where Python's looks for `service`.
-        answer = around.keyring(&format!("{service}:{user}"), user)?;
+        answer = machine.keyring(&format!("{service}:{user}"), user)?;
     }
     let Some(answer) = answer.map(Zeroizing::new) else { return Ok(None) };
-    let field = Field::new(format!("{user} of profile {profile} in the keyring"), decode(&answer, around.platform()));
+    let field = Field::new(format!("{user} of profile {profile} in the keyring"), decode(&answer, machine.platform()));
     Ok((!field.is_empty()).then_some(field))
 }
 

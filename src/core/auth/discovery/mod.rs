@@ -11,12 +11,12 @@ pub(crate) mod search;
 
 use super::credentials::Credentials;
 use crate::core::error::{Error, Notice};
-use crate::core::machine::Surroundings;
+use crate::core::machine::Machine;
 use crate::core::secret::Secret;
 
 /// What the caller passed as arguments.
 #[derive(Debug, Clone, Default)]
-pub struct Given {
+pub struct ExplicitOptions {
     /// `client_id=`
     pub client_id: Option<String>,
     /// `client_secret=`
@@ -60,7 +60,7 @@ pub struct Step {
 
 /// What was found, and where.
 #[derive(Debug, Clone)]
-pub struct Found {
+pub struct ResolvedCredentials {
     /// The credentials to use.
     pub credentials: Credentials,
     /// `arguments`, `environment (MONGODB_ATLAS_CLIENT_ID, …)`, `profile default in …`.
@@ -85,7 +85,7 @@ pub struct Found {
 
 /// A search with everything seen on the way, also when nothing was found.
 #[derive(Debug)]
-pub struct Survey {
+pub struct DiscoveryReport {
     /// What was looked at, in order.
     pub steps: Vec<Step>,
     /// What the user should be warned of.
@@ -93,24 +93,24 @@ pub struct Survey {
     /// The server, also where no credentials were found; `None` if what names it cannot be used.
     pub base_url: Option<String>,
     /// What came of it.
-    pub outcome: Result<Found, Error>,
+    pub outcome: Result<ResolvedCredentials, Error>,
 }
 
 /// Finds credentials and base URL.
-pub fn discover(given: &Given, around: &dyn Surroundings) -> Result<Found, Error> {
-    survey(given, around).outcome
+pub fn discover(given: &ExplicitOptions, machine: &dyn Machine) -> Result<ResolvedCredentials, Error> {
+    survey(given, machine).outcome
 }
 
 /// [`discover`], telling what was looked at also when it fails.
-pub fn survey(given: &Given, around: &dyn Surroundings) -> Survey {
-    let (steps, notices, outcome) = search::run(given, around);
+pub fn survey(given: &ExplicitOptions, machine: &dyn Machine) -> DiscoveryReport {
+    let (steps, notices, outcome) = search::run(given, machine);
     let outcome = outcome
-        .map(|found| Found { steps: steps.clone(), notices: notices.clone(), ..found })
+        .map(|found| ResolvedCredentials { steps: steps.clone(), notices: notices.clone(), ..found })
         .map_err(Error::Configuration);
     let base_url = match &outcome {
         Ok(found) => Some(found.base_url.clone()),
         // What there is to say of it was said.
-        Err(_) => base_url::choose(given, around, None, &mut Vec::new()).ok().map(|(url, _)| url),
+        Err(_) => base_url::choose(given, machine, None, &mut Vec::new()).ok().map(|(url, _)| url),
     };
-    Survey { steps, notices, base_url, outcome }
+    DiscoveryReport { steps, notices, base_url, outcome }
 }

@@ -7,7 +7,7 @@ use zeroize::Zeroize;
 
 use super::parts::{Field, Part};
 use crate::core::error::{Notice, NoticeKind};
-use crate::core::machine::{Platform, Surroundings};
+use crate::core::machine::{Machine, Platform};
 
 /// Which profile is asked for, and by whom.
 #[derive(Debug, Clone)]
@@ -23,12 +23,12 @@ pub(crate) const PROFILE_VARIABLES: [&str; 2] = ["MONGODB_ATLAS_PROFILE", "MCLI_
 
 impl Wanted {
     /// The argument, else the environment, else the default.
-    pub(crate) fn new(argument: Option<&str>, around: &dyn Surroundings) -> Self {
+    pub(crate) fn new(argument: Option<&str>, machine: &dyn Machine) -> Self {
         if let Some(name) = argument {
             return Self { name: Some(name.trim().to_owned()), asked_by: "profile=" };
         }
         for variable in PROFILE_VARIABLES {
-            let name = around.var(variable).unwrap_or_default().trim().to_owned();
+            let name = machine.var(variable).unwrap_or_default().trim().to_owned();
             if !name.is_empty() {
                 return Self { name: Some(name), asked_by: variable };
             }
@@ -83,13 +83,13 @@ pub(crate) enum Loaded {
 }
 
 /// The file the CLI uses on this machine.
-pub(crate) fn config_file(around: &dyn Surroundings) -> Option<PathBuf> {
-    let home = |below: &str| Some(around.home()?.join(below));
-    let folder = match around.platform() {
+pub(crate) fn config_file(machine: &dyn Machine) -> Option<PathBuf> {
+    let home = |below: &str| Some(machine.home()?.join(below));
+    let folder = match machine.platform() {
         Platform::MacOs => home("Library/Application Support"),
-        Platform::Windows => set(around, "AppData").map(PathBuf::from),
+        Platform::Windows => set(machine, "AppData").map(PathBuf::from),
         // A relative folder is to be ignored, by the XDG specification.
-        Platform::Linux => set(around, "XDG_CONFIG_HOME")
+        Platform::Linux => set(machine, "XDG_CONFIG_HOME")
             .map(PathBuf::from)
             .filter(|folder| folder.has_root())
             .or_else(|| home(".config")),
@@ -97,16 +97,16 @@ pub(crate) fn config_file(around: &dyn Surroundings) -> Option<PathBuf> {
     folder.map(|folder| folder.join("atlascli").join("config.toml"))
 }
 
-fn set(around: &dyn Surroundings, name: &str) -> Option<String> {
-    around.var(name).filter(|value| !value.is_empty())
+fn set(machine: &dyn Machine, name: &str) -> Option<String> {
+    machine.var(name).filter(|value| !value.is_empty())
 }
 
 /// Reads the profile that is wanted. An error is a file that is there but cannot be used.
-pub(crate) fn load(wanted: &Wanted, around: &dyn Surroundings) -> Result<Loaded, String> {
-    let Some(path) = config_file(around) else {
+pub(crate) fn load(wanted: &Wanted, machine: &dyn Machine) -> Result<Loaded, String> {
+    let Some(path) = config_file(machine) else {
         return Ok(Loaded::Absent("no home folder is known, so there is no place for Atlas CLI profiles".to_owned()));
     };
-    let content = match around.read(&path) {
+    let content = match machine.read(&path) {
         Ok(content) => content,
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
             return Ok(Loaded::Absent(format!("there is no file {}", path.display())));
@@ -114,7 +114,7 @@ pub(crate) fn load(wanted: &Wanted, around: &dyn Surroundings) -> Result<Loaded,
         Err(error) => return Err(format!("{} cannot be read: {}", path.display(), because(&error))),
     };
     let mut table = parse(&content, &path)?;
-    let loaded = pick(&mut table, wanted, &path, around);
+    let loaded = pick(&mut table, wanted, &path, machine);
     table.iter_mut().for_each(|(_, value)| wipe(value));
     loaded
 }
@@ -142,7 +142,7 @@ fn line_of(content: &[u8], offset: usize) -> usize {
     content.iter().take(offset).filter(|byte| **byte == b'\n').count() + 1
 }
 
-fn pick(table: &mut toml::Table, wanted: &Wanted, path: &Path, around: &dyn Surroundings) -> Result<Loaded, String> {
+fn pick(table: &mut toml::Table, wanted: &Wanted, path: &Path, machine: &dyn Machine) -> Result<Loaded, String> {
     let names: Vec<String> = table.iter().filter(|(_, value)| value.is_table()).map(|(name, _)| name.clone()).collect();
     let name = match (&wanted.name, names.as_slice()) {
         (Some(name), _) => name.clone(),
@@ -159,7 +159,7 @@ fn pick(table: &mut toml::Table, wanted: &Wanted, path: &Path, around: &dyn Surr
         return Ok(Loaded::Absent(format!("{} has no profile “{name}”", path.display())));
     };
     let mut profile =
-        Profile { name: name.clone(), path: path.to_owned(), mode: around.mode(path), ..Profile::default() };
+        Profile { name: name.clone(), path: path.to_owned(), mode: machine.mode(path), ..Profile::default() };
     for (key, value) in settings.iter_mut() {
         take(&mut profile, &key.to_ascii_lowercase(), value)?;
     }

@@ -6,7 +6,7 @@ use super::search::Picked;
 use crate::core::auth::credentials::Credentials;
 use crate::core::auth::jwt;
 use crate::core::error::{Notice, NoticeKind};
-use crate::core::machine::{KeyringTrouble, Surroundings};
+use crate::core::machine::{KeyringTrouble, Machine};
 
 /// Without word from the profile itself: service account before API key, as the CLI has it, a user's login last.
 const ORDER: [Kind; 3] = [Kind::ServiceAccount, Kind::ApiKey, Kind::AccessToken];
@@ -21,7 +21,7 @@ struct Gathered {
 /// The profile's credentials; `None` if it has none at all.
 pub(crate) fn pick(
     profile: &Profile,
-    around: &dyn Surroundings,
+    machine: &dyn Machine,
     notices: &mut Vec<Notice>,
 ) -> Result<Option<Picked>, String> {
     let said = match profile.auth_type.as_deref() {
@@ -38,11 +38,11 @@ pub(crate) fn pick(
         rounds.extend(ORDER.into_iter().map(|kind| (kind, true)));
     }
     for (kind, with_keyring) in rounds {
-        let keyring = (with_keyring && trouble.is_none()).then_some(around);
+        let keyring = (with_keyring && trouble.is_none()).then_some(machine);
         let gathered = gather(kind, profile, keyring, &mut trouble);
         if let Gathered { id, secret: Some(secret), of_keyring } = gathered {
             if id.is_some() == kind.id().is_some() {
-                return finish(kind, id, secret, of_keyring, profile, around, notices).map(Some);
+                return finish(kind, id, secret, of_keyring, profile, machine, notices).map(Some);
             }
         }
     }
@@ -57,14 +57,14 @@ pub(crate) fn pick(
 fn gather(
     kind: Kind,
     profile: &Profile,
-    keyring: Option<&dyn Surroundings>,
+    keyring: Option<&dyn Machine>,
     trouble: &mut Option<KeyringTrouble>,
 ) -> Gathered {
     let mut of_keyring = false;
     let mut get = |part: Part| {
         let in_file = profile.field(part).cloned();
-        let (None, Some(around), None) = (&in_file, keyring, &trouble) else { return in_file };
-        match keyring::ask(&profile.name, part, around) {
+        let (None, Some(machine), None) = (&in_file, keyring, &trouble) else { return in_file };
+        match keyring::ask(&profile.name, part, machine) {
             Ok(answer) => {
                 of_keyring |= answer.is_some();
                 answer
@@ -87,7 +87,7 @@ fn finish(
     secret: Field,
     of_keyring: bool,
     profile: &Profile,
-    around: &dyn Surroundings,
+    machine: &dyn Machine,
     notices: &mut Vec<Notice>,
 ) -> Result<Picked, String> {
     let secret_in_file = profile.field(kind.secret()).is_some();
@@ -95,7 +95,7 @@ fn finish(
     notices.extend(profile.open_to_others().filter(|_| secret_in_file));
     let mut login_of_profile = None;
     if let Credentials::AccessToken { token } = &credentials {
-        if let Some(end) = jwt::expiry(token.expose()).filter(|end| *end <= around.now()) {
+        if let Some(end) = jwt::expiry(token.expose()).filter(|end| *end <= machine.now()) {
             return Err(format!(
                 "the login of {profile} ended at {}: run “atlas auth login --profile {}”, or use a service account, which does not end",
                 jwt::utc(end),

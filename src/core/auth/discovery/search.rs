@@ -4,11 +4,11 @@ use super::environment::{Holding, holding};
 use super::parts::{Field, Kind, Part, build};
 use super::profile::{Loaded, Profile, Wanted, load};
 use super::profile_credentials;
-use super::{Found, Given, Sources, Step};
+use super::{ExplicitOptions, ResolvedCredentials, Sources, Step};
 use crate::core::auth::credentials::Credentials;
 use crate::core::auth::jwt;
 use crate::core::error::{Notice, NoticeKind};
-use crate::core::machine::Surroundings;
+use crate::core::machine::Machine;
 use crate::core::secret::Secret;
 
 /// Credentials with the place they are from.
@@ -19,15 +19,18 @@ pub(crate) struct Picked {
 }
 
 /// Looks everywhere in order; steps and notices also come with a failure.
-pub(crate) fn run(given: &Given, around: &dyn Surroundings) -> (Vec<Step>, Vec<Notice>, Result<Found, String>) {
-    let mut search = Search { given, around, steps: Vec::new(), notices: Vec::new(), passed_over: Vec::new() };
+pub(crate) fn run(
+    given: &ExplicitOptions,
+    machine: &dyn Machine,
+) -> (Vec<Step>, Vec<Notice>, Result<ResolvedCredentials, String>) {
+    let mut search = Search { given, machine, steps: Vec::new(), notices: Vec::new(), passed_over: Vec::new() };
     let outcome = search.run();
     (search.steps, search.notices, outcome)
 }
 
 struct Search<'a> {
-    given: &'a Given,
-    around: &'a dyn Surroundings,
+    given: &'a ExplicitOptions,
+    machine: &'a dyn Machine,
     steps: Vec<Step>,
     notices: Vec<Notice>,
     /// Sources that hold something, but not enough.
@@ -35,7 +38,7 @@ struct Search<'a> {
 }
 
 impl Search<'_> {
-    fn run(&mut self) -> Result<Found, String> {
+    fn run(&mut self) -> Result<ResolvedCredentials, String> {
         if let Some(picked) = self.arguments()? {
             self.step("environment and profiles", "not looked at");
             return self.found(picked, None);
@@ -120,7 +123,7 @@ impl Search<'_> {
     }
 
     fn half_of_arguments(&self, given: &str, missing: Part) -> String {
-        let variable = missing.variables().iter().find(|name| self.around.var(name).is_some());
+        let variable = missing.variables().iter().find(|name| self.machine.var(name).is_some());
         let aside = variable
             .map(|name| format!(" ({name} is set, but arguments and environment are never mixed)"))
             .unwrap_or_default();
@@ -133,7 +136,7 @@ impl Search<'_> {
         for kind in Kind::ALL {
             let names: Vec<&str> = kind.parts().flat_map(|part| part.variables()).copied().collect();
             let looked_at = format!("environment, {}: {}", kind.name(), names.join(", "));
-            match holding(kind, self.around) {
+            match holding(kind, self.machine) {
                 Holding::Nothing => self.step(looked_at, "not set"),
                 Holding::Empty(clause) => {
                     self.step(looked_at, clause);
@@ -169,13 +172,13 @@ impl Search<'_> {
 
     /// The profile as the source of credentials.
     fn profile(&mut self) -> Result<(Picked, Box<Profile>), String> {
-        let wanted = Wanted::new(self.given.profile.as_deref(), self.around);
+        let wanted = Wanted::new(self.given.profile.as_deref(), self.machine);
         let looked_at = match &wanted.name {
             Some(name) => format!("Atlas CLI profile {name} (named by {})", wanted.asked_by),
             None => "Atlas CLI profile default".to_owned(),
         };
         let named = wanted.name.is_some();
-        let profile = match load(&wanted, self.around) {
+        let profile = match load(&wanted, self.machine) {
             Ok(Loaded::Ready(profile)) => profile,
             Ok(Loaded::Absent(clause)) if named => {
                 return Err(self.failed(looked_at, format!("{clause}; it was asked for by {}", wanted.asked_by), true));
@@ -186,7 +189,7 @@ impl Search<'_> {
             }
             Err(message) => return Err(self.failed(looked_at, message, named)),
         };
-        match profile_credentials::pick(&profile, self.around, &mut self.notices) {
+        match profile_credentials::pick(&profile, self.machine, &mut self.notices) {
             Ok(Some(picked)) => {
                 self.step(looked_at, format!("{} in {}, used", picked.credentials.describe(), picked.source));
                 Ok((picked, profile))
@@ -215,8 +218,8 @@ impl Search<'_> {
 
     /// The profile as the source of base URL and project only: what is wrong with it is a warning.
     fn profile_for_settings(&mut self) -> Option<Box<Profile>> {
-        let wanted = Wanted::new(None, self.around);
-        match load(&wanted, self.around) {
+        let wanted = Wanted::new(None, self.machine);
+        match load(&wanted, self.machine) {
             Ok(Loaded::Ready(profile)) => {
                 self.step(profile.to_string(), "read for base URL, project and organization only");
                 Some(profile)
@@ -236,10 +239,10 @@ impl Search<'_> {
         }
     }
 
-    fn found(&mut self, picked: Picked, profile: Option<&Profile>) -> Result<Found, String> {
-        let (base_url, base_url_source) = base_url::choose(self.given, self.around, profile, &mut self.notices)?;
+    fn found(&mut self, picked: Picked, profile: Option<&Profile>) -> Result<ResolvedCredentials, String> {
+        let (base_url, base_url_source) = base_url::choose(self.given, self.machine, profile, &mut self.notices)?;
         let set =
-            |name: &str| self.around.var(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+            |name: &str| self.machine.var(name).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
         let either = |names: [&str; 2], of_profile: Option<&String>| {
             names.into_iter().find_map(set).or_else(|| of_profile.cloned())
         };
@@ -250,7 +253,7 @@ impl Search<'_> {
             Credentials::AccessToken { token } => jwt::expiry(token.expose()),
             _ => None,
         };
-        if let Some(end) = expires_at.filter(|end| *end <= self.around.now()) {
+        if let Some(end) = expires_at.filter(|end| *end <= self.machine.now()) {
             // This machine's clock may be wrong: the server decides.
             self.warn(format!(
                 "the access token from {} ended at {}, by this machine's clock",
@@ -260,7 +263,7 @@ impl Search<'_> {
         }
         let Picked { credentials, source, login_of_profile } = picked;
         let (steps, notices) = (Vec::new(), Vec::new());
-        Ok(Found {
+        Ok(ResolvedCredentials {
             credentials,
             source,
             base_url,

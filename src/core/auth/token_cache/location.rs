@@ -3,14 +3,14 @@ use std::path::{Path, PathBuf};
 
 use super::default_folder;
 use crate::core::error::{Error, Notice, NoticeKind};
-use crate::core::machine::Surroundings;
+use crate::core::machine::Machine;
 
 /// What `token_cache` is where it is not given: one setting for all tasks of a machine.
 pub const VARIABLE: &str = "ATLAS_SERVERLESS_TOKEN_CACHE";
 
 /// Where tokens are kept.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Place {
+pub struct TokenStoreLocation {
     /// The folder shared with other processes; `None`: this process' memory.
     pub folder: Option<PathBuf>,
     /// In words: `in memory`, `/tokens (token_cache)`.
@@ -18,8 +18,9 @@ pub struct Place {
 }
 
 /// `memory`, `file` (the user's cache folder) or a folder.
-pub fn place(given: Option<&Path>, around: &dyn Surroundings) -> Result<(Place, Option<Notice>), Error> {
-    let of_environment = || around.var(VARIABLE).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
+pub fn place(given: Option<&Path>, machine: &dyn Machine) -> Result<(TokenStoreLocation, Option<Notice>), Error> {
+    let of_environment =
+        || machine.var(VARIABLE).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
     let (value, name) = match given {
         Some(path) => (path.to_owned(), "token_cache"),
         None => match of_environment() {
@@ -30,7 +31,7 @@ pub fn place(given: Option<&Path>, around: &dyn Surroundings) -> Result<(Place, 
     match value.to_str() {
         Some("memory") => return Ok((in_memory(), None)),
         Some("file") => {
-            let Some(folder) = default_folder(around) else {
+            let Some(folder) = default_folder(machine) else {
                 let message = format!(
                     "{name} is “file”, but no home folder is known: tokens stay in memory; give a folder, as in {name}=/var/tmp/tokens"
                 );
@@ -40,7 +41,7 @@ pub fn place(given: Option<&Path>, around: &dyn Surroundings) -> Result<(Place, 
         }
         _ => {}
     }
-    let below_home = value.strip_prefix("~").ok().and_then(|below| Some(around.home()?.join(below)));
+    let below_home = value.strip_prefix("~").ok().and_then(|below| Some(machine.home()?.join(below)));
     let one_word = below_home.is_none() && value.components().count() < 2 && !value.has_root();
     let folder = below_home.map_or_else(|| std::path::absolute(&value), Ok);
     match folder {
@@ -53,11 +54,11 @@ pub fn place(given: Option<&Path>, around: &dyn Surroundings) -> Result<(Place, 
     }
 }
 
-fn in_memory() -> Place {
-    Place { folder: None, described: "in memory".to_owned() }
+fn in_memory() -> TokenStoreLocation {
+    TokenStoreLocation { folder: None, described: "in memory".to_owned() }
 }
 
-fn at(folder: PathBuf, name: &str) -> Place {
+fn at(folder: PathBuf, name: &str) -> TokenStoreLocation {
     let described = format!("in {} ({name})", folder.display());
-    Place { folder: Some(folder), described }
+    TokenStoreLocation { folder: Some(folder), described }
 }

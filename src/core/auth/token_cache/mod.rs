@@ -21,7 +21,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::core::error::{Notice, NoticeKind};
-use crate::core::machine::{Platform, Surroundings};
+use crate::core::machine::{Machine, Platform};
 use crate::core::secret::Secret;
 
 /// An entry has about 2 KB; what is larger is something else.
@@ -97,10 +97,10 @@ pub struct FileCache {
 }
 
 /// The folder that `token_cache="file"` means: `atlas-serverless/tokens` in the user's cache folder.
-pub fn default_folder(around: &dyn Surroundings) -> Option<PathBuf> {
-    let home = |below: &str| Some(around.home()?.join(below));
-    let set = |name: &str| around.var(name).map(PathBuf::from).filter(|folder| folder.has_root());
-    let folder = match around.platform() {
+pub fn default_folder(machine: &dyn Machine) -> Option<PathBuf> {
+    let home = |below: &str| Some(machine.home()?.join(below));
+    let set = |name: &str| machine.var(name).map(PathBuf::from).filter(|folder| folder.has_root());
+    let folder = match machine.platform() {
         Platform::MacOs => home("Library/Caches"),
         Platform::Windows => set("LocalAppData"),
         Platform::Linux => set("XDG_CACHE_HOME").or_else(|| home(".cache")),

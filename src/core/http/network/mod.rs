@@ -4,7 +4,7 @@ pub mod route;
 use std::path::{Path, PathBuf};
 
 use crate::core::error::Error;
-use crate::core::machine::{Platform, Surroundings};
+use crate::core::machine::{Machine, Platform};
 
 /// Certificates to trust beside the platform's store.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -18,15 +18,15 @@ pub struct Trust {
 /// Which certificates are trusted: the system's, those of `ca_file`, those that other tools' variables name.
 ///
 /// On Linux the store itself reads `SSL_CERT_FILE` and `SSL_CERT_DIR`, which take the place of the system's.
-pub fn trust(ca_file: Option<&Path>, around: &dyn Surroundings) -> Result<Trust, Error> {
-    let set = |name: &'static str| around.var(name).filter(|value| !value.is_empty()).map(|value| (name, value));
+pub fn trust(ca_file: Option<&Path>, machine: &dyn Machine) -> Result<Trust, Error> {
+    let set = |name: &'static str| machine.var(name).filter(|value| !value.is_empty()).map(|value| (name, value));
     let own = ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().filter_map(set);
     // requests looks at the second only if the first is not set.
     let bundle = ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"].into_iter().find_map(set);
     let mut named: Vec<(String, PathBuf)> = ca_file.iter().map(|path| ("ca_file".into(), path.to_path_buf())).collect();
     named.extend(bundle.map(|(name, value)| (name.to_owned(), PathBuf::from(value))));
     let mut store = "the system's certificates".to_owned();
-    if around.platform() == Platform::Linux {
+    if machine.platform() == Platform::Linux {
         let own: Vec<String> = own.map(|(name, value)| format!("{value} ({name})")).collect();
         if !own.is_empty() {
             store = own.join(" and ");

@@ -4,7 +4,7 @@ use reqwest::Url;
 
 use crate::core::auth::discovery::base_url::is_loopback;
 use crate::core::error::Error;
-use crate::core::machine::Surroundings;
+use crate::core::machine::Machine;
 use crate::core::secret::Secret;
 
 /// Schemes of proxies, with the port of each.
@@ -37,7 +37,7 @@ pub struct Hop {
 
 /// The way to `base_url`. A proxy that is given but is none is an error; one of the environment is passed over, as it
 /// is by the HTTP client.
-pub fn route(given: Option<&str>, base_url: &str, around: &dyn Surroundings) -> Result<Route, Error> {
+pub fn route(given: Option<&str>, base_url: &str, machine: &dyn Machine) -> Result<Route, Error> {
     let direct = |why: &str| Ok(Route { described: format!("no proxy{why}"), ..Route::default() });
     let Ok(url) = Url::parse(base_url) else { return direct("") };
     let given = given.map(|text| {
@@ -58,16 +58,16 @@ pub fn route(given: Option<&str>, base_url: &str, around: &dyn Surroundings) -> 
         return Ok(Route { described: format!("proxy {} (proxy=)", hop.shown), proxied: true, proxy: Some(hop) });
     }
     let own = if url.scheme() == "https" { ["HTTPS_PROXY", "https_proxy"] } else { ["HTTP_PROXY", "http_proxy"] };
-    let set = |names: [&'static str; 2]| names.into_iter().find_map(|name| Some((name, around.var(name)?)));
+    let set = |names: [&'static str; 2]| names.into_iter().find_map(|name| Some((name, machine.var(name)?)));
     let mut candidates = [set(own), set(["ALL_PROXY", "all_proxy"])].into_iter().flatten().peekable();
     let first = candidates.peek().map(|(name, _)| *name);
     let Some((name, value)) = candidates.find(|(_, value)| through(value, "", base_url)) else {
-        return match first.filter(|name| around.var(name).is_some_and(|value| !value.trim().is_empty())) {
+        return match first.filter(|name| machine.var(name).is_some_and(|value| !value.trim().is_empty())) {
             Some(name) => direct(&format!(": {name} is set but is not a proxy's URL, so it is passed over")),
             None => direct(""),
         };
     };
-    if around.var("REQUEST_METHOD").is_some() {
+    if machine.var("REQUEST_METHOD").is_some() {
         return direct(": a CGI script (REQUEST_METHOD) could get one from its caller");
     }
     if let Some((no_proxy, hosts)) = set(["NO_PROXY", "no_proxy"]) {
@@ -92,13 +92,13 @@ fn through(proxy: &str, no_proxy: &str, base_url: &str) -> bool {
 fn hop(text: &str) -> Option<Hop> {
     let text = text.trim();
     let url = if text.contains("://") { Url::parse(text) } else { Url::parse(&format!("http://{text}")) }.ok()?;
-    let (_, usual) = SCHEMES.into_iter().find(|(scheme, _)| *scheme == url.scheme())?;
+    let (_, cached_responder) = SCHEMES.into_iter().find(|(scheme, _)| *scheme == url.scheme())?;
     let host = url.host_str().filter(|host| !host.is_empty())?;
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
     Some(Hop {
         shown: format!("{}://{host}{port}", url.scheme()),
         host: host.trim_start_matches('[').trim_end_matches(']').to_owned(),
-        port: url.port().unwrap_or(usual),
+        port: url.port().unwrap_or(cached_responder),
         url: text.into(),
     })
 }

@@ -7,22 +7,22 @@ use bytes::{Bytes, BytesMut};
 use http_body::Body;
 use reqwest::header::HeaderMap;
 
-use super::Trouble;
+use super::SendError;
 
 /// The largest body that is read; a page of 500 instances is about 0.6 MB.
 pub(super) const BODY_LIMIT: usize = 64 << 20;
 
 /// Head and body so far. Most bodies come in one piece, which is kept as it is.
 #[derive(Default)]
-pub(super) struct Arrived {
+pub(super) struct BodyReader {
     head: Option<(u16, HeaderMap)>,
     first: Bytes,
     whole: BytesMut,
 }
 
-impl Arrived {
+impl BodyReader {
     /// Reads a reply to its end.
-    pub(super) async fn read<B>(&mut self, reply: http::Response<B>) -> Result<(), Trouble>
+    pub(super) async fn read<B>(&mut self, reply: http::Response<B>) -> Result<(), SendError>
     where
         B: Body<Data = Bytes> + Unpin,
         B::Error: Into<Box<dyn StdError + Send + Sync>>,
@@ -31,7 +31,7 @@ impl Arrived {
         self.head = Some((head.status.as_u16(), head.headers));
         while let Some(frame) = poll_fn(|task| Pin::new(&mut body).poll_frame(task)).await {
             let frame =
-                frame.map_err(|error| Trouble::Broken { connecting: false, late: false, error: error.into() })?;
+                frame.map_err(|error| SendError::Broken { connecting: false, late: false, error: error.into() })?;
             // The other kind of frame is trailers.
             if let Ok(data) = frame.into_data() {
                 self.take(data)?;
@@ -40,7 +40,7 @@ impl Arrived {
         Ok(())
     }
 
-    fn take(&mut self, data: Bytes) -> Result<(), Trouble> {
+    fn take(&mut self, data: Bytes) -> Result<(), SendError> {
         if self.first.is_empty() {
             self.first = data;
         } else {
@@ -49,7 +49,7 @@ impl Arrived {
             }
             self.whole.extend_from_slice(&data);
         }
-        if self.body().len() > BODY_LIMIT { Err(Trouble::TooLarge) } else { Ok(()) }
+        if self.body().len() > BODY_LIMIT { Err(SendError::TooLarge) } else { Ok(()) }
     }
 
     /// The status, where the head has arrived.

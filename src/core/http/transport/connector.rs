@@ -9,7 +9,7 @@ use tokio::net::TcpStream;
 use tokio::time::error::Elapsed;
 use tower_service::Service;
 
-use super::{Options, Trouble};
+use super::{Options, SendError};
 
 /// A connection on which nothing comes back for so long is asked whether it is still there, so many times.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -48,11 +48,11 @@ impl Connector {
     }
 
     /// Opens a connection, TLS included, unless it takes too long.
-    pub(super) async fn open(&self) -> Result<Stream, Trouble> {
+    pub(super) async fn open(&self) -> Result<Stream, SendError> {
         // Neither TCP nor TLS has to be ready for it.
         let connecting = self.https.clone().call(self.server.clone());
         let opened = tokio::time::timeout(self.limit, connecting).await;
-        opened.unwrap_or_else(|late: Elapsed| Err(late.into())).map_err(|error| Trouble::Broken {
+        opened.unwrap_or_else(|late: Elapsed| Err(late.into())).map_err(|error| SendError::Broken {
             connecting: true,
             late: is_late(&*error),
             error,

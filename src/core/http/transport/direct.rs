@@ -15,7 +15,7 @@ use hyper::header::{HOST, HeaderValue};
 
 use super::body::Watched;
 use super::connector::Connector;
-use super::{IDLE, IDLE_CONNECTIONS, Options, Trouble};
+use super::{IDLE, IDLE_CONNECTIONS, Options, SendError};
 
 type Request = http::Request<Watched>;
 type Reply = http::Response<Incoming>;
@@ -30,7 +30,7 @@ pub(super) struct Sender {
 }
 
 /// A connection while a reply is read from it. Dropped, it is closed.
-pub(super) struct Lent<'s> {
+pub(super) struct PooledConnection<'s> {
     sender: &'s Sender,
     connection: Connection,
 }
@@ -43,7 +43,7 @@ impl Sender {
     }
 
     /// Sends; the reply's body is still to be read.
-    pub(super) async fn send(&self, mut request: Request) -> Result<(Reply, Lent<'_>), Trouble> {
+    pub(super) async fn send(&self, mut request: Request) -> Result<(Reply, PooledConnection<'_>), SendError> {
         loop {
             let (connection, is_fresh) = match self.kept() {
                 Some(kept) => (kept, false),
@@ -54,7 +54,7 @@ impl Sender {
                 // A kept connection was closed meanwhile: nothing of the request was sent on it.
                 Err((Some(unsent), _)) if !is_fresh => request = unsent,
                 Err((_, error)) => {
-                    return Err(Trouble::Broken { connecting: false, late: false, error: Box::new(error) });
+                    return Err(SendError::Broken { connecting: false, late: false, error: Box::new(error) });
                 }
             }
         }
@@ -64,20 +64,20 @@ impl Sender {
         &self,
         mut connection: Connection,
         mut request: Request,
-    ) -> Result<(Reply, Lent<'_>), (Option<Request>, hyper::Error)> {
+    ) -> Result<(Reply, PooledConnection<'_>), (Option<Request>, hyper::Error)> {
         if let Err(closed) = connection.ready().await {
             return Err((Some(request), closed));
         }
         request.headers_mut().insert(HOST, self.host.clone());
         match connection.try_send_request(request).await {
-            Ok(reply) => Ok((reply, Lent { sender: self, connection })),
+            Ok(reply) => Ok((reply, PooledConnection { sender: self, connection })),
             Err(mut failed) => Err((failed.take_message(), failed.into_error())),
         }
     }
 
-    async fn connect(&self) -> Result<Connection, Trouble> {
+    async fn connect(&self) -> Result<Connection, SendError> {
         let stream = self.connector.open().await?;
-        let broken = |error: hyper::Error| Trouble::Broken { connecting: true, late: false, error: Box::new(error) };
+        let broken = |error: hyper::Error| SendError::Broken { connecting: true, late: false, error: Box::new(error) };
         let (connection, driver) = http1::handshake(stream).await.map_err(broken)?;
         tokio::spawn(driver);
         Ok(connection)
@@ -102,7 +102,7 @@ impl Sender {
     }
 }
 
-impl Lent<'_> {
+impl PooledConnection<'_> {
     /// The reply was read to its end: another request may use the connection, unless the server closes it.
     pub(super) fn give_back(self) {
         if self.connection.is_closed() {

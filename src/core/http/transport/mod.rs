@@ -20,12 +20,12 @@ use reqwest::Method;
 use reqwest::header::{HeaderMap, HeaderValue, USER_AGENT};
 
 use self::body::{Sent, Watched};
-use self::body_reader::Arrived;
+use self::body_reader::BodyReader;
 use self::cause::Cause;
-use self::redact::Carried;
+use self::redact::SentSecrets;
 use super::network::route::Hop;
 use crate::core::error::{Error, TransportKind};
-use crate::core::json::Outline;
+use crate::core::json::Tape;
 use crate::core::secret::Secret;
 
 /// After so long without use a connection is not used again. Load balancers close theirs after 60 s or more.
@@ -101,7 +101,7 @@ pub struct Exchange {
     /// Reply body.
     pub body: Bytes,
     /// Where the values of the body stand, once it was judged.
-    pub outline: Option<Outline>,
+    pub outline: Option<Tape>,
 }
 
 impl Exchange {
@@ -127,7 +127,7 @@ pub struct Failure {
 }
 
 /// Why there is no whole reply.
-enum Trouble {
+enum SendError {
     /// The time of the exchange is up.
     Late,
     /// The reply is larger than what is read.
@@ -161,21 +161,21 @@ impl Transport {
     /// Sends and reads the whole reply.
     pub async fn exchange(&self, outgoing: Outgoing) -> Result<Exchange, Failure> {
         let Outgoing { method, path, mut headers, body, timeout } = outgoing;
-        let (carried, proxy) = (Carried::of(&headers), &self.0.way.proxy_secrets);
+        let (carried, proxy) = (SentSecrets::of(&headers), &self.0.way.proxy_secrets);
         headers.insert(USER_AGENT, self.0.user_agent.clone());
         let (body, sent) = body::watched(body);
         let mut request = http::Request::new(body);
         *request.method_mut() = method;
         *request.uri_mut() = path.into();
         *request.headers_mut() = headers;
-        let mut arrived = Arrived::default();
+        let mut arrived = BodyReader::default();
         let trouble = match tokio::time::timeout(timeout, self.send(request, &mut arrived)).await {
             Ok(Ok(())) => {
                 let (status, headers, body) = arrived.whole();
                 return Ok(carried.cleaned(Exchange::new(status, headers, body), proxy));
             }
             Ok(Err(trouble)) => trouble,
-            Err(_) => Trouble::Late,
+            Err(_) => SendError::Late,
         };
         let failure = Failure {
             status: arrived.status(),
@@ -185,7 +185,7 @@ impl Transport {
         Err(self.0.way.explained(failure))
     }
 
-    async fn send(&self, request: http::Request<Watched>, arrived: &mut Arrived) -> Result<(), Trouble> {
+    async fn send(&self, request: http::Request<Watched>, arrived: &mut BodyReader) -> Result<(), SendError> {
         match &self.0.sender {
             Sender::Direct(sender) => {
                 let (reply, connection) = sender.send(request).await?;
@@ -208,18 +208,18 @@ pub fn body_start(body: &[u8]) -> Option<String> {
     Some(text.chars().take(200).collect())
 }
 
-fn failed(trouble: &Trouble, timeout: Duration, sent: Option<&Sent>) -> Failure {
+fn failed(trouble: &SendError, timeout: Duration, sent: Option<&Sent>) -> Failure {
     // The time of the whole attempt can be over while the connection is still being made.
     let unsent = sent.is_some_and(|sent| !sent.perhaps());
     let no_connection = || (TransportKind::Connect, "no connection in time, nothing was sent".to_owned());
     let (kind, message) = match trouble {
-        Trouble::Broken { connecting: true, late: true, .. } => no_connection(),
-        Trouble::Late if unsent => no_connection(),
-        Trouble::Late => (TransportKind::Timeout, format!("no reply within {} s", timeout.as_secs_f64())),
-        Trouble::TooLarge => {
+        SendError::Broken { connecting: true, late: true, .. } => no_connection(),
+        SendError::Late if unsent => no_connection(),
+        SendError::Late => (TransportKind::Timeout, format!("no reply within {} s", timeout.as_secs_f64())),
+        SendError::TooLarge => {
             (TransportKind::Protocol, format!("the reply is larger than {} MiB", body_reader::BODY_LIMIT >> 20))
         }
-        Trouble::Broken { error, connecting, .. } => {
+        SendError::Broken { error, connecting, .. } => {
             let causes = cause::causes(&**error);
             match (*connecting, unsent) {
                 (true, _) => (TransportKind::Connect, format!("no connection ({causes})")),
@@ -229,7 +229,7 @@ fn failed(trouble: &Trouble, timeout: Duration, sent: Option<&Sent>) -> Failure 
         }
     };
     let cause = match trouble {
-        Trouble::Broken { error, .. } => Cause::of(&**error),
+        SendError::Broken { error, .. } => Cause::of(&**error),
         _ => Cause::Other,
     };
     Failure { kind, message, status: None, body_start: None, cause }

@@ -3,7 +3,7 @@ use http::Uri;
 
 use super::body::Watched;
 use super::cause::causes;
-use super::{IDLE, IDLE_CONNECTIONS, Options, Trouble};
+use super::{IDLE, IDLE_CONNECTIONS, Options, SendError};
 use crate::core::error::Error;
 
 /// A pool of connections by way of a proxy.
@@ -39,10 +39,10 @@ impl Sender {
     pub(super) async fn send(
         &self,
         mut request: http::Request<Watched>,
-    ) -> Result<http::Response<reqwest::Body>, Trouble> {
+    ) -> Result<http::Response<reqwest::Body>, SendError> {
         *request.uri_mut() = below(&self.server, request.uri());
         let sent = async { self.client.execute(request.map(reqwest::Body::wrap).try_into()?).await };
-        let reply = sent.await.map_err(|error| Trouble::Broken {
+        let reply = sent.await.map_err(|error| SendError::Broken {
             connecting: error.is_connect() || error.is_builder(),
             late: error.is_timeout(),
             error: Box::new(error),

@@ -15,11 +15,11 @@ const SHORTEST: usize = 6;
 const HIDDEN: &str = "******";
 
 /// What one request carried that nobody may see.
-pub(super) struct Carried {
+pub(super) struct SentSecrets {
     authorization: Option<HeaderValue>,
 }
 
-impl Carried {
+impl SentSecrets {
     pub(super) fn of(headers: &HeaderMap) -> Self {
         Self { authorization: headers.get(AUTHORIZATION).cloned() }
     }
@@ -108,8 +108,8 @@ mod tests {
         Exchange::new(status, headers, Bytes::from_static(body.as_bytes()))
     }
 
-    fn sent(authorization: &'static str) -> Carried {
-        Carried { authorization: Some(HeaderValue::from_static(authorization)) }
+    fn sent(authorization: &'static str) -> SentSecrets {
+        SentSecrets { authorization: Some(HeaderValue::from_static(authorization)) }
     }
 
     #[test]

@@ -9,37 +9,37 @@ use crate::core::http::transport::Exchange;
 use crate::core::spec::model::{Kind, Operation};
 
 /// What stands under a name.
-pub(crate) enum Looked {
+pub(crate) enum LookUp {
     /// Nothing.
     Absent,
     /// A resource, on the path of this kind.
-    Found(Kind, Box<Exchange>),
+    ResolvedCredentials(Kind, Box<Exchange>),
     /// A cluster that neither path describes.
     AnotherKind,
 }
 
 impl Client {
     /// Looks up the name of a create, within the bounds of its call.
-    pub(crate) async fn look_up(&self, create: &Create, context: &mut Context) -> Result<Looked, Error> {
+    pub(crate) async fn look_up(&self, create: &Create, context: &mut Context) -> Result<LookUp, Error> {
         let kinds: &[Kind] = match create.kind {
             Kind::Serverless => &[Kind::Serverless, Kind::Flex],
             Kind::Flex => &[Kind::Flex],
         };
         for kind in kinds {
-            let call = Call::resource(*kind, Operation::Get, &create.group_id, &create.name, create.shape, None);
+            let call = Call::resource(*kind, Operation::Get, &create.group_id, &create.name, create.reply_format, None);
             let mut beside = context.beside();
             match self.run(&call, &mut beside).await {
                 Ok(reply) => {
                     context.notices.add(reply.notices);
                     let exchange = Exchange::new(reply.status, reply.headers, reply.body);
-                    return Ok(Looked::Found(*kind, Box::new(exchange)));
+                    return Ok(LookUp::ResolvedCredentials(*kind, Box::new(exchange)));
                 }
                 Err(Error::Api(api)) if is_elsewhere(&api, *kind) => {}
-                Err(Error::Api(api)) if hints::is_other_kind(&api) => return Ok(Looked::AnotherKind),
+                Err(Error::Api(api)) if hints::is_other_kind(&api) => return Ok(LookUp::AnotherKind),
                 Err(error) => return Err(error),
             }
         }
-        Ok(Looked::Absent)
+        Ok(LookUp::Absent)
     }
 }
 

@@ -9,16 +9,16 @@ use bytes::Bytes;
 
 use self::outcome::{Case, outcome_unknown};
 use super::retirement;
-use super::wait::{Did, Wait};
+use super::wait::{PriorAction, Wait};
 use crate::core::client::{Client, Failed, OnRetired};
 use crate::core::context::Context;
 use crate::core::context::observe::Level;
 use crate::core::error::hints;
 use crate::core::error::{Error, Notice, NoticeKind};
-use crate::core::http::call::{Call, Shape};
+use crate::core::http::call::{Call, ReplyFormat};
 use crate::core::http::reply::{Reply, content, explained, no_entity};
 use crate::core::http::transport::Exchange;
-use crate::core::policy::retry::{Decision, Happened, Safety, Why, decide};
+use crate::core::policy::retry::{AttemptOutcome, Decision, Safety, StopReason, decide};
 use crate::core::spec::compare::{Difference, differences_outlined};
 use crate::core::spec::model::{Kind, Operation};
 
@@ -44,7 +44,7 @@ pub struct Create {
     /// JSON.
     pub body: Bytes,
     /// Form of the reply.
-    pub shape: Shape,
+    pub reply_format: ReplyFormat,
     /// Where the name is taken.
     pub if_exists: IfExists,
     /// Where the endpoint is gone.
@@ -55,7 +55,7 @@ pub struct Create {
 
 impl Create {
     fn call(&self) -> Call {
-        Call::resource(self.kind, Operation::Create, &self.group_id, "", self.shape, Some(self.body.clone()))
+        Call::resource(self.kind, Operation::Create, &self.group_id, "", self.reply_format, Some(self.body.clone()))
     }
 }
 
@@ -63,13 +63,13 @@ impl Client {
     /// Creates, and waits if that was asked for.
     pub async fn create(&self, create: Create, context: &mut Context) -> Result<Reply, Error> {
         let wait = create.wait;
-        let shape = create.shape;
+        let reply_format = create.reply_format;
         let (group_id, name, on_retired) = (create.group_id.clone(), create.name.clone(), create.on_retired);
         let created = self.create_either(create, context).await;
         context.settled();
         let (kind, reply) = created?;
         let Some(interval) = wait else { return Ok(reply) };
-        let Entity { id, state_name, name: made } = entity(content(&reply.body, shape.envelope));
+        let Entity { id, state_name, name: made } = entity(content(&reply.body, reply_format.envelope));
         if state_name.as_deref() == Some("IDLE") {
             return Ok(reply);
         }
@@ -78,10 +78,10 @@ impl Client {
         context.in_doubt(move || {
             format!("The {noun} {what} was created in project {project}; nobody waits for it any more")
         });
-        context.sending(self.doors());
-        let wait = Wait { id, interval, shape, on_retired, ..Wait::until("IDLE", kind, group_id, name) };
+        context.sending(self.env());
+        let wait = Wait { id, interval, reply_format, on_retired, ..Wait::until("IDLE", kind, group_id, name) };
         let (attempts, reconciled) = (reply.attempts, reply.reconciled);
-        let last = Box::pin(self.wait_after(Did::Create, &reply, wait, context)).await;
+        let last = Box::pin(self.wait_after(PriorAction::Create, &reply, wait, context)).await;
         context.settled();
         let last = last?.ok_or_else(|| Error::Configuration("a create cannot wait for a deletion".to_owned()))?;
         Ok(Reply { attempts, reconciled, ..last })
@@ -187,16 +187,16 @@ impl Client {
         }
     }
 
-    fn decide(&self, happened: Option<Happened>, context: &Context) -> Decision {
-        let Some(happened) = happened else { return Decision::Stop(Why::Final) };
-        let doors = self.doors();
-        let progress = context.progress(context.attempts, doors);
-        decide(&doors.policy, happened, Safety::Create, progress, doors.chance.unit())
+    fn decide(&self, happened: Option<AttemptOutcome>, context: &Context) -> Decision {
+        let Some(happened) = happened else { return Decision::Stop(StopReason::Final) };
+        let env = self.env();
+        let progress = context.progress(context.attempts, env);
+        decide(&env.policy, happened, Safety::Create, progress, env.rng.unit())
     }
 
     /// The name was taken, but by nothing that can be found: it is free again, or not to be seen yet.
-    fn next_after_duplicate(&self, context: &Context) -> Result<Duration, Why> {
-        match self.decide(Some(Happened::NotSent), context) {
+    fn next_after_duplicate(&self, context: &Context) -> Result<Duration, StopReason> {
+        match self.decide(Some(AttemptOutcome::NotSent), context) {
             Decision::Again(delay) => Ok(delay),
             Decision::Stop(why) | Decision::Reconcile(Err(why)) => Err(why),
             Decision::Reconcile(Ok(delay)) => Ok(delay),
@@ -217,7 +217,7 @@ impl Client {
         let another = found.iter().find(|d| d.path == "name").map(|name| {
             let message = format!("the reply describes {}, not {}", name.got, name.asked);
             let error = no_entity(message, call, &exchange, &self.shared.base_url, context.attempts);
-            Failed { error, happened: Some(Happened::Broken) }
+            Failed { error, happened: Some(AttemptOutcome::Broken) }
         });
         let mut reply = self.reply(exchange, context);
         reply.notices.extend(ignored(&found));

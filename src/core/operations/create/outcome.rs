@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use reqwest::header::DATE;
 
-use super::look_up::Looked;
+use super::look_up::LookUp;
 use super::reconcile::{FirstAttempt, Verdict, another_kind, judge, leaving, matches, name_is_taken};
 use super::{Create, IfExists};
 use crate::core::client::Client;
@@ -14,7 +14,7 @@ use crate::core::http::call::Call;
 use crate::core::http::reply::{Reply, add_hint, content, explained};
 use crate::core::http::transport::Exchange;
 use crate::core::operations::wait::{DELETED, Wait};
-use crate::core::policy::retry::Why;
+use crate::core::policy::retry::StopReason;
 use crate::core::spec::model::Kind;
 
 /// How long one that is being deleted is waited for, where the call has no deadline.
@@ -33,12 +33,17 @@ type Settled = Result<Option<(Kind, Reply)>, Error>;
 
 impl Case<'_> {
     /// After an attempt that may have been carried out. `next` says when it may be sent again, or why not.
-    pub(crate) async fn settle(self, error: Error, next: Result<Duration, Why>, context: &mut Context) -> Settled {
+    pub(crate) async fn settle(
+        self,
+        error: Error,
+        next: Result<Duration, StopReason>,
+        context: &mut Context,
+    ) -> Settled {
         match self.client.look_up(self.create, context).await {
             Err(look_up) => Err(outcome_unknown(self.create, self.call, &error, Some(&look_up))),
-            Ok(Looked::Absent) => self.absent(error, next, context).await,
-            Ok(Looked::AnotherKind) => Err(self.taken(vec![another_kind(self.create.kind.noun())], context)),
-            Ok(Looked::Found(kind, exchange)) => {
+            Ok(LookUp::Absent) => self.absent(error, next, context).await,
+            Ok(LookUp::AnotherKind) => Err(self.taken(vec![another_kind(self.create.kind.noun())], context)),
+            Ok(LookUp::ResolvedCredentials(kind, exchange)) => {
                 let entity = content(&exchange.body, self.call.envelope);
                 match judge(&self.create.body, entity, &self.first_attempt(&exchange, context)) {
                     Verdict::Ours => self.ours(kind, *exchange, context).map(Some),
@@ -50,16 +55,21 @@ impl Case<'_> {
     }
 
     /// `if_exists="return"` and a name that is taken, certainly not by this call.
-    pub(crate) async fn existing(self, error: Error, next: Result<Duration, Why>, context: &mut Context) -> Settled {
+    pub(crate) async fn existing(
+        self,
+        error: Error,
+        next: Result<Duration, StopReason>,
+        context: &mut Context,
+    ) -> Settled {
         match self.client.look_up(self.create, context).await {
             Err(look_up) => {
                 let mut error = error;
                 add_hint(&mut error, &format!("looking up what has the name failed: {look_up}"));
                 Err(error)
             }
-            Ok(Looked::Absent) => self.absent(error, next, context).await,
-            Ok(Looked::AnotherKind) => Err(self.taken(vec![another_kind(self.create.kind.noun())], context)),
-            Ok(Looked::Found(kind, exchange)) => {
+            Ok(LookUp::Absent) => self.absent(error, next, context).await,
+            Ok(LookUp::AnotherKind) => Err(self.taken(vec![another_kind(self.create.kind.noun())], context)),
+            Ok(LookUp::ResolvedCredentials(kind, exchange)) => {
                 match matches(&self.create.body, content(&exchange.body, self.call.envelope)) {
                     Verdict::Leaving => self.leaving(kind, context).await,
                     _ => self.not_ours(kind, *exchange, Vec::new(), context).map(Some),
@@ -71,7 +81,7 @@ impl Case<'_> {
     fn first_attempt(self, found: &Exchange, context: &Context) -> FirstAttempt {
         let date = found.headers.get(DATE).and_then(|d| httpdate::parse_http_date(d.to_str().ok()?).ok());
         let first = context.first_sent.unwrap_or(context.started);
-        FirstAttempt { server_now: date, ago: self.client.doors().clock.now().saturating_sub(first) }
+        FirstAttempt { server_now: date, ago: self.client.env().clock.now().saturating_sub(first) }
     }
 
     fn ours(self, kind: Kind, exchange: Exchange, context: &mut Context) -> Result<(Kind, Reply), Error> {
@@ -110,16 +120,16 @@ impl Case<'_> {
         let (group_id, name) = (self.create.group_id.clone(), self.create.name.clone());
         context.log(Level::Info, || format!("{name} is being deleted; waiting for it to be gone"));
         let own = context.deadline;
-        let doors = self.client.doors();
-        context.deadline = own.or_else(|| Some(doors.clock.now().saturating_add(DELETION)));
+        let env = self.client.env();
+        context.deadline = own.or_else(|| Some(env.clock.now().saturating_add(DELETION)));
         let wait = Wait { interval: self.create.wait.flatten(), ..Wait::until(DELETED, kind, group_id, name) };
         let waited = self.client.wait_for(wait, context).await;
         context.deadline = own;
-        context.renew_budget(doors);
+        context.renew_budget(env);
         waited.map(|_| None)
     }
 
-    async fn absent(self, error: Error, next: Result<Duration, Why>, context: &mut Context) -> Settled {
+    async fn absent(self, error: Error, next: Result<Duration, StopReason>, context: &mut Context) -> Settled {
         match next {
             Ok(delay) => {
                 self.client.pause(self.call, &error, delay, context).await;
@@ -143,7 +153,7 @@ impl Case<'_> {
             method: self.call.method.to_string(),
             url: format!("{}{path}", self.client.shared.base_url),
             attempts: context.attempts,
-            elapsed: context.elapsed(self.client.doors()),
+            elapsed: context.elapsed(self.client.env()),
             ..name_is_taken(&self.create.name, self.create.kind.noun(), differs)
         }))
     }

@@ -1,7 +1,7 @@
 //! How a wait ended without its state, in facts and in one sentence.
 use bytes::Bytes;
 
-use super::{DELETED, Did, Waiter};
+use super::{DELETED, PriorAction, Waiter};
 use crate::core::error::{Error, WaitEnding, WaitError};
 use crate::core::spec::model::Kind;
 
@@ -51,9 +51,9 @@ impl Waiter<'_> {
         let (noun, name) = (self.wait.kind.noun(), &self.wait.name);
         let done = match self.wait.after {
             None => "",
-            Some((Did::Create, _)) => " was created, but",
-            Some((Did::Update, _)) => " was changed, but",
-            Some((Did::Delete, _)) => " is to be deleted, but",
+            Some((PriorAction::Create, _)) => " was created, but",
+            Some((PriorAction::Update, _)) => " was changed, but",
+            Some((PriorAction::Delete, _)) => " is to be deleted, but",
         };
         if self.wait.state == DELETED {
             format!("The {noun} {name}{done} is still there")

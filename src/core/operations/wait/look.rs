@@ -18,7 +18,7 @@ pub(super) enum Seen {
     State { state: String, id: Option<String>, reply: Box<Reply> },
     Absent(Error),
     Gone(Error),
-    Trouble(Error),
+    SendError(Error),
 }
 
 impl Waiter<'_> {
@@ -46,7 +46,7 @@ impl Waiter<'_> {
                         self.wait.id = None;
                         Ok(Seen::State { state, id, reply })
                     }
-                    Ok(Seen::Trouble(error)) => Ok(Seen::Trouble(error)),
+                    Ok(Seen::SendError(error)) => Ok(Seen::SendError(error)),
                     _ => Ok(Seen::Absent(first)),
                 }
             }
@@ -64,7 +64,7 @@ impl Waiter<'_> {
             id: Option<String>,
         }
         let call = self.call(kind, Operation::Get);
-        let mut inner = context.afresh(self.client.doors());
+        let mut inner = context.afresh(self.client.env());
         inner.attempts = 1;
         let failed = match self.client.attempt(&call, &mut inner).await {
             Ok(exchange) => {
@@ -75,7 +75,7 @@ impl Waiter<'_> {
                     }
                     Err(_) => {
                         context.notices.add(reply.notices);
-                        Seen::Trouble(no_state(self.client, &call))
+                        Seen::SendError(no_state(self.client, &call))
                     }
                 });
             }
@@ -84,14 +84,14 @@ impl Waiter<'_> {
         match failed {
             Failed { error: Error::Api(api), .. } if hints::is_absent(&api) => Ok(Seen::Absent(Error::Api(api))),
             Failed { error: Error::Api(api), .. } if hints::path_is_gone(&api) => Ok(Seen::Gone(Error::Api(api))),
-            failed if tolerable(&failed) => Ok(Seen::Trouble(failed.error)),
+            failed if tolerable(&failed) => Ok(Seen::SendError(failed.error)),
             failed => Err(failed.error),
         }
     }
 
     /// The reply of a look as that of the whole wait.
     fn whole(&self, reply: Reply, context: &Context) -> Reply {
-        Reply { attempts: self.polls, elapsed: context.elapsed(self.client.doors()), ..reply }
+        Reply { attempts: self.polls, elapsed: context.elapsed(self.client.env()), ..reply }
     }
 }
 

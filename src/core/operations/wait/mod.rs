@@ -13,7 +13,7 @@ use crate::core::client::{Client, Failed, OnRetired};
 use crate::core::context::Context;
 use crate::core::context::observe::{Level, Poll};
 use crate::core::error::{Error, Violation, WaitEnding};
-use crate::core::http::call::{Call, Shape};
+use crate::core::http::call::{Call, ReplyFormat};
 use crate::core::http::reply::Reply;
 use crate::core::spec::model::{Kind, Operation};
 
@@ -48,16 +48,16 @@ pub struct Wait {
     /// Time between looks; without it 1 s, growing to 15 s.
     pub interval: Option<Duration>,
     /// Form of the result.
-    pub shape: Shape,
+    pub reply_format: ReplyFormat,
     /// Whether a serverless instance is looked for on the Flex path too.
     pub on_retired: OnRetired,
     /// What was done before, and when by the clock.
-    pub after: Option<(Did, Duration)>,
+    pub after: Option<(PriorAction, Duration)>,
 }
 
 /// What was carried out before a wait, and stays so however the wait ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Did {
+pub enum PriorAction {
     /// A create was answered.
     Create,
     /// A change was answered.
@@ -76,13 +76,13 @@ impl Wait {
             id: None,
             state: state.to_owned(),
             interval: None,
-            shape: Shape::default(),
+            reply_format: ReplyFormat::default(),
             on_retired: OnRetired::default(),
             after: None,
         }
     }
 
-    fn did(&self, what: Did) -> Option<Duration> {
+    fn did(&self, what: PriorAction) -> Option<Duration> {
         self.after.filter(|(did, _)| *did == what).map(|(_, at)| at)
     }
 }
@@ -104,12 +104,12 @@ impl Client {
     /// Waits for what an operation has begun. A failure says that the operation was carried out, and has its reply.
     pub(crate) async fn wait_after(
         &self,
-        did: Did,
+        did: PriorAction,
         reply: &Reply,
         wait: Wait,
         context: &mut Context,
     ) -> Result<Option<Reply>, Error> {
-        let wait = Wait { after: Some((did, self.doors().clock.now())), ..wait };
+        let wait = Wait { after: Some((did, self.env().clock.now())), ..wait };
         // What the operation has to say comes with the last look, or beside the error.
         context.notices.add(reply.notices.iter().cloned());
         let mut waiter = Waiter::new(self, wait);
@@ -134,12 +134,12 @@ type Ending = Result<Option<Reply>, Error>;
 
 impl<'a> Waiter<'a> {
     fn new(client: &'a Client, wait: Wait) -> Self {
-        let begun = client.doors().clock.now();
+        let begun = client.env().clock.now();
         Waiter { client, wait, begun, polls: 0, seen: None, last_state: None, last_error: None, deletes: 1 }
     }
 
     async fn run(&mut self, context: &mut Context) -> Ending {
-        let doors = self.client.doors();
+        let env = self.client.env();
         loop {
             self.seen = None;
             let ending = match self.look(context).await {
@@ -157,32 +157,32 @@ impl<'a> Waiter<'a> {
                 Some(Error::Api(api)) => api.asked_to_wait(),
                 _ => None,
             };
-            let pause = self.interval(doors.chance.unit()).max(asked.unwrap_or_default());
-            let left = context.left(doors).unwrap_or(Duration::MAX);
+            let pause = self.interval(env.rng.unit()).max(asked.unwrap_or_default());
+            let left = context.left(env).unwrap_or(Duration::MAX);
             if let Some(asked) = asked.filter(|asked| *asked >= left) {
                 self.tell(context, true)?;
                 return Err(self.ended(WaitEnding::TimedOut, &no_room(asked, left)));
             }
             if left.is_zero() || (pause >= left && left <= FIRST_INTERVAL) {
-                doors.clock.sleep(left).await;
+                env.clock.sleep(left).await;
                 self.tell(context, true)?;
                 return Err(self.ended(WaitEnding::TimedOut, "the time is up"));
             }
             // The last look is a second before the deadline, so that its reply can still arrive.
             let last = left.saturating_sub(FIRST_INTERVAL).max(asked.unwrap_or_default());
-            doors.clock.sleep(if pause >= left { last } else { pause }).await;
+            env.clock.sleep(if pause >= left { last } else { pause }).await;
         }
     }
 
     fn call(&self, kind: Kind, operation: Operation) -> Call {
-        Call::resource(kind, operation, &self.wait.group_id, &self.wait.name, self.wait.shape, None)
+        Call::resource(kind, operation, &self.wait.group_id, &self.wait.name, self.wait.reply_format, None)
     }
 
     /// The ending, if this look is the last.
     async fn judge(&mut self, seen: Seen, context: &mut Context) -> Option<Ending> {
         let wanted = self.wait.state.clone();
         match seen {
-            Seen::Trouble(error) => {
+            Seen::SendError(error) => {
                 context.log(Level::Warning, || format!("{error}; still waiting for {wanted} of {}", self.wait.name));
                 self.last_error = Some(error);
                 None
@@ -232,8 +232,8 @@ impl<'a> Waiter<'a> {
 
     /// Whether a look-up may not know it yet.
     fn may_be_late(&self) -> bool {
-        let now = self.client.doors().clock.now();
-        let (since, tolerated) = match self.wait.did(Did::Create) {
+        let now = self.client.env().clock.now();
+        let (since, tolerated) = match self.wait.did(PriorAction::Create) {
             Some(created) => (created, UNKNOWN_AFTER_CREATE),
             None => (self.begun, UNKNOWN),
         };
@@ -242,25 +242,25 @@ impl<'a> Waiter<'a> {
 
     /// Lets the time after which a deletion is asked for again begin anew.
     fn count_from_now(&mut self) {
-        if let Some((Did::Delete, asked)) = &mut self.wait.after {
-            *asked = self.client.doors().clock.now();
+        if let Some((PriorAction::Delete, asked)) = &mut self.wait.after {
+            *asked = self.client.env().clock.now();
         }
     }
 
     /// Asks again for a deletion that was ignored. That of another under the same name was never asked for: see `judge`.
     async fn insist(&mut self, state: &str, context: &mut Context) -> Result<(), Error> {
-        let now = self.client.doors().clock.now();
-        let Some(asked) = self.wait.did(Did::Delete) else { return Ok(()) };
+        let now = self.client.env().clock.now();
+        let Some(asked) = self.wait.did(PriorAction::Delete) else { return Ok(()) };
         if state == "DELETING" || self.deletes >= DELETES || now.saturating_sub(asked) < DELETE_AGAIN {
             return Ok(());
         }
         self.deletes += 1;
-        self.wait.after = Some((Did::Delete, now));
+        self.wait.after = Some((PriorAction::Delete, now));
         context.log(Level::Warning, || {
             format!("{} is still {state} after its deletion was accepted; asking again", self.wait.name)
         });
         let delete = self.call(self.wait.kind, Operation::Delete);
-        match self.client.attempt(&delete, &mut context.afresh(self.client.doors())).await {
+        match self.client.attempt(&delete, &mut context.afresh(self.client.env())).await {
             Ok(_) => Ok(()),
             Err(failed) if tolerable(&failed) => Ok(()),
             Err(Failed { error, .. }) if delete::is_done(&delete, &error) => Ok(()),
@@ -283,7 +283,7 @@ impl<'a> Waiter<'a> {
     }
 
     fn elapsed(&self) -> Duration {
-        self.client.doors().clock.now().saturating_sub(self.begun)
+        self.client.env().clock.now().saturating_sub(self.begun)
     }
 
     fn tell(&self, context: &Context, done: bool) -> Result<(), Error> {

@@ -6,7 +6,7 @@
 use serde_json::Value;
 
 use super::{Difference, same, same_tags};
-use crate::core::json::{Form, Outline};
+use crate::core::json::{Form, Tape};
 
 /// The fields that validation lets through.
 const PATHS: [&str; 7] = [
@@ -31,14 +31,14 @@ const PROTECTION: usize = 6;
 struct Known<'a> {
     texts: [Option<&'a str>; PATHS.len()],
     /// It is an object, and what should be objects in it are; no key is written with escapes.
-    usual: bool,
+    cached_responder: bool,
     /// There are other fields.
     more: bool,
 }
 
 impl<'a> Known<'a> {
-    fn of(body: &'a Outline) -> Self {
-        let mut known = Known { usual: true, ..Known::default() };
+    fn of(body: &'a Tape) -> Self {
+        let mut known = Known { cached_responder: true, ..Known::default() };
         let Some(entries) = body.entries(0) else { return Known::default() };
         for (key, value, at) in entries {
             match body.quoted(key) {
@@ -56,7 +56,7 @@ impl<'a> Known<'a> {
                 }
                 _ => known.more = true,
             }
-            known.usual &= key.form == Form::Plain;
+            known.cached_responder &= key.form == Form::Plain;
         }
         known
     }
@@ -67,9 +67,9 @@ impl<'a> Known<'a> {
         }
     }
 
-    fn inner(&mut self, body: &'a Outline, at: usize, field: impl Fn(&str) -> Option<usize>) {
+    fn inner(&mut self, body: &'a Tape, at: usize, field: impl Fn(&str) -> Option<usize>) {
         let Some(entries) = body.entries(at) else {
-            self.usual = false;
+            self.cached_responder = false;
             return;
         };
         for (key, value, _) in entries {
@@ -77,15 +77,15 @@ impl<'a> Known<'a> {
                 Some(field) => self.set(field, body.text(value)),
                 None => self.more = true,
             }
-            self.usual &= key.form == Form::Plain;
+            self.cached_responder &= key.form == Form::Plain;
         }
     }
 }
 
 /// The differences; nothing if the slow way must find them.
-pub(super) fn differences(requested: &Outline, reply: &Outline) -> Option<Vec<Difference>> {
+pub(super) fn differences(requested: &Tape, reply: &Tape) -> Option<Vec<Difference>> {
     let (asked, got) = (Known::of(requested), Known::of(reply));
-    if asked.more || !asked.usual || !got.usual {
+    if asked.more || !asked.cached_responder || !got.cached_responder {
         return None;
     }
     let mut differences = Vec::new();
@@ -118,7 +118,7 @@ mod tests {
     const ASKED: &str = r#"{"name":"n","tags":[{"key":"a","value":"1"},{"key":"b","value":"2"}]}"#;
 
     fn found(asked: &str, reply: &str) -> Option<usize> {
-        let outline = |text: &str| Outline::of(&text.to_owned().into());
+        let outline = |text: &str| Tape::of(&text.to_owned().into());
         differences(&outline(asked)?, &outline(reply)?).map(|found| found.len())
     }
 

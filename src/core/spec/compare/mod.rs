@@ -4,7 +4,7 @@ mod fast;
 use bytes::Bytes;
 use serde_json::{Map, Value};
 
-use crate::core::json::Outline;
+use crate::core::json::Tape;
 
 /// A field that the reply does not have as it was asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -39,13 +39,13 @@ impl Difference {
 #[must_use]
 pub fn differences(requested: &[u8], reply: &[u8]) -> Vec<Difference> {
     let owned = |text: &[u8]| Bytes::copy_from_slice(text);
-    let outline = Outline::of(&owned(reply));
+    let outline = Tape::of(&owned(reply));
     differences_outlined(&owned(requested), reply, outline.as_ref())
 }
 
 /// The same for a reply whose outline was taken when it was judged; without one it takes longer.
-pub(crate) fn differences_outlined(requested: &Bytes, reply: &[u8], outline: Option<&Outline>) -> Vec<Difference> {
-    if let Some(found) = outline.and_then(|reply| fast::differences(&Outline::of(requested)?, reply)) {
+pub(crate) fn differences_outlined(requested: &Bytes, reply: &[u8], outline: Option<&Tape>) -> Vec<Difference> {
+    if let Some(found) = outline.and_then(|reply| fast::differences(&Tape::of(requested)?, reply)) {
         return found;
     }
     let (Ok(Value::Object(requested)), Ok(Value::Object(reply))) =

@@ -15,12 +15,12 @@ use crate::core::context::{Context, Env};
 use crate::core::error::hints;
 use crate::core::error::{ApiError, Error, TransportKind};
 use crate::core::http::call::{Call, media_type, method_name};
+use crate::core::http::classify;
 use crate::core::http::reply::{Origin, Reply, explained, judge, transport_error};
 use crate::core::http::targets::{Target, Targets};
 use crate::core::http::transport::cause::Cause;
 use crate::core::http::transport::{Exchange, Failure, Options, Outgoing, Transport};
 use crate::core::http::{deprecation, reply};
-use crate::core::operations::delete;
 use crate::core::policy::rate_limit::RateLimits;
 use crate::core::policy::retry::{AttemptOutcome, Decision, RATE_LIMIT_BASE, Safety, decide};
 
@@ -151,7 +151,7 @@ impl Client {
                 Ok(exchange) => return Ok(self.reply(exchange, context)),
                 Err(failed) => failed,
             };
-            if perhaps_done && delete::is_done(call, &error) {
+            if perhaps_done && classify::is_done_already(call, &error) {
                 context.log(Level::Info, || format!("{}: an earlier attempt had done it", call.operation));
                 return Ok(self.already_deleted(call, context));
             }

@@ -1,4 +1,19 @@
 //! A plain Rust client of the Atlas Administration API. It knows neither Python nor the emulator.
+//!
+//! A room uses rooms above it only, and no two files import each other, directly or through others:
+//!
+//! | room | uses |
+//! | --- | --- |
+//! | `error`, `secret`, `machine`, `json` | nothing of the core |
+//! | `policy` | `error` |
+//! | `context` | `policy`, `error` |
+//! | `spec` | `json`, `error` |
+//! | `http` | `context`, `policy`, `spec`, `error`, `secret`, `machine`, `json` |
+//! | `auth` | `http` and what it uses |
+//! | `config` | `auth` and what it uses |
+//! | `client` | `config` and what it uses |
+//! | `operations` | `client` and what it uses |
+//! | `doctor` | `operations` and what it uses |
 
 pub mod auth;
 pub mod client;
@@ -6,7 +21,6 @@ pub mod config;
 pub mod context;
 pub mod doctor;
 pub mod error;
-pub mod error_codes;
 pub mod http;
 pub mod json;
 pub mod machine;

@@ -12,6 +12,7 @@ use crate::core::context::Context;
 use crate::core::error::Error;
 use crate::core::error::hints;
 use crate::core::http::call::{Call, ReplyFormat};
+use crate::core::http::classify;
 use crate::core::http::reply::{Expect, Reply};
 use crate::core::operations::resource::check_path;
 use crate::core::policy::rate_limit::EndpointSet;
@@ -158,7 +159,7 @@ async fn role(client: &Client, group_id: &str) -> Said {
     let call = Call::resource(Kind::Flex, Operation::Update, group_id, NOBODY, ReplyFormat::default(), body);
     let tried = format!("asked to change nothing of “{NOBODY}”, a name that no cluster can have: ");
     match run(client, call).await {
-        Err(Error::Api(api)) if matches!(api.status, 400 | 404) && !hints::path_is_gone(&api) => {
+        Err(Error::Api(api)) if matches!(api.status, 400 | 404) && !classify::path_is_gone(&api) => {
             let code = api.error_code.as_deref().unwrap_or("no code");
             ok(format!("it may create: {tried}refused for the name ({} {code}), not for the role", api.status))
         }

@@ -1,28 +1,16 @@
 //! A deletion whose answer was lost: that the resource is gone by the next attempt is a success. And one that another call
 //! has begun.
-use reqwest::Method;
 use reqwest::header::HeaderMap;
 
 use super::resource::ResourceRequest;
 use crate::core::client::Client;
 use crate::core::context::Context;
 use crate::core::error::Error;
-use crate::core::error::hints;
 use crate::core::http::call::Call;
+use crate::core::http::classify;
 use crate::core::http::reply::Reply;
 use crate::core::http::transport::Exchange;
 use crate::core::spec::model::Operation;
-
-/// Whether a deletion was refused because another has begun.
-pub(crate) fn has_begun(error: &Error) -> bool {
-    matches!(error, Error::Api(api) if api.error_code.as_deref() == Some("CLUSTER_ALREADY_REQUESTED_DELETION"))
-}
-
-/// Whether a failed deletion means that an earlier attempt did it.
-pub(crate) fn is_done(call: &Call, error: &Error) -> bool {
-    let is_gone = matches!(error, Error::Api(api) if hints::is_absent(api));
-    call.method == Method::DELETE && (is_gone || has_begun(error))
-}
 
 impl Client {
     /// Runs a call. That a deletion has begun already is no error where its end is waited for.
@@ -33,7 +21,9 @@ impl Client {
         context: &mut Context,
     ) -> Result<Reply, Error> {
         match self.run(call, context).await {
-            Err(error) if one.operation == Operation::Delete && one.wait.is_some() && has_begun(&error) => {
+            Err(error)
+                if one.operation == Operation::Delete && one.wait.is_some() && classify::is_being_deleted(&error) =>
+            {
                 context.joined = true;
                 Ok(Reply { reconciled: false, ..self.already_deleted(call, context) })
             }

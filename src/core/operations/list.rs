@@ -13,9 +13,9 @@ use super::resource::check_path;
 use super::retirement;
 use crate::core::client::{Client, OnRetired};
 use crate::core::context::Context;
-use crate::core::error::hints;
 use crate::core::error::{Error, TransportError, TransportKind, Violation};
 use crate::core::http::call::{Call, Page, collection};
+use crate::core::http::classify;
 use crate::core::http::reply::{Expect, Reply};
 use crate::core::policy::rate_limit::EndpointSet;
 use crate::core::spec::model::{Kind, Operation};
@@ -133,7 +133,7 @@ impl Pager {
         loop {
             let call = self.call.page(&self.page, &self.query);
             let reply = match client.run(&call, context).await {
-                Err(Error::Api(api)) if self.call.serverless && hints::path_is_gone(&api) => {
+                Err(Error::Api(api)) if self.call.serverless && classify::path_is_gone(&api) => {
                     client.remember_retired(&api);
                     if !self.go_on_with_successor(context) {
                         return Err(retirement::error(*api, Operation::List));

@@ -6,9 +6,9 @@ use bytes::Bytes;
 use super::wait::{DELETED, PriorAction, Wait};
 use crate::core::client::{Client, OnRetired};
 use crate::core::context::Context;
-use crate::core::error::hints;
 use crate::core::error::{Error, Violation};
 use crate::core::http::call::{Call, ReplyFormat, segment};
+use crate::core::http::classify;
 use crate::core::http::reply::{Expect, Reply};
 use crate::core::policy::rate_limit::EndpointSet;
 use crate::core::spec::model::{Kind, Operation};
@@ -81,7 +81,7 @@ impl Client {
         let flex = Call::resource(Kind::Flex, Operation::Get, group_id, name, reply_format, None);
         let not_flex = match self.run(&flex, context).await {
             Ok(reply) => return Ok((Kind::Flex, reply)),
-            Err(Error::Api(api)) if hints::is_absent(&api) || hints::is_other_kind(&api) => api,
+            Err(Error::Api(api)) if classify::is_absent(&api) || classify::is_other_kind(&api) => api,
             Err(error) => return Err(error),
         };
         context.attempts = 0;
@@ -90,7 +90,7 @@ impl Client {
             Ok(reply) => Ok((Kind::Serverless, reply)),
             // Neither path has it: the first answer says which name is missing, and names a dedicated cluster as such.
             Err(Error::Api(api))
-                if hints::is_absent(&api) || hints::is_other_kind(&api) || hints::path_is_gone(&api) =>
+                if classify::is_absent(&api) || classify::is_other_kind(&api) || classify::path_is_gone(&api) =>
             {
                 Err(Error::Api(not_flex))
             }

@@ -14,9 +14,9 @@ use serde_json::{Map, Value};
 use super::resource::ResourceRequest;
 use crate::core::client::{Client, OnRetired};
 use crate::core::context::Context;
-use crate::core::error::hints;
 use crate::core::error::{ApiError, Error, Notice, NoticeKind};
 use crate::core::http::call::Call;
+use crate::core::http::classify;
 use crate::core::http::deprecation;
 use crate::core::http::reply::Reply;
 use crate::core::spec::convert::of_body;
@@ -50,14 +50,15 @@ impl Client {
         }
         match self.run_or_join(one, &call, context).await {
             Ok(reply) => Ok((Kind::Serverless, reply)),
-            Err(Error::Api(api)) if hints::path_is_gone(&api) => {
+            Err(Error::Api(api)) if classify::path_is_gone(&api) => {
                 self.remember_retired(&api);
                 if flex { self.as_flex(one, context).await } else { Err(error(*api, one.operation)) }
             }
-            Err(Error::Api(mut api)) if hints::is_absent(&api) => {
+            Err(Error::Api(mut api)) if classify::is_absent(&api) => {
                 if flex && reads {
                     match self.as_flex(one, context).await {
-                        Err(Error::Api(second)) if hints::is_absent(&second) || hints::is_other_kind(&second) => {}
+                        Err(Error::Api(second)) if classify::is_absent(&second) || classify::is_other_kind(&second) => {
+                        }
                         found => return found,
                     }
                 }

@@ -4,6 +4,7 @@ use reqwest::Url;
 use super::ExplicitOptions;
 use super::profile::Profile;
 use crate::core::error::{Notice, NoticeKind};
+use crate::core::http::network::is_loopback;
 use crate::core::machine::Machine;
 
 /// The commercial service.
@@ -118,16 +119,6 @@ pub fn normalise(text: &str, name: &str, allow_insecure_http: bool) -> Result<St
         ));
     }
     Ok(url.origin().ascii_serialization())
-}
-
-/// Whether a URL stays on this machine.
-pub fn is_loopback(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let bare = host.trim_start_matches('[').trim_end_matches(']');
-    match bare.parse::<std::net::IpAddr>() {
-        Ok(address) => address.is_loopback(),
-        Err(_) => bare.trim_end_matches('.') == "localhost",
-    }
 }
 
 fn brief(text: &str) -> String {

@@ -3,6 +3,8 @@ pub mod route;
 
 use std::path::{Path, PathBuf};
 
+use reqwest::Url;
+
 use crate::core::error::Error;
 use crate::core::machine::{Machine, Platform};
 
@@ -61,4 +63,14 @@ fn bundles(path: &Path, name: &str) -> Result<Vec<PathBuf>, Error> {
 
 fn contains(content: &[u8], part: &[u8]) -> bool {
     content.windows(part.len()).any(|window| window == part)
+}
+
+/// Whether a URL stays on this machine.
+pub fn is_loopback(url: &Url) -> bool {
+    let host = url.host_str().unwrap_or_default();
+    let bare = host.trim_start_matches('[').trim_end_matches(']');
+    match bare.parse::<std::net::IpAddr>() {
+        Ok(address) => address.is_loopback(),
+        Err(_) => bare.trim_end_matches('.') == "localhost",
+    }
 }

@@ -2,7 +2,7 @@
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::Url;
 
-use crate::core::auth::discovery::base_url::is_loopback;
+use super::is_loopback;
 use crate::core::error::Error;
 use crate::core::machine::Machine;
 use crate::core::secret::Secret;

@@ -2,9 +2,9 @@
 use super::Create;
 use crate::core::client::Client;
 use crate::core::context::Context;
-use crate::core::error::hints;
 use crate::core::error::{ApiError, Error};
 use crate::core::http::call::Call;
+use crate::core::http::classify;
 use crate::core::http::transport::Exchange;
 use crate::core::spec::model::{Kind, Operation};
 
@@ -35,7 +35,7 @@ impl Client {
                     return Ok(LookUp::ResolvedCredentials(*kind, Box::new(exchange)));
                 }
                 Err(Error::Api(api)) if is_elsewhere(&api, *kind) => {}
-                Err(Error::Api(api)) if hints::is_other_kind(&api) => return Ok(LookUp::AnotherKind),
+                Err(Error::Api(api)) if classify::is_other_kind(&api) => return Ok(LookUp::AnotherKind),
                 Err(error) => return Err(error),
             }
         }
@@ -45,5 +45,6 @@ impl Client {
 
 /// An answer that means: not on this path.
 fn is_elsewhere(api: &ApiError, kind: Kind) -> bool {
-    hints::is_absent(api) || (kind == Kind::Serverless && (hints::is_other_kind(api) || hints::path_is_gone(api)))
+    classify::is_absent(api)
+        || (kind == Kind::Serverless && (classify::is_other_kind(api) || classify::path_is_gone(api)))
 }

@@ -13,9 +13,9 @@ use super::wait::{PriorAction, Wait};
 use crate::core::client::{Client, Failed, OnRetired};
 use crate::core::context::Context;
 use crate::core::context::observe::Level;
-use crate::core::error::hints;
 use crate::core::error::{Error, Notice, NoticeKind};
 use crate::core::http::call::{Call, ReplyFormat};
+use crate::core::http::classify;
 use crate::core::http::reply::{Reply, content, explained, no_entity};
 use crate::core::http::transport::Exchange;
 use crate::core::policy::retry::{AttemptOutcome, Decision, Safety, StopReason, decide};
@@ -95,7 +95,7 @@ impl Client {
             };
         }
         match self.create_one(&create, context).await {
-            Err(Error::Api(api)) if create.kind == Kind::Serverless && hints::path_is_gone(&api) => {
+            Err(Error::Api(api)) if create.kind == Kind::Serverless && classify::path_is_gone(&api) => {
                 self.remember_retired(&api);
                 match create.on_retired {
                     OnRetired::Flex => Box::pin(self.create_flex_instead(&create, context)).await,

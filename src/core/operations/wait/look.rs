@@ -6,9 +6,9 @@ use serde::Deserialize;
 use super::Waiter;
 use crate::core::client::{Client, Failed, OnRetired};
 use crate::core::context::Context;
-use crate::core::error::hints;
 use crate::core::error::{Error, TransportError, TransportKind};
 use crate::core::http::call::Call;
+use crate::core::http::classify;
 use crate::core::http::reply::{Reply, content};
 use crate::core::operations::retirement;
 use crate::core::spec::model::{Kind, Operation};
@@ -82,8 +82,8 @@ impl Waiter<'_> {
             Err(failed) => failed,
         };
         match failed {
-            Failed { error: Error::Api(api), .. } if hints::is_absent(&api) => Ok(Seen::Absent(Error::Api(api))),
-            Failed { error: Error::Api(api), .. } if hints::path_is_gone(&api) => Ok(Seen::Gone(Error::Api(api))),
+            Failed { error: Error::Api(api), .. } if classify::is_absent(&api) => Ok(Seen::Absent(Error::Api(api))),
+            Failed { error: Error::Api(api), .. } if classify::path_is_gone(&api) => Ok(Seen::Gone(Error::Api(api))),
             failed if tolerable(&failed) => Ok(Seen::SendError(failed.error)),
             failed => Err(failed.error),
         }

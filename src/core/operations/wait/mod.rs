@@ -8,12 +8,12 @@ mod look;
 use std::ops::ControlFlow;
 use std::time::Duration;
 
-use super::delete;
 use crate::core::client::{Client, Failed, OnRetired};
 use crate::core::context::Context;
 use crate::core::context::observe::{Level, Poll};
 use crate::core::error::{Error, Violation, WaitEnding};
 use crate::core::http::call::{Call, ReplyFormat};
+use crate::core::http::classify;
 use crate::core::http::reply::Reply;
 use crate::core::spec::model::{Kind, Operation};
 
@@ -263,7 +263,7 @@ impl<'a> Waiter<'a> {
         match self.client.attempt(&delete, &mut context.afresh(self.client.env())).await {
             Ok(_) => Ok(()),
             Err(failed) if tolerable(&failed) => Ok(()),
-            Err(Failed { error, .. }) if delete::is_done(&delete, &error) => Ok(()),
+            Err(Failed { error, .. }) if classify::is_done_already(&delete, &error) => Ok(()),
             Err(failed) => {
                 self.last_error = Some(failed.error.clone());
                 Err(failed.error)

@@ -1,0 +1,148 @@
+//! What an error reply means for the resource that was asked for. Here, and nowhere else, error codes and texts are read
+//! for that; whether a failure is worth another attempt is decided in `policy/retry.rs`.
+use reqwest::Method;
+
+use super::call::Call;
+use crate::core::error::{ApiError, Error};
+
+/// There is no resource of that name. Not so where the project or the path is what cannot be found.
+pub(crate) fn is_absent(error: &ApiError) -> bool {
+    let code = error.error_code.as_deref().unwrap_or_default();
+    error.status == 404
+        && matches!(code, "CLUSTER_NOT_FOUND" | "SERVERLESS_INSTANCE_NOT_FOUND" | "RESOURCE_NOT_FOUND")
+        && !names_a_path(error)
+}
+
+/// The name belongs to a cluster of another kind than those on the path that was asked.
+pub(crate) fn is_other_kind(error: &ApiError) -> bool {
+    error.status == 400 && error.error_code.as_deref().is_some_and(|code| code.starts_with("CANNOT_USE_"))
+}
+
+/// The path itself is gone, not the project and not the name.
+///
+/// A 404 or 405 with a page of HTML or text does not come from the API: a proxy, or the server of a wrong base URL, sends it.
+pub(crate) fn path_is_gone(error: &ApiError) -> bool {
+    match (error.status, error.error_code.as_deref()) {
+        (410, _) | (405, Some(_)) => true,
+        // A router that knows no such path answers without the API's codes, or without a body.
+        (404 | 405, None) => error.detail.is_some() || error.reason.is_some() || error.body_start.is_none(),
+        (404, Some("RESOURCE_NOT_FOUND" | "NOT_FOUND" | "UNEXPECTED_ERROR")) => names_a_path(error),
+        _ => false,
+    }
+}
+
+/// What cannot be found is a path, as in "Cannot find resource /api/atlas/v2/groups/…/serverless."
+fn names_a_path(error: &ApiError) -> bool {
+    let parameters = error.parameters.iter().filter_map(|parameter| parameter.as_str());
+    error
+        .detail
+        .as_deref()
+        .into_iter()
+        .chain(parameters)
+        .any(|text| text.contains("/serverless") || text.contains("/api/"))
+}
+
+/// A deletion was refused because the resource is being deleted already.
+pub(crate) fn is_being_deleted(error: &Error) -> bool {
+    matches!(error, Error::Api(api) if api.error_code.as_deref() == Some("CLUSTER_ALREADY_REQUESTED_DELETION"))
+}
+
+/// The call is a deletion, and its failure shows that an earlier attempt has carried it out.
+pub(crate) fn is_done_already(call: &Call, error: &Error) -> bool {
+    let is_gone = matches!(error, Error::Api(api) if is_absent(api));
+    call.method == Method::DELETE && (is_gone || is_being_deleted(error))
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+    use crate::core::http::call::ReplyFormat;
+    use crate::core::spec::model::{Kind, Operation};
+
+    fn error(status: u16, code: &str, detail: &str, body_start: &str) -> ApiError {
+        let given = |text: &str| Some(text.to_owned()).filter(|t| !t.is_empty());
+        ApiError {
+            status,
+            error_code: given(code),
+            detail: given(detail),
+            body_start: given(body_start),
+            ..ApiError::default()
+        }
+    }
+
+    #[test]
+    fn a_path_that_is_gone_is_told_from_a_project_and_a_name() {
+        let path = "Cannot find resource /api/atlas/v2/groups/32b6e34b3d91647abb20e7b8/serverless.";
+        for (status, code, detail, body, gone, absent) in [
+            (410, "VERSION_GONE", "Version 2023-01-01 is no longer available.", "", true, false),
+            (410, "", "", "<html>gone</html>", true, false),
+            (405, "METHOD_NOT_ALLOWED", "The method is not allowed.", "", true, false),
+            (405, "", "", "", true, false),
+            (405, "", "", "<html>Not Allowed</html>", false, false),
+            (404, "RESOURCE_NOT_FOUND", path, "", true, false),
+            (404, "", "no route", r#"{"detail":"no route"}"#, true, false),
+            (404, "", "", "", true, false),
+            (404, "", "", "<html>nginx</html>", false, false),
+            (404, "", "", "404 page not found", false, false),
+            (404, "RESOURCE_NOT_FOUND", "Cannot find resource AWS.", "", false, true),
+            (404, "GROUP_NOT_FOUND", "No group with ID 32b6e34b3d91647abb20e7b8 exists.", "", false, false),
+            (404, "CLUSTER_NOT_FOUND", "No cluster named a exists.", "", false, true),
+            (404, "SERVERLESS_INSTANCE_NOT_FOUND", "No serverless instance named a.", "", false, true),
+            (400, "INVALID_ATTRIBUTE", "Invalid attribute /serverless specified.", "", false, false),
+            (500, "UNEXPECTED_ERROR", path, "", false, false),
+        ] {
+            let error = error(status, code, detail, body);
+            assert_eq!((path_is_gone(&error), is_absent(&error)), (gone, absent), "{error:?}");
+        }
+        let named = error(404, "RESOURCE_NOT_FOUND", "Cannot find the resource.", "");
+        let named = ApiError { parameters: vec![json!("/api/atlas/v2/groups/g/serverless/a")], ..named };
+        assert_eq!((path_is_gone(&named), is_absent(&named)), (true, false));
+    }
+
+    #[test]
+    fn a_name_of_another_kind_is_told_by_the_code() {
+        for (status, code, other_kind) in [
+            (400, "CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API", true),
+            (400, "CANNOT_USE_A_KIND_OF_TOMORROW", true),
+            (409, "CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API", false),
+            (400, "INVALID_ATTRIBUTE", false),
+            (400, "", false),
+        ] {
+            assert_eq!(is_other_kind(&error(status, code, "", "")), other_kind, "{status} {code}");
+        }
+    }
+
+    #[test]
+    fn a_deletion_is_done_where_the_resource_is_gone_or_leaving() {
+        let call = |operation| Call::resource(Kind::Flex, operation, "g", "a", ReplyFormat::default(), None);
+        let is_done = |operation, status, code| {
+            is_done_already(&call(operation), &Error::Api(Box::new(error(status, code, "", ""))))
+        };
+        for (status, code, done) in [
+            (404, "CLUSTER_NOT_FOUND", true),
+            (400, "CLUSTER_ALREADY_REQUESTED_DELETION", true),
+            (404, "GROUP_NOT_FOUND", false),
+            (500, "UNEXPECTED_ERROR", false),
+        ] {
+            assert_eq!(is_done(Operation::Delete, status, code), done, "{status} {code}");
+            assert!(!is_done(Operation::Get, status, code), "{status} {code}");
+        }
+    }
+
+    #[test]
+    fn the_codes_read_here_are_in_the_table() {
+        let table = include_str!("../error/codes.csv");
+        let known: Vec<&str> = table.lines().filter_map(|line| line.split(',').next()).collect();
+        for code in [
+            "CLUSTER_ALREADY_REQUESTED_DELETION",
+            "CLUSTER_NOT_FOUND",
+            "RESOURCE_NOT_FOUND",
+            "SERVERLESS_INSTANCE_NOT_FOUND",
+            "UNEXPECTED_ERROR",
+        ] {
+            assert!(known.contains(&code), "{code}");
+        }
+    }
+}

@@ -20,7 +20,7 @@ use crate::core::error::Error;
 use crate::core::operations::list::Pager;
 
 #[doc = include_str!("../docs/Client.txt")]
-#[pyclass(frozen, subclass, module = "atlas_serverless", skip_from_py_object)]
+#[pyclass(frozen, subclass, module = "atlas_serverless")]
 #[derive(Clone)]
 pub(crate) struct Client {
     pub(super) handle: Arc<Handle>,

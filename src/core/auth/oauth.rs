@@ -221,11 +221,11 @@ impl Oauth {
         let refused = self.state().refused.clone();
         let patience = context.left(env).map_or(PATIENCE, |left| left.min(PATIENCE));
         let turn = cache.turn(Wanted { key, refused: refused.as_ref(), patience }, &*env.clock).await;
-        if let Turn::Token(cached) = &turn {
-            if let Some(fresh) = Fresh::from_cache(cached, unix(&*env.clock)) {
-                context.log(Level::Debug, || "the token of another process is used".to_owned());
-                return Ok(fresh);
-            }
+        if let Turn::Token(cached) = &turn
+            && let Some(fresh) = Fresh::from_cache(cached, unix(&*env.clock))
+        {
+            context.log(Level::Debug, || "the token of another process is used".to_owned());
+            return Ok(fresh);
         }
         let fetched = self.fetch(transport, env, context).await;
         match (&fetched, &turn, &refused) {

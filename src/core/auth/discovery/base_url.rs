@@ -33,13 +33,13 @@ pub(crate) fn choose(
     }
     let of_profile = profile.map(|profile| of_profile(profile, given.allow_insecure_http)).transpose();
     if let Some(chosen) = of_environment(machine, given.allow_insecure_http, notices)? {
-        if let Ok(Some(Some((url, source)))) = of_profile {
-            if url != chosen.0 {
-                notices.push(Notice {
-                    kind: NoticeKind::Credential,
-                    message: format!("the base URL {} of the {} was used, not {url} of {source}", chosen.0, chosen.1),
-                });
-            }
+        if let Ok(Some(Some((url, source)))) = of_profile
+            && url != chosen.0
+        {
+            notices.push(Notice {
+                kind: NoticeKind::Credential,
+                message: format!("the base URL {} of the {} was used, not {url} of {source}", chosen.0, chosen.1),
+            });
         }
         return Ok(chosen);
     }

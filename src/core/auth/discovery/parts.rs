@@ -141,13 +141,11 @@ pub(crate) fn build(
     mut secret: Field,
     notices: &mut Vec<Notice>,
 ) -> Result<Credentials, String> {
-    if kind == Kind::AccessToken {
-        if let Some(("Bearer" | "bearer", token)) = secret.value.expose().split_once(' ') {
-            secret =
-                Field {
-                    value: token.trim().into(), tidied: Some("the word “Bearer” before it"), name: secret.name
-                };
-        }
+    if kind == Kind::AccessToken
+        && let Some(("Bearer" | "bearer", token)) = secret.value.expose().split_once(' ')
+    {
+        secret =
+            Field { value: token.trim().into(), tidied: Some("the word “Bearer” before it"), name: secret.name };
     }
     if let (Some(part), Some(field)) = (kind.id(), &id) {
         check(part, field)?;

@@ -40,10 +40,10 @@ pub(crate) fn pick(
     for (kind, with_keyring) in rounds {
         let keyring = (with_keyring && trouble.is_none()).then_some(machine);
         let gathered = gather(kind, profile, keyring, &mut trouble);
-        if let Gathered { id, secret: Some(secret), of_keyring } = gathered {
-            if id.is_some() == kind.id().is_some() {
-                return finish(kind, id, secret, of_keyring, profile, machine, notices).map(Some);
-            }
+        if let Gathered { id, secret: Some(secret), of_keyring } = gathered
+            && id.is_some() == kind.id().is_some()
+        {
+            return finish(kind, id, secret, of_keyring, profile, machine, notices).map(Some);
         }
     }
     let missing = missing(profile);

@@ -70,10 +70,10 @@ pub fn route(given: Option<&str>, base_url: &str, machine: &dyn Machine) -> Resu
     if machine.var("REQUEST_METHOD").is_some() {
         return direct(": a CGI script (REQUEST_METHOD) could get one from its caller");
     }
-    if let Some((no_proxy, hosts)) = set(["NO_PROXY", "no_proxy"]) {
-        if !through(&value, &hosts, base_url) {
-            return direct(&format!(", by {no_proxy}"));
-        }
+    if let Some((no_proxy, hosts)) = set(["NO_PROXY", "no_proxy"])
+        && !through(&value, &hosts, base_url)
+    {
+        return direct(&format!(", by {no_proxy}"));
     }
     let proxy = hop(&value);
     let described = match &proxy {

@@ -237,10 +237,10 @@ fn failed(trouble: &SendError, timeout: Duration, sent: Option<&Sent>) -> Failur
 
 impl Way {
     fn explained(&self, mut failure: Failure) -> Failure {
-        if failure.kind == TransportKind::Connect {
-            if let Some(proxy) = &self.by_way_of {
-                failure.message.push_str(&format!(" by way of proxy {proxy}"));
-            }
+        if failure.kind == TransportKind::Connect
+            && let Some(proxy) = &self.by_way_of
+        {
+            failure.message.push_str(&format!(" by way of proxy {proxy}"));
         }
         if failure.cause == Cause::Certificate {
             failure.message.push_str(&format!("; trusted: {}; give the missing CA as ca_file", self.trusted));

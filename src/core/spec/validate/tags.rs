@@ -102,10 +102,11 @@ impl<'n> Walk<'n, '_> {
                 self.out.push(b',');
             }
             self.out.extend_from_slice(prefix);
-            if let Some(text) = self.tag_text("", node, path) {
-                if is_key && seen.earlier(text) {
-                    self.duplicate("", text, node, path);
-                }
+            if let Some(text) = self.tag_text("", node, path)
+                && is_key
+                && seen.earlier(text)
+            {
+                self.duplicate("", text, node, path);
             }
         }
         self.out.push(b'}');

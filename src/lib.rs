@@ -1,5 +1,10 @@
 //! MongoDB Atlas serverless instances and Flex clusters: the client ([`core`]), a small Atlas to test
 //! against (`emulator`, feature `emulator`) and the Python extension module (`binding`, feature `python`).
+//!
+//! | room | uses |
+//! | --- | --- |
+//! | `core`, `emulator` | neither of the others: if they shared types, what is misspelt in one would be so in both |
+//! | `binding` | `core`, `emulator` |
 
 #[cfg(feature = "python")]
 mod binding;

@@ -8,7 +8,7 @@ use atlas_serverless::core::auth::discovery::ResolvedCredentials;
 use atlas_serverless::core::client::{Client, Config, OnRetired};
 use atlas_serverless::core::context::clock::{SystemRng, SystemClock};
 use atlas_serverless::core::context::Env;
-use atlas_serverless::core::operations::create::{Create, IfExists};
+use atlas_serverless::core::operations::create::request::{CreateRequest, IfExists};
 use atlas_serverless::core::spec::model::{Kind, Node};
 use atlas_serverless::core::policy::retry::Policy;
 use atlas_serverless::core::http::tls;
@@ -41,10 +41,10 @@ pub fn spec_with_tags(count: usize) -> Value {
 }
 
 /// A create that passed validation.
-pub fn create() -> Create {
+pub fn create() -> CreateRequest {
     let spec = spec();
     let checked = validate::create(Kind::Serverless, GROUP, &Node::from(&spec), None).unwrap();
-    Create {
+    CreateRequest {
         kind: Kind::Serverless,
         group_id: GROUP.to_owned(),
         name: checked.name.unwrap(),

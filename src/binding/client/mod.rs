@@ -22,7 +22,7 @@ use crate::binding::convert::secret::SecretText;
 use crate::binding::create_many::Creates;
 use crate::core::http::call::ReplyFormat;
 use crate::core::operations::list::Pager;
-use crate::core::operations::wait::Wait;
+use crate::core::operations::wait::request::WaitRequest;
 use crate::core::spec::model::Kind;
 
 /// What a call comes to: its result, or something pending for an event loop.
@@ -276,8 +276,8 @@ impl Client {
         interval: Option<f64>,
         progress: Option<Bound<'py, PyAny>>,
     ) -> End {
-        let wait = Wait::until(state, Kind::Serverless, group_id.to_owned(), name.to_owned());
-        let wait = Wait { on_retired: self.on_retired, ..wait };
+        let wait = WaitRequest::until(state, Kind::Serverless, group_id.to_owned(), name.to_owned());
+        let wait = WaitRequest { on_retired: self.on_retired, ..wait };
         self.run(py, operations::wait_for(py, wait, timeout, interval, progress.as_ref())?)
     }
 
@@ -293,7 +293,7 @@ impl Client {
         interval: Option<f64>,
         progress: Option<Bound<'py, PyAny>>,
     ) -> End {
-        let wait = Wait::until(state, Kind::Flex, group_id.to_owned(), name.to_owned());
+        let wait = WaitRequest::until(state, Kind::Flex, group_id.to_owned(), name.to_owned());
         self.run(py, operations::wait_for(py, wait, timeout, interval, progress.as_ref())?)
     }
 

@@ -12,10 +12,10 @@ use crate::binding::runtime::blocking::{Job, Output};
 use crate::core::client::OnRetired;
 use crate::core::error::Error;
 use crate::core::http::call::ReplyFormat;
-use crate::core::operations::create::{Create, IfExists};
+use crate::core::operations::create::request::{CreateRequest, IfExists};
 use crate::core::operations::request::Request;
 use crate::core::operations::resource::{ResourceRequest, check_path};
-use crate::core::operations::wait::Wait;
+use crate::core::operations::wait::request::WaitRequest;
 use crate::core::spec::model::{Kind, Node, Operation};
 use crate::core::spec::validate;
 use crate::core::spec::validate::Checked;
@@ -98,7 +98,7 @@ pub(crate) fn checked_create(
     options: &Options<'_>,
     if_exists: IfExists,
     spec: &Node<'_>,
-) -> PyResult<(Create, Option<Duration>)> {
+) -> PyResult<(CreateRequest, Option<Duration>)> {
     let extra = options.extra_fields.as_ref().map(to_node);
     let checked = if options.validate {
         validate::create(kind, group_id, spec, extra.as_ref())
@@ -108,7 +108,7 @@ pub(crate) fn checked_create(
     let checked = accepted(py, checked)?;
     // Without validation the project's id still becomes part of a path.
     check_path(group_id, None).map_err(|error| to_exception(py, error))?;
-    let create = Create {
+    let create = CreateRequest {
         kind,
         group_id: group_id.to_owned(),
         name: checked.name.unwrap_or_default(),
@@ -155,19 +155,22 @@ pub(crate) fn delete(py: Python<'_>, kind: Kind, group_id: &str, name: &str, opt
 }
 
 fn run(one: ResourceRequest, timeout: Option<Duration>) -> Job {
-    Job::new(timeout, move |client, mut context| async move { client.one(one, &mut context).await.map(Output::Reply) })
+    Job::new(
+        timeout,
+        move |client, mut context| async move { client.resource(one, &mut context).await.map(Output::Reply) },
+    )
 }
 
 /// A wait for a state.
 pub(crate) fn wait_for(
     py: Python<'_>,
-    wait: Wait,
+    wait: WaitRequest,
     timeout: Option<f64>,
     interval: Option<f64>,
     progress: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Job> {
     check_path(&wait.group_id, Some(&wait.name)).map_err(|error| to_exception(py, error))?;
-    let wait = Wait { interval: seconds("interval", interval)?, ..wait };
+    let wait = WaitRequest { interval: seconds("interval", interval)?, ..wait };
     let timeout = seconds("timeout", timeout)?.unwrap_or(WAIT);
     let job = Job::new(Some(timeout), move |client, mut context| async move {
         client.wait_for(wait, &mut context).await.map(Output::Last)

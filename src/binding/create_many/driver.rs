@@ -10,7 +10,7 @@ use tokio::sync::Notify;
 
 use crate::core::client::Client;
 use crate::core::context::observe::{Level, Observer, Poll};
-use crate::core::operations::create_many::{Ended, Many, Order};
+use crate::core::operations::create_many::{CreateSet, NumberedCreate, NumberedResult};
 
 /// Orders on their way in, results and log lines on their way out.
 #[derive(Default)]
@@ -25,8 +25,8 @@ pub(super) struct Driver {
 
 #[derive(Default)]
 struct Desk {
-    orders: Vec<Order>,
-    ended: Vec<Ended>,
+    orders: Vec<NumberedCreate>,
+    ended: Vec<NumberedResult>,
     lines: Vec<(Level, String)>,
     /// No more orders are taken.
     closed: bool,
@@ -40,13 +40,13 @@ impl Driver {
     }
 
     /// Hands in orders; the runtime's thread is woken once for all of them.
-    pub(super) fn order(&self, orders: Vec<Order>) {
+    pub(super) fn order(&self, orders: Vec<NumberedCreate>) {
         self.desk().orders.extend(orders);
         self.orders.notify_one();
     }
 
     /// Takes what has come.
-    pub(super) fn take(&self) -> (Vec<Ended>, Vec<(Level, String)>) {
+    pub(super) fn take(&self) -> (Vec<NumberedResult>, Vec<(Level, String)>) {
         let mut desk = self.desk();
         (std::mem::take(&mut desk.ended), std::mem::take(&mut desk.lines))
     }
@@ -83,7 +83,7 @@ impl Driver {
     pub(super) async fn run(self: Arc<Self>, client: Client, threshold: Level) {
         let _stop = Stop(&self);
         let observer = Arc::new(Heard { driver: self.clone(), threshold });
-        let mut many = Many::default();
+        let mut many = CreateSet::default();
         loop {
             let orders = {
                 let mut desk = self.desk();
@@ -93,7 +93,7 @@ impl Driver {
                 std::mem::take(&mut desk.orders)
             };
             for order in orders {
-                many.start(client.clone(), order, Some(observer.clone()));
+                many.push(client.clone(), order, Some(observer.clone()));
             }
             let ended = self.next(&mut many).await;
             if !ended.is_empty() {
@@ -104,13 +104,13 @@ impl Driver {
     }
 
     /// The next results, or none because there are orders.
-    async fn next(&self, many: &mut Many) -> Vec<Ended> {
+    async fn next(&self, many: &mut CreateSet) -> Vec<NumberedResult> {
         if many.is_empty() {
             self.orders.notified().await;
             return Vec::new();
         }
         let mut orders = pin!(self.orders.notified());
-        let mut results = pin!(many.next());
+        let mut results = pin!(many.next_ready());
         poll_fn(|context| match results.as_mut().poll(context) {
             Turn::Ready(ended) => Turn::Ready(ended),
             Turn::Pending => orders.as_mut().poll(context).map(|()| Vec::new()),

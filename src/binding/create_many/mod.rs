@@ -19,7 +19,7 @@ use crate::binding::runtime::blocking::{Handle, Job, Output, SIGNALS};
 use crate::binding::runtime::interpreter;
 use crate::binding::runtime::observer::{emit, threshold};
 use crate::core::client::OnRetired;
-use crate::core::operations::create_many::{Ended, Order};
+use crate::core::operations::create_many::{NumberedCreate, NumberedResult};
 
 /// How long the results at hand are handed out before new operations are looked for.
 const FILL_AGAIN: Duration = Duration::from_millis(1);
@@ -136,7 +136,7 @@ impl Creates {
             match operation::read(py, &operation, self.on_retired) {
                 Ok((create, timeout)) => {
                     fleet.under_way.insert(index, operation.unbind());
-                    orders.push(Order { number: index, create, timeout });
+                    orders.push(NumberedCreate { number: index, request: create, timeout });
                 }
                 Err(error) => fleet.ready.push_back(result(py, index, operation.unbind(), Err(error))?),
             }
@@ -151,12 +151,12 @@ impl Creates {
     /// Takes over what has come.
     fn collect(&self, py: Python<'_>, fleet: &mut Fleet) -> PyResult<()> {
         let (ended, lines) = self.driver.take();
-        for Ended { number, result: came, beside } in ended {
+        for NumberedResult { number, result: came, notices } in ended {
             let Some(operation) = fleet.under_way.remove(&number) else { continue };
             let came = match came {
-                Ok(reply) => self.shape.now(py, Output::Reply(reply), &beside),
+                Ok(reply) => self.shape.now(py, Output::Reply(reply), &notices),
                 Err(error) => {
-                    warn_beside(py, &beside);
+                    warn_beside(py, &notices);
                     Err(to_exception(py, error))
                 }
             };

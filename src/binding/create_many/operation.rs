@@ -9,7 +9,7 @@ use crate::binding::client::config;
 use crate::binding::client::operations::{Options, checked_create, on_exists};
 use crate::binding::convert::to_core::to_fields;
 use crate::core::client::OnRetired;
-use crate::core::operations::create::Create;
+use crate::core::operations::create::request::CreateRequest;
 use crate::core::spec::model::Kind;
 
 type Field<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>);
@@ -19,7 +19,7 @@ pub(super) fn read(
     py: Python<'_>,
     operation: &Bound<'_, PyAny>,
     on_retired: OnRetired,
-) -> PyResult<(Create, Option<Duration>)> {
+) -> PyResult<(CreateRequest, Option<Duration>)> {
     let mut kind = Kind::Flex;
     let mut group_id = None;
     let mut if_exists = None;

@@ -1,5 +1,5 @@
-//! Many creates at once, driven by whoever asks for the next results: no task of a runtime for each, and all that is ready
-//! is handed over together.
+//! Many creates at once. The caller of [`CreateSet::next_ready`] drives them all: a create costs no task of the runtime,
+//! and everything that is ready is returned together.
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use futures_util::stream::{FuturesUnordered, Stream};
 
-use super::create::Create;
+use super::create::request::CreateRequest;
 use crate::core::client::Client;
 use crate::core::context::observe::Observer;
 use crate::core::context::{Context, Notices};
@@ -17,66 +17,63 @@ use crate::core::http::reply::Reply;
 
 /// One create among many.
 #[derive(Debug, Clone)]
-pub struct Order {
-    /// Its number, by which its result is known.
+pub struct NumberedCreate {
+    /// Which result belongs to it.
     pub number: u64,
-    /// What is created.
-    pub create: Create,
+    pub request: CreateRequest,
     /// Bound of the whole create.
     pub timeout: Option<Duration>,
 }
 
-/// How one create ended.
+/// The result of one create among many.
 #[derive(Debug)]
-pub struct Ended {
-    /// The order's number.
+pub struct NumberedResult {
     pub number: u64,
-    /// What came of it.
     pub result: Result<Reply, Error>,
-    /// What the caller should see all the same.
-    pub beside: Notices,
+    /// Notices that are not in the reply, as those of a create that failed.
+    pub notices: Notices,
 }
 
-/// Creates that are under way. Dropping it ends them.
+/// Creates in progress. Dropping the set cancels them.
 #[derive(Default)]
-pub struct Many {
-    running: FuturesUnordered<Pin<Box<dyn Future<Output = Ended> + Send>>>,
+pub struct CreateSet {
+    running: FuturesUnordered<Pin<Box<dyn Future<Output = NumberedResult> + Send>>>,
 }
 
-impl Many {
-    /// Adds a create; it begins when results are next asked for.
-    pub fn start(&mut self, client: Client, order: Order, observer: Option<Arc<dyn Observer>>) {
+impl CreateSet {
+    /// Adds a create; it starts at the next call of [`CreateSet::next_ready`].
+    pub fn push(&mut self, client: Client, create: NumberedCreate, observer: Option<Arc<dyn Observer>>) {
         self.running.push(Box::pin(async move {
-            let Order { number, create, timeout } = order;
+            let NumberedCreate { number, request, timeout } = create;
             let mut context = Context::begin(client.env(), timeout, observer);
-            let beside = context.notices.clone();
-            Ended { number, result: client.create(create, &mut context).await, beside }
+            let notices = context.notices.clone();
+            NumberedResult { number, result: client.create(request, &mut context).await, notices }
         }));
     }
 
-    /// How many are under way.
+    /// The number of creates in progress.
     pub fn len(&self) -> usize {
         self.running.len()
     }
 
-    /// Whether none is under way.
     pub fn is_empty(&self) -> bool {
         self.running.is_empty()
     }
 
-    /// The next results in the order in which they come: at least one, unless nothing is under way.
-    pub async fn next(&mut self) -> Vec<Ended> {
-        let mut ended = Vec::new();
+    /// Waits for the next results and returns all that are ready, in the order in which the creates ended. Empty only if the
+    /// set is empty.
+    pub async fn next_ready(&mut self) -> Vec<NumberedResult> {
+        let mut results = Vec::new();
         poll_fn(|context| {
             loop {
                 match Pin::new(&mut self.running).poll_next(context) {
-                    Poll::Ready(Some(one)) => ended.push(one),
-                    Poll::Pending if ended.is_empty() => return Poll::Pending,
+                    Poll::Ready(Some(result)) => results.push(result),
+                    Poll::Pending if results.is_empty() => return Poll::Pending,
                     Poll::Ready(None) | Poll::Pending => return Poll::Ready(()),
                 }
             }
         })
         .await;
-        ended
+        results
     }
 }

@@ -1,8 +1,7 @@
-//! A deletion whose answer was lost: that the resource is gone by the next attempt is a success. And one that another call
-//! has begun.
+//! Deletions whose reply was lost (if the resource is gone at the next attempt, that is a success), and deletions that
+//! another call has begun.
 use reqwest::header::HeaderMap;
 
-use super::resource::ResourceRequest;
 use crate::core::client::Client;
 use crate::core::context::Context;
 use crate::core::error::Error;
@@ -10,28 +9,20 @@ use crate::core::http::call::Call;
 use crate::core::http::classify;
 use crate::core::http::reply::Reply;
 use crate::core::http::transport::Exchange;
-use crate::core::spec::model::Operation;
 
 impl Client {
-    /// Runs a call. That a deletion has begun already is no error where its end is waited for.
-    pub(crate) async fn run_or_join(
-        &self,
-        one: &ResourceRequest,
-        call: &Call,
-        context: &mut Context,
-    ) -> Result<Reply, Error> {
+    /// Runs a deletion. One that another call has begun is no error: its end can be waited for all the same.
+    pub(super) async fn delete_or_join(&self, call: &Call, context: &mut Context) -> Result<Reply, Error> {
         match self.run(call, context).await {
-            Err(error)
-                if one.operation == Operation::Delete && one.wait.is_some() && classify::is_being_deleted(&error) =>
-            {
+            Err(error) if classify::is_being_deleted(&error) => {
                 context.joined = true;
                 Ok(Reply { reconciled: false, ..self.already_deleted(call, context) })
             }
-            ended => ended,
+            result => result,
         }
     }
 
-    /// What the answer that was lost would have been.
+    /// The reply of a deletion as it would have been if it had not been lost.
     pub(crate) fn already_deleted(&self, call: &Call, context: &mut Context) -> Reply {
         let (status, body) = match (call.serverless, call.envelope) {
             (true, false) => (202, "{}"),

@@ -1,8 +1,8 @@
-//! Lists that page by themselves: every entry once, however the list changes while it is read.
+//! Lists, page by page: every entry once, even if the list changes while it is read.
 //!
-//! Pages are asked for by number; the addresses in `links` are never followed, since they may name a host that the caller
-//! can't reach. Entries that moved to a later page are dropped there by their `id`. Where entries were deleted, later ones
-//! moved to pages already read: a smaller `totalCount` gives that away, and those pages are read again.
+//! Pages are requested by number; the URLs in `links` are never followed, since they may name a host that the caller
+//! cannot reach. An entry that moved to a later page is recognised there by its `id` and dropped. If entries were deleted,
+//! later ones moved to pages already read; a smaller `totalCount` shows that, and those pages are read again.
 use std::collections::HashSet;
 
 use reqwest::header::DATE;
@@ -20,32 +20,31 @@ use crate::core::http::reply::{Expect, Reply};
 use crate::core::policy::rate_limit::EndpointSet;
 use crate::core::spec::model::{Kind, Operation};
 
-/// So many entries in a row that were all seen before, and so many pages, are no list that changed: the service repeats
+/// After so many entries, and so many pages, that were all seen before, the list is not changing: the service repeats
 /// itself.
-const REPEATED: u64 = 1000;
+const REPEATED_ENTRIES: u64 = 1000;
 const REPEATED_PAGES: u64 = 20;
 
-/// A list that pages by itself.
+/// Reads a list page by page.
 pub struct Pager {
     call: Call,
     query: Vec<(String, String)>,
     page: Page,
-    /// Ids seen, since a page can move while it is read.
+    /// Ids of the entries returned so far.
     seen: HashSet<String>,
-    /// `totalCount` of the page before.
+    /// `totalCount` of the previous page.
     total: Option<u64>,
     /// Entries since the last new one.
     repeated: u64,
-    /// The entries of the page before, for lists whose entries have no id.
+    /// The text of the previous page's entries, for lists whose entries have no id.
     last: String,
-    /// The list to go on with where this one is retired.
+    /// The list to go on with if this one is retired.
     successor: Option<Call>,
     done: bool,
 }
 
-/// One page: the reply, and where its new entries are.
+/// One page.
 pub struct Entries {
-    /// The reply.
     pub reply: Reply,
     /// The entries that no earlier page had, as JSON.
     pub results: Vec<Box<RawValue>>,
@@ -70,9 +69,9 @@ struct Link {
 impl Pager {
     /// The resources of a kind in a project.
     ///
-    /// With `on_retired="flex"`, serverless instances are followed by nothing and replaced by the project's Flex clusters
-    /// where the endpoint is gone: it says so, it said so to this client before, or it has no entry and the service's clock
-    /// is past the day on which all of them had become Flex clusters.
+    /// With `on_retired="flex"`, the project's Flex clusters are listed instead of serverless instances where the endpoint
+    /// is retired: it says so, it said so to this client before, or the list is empty and the service's clock is past the
+    /// day on which all instances had become Flex clusters.
     pub fn resources(
         kind: Kind,
         group_id: &str,
@@ -82,8 +81,8 @@ impl Pager {
     ) -> Result<Self, Error> {
         check_path(group_id, None)?;
         let pager = Self::new(collection(kind, group_id), Vec::new(), items_per_page, include_count)?;
-        let replaced = kind == Kind::Serverless && on_retired == OnRetired::Flex;
-        Ok(Pager { successor: replaced.then(|| collection(Kind::Flex, group_id)), ..pager })
+        let convert = kind == Kind::Serverless && on_retired == OnRetired::Flex;
+        Ok(Pager { successor: convert.then(|| collection(Kind::Flex, group_id)), ..pager })
     }
 
     /// The projects that the credentials can see.
@@ -128,44 +127,45 @@ impl Pager {
             return Ok(None);
         }
         if self.call.serverless && client.retired().is_some() {
-            self.go_on_with_successor(context);
+            self.switch_to_successor(context);
         }
         loop {
             let call = self.call.page(&self.page, &self.query);
             let reply = match client.run(&call, context).await {
                 Err(Error::Api(api)) if self.call.serverless && classify::path_is_gone(&api) => {
                     client.remember_retired(&api);
-                    if !self.go_on_with_successor(context) {
+                    if !self.switch_to_successor(context) {
                         return Err(retirement::error(*api, Operation::List));
                     }
                     continue;
                 }
-                ended => ended?,
+                result => result?,
             };
             let parsed: PageReply = serde_json::from_slice(&reply.body)
-                .map_err(|e| unusable(client, &call, &reply, format!("a page could not be read ({e})")))?;
+                .map_err(|e| protocol_error(client, &call, &reply, format!("a page could not be read ({e})")))?;
             let first_and_empty = self.page.number == 1 && parsed.results.is_empty();
-            if first_and_empty && past_sunset(&reply) && self.go_on_with_successor(context) {
+            if first_and_empty && past_sunset(&reply) && self.switch_to_successor(context) {
                 context.notices.add(reply.notices);
                 continue;
             }
-            return self.take(client, &call, reply, parsed).map(Some);
+            return self.advance(client, &call, reply, parsed).map(Some);
         }
     }
 
-    /// Turns to the list that has replaced this one, if there is one.
-    fn go_on_with_successor(&mut self, context: &Context) -> bool {
+    /// Goes on with the list that has replaced this one; false if there is none.
+    fn switch_to_successor(&mut self, context: &Context) -> bool {
         let Some(successor) = self.successor.take() else { return false };
-        context.notices.add(retirement::instead(self.call.operation, successor.operation));
+        context.notices.add(retirement::flex_used_notice(self.call.operation, successor.operation));
         self.call = successor;
         self.page.number = 1;
         true
     }
 
-    fn take(&mut self, client: &Client, call: &Call, reply: Reply, page: PageReply) -> Result<Entries, Error> {
+    /// The new entries of a page, and which page is next.
+    fn advance(&mut self, client: &Client, call: &Call, reply: Reply, page: PageReply) -> Result<Entries, Error> {
         let full = page.results.len() as u64 >= self.page.items;
         let next = page.links.map(|links| links.iter().any(|link| link.rel == "next"));
-        // Links say it best; without any, a page that is not full is the last. An empty one always is.
+        // A page without links is the last if it is not full. An empty page always is.
         self.done = page.results.is_empty() || !next.unwrap_or(full);
         let read = page.results.len() as u64;
         let text: String = match self.seen.is_empty() {
@@ -176,19 +176,19 @@ impl Pager {
         let repeats = results.is_empty() || (!text.is_empty() && text == self.last);
         self.repeated = if repeats { self.repeated + read.max(1) } else { 0 };
         self.last = text;
-        if self.repeated >= REPEATED + REPEATED_PAGES * self.page.items {
-            let what = format!("the list does not end: its last {} entries were all there before", self.repeated);
-            return Err(unusable(client, call, &reply, what));
+        if self.repeated >= REPEATED_ENTRIES + REPEATED_PAGES * self.page.items {
+            let message = format!("the list does not end: its last {} entries were all there before", self.repeated);
+            return Err(protocol_error(client, call, &reply, message));
         }
-        let missing = match (self.total, page.total_count) {
+        let deleted = match (self.total, page.total_count) {
             (Some(before), Some(now)) => before.saturating_sub(now),
             _ => 0,
         };
         self.total = page.total_count.or(self.total);
         self.page.number += 1;
-        if missing > 0 && self.page.number > 2 {
-            // So many entries left, perhaps from pages already read: as many slipped behind this one.
-            let back = missing.div_ceil(self.page.items).saturating_add(1);
+        if deleted > 0 && self.page.number > 2 {
+            // Entries may have been deleted from pages already read: as many moved from this page to those.
+            let back = deleted.div_ceil(self.page.items).saturating_add(1);
             self.page.number = self.page.number.saturating_sub(back).max(1);
             self.done = false;
         }
@@ -207,13 +207,12 @@ impl Pager {
     }
 }
 
-/// Whether the service's own clock, in this reply, is past the end of the serverless operations.
 fn past_sunset(reply: &Reply) -> bool {
     let date = reply.headers.get(DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
-    date.is_some_and(retirement::is_past)
+    date.is_some_and(retirement::is_past_sunset)
 }
 
-fn unusable(client: &Client, call: &Call, reply: &Reply, message: String) -> Error {
+fn protocol_error(client: &Client, call: &Call, reply: &Reply, message: String) -> Error {
     Error::Transport(Box::new(TransportError {
         kind: TransportKind::Protocol,
         message,

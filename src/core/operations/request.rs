@@ -11,7 +11,6 @@ use crate::core::policy::rate_limit::EndpointSet;
 use crate::core::policy::retry::Safety;
 
 impl Client {
-    /// Any other operation of the API.
     pub async fn request(&self, request: Request, context: &mut Context) -> Result<Reply, Error> {
         let call = request.call()?;
         self.run(&call, context).await
@@ -23,13 +22,12 @@ impl Client {
 pub struct Request {
     /// `GET`, `POST` …
     pub method: String,
-    /// From `/api/`; no host.
+    /// Begins with `/api/`; no host, no query.
     pub path: String,
     /// Query parameters.
     pub params: Vec<(String, String)>,
-    /// Body.
     pub json: Option<Value>,
-    /// Another API version than the client's.
+    /// `None`: the client's.
     pub api_version: Option<String>,
 }
 
@@ -51,14 +49,17 @@ impl Request {
         let Some(method) = method else {
             return Err(violation("method", "must be GET, HEAD, POST, PUT, PATCH or DELETE", &self.method));
         };
-        if !self.path.starts_with("/api/") || self.path.contains(['?', '#', '\\']) || self.path.split('/').any(leaves) {
+        if !self.path.starts_with("/api/")
+            || self.path.contains(['?', '#', '\\'])
+            || self.path.split('/').any(is_dot_segment)
+        {
             return Err(violation(
                 "path",
                 "must be a path from /api/, without host, query (use params) or ..",
                 &self.path,
             ));
         }
-        // Characters that can't stand in a path are encoded; what is encoded already stays.
+        // Parsing the URL later encodes what a path cannot hold, and keeps what is encoded already.
         let query: Vec<String> = self.params.iter().map(|(k, v)| format!("{}={}", segment(k), segment(v))).collect();
         let target = if query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, query.join("&")) };
         let safety = match name.as_str() {
@@ -88,7 +89,7 @@ impl Request {
     }
 }
 
-/// Whether a URL takes a segment for a step, written plainly or encoded.
-fn leaves(segment: &str) -> bool {
+/// Whether URL parsing would remove a segment: `.` or `..`, also percent-encoded.
+fn is_dot_segment(segment: &str) -> bool {
     matches!(segment.to_ascii_lowercase().replace("%2e", ".").as_str(), "." | "..")
 }

@@ -1,9 +1,10 @@
-//! The rest of a resource's life: get, update, delete, find; and projects.
+//! Get, update and delete of one resource, find, and get of a project.
 use std::time::Duration;
 
 use bytes::Bytes;
 
-use super::wait::{DELETED, PriorAction, Wait};
+use super::retirement;
+use super::wait::request::{DELETED, PriorAction, WaitRequest};
 use crate::core::client::{Client, OnRetired};
 use crate::core::context::Context;
 use crate::core::error::{Error, Violation};
@@ -17,50 +18,50 @@ use crate::core::spec::validate;
 /// Get, update or delete of one resource.
 #[derive(Debug, Clone)]
 pub struct ResourceRequest {
-    /// Kind of resource.
     pub kind: Kind,
     /// Get, update or delete.
     pub operation: Operation,
-    /// Project.
     pub group_id: String,
-    /// Name.
     pub name: String,
-    /// Form of the reply.
     pub reply_format: ReplyFormat,
-    /// The changes, as JSON.
+    /// The changes of an update, as JSON.
     pub body: Option<Bytes>,
-    /// Where the serverless endpoint is gone.
     pub on_retired: OnRetired,
-    /// Wait until an update or deletion is done, looking this often.
+    /// `Some`: wait until the update or deletion is done, polling at this interval (`None`: the default intervals).
     pub wait: Option<Option<Duration>>,
 }
 
 impl ResourceRequest {
-    /// An operation that waits for nothing.
+    /// A request with the default options.
     pub fn new(kind: Kind, operation: Operation, group_id: String, name: String) -> Self {
         let (reply_format, on_retired) = (ReplyFormat::default(), OnRetired::default());
         ResourceRequest { kind, operation, group_id, name, reply_format, body: None, on_retired, wait: None }
     }
+
+    fn call(&self, kind: Kind) -> Call {
+        Call::resource(kind, self.operation, &self.group_id, &self.name, self.reply_format, self.body.clone())
+    }
 }
 
 impl Client {
-    /// Get, update or delete of one resource, and the wait that was asked for. A deletion's result is its own reply, that
-    /// of an update the last look's. To wait for the end of a deletion that has begun already is no error.
-    pub async fn one(&self, one: ResourceRequest, context: &mut Context) -> Result<Reply, Error> {
-        check_path(&one.group_id, Some(&one.name))?;
-        let (kind, reply) = self.on_its_path(&one, context).await?;
-        let Some(interval) = one.wait else { return Ok(reply) };
-        let ResourceRequest { operation, group_id, name, reply_format, on_retired, .. } = one;
-        let (did, state) = match operation {
+    /// Gets, updates or deletes one resource, and waits if the request says so. The result of a deletion is its own reply,
+    /// that of an update the reply of the last poll.
+    pub async fn resource(&self, request: ResourceRequest, context: &mut Context) -> Result<Reply, Error> {
+        check_path(&request.group_id, Some(&request.name))?;
+        let (kind, reply) = self.send_or_convert(&request, context).await?;
+        let Some(interval) = request.wait else { return Ok(reply) };
+        let ResourceRequest { operation, group_id, name, reply_format, on_retired, .. } = request;
+        let (action, state) = match operation {
             Operation::Delete => (PriorAction::Delete, DELETED),
             _ => (PriorAction::Update, "IDLE"),
         };
-        let wait = Wait { interval, reply_format, on_retired, ..Wait::until(state, kind, group_id, name) };
+        let wait =
+            WaitRequest { interval, reply_format, on_retired, ..WaitRequest::until(state, kind, group_id, name) };
         let last = if context.joined {
-            // Another's deletion is not asked for again.
+            // The deletion was begun by another call, so it is not sent again.
             self.wait_for(wait, context).await?
         } else {
-            self.wait_after(did, &reply, wait, context).await?
+            self.wait_after(action, &reply, wait, context).await?
         };
         Ok(match last {
             Some(last) => Reply { attempts: reply.attempts, ..last },
@@ -68,8 +69,76 @@ impl Client {
         })
     }
 
-    /// Looks on both paths: which kind is it? A Flex cluster that serverless automation created is one on both paths;
-    /// it is called what it is, a Flex cluster.
+    /// Sends the request on the path of its kind, or on the Flex path if the serverless one is gone and the request says so.
+    async fn send_or_convert(&self, request: &ResourceRequest, context: &mut Context) -> Result<(Kind, Reply), Error> {
+        if request.kind == Kind::Flex {
+            let reply = self.send(request, &request.call(Kind::Flex), context).await?;
+            return Ok((Kind::Flex, reply));
+        }
+        let flex = request.on_retired == OnRetired::Flex;
+        let reads = request.operation == Operation::Get;
+        let call = request.call(Kind::Serverless);
+        match self.retired() {
+            Some(_) if flex => return self.send_as_flex(request, context).await,
+            Some(retired) if !reads => return Err(self.not_sent_since_retired(retired, &call, request.operation)),
+            _ => {}
+        }
+        match self.send(request, &call, context).await {
+            Ok(reply) => Ok((Kind::Serverless, reply)),
+            Err(Error::Api(api)) if classify::path_is_gone(&api) => {
+                self.remember_retired(&api);
+                if flex {
+                    self.send_as_flex(request, context).await
+                } else {
+                    Err(retirement::error(*api, request.operation))
+                }
+            }
+            Err(Error::Api(mut api)) if classify::is_absent(&api) => {
+                if flex && reads {
+                    match self.send_as_flex(request, context).await {
+                        Err(Error::Api(second)) if classify::is_absent(&second) || classify::is_other_kind(&second) => {
+                        }
+                        found => return found,
+                    }
+                }
+                if api.hint.is_none() {
+                    api.hint = Some("find(group_id, name) looks for a Flex cluster of that name too".to_owned());
+                }
+                Err(Error::Api(api))
+            }
+            Err(error) => Err(error),
+        }
+    }
+
+    /// The same operation on the Flex cluster of that name.
+    async fn send_as_flex(&self, request: &ResourceRequest, context: &mut Context) -> Result<(Kind, Reply), Error> {
+        let mut call = request.call(Kind::Flex);
+        if let (Operation::Update, Some(body)) = (request.operation, &request.body) {
+            let (body, notices) = retirement::flex_body(body)?;
+            context.notices.add(notices);
+            call = match body.as_slice() {
+                // Nothing is left to change, so the result is what there is.
+                b"{}" => ResourceRequest { operation: Operation::Get, body: None, ..request.clone() }.call(Kind::Flex),
+                _ => Call { body: Some(Bytes::from(body)), ..call },
+            };
+        }
+        context.attempts = 0;
+        let reply = self.send(request, &call, context).await?;
+        let serverless = Kind::Serverless.operation_id(request.operation);
+        context.notices.add(retirement::flex_used_notice(serverless, Kind::Flex.operation_id(request.operation)));
+        Ok((Kind::Flex, reply))
+    }
+
+    /// Sends the call. If its end is waited for, a deletion that another call has begun is no error.
+    async fn send(&self, request: &ResourceRequest, call: &Call, context: &mut Context) -> Result<Reply, Error> {
+        match request.operation {
+            Operation::Delete if request.wait.is_some() => self.delete_or_join(call, context).await,
+            _ => self.run(call, context).await,
+        }
+    }
+
+    /// Finds out of which kind the resource of that name is. A Flex cluster that was created as a serverless instance is on
+    /// both paths; it counts as a Flex cluster.
     pub async fn find(
         &self,
         group_id: &str,
@@ -88,7 +157,7 @@ impl Client {
         let serverless = Call::resource(Kind::Serverless, Operation::Get, group_id, name, reply_format, None);
         match self.run(&serverless, context).await {
             Ok(reply) => Ok((Kind::Serverless, reply)),
-            // Neither path has it: the first answer says which name is missing, and names a dedicated cluster as such.
+            // Neither path has it. The first error says whether the name is missing or belongs to a dedicated cluster.
             Err(Error::Api(api))
                 if classify::is_absent(&api) || classify::is_other_kind(&api) || classify::path_is_gone(&api) =>
             {
@@ -98,17 +167,16 @@ impl Client {
         }
     }
 
-    /// A project.
     pub async fn get_project(&self, group_id: &str, context: &mut Context) -> Result<Reply, Error> {
         check_path(group_id, None)?;
         let target = format!("/api/atlas/v2/groups/{}", segment(group_id));
-        // The limit of projects is the user's, whichever project it is.
+        // The rate limit of this endpoint is per user, not per project.
         let call = Call::get("getGroup", target, EndpointSet::Projects, "", Expect::Entity);
         self.run(&call, context).await
     }
 }
 
-/// Path parameters are checked before anything is sent.
+/// Checks path parameters before anything is sent.
 pub fn check_path(group_id: &str, name: Option<&str>) -> Result<(), Error> {
     let violations: Vec<Violation> =
         validate::group_id(group_id).into_iter().chain(name.and_then(validate::name)).collect();

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use atlas_serverless::core::context::Context;
 use atlas_serverless::core::context::clock::SystemClock;
 use atlas_serverless::core::error::Error;
-use atlas_serverless::core::operations::create::Create;
+use atlas_serverless::core::operations::create::request::CreateRequest;
 use atlas_serverless::core::spec::model::Kind;
 use serde_json::{Value, json};
 
@@ -74,7 +74,7 @@ async fn a_waiter_does_not_come_back_before_the_service_asked_and_outlives_max_r
     world.control("PATCH", "settings", json!({"provisioning": {"reads": 30}}));
     // Far beyond max_retry_time, a limit is waited for and not an error.
     world.order(json!({"kind": "rate_limited", "retry_after": 40, "method": "GET", "skip": 20}));
-    let wanted = Create { wait: Some(None), ..world.create(Kind::Flex, "x") };
+    let wanted = CreateRequest { wait: Some(None), ..world.create(Kind::Flex, "x") };
     let mut context = Context::begin(client.env(), Some(Duration::from_secs(1000)), None);
     client.create(wanted.clone(), &mut context).await.unwrap();
     assert!(clock.slept().contains(&40.0));
@@ -82,13 +82,13 @@ async fn a_waiter_does_not_come_back_before_the_service_asked_and_outlives_max_r
     world.order(json!({"kind": "rate_limited", "retry_after": 400, "method": "GET"}));
     let (client, clock) = world.client(&Setup::new(Auth::AccessToken));
     let mut context = Context::begin(client.env(), Some(Duration::from_secs(100)), None);
-    let error = client.create(Create { name: "y".into(), body: renamed(&wanted), ..wanted }, &mut context).await;
+    let error = client.create(CreateRequest { name: "y".into(), body: renamed(&wanted), ..wanted }, &mut context).await;
     let error = error.unwrap_err();
     assert!(error.to_string().contains("asks to wait 400.0 s, and 100.0 s are left"), "{error}");
     assert!(clock.slept().is_empty());
 }
 
-fn renamed(create: &Create) -> bytes::Bytes {
+fn renamed(create: &CreateRequest) -> bytes::Bytes {
     let mut body: Value = serde_json::from_slice(&create.body).unwrap();
     body["name"] = "y".into();
     body.to_string().into()
@@ -101,7 +101,7 @@ async fn a_token_that_cannot_be_renewed_does_not_end_a_wait() {
     world.control("PATCH", "settings", json!({"provisioning": {"reads": 6}}));
     let token = json!({"kind": "html", "endpoint": "token", "times": 4});
     world.order(json!({"kind": "expire_tokens", "method": "GET", "skip": 2, "then": [token]}));
-    let wanted = Create { wait: Some(None), ..world.create(Kind::Flex, "x") };
+    let wanted = CreateRequest { wait: Some(None), ..world.create(Kind::Flex, "x") };
     let mut context = Context::begin(client.env(), Some(Duration::from_secs(1000)), None);
     client.create(wanted, &mut context).await.unwrap();
     let tokens = world.requests().iter().filter(|request| request.starts_with("TOKEN:502")).count();
@@ -132,7 +132,7 @@ async fn a_deadline_holds_whatever_hangs() {
             let world = World::new();
             let client = world.client_on(&Setup::new(auth), Arc::new(SystemClock::default()));
             world.order(fault.clone());
-            let wanted = Create { wait: wait.then_some(None), ..world.create(Kind::Flex, "x") };
+            let wanted = CreateRequest { wait: wait.then_some(None), ..world.create(Kind::Flex, "x") };
             let begun = Instant::now();
             let mut context = Context::begin(client.env(), Some(Duration::from_millis(400)), None);
             let ended = client.create(wanted, &mut context).await;

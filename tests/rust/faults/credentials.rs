@@ -20,7 +20,7 @@ async fn all_at_once(client: &Client, world: &World, callers: usize, expected: &
         tasks.push(tokio::spawn(async move {
             let mut context = Context::begin(client.env(), None, None);
             let get = ResourceRequest::new(Kind::Flex, Operation::Get, group_id, "x".to_owned());
-            let ended = client.one(get, &mut context).await;
+            let ended = client.resource(get, &mut context).await;
             let is = ended.as_ref().map_or_else(class, |_| "fine");
             assert_eq!(is, expected, "{:?}", ended.err().map(|error| told(&error)));
         }));

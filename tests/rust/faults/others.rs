@@ -16,7 +16,7 @@ async fn one(client: &Client, world: &World, operation: Operation, body: Option<
     let mut context = Context::begin(client.env(), None, None);
     let body = body.map(|body| body.to_string().into());
     let one = ResourceRequest::new(Kind::Flex, operation, world.group_id.clone(), "x".to_owned());
-    client.one(ResourceRequest { body, ..one }, &mut context).await
+    client.resource(ResourceRequest { body, ..one }, &mut context).await
 }
 
 async fn request(client: &Client, method: &str, path: String, json: Option<Value>) -> Result<Reply, Error> {

@@ -7,7 +7,7 @@ use atlas_serverless::core::context::observe::Level;
 use atlas_serverless::core::error::{Error, NoticeKind};
 use atlas_serverless::core::http::call::ReplyFormat;
 use atlas_serverless::core::http::reply::content;
-use atlas_serverless::core::operations::create::{Create, IfExists};
+use atlas_serverless::core::operations::create::request::{CreateRequest, IfExists};
 use atlas_serverless::core::spec::model::Kind;
 use serde_json::{Value, json};
 
@@ -121,7 +121,7 @@ async fn one_of_another_kind_has_the_name() {
             if if_exists == IfExists::Error {
                 world.order(lost(false));
             }
-            let error = create(&client, Create { if_exists, ..world.create(kind, "big") }).await.unwrap_err();
+            let error = create(&client, CreateRequest { if_exists, ..world.create(kind, "big") }).await.unwrap_err();
             assert_eq!(class(&error), "DuplicateClusterName", "{error}");
             assert!(error.to_string().contains("belongs to a cluster that is no"), "{error}");
         }
@@ -165,7 +165,7 @@ async fn if_exists_returns_what_is_as_asked_whoever_made_it() {
         let old = json!({"name": "old", "kind": kind.word(), "created": "2025-01-01T00:00:00Z", "tags": tags()});
         world.control("POST", "instances", old);
         let reply_format = ReplyFormat { envelope, pretty: envelope };
-        let again = Create { if_exists: IfExists::Return, reply_format, ..world.create(kind, "old") };
+        let again = CreateRequest { if_exists: IfExists::Return, reply_format, ..world.create(kind, "old") };
         let reply = create(&client, again.clone()).await.unwrap();
         let entity: Value = serde_json::from_slice(content(&reply.body, envelope)).unwrap();
         assert!(!reply.reconciled && entity["createDate"] == "2025-01-01T00:00:00Z", "{entity}");
@@ -181,7 +181,7 @@ async fn if_exists_raises_with_the_differences() {
     let world = World::new();
     let (client, _) = world.client(&setup());
     world.control("POST", "instances", json!({"name": "other", "kind": "serverless", "region": "EU_WEST_1"}));
-    let again = Create { if_exists: IfExists::Return, ..world.create(Kind::Serverless, "other") };
+    let again = CreateRequest { if_exists: IfExists::Return, ..world.create(Kind::Serverless, "other") };
     let error = create(&client, again).await.unwrap_err();
     let Error::Api(api) = &error else { panic!("{error}") };
     assert_eq!((class(&error), api.violations.len(), api.status), ("DuplicateClusterName", 2, 400));
@@ -205,7 +205,7 @@ async fn if_exists_waits_for_one_that_is_being_deleted_and_then_creates() {
                 hook.control("POST", "faults", Some(json!({"kind": "html", "status": 502, "method": "POST"}))).unwrap();
             }
         });
-        let again = Create { if_exists: IfExists::Return, ..world.create(Kind::Serverless, "phoenix") };
+        let again = CreateRequest { if_exists: IfExists::Return, ..world.create(Kind::Serverless, "phoenix") };
         let reply = create(&client, again).await.unwrap();
         let entity: Value = serde_json::from_slice(&reply.body).unwrap();
         assert!(entity["stateName"] == "CREATING" && !reply.reconciled, "{entity}");
@@ -218,7 +218,7 @@ async fn the_wait_for_a_deletion_ends_with_the_deadline() {
     let world = World::new();
     let (client, clock) = world.client(&setup());
     world.control("POST", "instances", json!({"name": "stuck", "kind": "flex", "state": "DELETING", "tags": tags()}));
-    let again = Create { if_exists: IfExists::Return, ..world.create(Kind::Flex, "stuck") };
+    let again = CreateRequest { if_exists: IfExists::Return, ..world.create(Kind::Flex, "stuck") };
     let mut context = Context::begin(client.env(), Some(Duration::from_secs(90)), None);
     let error = client.create(again, &mut context).await.unwrap_err();
     assert!(class(&error) == "WaitError" && error.to_string().contains("is still there: the time is up"), "{error}");
@@ -277,7 +277,7 @@ async fn each_field_that_was_not_taken_over_is_told_once() {
             world.order(lost(true));
         }
         let wait = wait.then_some(None);
-        let wanted = Create { body: asked.to_string().into(), wait, ..world.create(Kind::Serverless, "n") };
+        let wanted = CreateRequest { body: asked.to_string().into(), wait, ..world.create(Kind::Serverless, "n") };
         let reply = create(&client, wanted).await.unwrap();
         let told: Vec<_> = reply.notices.iter().filter(|n| n.kind == NoticeKind::FieldIgnored).collect();
         assert_eq!(told.len(), 1, "{wait:?} {lost_answer} {:?}", reply.notices);
@@ -289,7 +289,7 @@ async fn each_field_that_was_not_taken_over_is_told_once() {
 async fn a_call_that_is_given_up_says_what_may_exist() {
     let world = World::new();
     let (client, _) = world.client(&setup());
-    let give_up = |wanted: Create, log: Arc<Log>| {
+    let give_up = |wanted: CreateRequest, log: Arc<Log>| {
         let client = client.clone();
         async move {
             let mut context = Context::begin(client.env(), None, Some(log));
@@ -310,7 +310,7 @@ async fn a_call_that_is_given_up_says_what_may_exist() {
     // While it is waited for: it does exist.
     let log = Arc::new(Log::default());
     world.order(json!({"kind": "stall", "method": "GET"}));
-    give_up(Create { wait: Some(None), ..world.create(Kind::Flex, "two") }, log.clone()).await;
+    give_up(CreateRequest { wait: Some(None), ..world.create(Kind::Flex, "two") }, log.clone()).await;
     let told = format!("The Flex cluster two was created in project {group}; nobody waits for it any more");
     assert_eq!(warnings(&log), [told]);
     // Before anything was sent there is nothing to say, and nothing after it has ended.

@@ -8,7 +8,7 @@ use std::time::Duration;
 use atlas_serverless::core::client::Client;
 use atlas_serverless::core::http::call::ReplyFormat;
 use atlas_serverless::core::http::reply::content;
-use atlas_serverless::core::operations::create::{Create, IfExists};
+use atlas_serverless::core::operations::create::request::{CreateRequest, IfExists};
 use atlas_serverless::core::spec::model::Kind;
 use serde_json::{Value, json};
 
@@ -94,7 +94,7 @@ async fn one(world: &World, clients: &HashMap<&'static str, Client>, number: usi
     let reply_format = ReplyFormat { envelope: enveloped, pretty: random.bool() };
     let if_exists = if random.bool() { IfExists::Error } else { IfExists::Return };
     let auth = Auth::ALL[random.usize(0..3)];
-    let wanted = Create { reply_format, if_exists, ..world.create(kind, &name) };
+    let wanted = CreateRequest { reply_format, if_exists, ..world.create(kind, &name) };
     let ended = create(&clients[auth.name()], wanted).await;
     for id in ordered {
         // What did not come to pass must not hit another; most have.

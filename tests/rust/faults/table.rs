@@ -5,7 +5,7 @@ use std::time::Duration;
 use atlas_serverless::core::context::Context;
 use atlas_serverless::core::http::call::ReplyFormat;
 use atlas_serverless::core::http::reply::content;
-use atlas_serverless::core::operations::create::Create;
+use atlas_serverless::core::operations::create::request::CreateRequest;
 use atlas_serverless::core::spec::model::Kind;
 use serde_json::{Value, json};
 
@@ -182,7 +182,8 @@ async fn run(world: &World, case: &Case, kind: Kind, reply_format: ReplyFormat) 
     }
     arrange(world, case, kind, &clock);
     clock.note_positions(world.emulator.clone());
-    let wanted = Create { reply_format, wait: (case.point == "poll").then_some(None), ..world.create(kind, "orders") };
+    let wanted =
+        CreateRequest { reply_format, wait: (case.point == "poll").then_some(None), ..world.create(kind, "orders") };
     let observed = create(&client, wanted).await;
     // Waits are written between the requests that came before and after them.
     let mut record = world.requests();

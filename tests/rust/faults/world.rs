@@ -15,7 +15,7 @@ use atlas_serverless::core::http::call::ReplyFormat;
 use atlas_serverless::core::http::network::Trust;
 use atlas_serverless::core::http::network::route::Route;
 use atlas_serverless::core::http::reply::Reply;
-use atlas_serverless::core::operations::create::{Create, IfExists};
+use atlas_serverless::core::operations::create::request::{CreateRequest, IfExists};
 use atlas_serverless::core::policy::retry::Policy;
 use atlas_serverless::core::spec::model::Kind;
 use atlas_serverless::emulator::{Emulator, Options, Provisioning};
@@ -234,10 +234,10 @@ impl World {
     }
 
     /// A create of a name, in the usual form.
-    pub fn create(&self, kind: Kind, name: &str) -> Create {
+    pub fn create(&self, kind: Kind, name: &str) -> CreateRequest {
         let body = json!({"name": name, "providerSettings": {"backingProviderName": "AWS", "regionName": "US_EAST_1"},
             "tags": [{"key": "env", "value": "test"}, {"key": "team", "value": "data"}]});
-        Create {
+        CreateRequest {
             kind,
             group_id: self.group_id.clone(),
             name: name.to_owned(),
@@ -287,7 +287,7 @@ fn request(record: &Value) -> String {
 }
 
 /// Creates, without a deadline of its own.
-pub async fn create(client: &Client, create: Create) -> Result<Reply, Error> {
+pub async fn create(client: &Client, create: CreateRequest) -> Result<Reply, Error> {
     let mut context = Context::begin(client.env(), None, None);
     client.create(create, &mut context).await
 }

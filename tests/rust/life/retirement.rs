@@ -1,16 +1,16 @@
 use atlas_serverless::core::client::OnRetired;
 use atlas_serverless::core::error::{Error, NoticeKind};
 use atlas_serverless::core::http::call::ReplyFormat;
-use atlas_serverless::core::operations::create::{Create, IfExists};
+use atlas_serverless::core::operations::create::request::{CreateRequest, IfExists};
 use atlas_serverless::core::operations::resource::ResourceRequest;
 use atlas_serverless::core::spec::model::{Kind, Operation};
 
 use crate::canned::{Canned, entity, refusal};
 use crate::{Bench, GROUP, both};
 
-fn create(on_retired: OnRetired) -> Create {
+fn create(on_retired: OnRetired) -> CreateRequest {
     let body = r#"{"name":"orders","providerSettings":{"backingProviderName":"AWS","regionName":"US_EAST_1"},"serverlessBackupOptions":{"serverlessContinuousBackupEnabled":true},"new":1}"#;
-    Create {
+    CreateRequest {
         kind: Kind::Serverless,
         group_id: GROUP.to_owned(),
         name: "orders".to_owned(),
@@ -63,7 +63,7 @@ async fn what_is_left_of_an_update_goes_to_the_flex_cluster() {
         let bench = Bench::new(&server.url);
         let one = ResourceRequest::new(Kind::Serverless, Operation::Update, GROUP.to_owned(), "orders".to_owned());
         let one = ResourceRequest { body: Some(body.into()), on_retired: OnRetired::Flex, ..one };
-        bench.client.one(one, &mut bench.context(60)).await.unwrap();
+        bench.client.resource(one, &mut bench.context(60)).await.unwrap();
         assert_eq!(server.asked(), ["PATCH serverless/orders".to_owned(), format!("{asked} flexClusters/orders")]);
     }
 }

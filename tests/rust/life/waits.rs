@@ -1,13 +1,13 @@
 use atlas_serverless::core::error::{Error, WaitEnding};
 use atlas_serverless::core::operations::resource::ResourceRequest;
-use atlas_serverless::core::operations::wait::Wait;
+use atlas_serverless::core::operations::wait::request::WaitRequest;
 use atlas_serverless::core::spec::model::{Kind, Operation};
 
 use crate::canned::{Canned, entity, refusal, reply};
 use crate::{Bench, GROUP};
 
-fn until(state: &str) -> Wait {
-    Wait::until(state, Kind::Flex, GROUP.to_owned(), "orders".to_owned())
+fn until(state: &str) -> WaitRequest {
+    WaitRequest::until(state, Kind::Flex, GROUP.to_owned(), "orders".to_owned())
 }
 
 #[tokio::test]
@@ -41,7 +41,7 @@ async fn another_of_the_same_name_is_not_it() {
     let bench = Bench::new(&server.url);
     let delete = ResourceRequest::new(Kind::Flex, Operation::Delete, GROUP.to_owned(), "orders".to_owned());
     let deleted =
-        bench.client.one(ResourceRequest { wait: Some(None), ..delete }, &mut bench.context(1800)).await.unwrap();
+        bench.client.resource(ResourceRequest { wait: Some(None), ..delete }, &mut bench.context(1800)).await.unwrap();
     assert_eq!(deleted.status, 204);
     assert_eq!(server.asked(), ["DELETE flexClusters/orders", "GET flexClusters/orders", "GET flexClusters/orders"]);
 }
@@ -57,7 +57,7 @@ async fn a_deletion_that_was_ignored_is_asked_for_again() {
     let server = Canned::start(replies);
     let bench = Bench::new(&server.url);
     let delete = ResourceRequest::new(Kind::Flex, Operation::Delete, GROUP.to_owned(), "orders".to_owned());
-    bench.client.one(ResourceRequest { wait: Some(None), ..delete }, &mut bench.context(1800)).await.unwrap();
+    bench.client.resource(ResourceRequest { wait: Some(None), ..delete }, &mut bench.context(1800)).await.unwrap();
     let deletions = server.asked().iter().filter(|line| line.starts_with("DELETE")).count();
     assert_eq!((deletions, server.asked().len()), (2, 12));
 }
@@ -70,7 +70,7 @@ async fn a_wait_that_fails_keeps_what_was_done() {
     let bench = Bench::new(&server.url);
     let update = ResourceRequest::new(Kind::Flex, Operation::Update, GROUP.to_owned(), "orders".to_owned());
     let update = ResourceRequest { wait: Some(None), body: Some("{}".into()), ..update };
-    let Err(Error::Wait(error)) = bench.client.one(update, &mut bench.context(1800)).await else { panic!() };
+    let Err(Error::Wait(error)) = bench.client.resource(update, &mut bench.context(1800)).await else { panic!() };
     assert_eq!(error.ending, WaitEnding::Failed);
     assert_eq!(error.result.as_deref(), Some(accepted.as_bytes()));
     assert!(matches!(&error.cause, Some(Error::Api(api)) if api.status == 403));

@@ -1,5 +1,6 @@
-//! Looking a name up: on the path of its kind, and a serverless instance on the Flex path too, since one became the other.
-use super::Create;
+//! Looks up the name of a create: on the path of its kind, and for a serverless instance on the Flex path too, since
+//! serverless instances became Flex clusters.
+use super::request::CreateRequest;
 use crate::core::client::Client;
 use crate::core::context::Context;
 use crate::core::error::{ApiError, Error};
@@ -8,42 +9,39 @@ use crate::core::http::classify;
 use crate::core::http::transport::Exchange;
 use crate::core::spec::model::{Kind, Operation};
 
-/// What stands under a name.
-pub(crate) enum LookUp {
-    /// Nothing.
+/// What has a name.
+pub(super) enum LookUp {
     Absent,
-    /// A resource, on the path of this kind.
-    ResolvedCredentials(Kind, Box<Exchange>),
-    /// A cluster that neither path describes.
-    AnotherKind,
+    /// A resource, and the kind whose path has it.
+    Present(Kind, Box<Exchange>),
+    /// A cluster that is of neither kind.
+    OtherKind,
 }
 
-impl Client {
-    /// Looks up the name of a create, within the bounds of its call.
-    pub(crate) async fn look_up(&self, create: &Create, context: &mut Context) -> Result<LookUp, Error> {
-        let kinds: &[Kind] = match create.kind {
-            Kind::Serverless => &[Kind::Serverless, Kind::Flex],
-            Kind::Flex => &[Kind::Flex],
-        };
-        for kind in kinds {
-            let call = Call::resource(*kind, Operation::Get, &create.group_id, &create.name, create.reply_format, None);
-            let mut beside = context.beside();
-            match self.run(&call, &mut beside).await {
-                Ok(reply) => {
-                    context.notices.add(reply.notices);
-                    let exchange = Exchange::new(reply.status, reply.headers, reply.body);
-                    return Ok(LookUp::ResolvedCredentials(*kind, Box::new(exchange)));
-                }
-                Err(Error::Api(api)) if is_elsewhere(&api, *kind) => {}
-                Err(Error::Api(api)) if classify::is_other_kind(&api) => return Ok(LookUp::AnotherKind),
-                Err(error) => return Err(error),
+/// Looks up the name of a create, within the deadline of its call.
+pub(super) async fn look_up(client: &Client, request: &CreateRequest, context: &mut Context) -> Result<LookUp, Error> {
+    let kinds: &[Kind] = match request.kind {
+        Kind::Serverless => &[Kind::Serverless, Kind::Flex],
+        Kind::Flex => &[Kind::Flex],
+    };
+    for kind in kinds {
+        let call = Call::resource(*kind, Operation::Get, &request.group_id, &request.name, request.reply_format, None);
+        let mut beside = context.beside();
+        match client.run(&call, &mut beside).await {
+            Ok(reply) => {
+                context.notices.add(reply.notices);
+                let exchange = Exchange::new(reply.status, reply.headers, reply.body);
+                return Ok(LookUp::Present(*kind, Box::new(exchange)));
             }
+            Err(Error::Api(api)) if is_elsewhere(&api, *kind) => {}
+            Err(Error::Api(api)) if classify::is_other_kind(&api) => return Ok(LookUp::OtherKind),
+            Err(error) => return Err(error),
         }
-        Ok(LookUp::Absent)
     }
+    Ok(LookUp::Absent)
 }
 
-/// An answer that means: not on this path.
+/// Whether the resource is not on the path of this kind.
 fn is_elsewhere(api: &ApiError, kind: Kind) -> bool {
     classify::is_absent(api)
         || (kind == Kind::Serverless && (classify::is_other_kind(api) || classify::path_is_gone(api)))

@@ -1,11 +1,12 @@
-//! What became of a create whose outcome is not known, or whose name is taken: found out by name.
+//! Finds out by name what became of a create whose outcome is unknown or whose name is taken.
 use std::time::Duration;
 
 use reqwest::header::DATE;
 
-use super::look_up::LookUp;
-use super::reconcile::{FirstAttempt, Verdict, another_kind, judge, leaving, matches, name_is_taken};
-use super::{Create, IfExists};
+use super::check_reply::check_reply;
+use super::look_up::{LookUp, look_up};
+use super::reconcile::{FirstAttempt, Verdict, being_deleted, judge, matches, name_is_taken, other_kind};
+use super::request::{CreateRequest, IfExists};
 use crate::core::client::Client;
 use crate::core::context::Context;
 use crate::core::context::observe::Level;
@@ -13,65 +14,65 @@ use crate::core::error::{ApiError, Error, Target, TransportError, TransportKind,
 use crate::core::http::call::Call;
 use crate::core::http::reply::{Reply, add_hint, content, explained};
 use crate::core::http::transport::Exchange;
-use crate::core::operations::wait::{DELETED, Wait};
+use crate::core::operations::wait::request::{DELETED, WaitRequest};
 use crate::core::policy::retry::StopReason;
 use crate::core::spec::model::Kind;
 
-/// How long one that is being deleted is waited for, where the call has no deadline.
-const DELETION: Duration = Duration::from_secs(1800);
+/// How long to wait for a deletion under way if the call has no deadline.
+const DELETION_TIMEOUT: Duration = Duration::from_secs(1800);
 
-/// A create that was not plainly answered.
+/// Finds out what became of one create.
 #[derive(Clone, Copy)]
-pub(crate) struct Case<'a> {
-    pub(crate) client: &'a Client,
-    pub(crate) create: &'a Create,
-    pub(crate) call: &'a Call,
+pub(super) struct OutcomeResolver<'a> {
+    pub(super) client: &'a Client,
+    pub(super) request: &'a CreateRequest,
+    pub(super) call: &'a Call,
 }
 
-/// What was found: the kind, and the reply for the caller. `None`: nothing, and it may be sent again now.
-type Settled = Result<Option<(Kind, Reply)>, Error>;
+/// The kind that was found and the reply for the caller. `None`: nothing was found, and the create may be sent again now.
+type Resolved = Result<Option<(Kind, Reply)>, Error>;
 
-impl Case<'_> {
-    /// After an attempt that may have been carried out. `next` says when it may be sent again, or why not.
-    pub(crate) async fn settle(
+impl OutcomeResolver<'_> {
+    /// After an attempt that may have been carried out. `next` says when the create may be sent again, or why not.
+    pub(super) async fn resolve_unknown(
         self,
         error: Error,
         next: Result<Duration, StopReason>,
         context: &mut Context,
-    ) -> Settled {
-        match self.client.look_up(self.create, context).await {
-            Err(look_up) => Err(outcome_unknown(self.create, self.call, &error, Some(&look_up))),
+    ) -> Resolved {
+        match look_up(self.client, self.request, context).await {
+            Err(failed) => Err(outcome_unknown(self.request, self.call, &error, Some(&failed))),
             Ok(LookUp::Absent) => self.absent(error, next, context).await,
-            Ok(LookUp::AnotherKind) => Err(self.taken(vec![another_kind(self.create.kind.noun())], context)),
-            Ok(LookUp::ResolvedCredentials(kind, exchange)) => {
+            Ok(LookUp::OtherKind) => Err(self.name_taken(vec![other_kind(self.request.kind.noun())], context)),
+            Ok(LookUp::Present(kind, exchange)) => {
                 let entity = content(&exchange.body, self.call.envelope);
-                match judge(&self.create.body, entity, &self.first_attempt(&exchange, context)) {
+                match judge(&self.request.body, entity, &self.first_attempt(&exchange, context)) {
                     Verdict::Ours => self.ours(kind, *exchange, context).map(Some),
-                    Verdict::Leaving => self.leaving(kind, context).await,
+                    Verdict::BeingDeleted => self.wait_until_deleted(kind, context).await,
                     Verdict::NotOurs(differs) => self.not_ours(kind, *exchange, differs, context).map(Some),
                 }
             }
         }
     }
 
-    /// `if_exists="return"` and a name that is taken, certainly not by this call.
-    pub(crate) async fn existing(
+    /// For `if_exists="return"`, when the name is taken and certainly not by this call.
+    pub(super) async fn resolve_existing(
         self,
         error: Error,
         next: Result<Duration, StopReason>,
         context: &mut Context,
-    ) -> Settled {
-        match self.client.look_up(self.create, context).await {
-            Err(look_up) => {
+    ) -> Resolved {
+        match look_up(self.client, self.request, context).await {
+            Err(failed) => {
                 let mut error = error;
-                add_hint(&mut error, &format!("looking up what has the name failed: {look_up}"));
+                add_hint(&mut error, &format!("looking up what has the name failed: {failed}"));
                 Err(error)
             }
             Ok(LookUp::Absent) => self.absent(error, next, context).await,
-            Ok(LookUp::AnotherKind) => Err(self.taken(vec![another_kind(self.create.kind.noun())], context)),
-            Ok(LookUp::ResolvedCredentials(kind, exchange)) => {
-                match matches(&self.create.body, content(&exchange.body, self.call.envelope)) {
-                    Verdict::Leaving => self.leaving(kind, context).await,
+            Ok(LookUp::OtherKind) => Err(self.name_taken(vec![other_kind(self.request.kind.noun())], context)),
+            Ok(LookUp::Present(kind, exchange)) => {
+                match matches(&self.request.body, content(&exchange.body, self.call.envelope)) {
+                    Verdict::BeingDeleted => self.wait_until_deleted(kind, context).await,
                     _ => self.not_ours(kind, *exchange, Vec::new(), context).map(Some),
                 }
             }
@@ -85,13 +86,13 @@ impl Case<'_> {
     }
 
     fn ours(self, kind: Kind, exchange: Exchange, context: &mut Context) -> Result<(Kind, Reply), Error> {
-        let (operation, name) = (self.call.operation, &self.create.name);
+        let (operation, name) = (self.call.operation, &self.request.name);
         context.log(Level::Warning, || format!("{operation}: {name} was created by an attempt whose answer was lost"));
-        let (reply, _) = self.client.created(self.create, self.call, exchange, context);
+        let (reply, _) = check_reply(self.client, self.request, self.call, exchange, context);
         Ok((kind, Reply { reconciled: true, ..reply }))
     }
 
-    /// What has the name is good enough for `if_exists="return"` if it is as asked; otherwise `differs` says why not.
+    /// Returns what has the name if `if_exists="return"` allows it; otherwise the error says with `differs` why not.
     fn not_ours(
         self,
         kind: Kind,
@@ -99,37 +100,38 @@ impl Case<'_> {
         differs: Vec<Violation>,
         context: &mut Context,
     ) -> Result<(Kind, Reply), Error> {
-        if self.create.if_exists == IfExists::Error {
-            return Err(self.taken(differs, context));
+        if self.request.if_exists == IfExists::Error {
+            return Err(self.name_taken(differs, context));
         }
-        match matches(&self.create.body, content(&exchange.body, self.call.envelope)) {
-            Verdict::NotOurs(differs) => Err(self.taken(differs, context)),
+        match matches(&self.request.body, content(&exchange.body, self.call.envelope)) {
+            Verdict::NotOurs(differs) => Err(self.name_taken(differs, context)),
             _ => {
-                context.log(Level::Info, || format!("{} exists already and is as asked", self.create.name));
-                let (reply, _) = self.client.created(self.create, self.call, exchange, context);
+                context.log(Level::Info, || format!("{} exists already and is as asked", self.request.name));
+                let (reply, _) = check_reply(self.client, self.request, self.call, exchange, context);
                 Ok((kind, reply))
             }
         }
     }
 
-    /// One that is being deleted is waited for with `if_exists="return"`, and then the name is free.
-    async fn leaving(self, kind: Kind, context: &mut Context) -> Settled {
-        if self.create.if_exists == IfExists::Error {
-            return Err(self.taken(vec![leaving()], context));
+    /// With `if_exists="return"`, waits for a deletion under way, after which the name is free.
+    async fn wait_until_deleted(self, kind: Kind, context: &mut Context) -> Resolved {
+        if self.request.if_exists == IfExists::Error {
+            return Err(self.name_taken(vec![being_deleted()], context));
         }
-        let (group_id, name) = (self.create.group_id.clone(), self.create.name.clone());
+        let (group_id, name) = (self.request.group_id.clone(), self.request.name.clone());
         context.log(Level::Info, || format!("{name} is being deleted; waiting for it to be gone"));
-        let own = context.deadline;
+        let callers_deadline = context.deadline;
         let env = self.client.env();
-        context.deadline = own.or_else(|| Some(env.clock.now().saturating_add(DELETION)));
-        let wait = Wait { interval: self.create.wait.flatten(), ..Wait::until(DELETED, kind, group_id, name) };
+        context.deadline = callers_deadline.or_else(|| Some(env.clock.now().saturating_add(DELETION_TIMEOUT)));
+        let interval = self.request.wait.flatten();
+        let wait = WaitRequest { interval, ..WaitRequest::until(DELETED, kind, group_id, name) };
         let waited = self.client.wait_for(wait, context).await;
-        context.deadline = own;
+        context.deadline = callers_deadline;
         context.renew_budget(env);
         waited.map(|_| None)
     }
 
-    async fn absent(self, error: Error, next: Result<Duration, StopReason>, context: &mut Context) -> Settled {
+    async fn absent(self, error: Error, next: Result<Duration, StopReason>, context: &mut Context) -> Resolved {
         match next {
             Ok(delay) => {
                 self.client.pause(self.call, &error, delay, context).await;
@@ -137,7 +139,7 @@ impl Case<'_> {
             }
             Err(why) => {
                 let mut error = explained(error, why);
-                let (noun, name) = (self.create.kind.noun(), &self.create.name);
+                let (noun, name) = (self.request.kind.noun(), &self.request.name);
                 let note = format!(
                     "looked up afterwards: there is no {noun} {name}; a request that was lost may still be carried out, so look again before you repeat it"
                 );
@@ -147,21 +149,21 @@ impl Case<'_> {
         }
     }
 
-    fn taken(self, differs: Vec<Violation>, context: &Context) -> Error {
+    fn name_taken(self, differs: Vec<Violation>, context: &Context) -> Error {
         let (path, _) = self.call.target.split_once('?').unwrap_or((&self.call.target, ""));
         Error::Api(Box::new(ApiError {
             method: self.call.method.to_string(),
             url: format!("{}{path}", self.client.shared.base_url),
             attempts: context.attempts,
             elapsed: context.elapsed(self.client.env()),
-            ..name_is_taken(&self.create.name, self.create.kind.noun(), differs)
+            ..name_is_taken(&self.request.name, self.request.kind.noun(), differs)
         }))
     }
 }
 
-/// The truth where nothing else can be said: whether it was created is not known.
-pub(crate) fn outcome_unknown(create: &Create, call: &Call, cause: &Error, look_up: Option<&Error>) -> Error {
-    let (noun, name, group) = (create.kind.noun(), &create.name, &create.group_id);
+/// The error where it cannot be found out whether the resource was created.
+pub(super) fn outcome_unknown(request: &CreateRequest, call: &Call, cause: &Error, look_up: Option<&Error>) -> Error {
+    let (noun, name, group) = (request.kind.noun(), &request.name, &request.group_id);
     let looked = match look_up {
         Some(error) => format!("looking it up failed: {error}"),
         None => "it was not looked up".to_owned(),

@@ -1,4 +1,4 @@
-//! After an unknown outcome: is what stands there under the name ours? A pure judgement.
+//! Decides after an unknown outcome whether the resource that has the name was created by this call. No I/O.
 use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
@@ -7,33 +7,33 @@ use serde_json::Value;
 use crate::core::error::{ApiError, Violation};
 use crate::core::spec::compare::{Difference, differences};
 
-/// `Date` headers have whole seconds, and the reply that carries one was on its way for a while.
+/// `Date` headers have whole seconds, and the reply with the header takes time to arrive.
 const TOLERANCE: Duration = Duration::from_secs(2);
 
-/// What a resource under the wanted name is.
+/// What the resource that has the name is.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Verdict {
-    /// As asked, and not older than our first attempt.
+    /// It is as requested, and not older than this call's first attempt.
     Ours,
-    /// Being deleted: it was there before us, and will not be there for long.
-    Leaving,
-    /// Somebody else's, or older; with what differs.
+    /// It is being deleted, so it existed before this call.
+    BeingDeleted,
+    /// It differs or is older; with the differences.
     NotOurs(Vec<Violation>),
 }
 
-/// When our first attempt was made, by the server's clock.
+/// When this call's first attempt was made, by the server's clock.
 #[derive(Debug, Clone, Copy)]
 pub struct FirstAttempt {
-    /// The server's clock when it answered the look-up (its `Date`), if it said so.
+    /// The `Date` header of the look-up's reply.
     pub server_now: Option<SystemTime>,
-    /// Time between our first attempt and that moment.
+    /// Time between the first attempt and that moment.
     pub ago: Duration,
 }
 
 impl FirstAttempt {
-    /// Why something that was created at this time is not ours; none if it can be.
+    /// Why a resource that was created at this time cannot be ours; `None` if it can.
     fn objection(&self, created: Option<SystemTime>) -> Option<&'static str> {
-        // This machine's clock is no substitute: it may be minutes off, and what is not ours must not be taken for ours.
+        // This machine's clock is no substitute: it may be minutes off, and then another's resource would be adopted.
         let Some(now) = self.server_now else {
             return Some("whether this call created it can't be told: the service did not say its own time");
         };
@@ -47,41 +47,41 @@ impl FirstAttempt {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Facts {
+struct ResourceState {
     state_name: Option<String>,
     create_date: Option<String>,
 }
 
-/// Judges `found` (a description as the API returns it) against `requested` (the body that was sent).
+/// Compares `found` (the body of a GET) with `requested` (the body of the create) and with the time of the first attempt.
 pub fn judge(requested: &[u8], found: &[u8], first_attempt: &FirstAttempt) -> Verdict {
-    let facts = facts(found);
-    if facts.state_name.as_deref() == Some("DELETING") {
-        return Verdict::Leaving;
+    let state = resource_state(found);
+    if state.state_name.as_deref() == Some("DELETING") {
+        return Verdict::BeingDeleted;
     }
-    let mut reasons: Vec<Violation> = relevant(requested, found).iter().map(difference).collect();
-    let created = facts.create_date.as_deref().and_then(timestamp);
+    let mut reasons: Vec<Violation> = relevant_differences(requested, found).iter().map(violation).collect();
+    let created = state.create_date.as_deref().and_then(timestamp);
     if let Some(objection) = first_attempt.objection(created) {
         reasons.push(Violation {
             path: "createDate".to_owned(),
             message: objection.to_owned(),
-            value: facts.create_date.map_or(Value::Null, Value::String),
+            value: state.create_date.map_or(Value::Null, Value::String),
             rule: "differs".to_owned(),
         });
     }
     if reasons.is_empty() { Verdict::Ours } else { Verdict::NotOurs(reasons) }
 }
 
-/// Judges what stands there for `if_exists="return"`: whoever made it, whenever.
+/// The same for `if_exists="return"`, where it does not matter who created the resource, or when.
 pub fn matches(requested: &[u8], found: &[u8]) -> Verdict {
-    if facts(found).state_name.as_deref() == Some("DELETING") {
-        return Verdict::Leaving;
+    if resource_state(found).state_name.as_deref() == Some("DELETING") {
+        return Verdict::BeingDeleted;
     }
-    let reasons: Vec<Violation> = relevant(requested, found).iter().map(difference).collect();
+    let reasons: Vec<Violation> = relevant_differences(requested, found).iter().map(violation).collect();
     if reasons.is_empty() { Verdict::Ours } else { Verdict::NotOurs(reasons) }
 }
 
-/// What is said of a resource that is being deleted.
-pub fn leaving() -> Violation {
+/// The violation for a resource that is being deleted.
+pub fn being_deleted() -> Violation {
     Violation {
         path: "stateName".to_owned(),
         message: "it is being deleted".to_owned(),
@@ -90,8 +90,8 @@ pub fn leaving() -> Violation {
     }
 }
 
-/// What is said of a cluster that neither of the two paths describes.
-pub fn another_kind(noun: &str) -> Violation {
+/// The violation for a cluster of neither kind.
+pub fn other_kind(noun: &str) -> Violation {
     Violation {
         path: "name".to_owned(),
         message: format!("it belongs to a cluster that is no {noun}"),
@@ -117,11 +117,11 @@ pub fn name_is_taken(name: &str, noun: &str, differs: Vec<Violation>) -> ApiErro
     }
 }
 
-fn relevant(requested: &[u8], found: &[u8]) -> Vec<Difference> {
+fn relevant_differences(requested: &[u8], found: &[u8]) -> Vec<Difference> {
     differences(requested, found).into_iter().filter(|d| !d.known_ignored).collect()
 }
 
-fn difference(difference: &Difference) -> Violation {
+fn violation(difference: &Difference) -> Violation {
     Violation {
         path: difference.path.clone(),
         message: format!("asked for {}, there is {}", difference.asked, difference.got),
@@ -130,11 +130,10 @@ fn difference(difference: &Difference) -> Violation {
     }
 }
 
-fn facts(found: &[u8]) -> Facts {
-    serde_json::from_slice(found).unwrap_or(Facts { state_name: None, create_date: None })
+fn resource_state(found: &[u8]) -> ResourceState {
+    serde_json::from_slice(found).unwrap_or(ResourceState { state_name: None, create_date: None })
 }
 
-/// An ISO 8601 moment.
 fn timestamp(text: &str) -> Option<SystemTime> {
     text.parse::<jiff::Timestamp>().ok().map(SystemTime::from)
 }
@@ -149,7 +148,7 @@ mod tests {
         format!(r#"{{"createDate":"{created}","name":"a","providerSettings":{{"backingProviderName":"AWS","providerName":"SERVERLESS","regionName":"{region}"}},"serverlessBackupOptions":{{"serverlessContinuousBackupEnabled":false}},"stateName":"{state}","tags":[{{"key":"env","value":"test"}}]}}"#).into_bytes()
     }
 
-    /// Our first attempt was 10 s before 18:15:20 by the server's clock.
+    /// The first attempt was 10 s before 18:15:20 by the server's clock.
     fn first_attempt() -> FirstAttempt {
         let server_now = httpdate::parse_http_date("Tue, 09 Sep 2025 18:15:20 GMT").unwrap();
         FirstAttempt { server_now: Some(server_now), ago: Duration::from_secs(10) }
@@ -205,10 +204,10 @@ mod tests {
     }
 
     #[test]
-    fn what_is_being_deleted_is_leaving() {
+    fn a_resource_that_is_being_deleted_is_recognised() {
         let leaving = found("US_EAST_1", "2025-09-09T18:15:10Z", "DELETING");
-        assert_eq!(judge(REQUESTED, &leaving, &first_attempt()), Verdict::Leaving);
-        assert_eq!(matches(REQUESTED, &leaving), Verdict::Leaving);
+        assert_eq!(judge(REQUESTED, &leaving, &first_attempt()), Verdict::BeingDeleted);
+        assert_eq!(matches(REQUESTED, &leaving), Verdict::BeingDeleted);
     }
 
     #[test]

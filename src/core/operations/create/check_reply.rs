@@ -1,0 +1,38 @@
+//! Compares the reply to a create with what was asked for.
+use super::request::CreateRequest;
+use crate::core::client::{Client, Failed};
+use crate::core::context::Context;
+use crate::core::error::{Notice, NoticeKind};
+use crate::core::http::call::Call;
+use crate::core::http::reply::{Reply, content, no_entity};
+use crate::core::http::transport::Exchange;
+use crate::core::policy::retry::AttemptOutcome;
+use crate::core::spec::compare::{Difference, differences_outlined};
+
+/// The reply of a successful create, with a notice for each field that the service ignored. A reply that describes
+/// another resource comes with a failure: most likely it does not answer this request.
+pub(super) fn check_reply(
+    client: &Client,
+    request: &CreateRequest,
+    call: &Call,
+    exchange: Exchange,
+    context: &mut Context,
+) -> (Reply, Option<Failed>) {
+    let entity = content(&exchange.body, call.envelope);
+    let found = differences_outlined(&request.body, entity, exchange.outline.as_ref());
+    let other_name = found.iter().find(|d| d.path == "name").map(|name| {
+        let message = format!("the reply describes {}, not {}", name.got, name.asked);
+        let error = no_entity(message, call, &exchange, &client.shared.base_url, context.attempts);
+        Failed { error, happened: Some(AttemptOutcome::Broken) }
+    });
+    let mut reply = client.reply(exchange, context);
+    reply.notices.extend(ignored_fields(&found));
+    (reply, other_name)
+}
+
+fn ignored_fields(differences: &[Difference]) -> impl Iterator<Item = Notice> + '_ {
+    differences.iter().filter(|d| d.path != "providerSettings.providerName").map(|d| Notice {
+        kind: NoticeKind::FieldIgnored,
+        message: format!("Atlas did not take over {}: asked for {}, got {}", d.path, d.asked, d.got),
+    })
+}

@@ -1,0 +1,141 @@
+//! One poll of a wait: what the resource's state is, and which failures are transient.
+use std::time::Duration;
+
+use serde::Deserialize;
+
+use super::request::WaitRequest;
+use crate::core::client::{Client, Failed};
+use crate::core::config::OnRetired;
+use crate::core::context::Context;
+use crate::core::error::{Error, TransportError, TransportKind};
+use crate::core::http::call::Call;
+use crate::core::http::classify;
+use crate::core::http::reply::{Reply, content};
+use crate::core::operations::retirement;
+use crate::core::spec::model::{Kind, Operation};
+
+/// What one poll saw.
+pub(super) enum Observation {
+    State {
+        state: String,
+        id: Option<String>,
+        reply: Box<Reply>,
+    },
+    Absent(Error),
+    /// The path of the kind does not exist any more.
+    PathGone(Error),
+    /// A failure that the wait tolerates.
+    Failed(Error),
+}
+
+/// Polls on the path of the kind. A serverless instance that has become a Flex cluster is followed there if the request
+/// says so.
+pub(super) async fn poll(
+    client: &Client,
+    request: &mut WaitRequest,
+    polls: u32,
+    context: &mut Context,
+) -> Result<Observation, Error> {
+    let follow_to_flex = request.kind == Kind::Serverless && request.on_retired == OnRetired::Flex;
+    if follow_to_flex && client.retired().is_some() {
+        request.kind = Kind::Flex;
+    }
+    let observation = get_state(client, request, request.kind, polls, context).await?;
+    match observation {
+        Observation::PathGone(Error::Api(api)) if request.kind == Kind::Serverless => {
+            client.remember_retired(&api);
+            if !follow_to_flex {
+                return Err(retirement::error(*api, Operation::Get));
+            }
+            request.kind = Kind::Flex;
+            get_state(client, request, Kind::Flex, polls, context).await
+        }
+        Observation::Absent(error) if follow_to_flex && request.kind == Kind::Serverless => {
+            match get_state(client, request, Kind::Flex, polls, context).await {
+                Ok(state @ Observation::State { .. }) => {
+                    request.kind = Kind::Flex;
+                    request.id = None;
+                    Ok(state)
+                }
+                Ok(failed @ Observation::Failed(_)) => Ok(failed),
+                _ => Ok(Observation::Absent(error)),
+            }
+        }
+        Observation::PathGone(error) => Err(error),
+        observation => Ok(observation),
+    }
+}
+
+/// One attempt of a GET: the wait itself is what tries again.
+async fn get_state(
+    client: &Client,
+    request: &WaitRequest,
+    kind: Kind,
+    polls: u32,
+    context: &mut Context,
+) -> Result<Observation, Error> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Resource {
+        state_name: String,
+        id: Option<String>,
+    }
+    let call = request.call(kind, Operation::Get);
+    let mut inner = context.afresh(client.env());
+    inner.attempts = 1;
+    let failed = match client.attempt(&call, &mut inner).await {
+        Ok(exchange) => {
+            let reply = client.reply(exchange, &mut inner);
+            return Ok(match serde_json::from_slice::<Resource>(content(&reply.body, call.envelope)) {
+                Ok(Resource { state_name: state, id }) => {
+                    // The caller sees the reply as that of the whole wait.
+                    let reply = Reply { attempts: polls, elapsed: context.elapsed(client.env()), ..reply };
+                    Observation::State { state, id, reply: Box::new(reply) }
+                }
+                Err(_) => {
+                    context.notices.add(reply.notices);
+                    Observation::Failed(no_state(client, &call))
+                }
+            });
+        }
+        Err(failed) => failed,
+    };
+    match failed {
+        Failed { error: Error::Api(api), .. } if classify::is_absent(&api) => Ok(Observation::Absent(Error::Api(api))),
+        Failed { error: Error::Api(api), .. } if classify::path_is_gone(&api) => {
+            Ok(Observation::PathGone(Error::Api(api)))
+        }
+        failed if is_transient(&failed) => Ok(Observation::Failed(failed.error)),
+        failed => Err(failed.error),
+    }
+}
+
+/// Whether a failure says nothing about the request itself, so that a later poll may succeed.
+pub(super) fn is_transient(failed: &Failed) -> bool {
+    match &failed.error {
+        Error::Transport(_) => true,
+        Error::Api(api) => matches!(api.status, 408 | 425 | 429 | 500..) || is_html(api.body_start.as_deref()),
+        Error::Authentication(refusal) => matches!(refusal.status, Some(429 | 500..)),
+        _ => false,
+    }
+}
+
+/// Whether a body is a page of a proxy or gateway, which knows nothing of the resource.
+fn is_html(body_start: Option<&str>) -> bool {
+    body_start.is_some_and(|start| start.starts_with('<'))
+}
+
+fn no_state(client: &Client, call: &Call) -> Error {
+    Error::Transport(Box::new(TransportError {
+        kind: TransportKind::Protocol,
+        message: "the reply has no stateName".to_owned(),
+        method: call.method.to_string(),
+        url: format!("{}{}", client.shared.base_url, call.target),
+        attempts: 1,
+        elapsed: Duration::ZERO,
+        status: Some(200),
+        body_start: None,
+        target: None,
+        hint: None,
+    }))
+}

@@ -1,0 +1,65 @@
+//! What a caller asks of a wait.
+use std::time::Duration;
+
+use crate::core::config::OnRetired;
+use crate::core::http::call::{Call, ReplyFormat};
+use crate::core::spec::model::{Kind, Operation};
+
+/// The state of a resource that does not exist any more.
+pub const DELETED: &str = "DELETED";
+/// The states that can be waited for.
+pub const STATES: [&str; 6] = ["CREATING", "IDLE", "UPDATING", "REPAIRING", "DELETING", DELETED];
+
+/// Which resource to wait for, and until which state.
+#[derive(Debug, Clone)]
+pub struct WaitRequest {
+    pub kind: Kind,
+    pub group_id: String,
+    pub name: String,
+    /// The resource's `id`, if it is known: another resource of the same name is not the one.
+    pub id: Option<String>,
+    /// One of [`STATES`].
+    pub state: String,
+    /// Time between polls; `None`: 1 s at first, growing to 15 s.
+    pub interval: Option<Duration>,
+    pub reply_format: ReplyFormat,
+    /// `Flex`: a serverless instance is looked for on the Flex path too.
+    pub on_retired: OnRetired,
+    /// What was done before the wait, and when by the client's clock.
+    pub after: Option<(PriorAction, Duration)>,
+}
+
+/// What was carried out before a wait, and stays so however the wait ends.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PriorAction {
+    Create,
+    Update,
+    /// The deletion was accepted; the resource may still exist.
+    Delete,
+}
+
+impl WaitRequest {
+    /// A wait with the default options.
+    pub fn until(state: &str, kind: Kind, group_id: String, name: String) -> Self {
+        WaitRequest {
+            kind,
+            group_id,
+            name,
+            id: None,
+            state: state.to_owned(),
+            interval: None,
+            reply_format: ReplyFormat::default(),
+            on_retired: OnRetired::default(),
+            after: None,
+        }
+    }
+
+    /// When this action was carried out, if it was.
+    pub(super) fn done_at(&self, action: PriorAction) -> Option<Duration> {
+        self.after.filter(|(done, _)| *done == action).map(|(_, at)| at)
+    }
+
+    pub(super) fn call(&self, kind: Kind, operation: Operation) -> Call {
+        Call::resource(kind, operation, &self.group_id, &self.name, self.reply_format, None)
+    }
+}

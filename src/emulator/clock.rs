@@ -4,7 +4,17 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
 
-use crate::emulator::options::ClockMode;
+/// Where the emulator's time comes from.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub enum ClockMode {
+    /// Real time plus an offset that `clock` of the control API moves.
+    Real,
+    /// It stands still until it is moved. `start` is seconds since the Unix epoch; `None` is the real time at start.
+    Manual {
+        /// Seconds since the Unix epoch.
+        start: Option<f64>,
+    },
+}
 
 /// Milliseconds since the Unix epoch, from real time plus an offset or from the test alone.
 #[derive(Debug, Clone)]
@@ -77,7 +87,7 @@ pub(crate) fn iso(ms: i64) -> String {
     Timestamp::from_second(ms.div_euclid(1000)).unwrap_or(Timestamp::UNIX_EPOCH).to_string()
 }
 
-/// The same with milliseconds, for the journal.
+/// The same with milliseconds, for the request log.
 pub(crate) fn iso_ms(ms: i64) -> String {
     let stamp = Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH);
     format!("{stamp:.3}")

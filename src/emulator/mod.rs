@@ -3,6 +3,9 @@
 //! [`Emulator::start`] runs it on a thread of its own; [`app`] is the same thing as a plain [`axum::Router`], for
 //! callers that have a server already. Everything that can be seen or changed while it runs goes through
 //! [`Emulator::control`], which is what HTTP clients reach under `/_emulator/`.
+//!
+//! Each room uses those on its left only:
+//! `clock ← options ← http ← store ← auth ← api ← faults ← control ← serve`.
 
 // A refusal carries its whole reply: refusing is half of what an emulator does.
 #![allow(clippy::result_large_err)]
@@ -17,7 +20,9 @@ pub(crate) mod options;
 pub(crate) mod serve;
 pub(crate) mod store;
 
-pub use self::control::ControlError;
-pub use self::options::{Calendar, ClockMode, DigestAlgorithm, Options, Provisioning, Regions, RetiredReply};
-pub use self::serve::app::{State, app};
-pub use self::serve::server::{Emulator, StartError};
+pub use self::clock::ClockMode;
+pub use self::control::error::ControlError;
+pub use self::options::{Calendar, DigestAlgorithm, Options, Provisioning, RateLimit, Regions, RetiredReply};
+pub use self::serve::app::app;
+pub use self::serve::server::Emulator;
+pub use self::serve::state::{StartError, State};

@@ -3,11 +3,12 @@
 
 use serde_json::{Value, json};
 
-use super::flex;
+use super::instances::cluster_not_found;
+use super::shapes;
 use crate::emulator::clock::iso;
 use crate::emulator::http::lists;
 use crate::emulator::http::replies::{ApiError, Reply};
-use crate::emulator::serve::app::Call;
+use crate::emulator::http::request::Call;
 use crate::emulator::store::Store;
 use crate::emulator::store::instances::{Instance, Kind};
 
@@ -40,11 +41,11 @@ pub(crate) fn not_emulated(store: &Store, call: &Call<'_>) -> Result<Reply, ApiE
     Err(ApiError::new(400, "UNSUPPORTED_FOR_CURRENT_CONFIG", detail))
 }
 
-fn find<'w>(store: &'w Store, call: &Call<'_>) -> Result<&'w Instance, ApiError> {
+fn find<'s>(store: &'s Store, call: &Call<'_>) -> Result<&'s Instance, ApiError> {
     let found = store.project(call.group_id).and_then(|project| project.find(call.name)).map(|(_, i)| i);
     let refuse = |code: &str, detail: String| Err(ApiError::new(400, code, detail).with([json!(call.name)]));
     match found {
-        None => Err(flex::not_found(call.name, call.group_id)),
+        None => Err(cluster_not_found(call.name, call.group_id)),
         Some(instance) if instance.kind == Kind::Dedicated => Ok(instance),
         Some(instance) if instance.kind.is_flex(store.era()) => {
             let detail = format!("Flex cluster {} cannot be used in the Cluster API.", call.name);
@@ -82,7 +83,7 @@ fn dedicated(instance: &Instance, call: &Call<'_>) -> Value {
             "zoneName": "Zone 1",
         }],
         "stateName": instance.state.name(),
-        "tags": instance.tags_json(),
+        "tags": shapes::tags(&instance.tags),
         "terminationProtectionEnabled": instance.protected,
         "versionReleaseSystem": "LTS",
     })

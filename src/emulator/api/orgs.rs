@@ -4,9 +4,10 @@ use serde_json::{Value, json};
 
 use crate::emulator::http::lists;
 use crate::emulator::http::replies::{ApiError, Reply};
-use crate::emulator::serve::app::Call;
+use crate::emulator::http::request::Call;
+use crate::emulator::store::Store;
 use crate::emulator::store::identity::Identity;
-use crate::emulator::store::{Org, Store};
+use crate::emulator::store::projects::Org;
 
 pub(crate) fn list(store: &Store, call: &Call<'_>, caller: &Identity) -> Result<Reply, ApiError> {
     let visible =
@@ -19,7 +20,7 @@ pub(crate) fn get(store: &Store, call: &Call<'_>, caller: &Identity) -> Result<R
 }
 
 /// The organization, if the caller belongs to it.
-pub(crate) fn check<'w>(store: &'w Store, org_id: &str, caller: &Identity) -> Result<&'w Org, ApiError> {
+pub(crate) fn check<'s>(store: &'s Store, org_id: &str, caller: &Identity) -> Result<&'s Org, ApiError> {
     let org = store.org(org_id).ok_or_else(|| {
         let detail = format!("No organization with ID {org_id} exists.");
         ApiError::new(404, "ORG_NOT_FOUND", detail).with([json!(org_id)])

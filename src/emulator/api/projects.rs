@@ -2,15 +2,16 @@
 
 use serde_json::{Map, Value, json};
 
-use super::validate;
 use super::validate::{Field, FieldKind};
+use super::{shapes, validate};
 use crate::emulator::auth;
 use crate::emulator::clock::iso;
 use crate::emulator::http::lists;
 use crate::emulator::http::replies::{ApiError, Reply};
-use crate::emulator::serve::app::{Call, Incoming};
+use crate::emulator::http::request::{Call, Request};
+use crate::emulator::store::Store;
 use crate::emulator::store::identity::Identity;
-use crate::emulator::store::{Project, Store};
+use crate::emulator::store::projects::Project;
 
 const CREATE: &[Field] = &[
     Field { name: "name", kind: FieldKind::Text },
@@ -36,7 +37,7 @@ pub(crate) fn list(store: &Store, call: &Call<'_>, caller: &Identity, org_id: Op
 }
 
 pub(crate) fn get(store: &Store, call: &Call<'_>) -> Result<Reply, ApiError> {
-    let project = store.project(call.group_id).ok_or_else(|| not_found(call.group_id))?;
+    let project = store.project(call.group_id).ok_or_else(|| ApiError::group_not_found(call.group_id))?;
     Ok(Reply::entity(200, show(project, call.query.base)))
 }
 
@@ -52,7 +53,7 @@ pub(crate) fn get_by_name(store: &Store, call: &Call<'_>, caller: &Identity) -> 
 pub(crate) fn create(
     store: &mut Store,
     call: &Call<'_>,
-    request: &Incoming,
+    request: &Request,
     caller: &Identity,
 ) -> Result<Reply, ApiError> {
     let body = validate::object(request)?;
@@ -103,11 +104,6 @@ pub(crate) fn delete(store: &mut Store, call: &Call<'_>) -> Result<Reply, ApiErr
     Ok(Reply::empty(204))
 }
 
-fn not_found(group_id: &str) -> ApiError {
-    let detail = format!("No group with ID {group_id} exists.");
-    ApiError::new(404, "GROUP_NOT_FOUND", detail).with([json!(group_id)])
-}
-
 fn is_group_name(name: &str) -> bool {
     (1..=64).contains(&name.chars().count()) && name.chars().all(|c| c.is_alphanumeric() || "-_.(),:&@+'".contains(c))
 }
@@ -126,8 +122,7 @@ fn show(project: &Project, base: &str) -> Value {
     out.insert("name".into(), json!(project.name));
     out.insert("orgId".into(), json!(project.org_id));
     if !project.tags.is_empty() {
-        let tags = project.tags.iter().map(|(key, value)| json!({"key": key, "value": value})).collect();
-        out.insert("tags".into(), tags);
+        out.insert("tags".into(), shapes::tags(&project.tags));
     }
     out.insert("withDefaultAlertsSettings".into(), json!(project.default_alerts));
     Value::Object(out)

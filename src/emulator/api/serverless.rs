@@ -2,14 +2,16 @@
 
 use serde_json::{Value, json};
 
-use super::flex::{apply_common, check_deletable, check_not_deleting, new_instance};
+use super::instances::{
+    apply_common, begin_deletion, check_deletable, check_not_deleting, new_instance, serverless_not_found,
+};
 use super::regions::PROVIDERS;
-use super::validate;
 use super::validate::{Field, FieldKind};
+use super::{shapes, validate};
 use crate::emulator::http::lists;
 use crate::emulator::http::replies::{ApiError, Reply};
+use crate::emulator::http::request::{Call, Request};
 use crate::emulator::options::{Calendar, RetiredReply};
-use crate::emulator::serve::app::{Call, Incoming};
 use crate::emulator::store::Store;
 use crate::emulator::store::instances::{Instance, Kind};
 
@@ -69,8 +71,8 @@ pub(crate) fn check_retired(store: &Store, call: &Call<'_>, reads: bool) -> Resu
             let detail = format!("Version {version} of {path} is no longer available.");
             ApiError::new(410, "VERSION_GONE", detail).with([json!(format!("{version} {path}"))])
         }
-        RetiredReply::NotFound => crate::emulator::serve::app::no_such_path(call.query.path),
-        RetiredReply::MethodNotAllowed => crate::emulator::serve::app::method_not_allowed(),
+        RetiredReply::NotFound => ApiError::no_such_path(call.query.path),
+        RetiredReply::MethodNotAllowed => ApiError::method_not_allowed(),
     })
 }
 
@@ -88,12 +90,12 @@ pub(crate) fn list(store: &mut Store, call: &Call<'_>) -> Result<Reply, ApiError
         .filter(|instance| instance.kind == Kind::Serverless)
         .skip(page.skip())
         .take(page.take())
-        .map(|instance| instance.serverless_json(call.group_id, call.query.base, era))
+        .map(|instance| shapes::serverless(instance, call.group_id, call.query.base, era))
         .collect();
     Ok(lists::reply(&call.query, page, results, project.count(Kind::Serverless)))
 }
 
-pub(crate) fn create(store: &mut Store, call: &Call<'_>, request: &Incoming) -> Result<Reply, ApiError> {
+pub(crate) fn create(store: &mut Store, call: &Call<'_>, request: &Request) -> Result<Reply, ApiError> {
     check_retired(store, call, false)?;
     let body = validate::object(request)?;
     validate::fields(&body, CREATE, "")?;
@@ -121,7 +123,7 @@ pub(crate) fn create(store: &mut Store, call: &Call<'_>, request: &Incoming) -> 
     let instance = new_instance(store, &body, (name, provider, region));
     let continuous_backup = continuous_backup(&body).unwrap_or(true);
     let instance = Instance { kind: Kind::Serverless, continuous_backup, ..instance };
-    let shown = instance.serverless_json(call.group_id, call.query.base, store.era());
+    let shown = shapes::serverless(&instance, call.group_id, call.query.base, store.era());
     store.add_instance(call.group_id, instance);
     store.request_log.counters.created += 1;
     Ok(Reply::entity(201, shown))
@@ -133,7 +135,7 @@ pub(crate) fn get(store: &mut Store, call: &Call<'_>) -> Result<Reply, ApiError>
     show(store, call)
 }
 
-pub(crate) fn update(store: &mut Store, call: &Call<'_>, request: &Incoming) -> Result<Reply, ApiError> {
+pub(crate) fn update(store: &mut Store, call: &Call<'_>, request: &Request) -> Result<Reply, ApiError> {
     check_retired(store, call, false)?;
     find(store, call)?;
     let body = validate::object(request)?;
@@ -151,7 +153,7 @@ pub(crate) fn delete(store: &mut Store, call: &Call<'_>) -> Result<Reply, ApiErr
     check_retired(store, call, false)?;
     find(store, call)?;
     check_deletable(store, call)?;
-    super::flex::begin_deletion(store, call);
+    begin_deletion(store, call);
     Ok(Reply::entity(202, json!({})))
 }
 
@@ -161,11 +163,11 @@ fn continuous_backup(body: &serde_json::Map<String, Value>) -> Option<bool> {
 
 fn show(store: &Store, call: &Call<'_>) -> Result<Reply, ApiError> {
     let instance = find(store, call)?;
-    Ok(Reply::entity(200, instance.serverless_json(call.group_id, call.query.base, store.era())))
+    Ok(Reply::entity(200, shapes::serverless(instance, call.group_id, call.query.base, store.era())))
 }
 
 /// The instance of that name, if this endpoint knows it.
-fn find<'w>(store: &'w Store, call: &Call<'_>) -> Result<&'w Instance, ApiError> {
+fn find<'s>(store: &'s Store, call: &Call<'_>) -> Result<&'s Instance, ApiError> {
     let found = store.project(call.group_id).and_then(|project| project.find(call.name)).map(|(_, i)| i);
     match found {
         Some(instance) if instance.kind == Kind::Serverless && store.era() < Calendar::Retired => Ok(instance),
@@ -173,11 +175,6 @@ fn find<'w>(store: &'w Store, call: &Call<'_>) -> Result<&'w Instance, ApiError>
             let detail = format!("Cluster {} cannot be used in the Serverless Instance API.", call.name);
             Err(ApiError::new(400, "CANNOT_USE_CLUSTER_IN_SERVERLESS_INSTANCE_API", detail).with([json!(call.name)]))
         }
-        _ => Err(not_found(call.name, call.group_id)),
+        _ => Err(serverless_not_found(call.name, call.group_id)),
     }
-}
-
-pub(crate) fn not_found(name: &str, group_id: &str) -> ApiError {
-    let detail = format!("No serverless instance named {name} exists in group {group_id}.");
-    ApiError::new(404, "SERVERLESS_INSTANCE_NOT_FOUND", detail).with([json!(name), json!(group_id)])
 }

@@ -3,15 +3,16 @@
 use serde_json::{Value, json};
 
 use crate::emulator::auth;
+use crate::emulator::http::authorization;
 use crate::emulator::http::lists;
 use crate::emulator::http::replies::{ApiError, Reply};
+use crate::emulator::http::request::Request;
 use crate::emulator::http::version;
-use crate::emulator::serve::app::Incoming;
 use crate::emulator::store::Store;
 use crate::emulator::store::identity::IdentityKind;
 
 /// Issues a token.
-pub(crate) fn token(store: &mut Store, request: &Incoming) -> Reply {
+pub(crate) fn token(store: &mut Store, request: &Request) -> Reply {
     let form = form(request);
     let client_id = match client(store, request, &form) {
         Ok(id) => id,
@@ -30,7 +31,7 @@ pub(crate) fn token(store: &mut Store, request: &Incoming) -> Reply {
     }
     let now = store.now();
     if let Some(limit) = store.options.token_requests_per_minute
-        && let Err(wait) = store.tokens.pace(store.address(request), &client_id, now, limit)
+        && let Err(wait) = store.tokens.pace(auth::caller_address(store, request), &client_id, now, limit)
     {
         // Seen in the API's own shape, not in OAuth's.
         let path = "/api/oauth/token";
@@ -53,7 +54,7 @@ pub(crate) fn token(store: &mut Store, request: &Incoming) -> Reply {
 }
 
 /// Revokes a token. An unknown one is no error (RFC 7009).
-pub(crate) fn revoke(store: &mut Store, request: &Incoming) -> Reply {
+pub(crate) fn revoke(store: &mut Store, request: &Request) -> Reply {
     let form = form(request);
     let client_id = match client(store, request, &form) {
         Ok(id) => id,
@@ -69,11 +70,11 @@ pub(crate) fn revoke(store: &mut Store, request: &Incoming) -> Reply {
 }
 
 /// The service account, from the Basic header or from the form.
-fn client(store: &Store, request: &Incoming, form: &[(String, String)]) -> Result<String, Reply> {
+fn client(store: &Store, request: &Request, form: &[(String, String)]) -> Result<String, Reply> {
     if !request.body.is_empty() && !version::is_form_body(&request.headers) {
         return Err(error(400, "invalid_request", "The body must be application/x-www-form-urlencoded."));
     }
-    let header = auth::basic(&request.headers).map(|(id, secret)| (form_decoded(id), form_decoded(secret)));
+    let header = authorization::basic(&request.headers).map(|(id, secret)| (form_decoded(id), form_decoded(secret)));
     let given = header.or_else(|| {
         Some((field(form, "client_id")?.to_owned(), field(form, "client_secret").unwrap_or_default().to_owned()))
     });
@@ -94,7 +95,7 @@ fn form_decoded(text: String) -> String {
     percent_encoding::percent_decode_str(&text).decode_utf8().map(|t| t.into_owned()).unwrap_or(text)
 }
 
-fn form(request: &Incoming) -> Vec<(String, String)> {
+fn form(request: &Request) -> Vec<(String, String)> {
     lists::pairs(&String::from_utf8_lossy(&request.body))
 }
 

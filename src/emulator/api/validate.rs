@@ -4,11 +4,12 @@ use serde_json::{Map, Value, json};
 
 use super::regions;
 use crate::emulator::http::replies::ApiError;
+use crate::emulator::http::request::Request;
 use crate::emulator::http::version;
 use crate::emulator::options::Regions;
-use crate::emulator::serve::app::Incoming;
+use crate::emulator::store::Store;
 use crate::emulator::store::instances::Tags;
-use crate::emulator::store::{PREFIX, Project, Store};
+use crate::emulator::store::projects::{PREFIX, Project};
 
 /// One field of a body.
 pub(crate) struct Field {
@@ -28,7 +29,7 @@ pub(crate) enum FieldKind {
 type Object = Map<String, Value>;
 
 /// Reads a JSON object from the body.
-pub(crate) fn object(request: &Incoming) -> Result<Object, ApiError> {
+pub(crate) fn object(request: &Request) -> Result<Object, ApiError> {
     if !version::is_json_body(&request.headers) {
         return Err(ApiError::new(415, "UNSUPPORTED_MEDIA_TYPE", "Unsupported Media Type"));
     }

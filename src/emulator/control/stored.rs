@@ -1,8 +1,8 @@
-//! The control API's hands: what is stored, and who may come in.
+//! Stored instances, identities, organizations and tokens, past the API's checks.
 
 use serde_json::{Value, json};
 
-use super::{Answer, ControlError, not_there};
+use super::error::{Answer, ControlError, not_there};
 use crate::emulator::options::Provisioning;
 use crate::emulator::options::settings::seconds;
 use crate::emulator::store::Store;

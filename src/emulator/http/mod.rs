@@ -1,7 +1,10 @@
-//! Requests and replies in the form that the API gives them.
+//! Requests and replies in the form that the API gives them. Nothing here knows what is stored.
 
+pub(crate) mod authorization;
 pub(crate) mod lists;
+pub(crate) mod outcome;
 pub(crate) mod replies;
+pub(crate) mod request;
 pub(crate) mod response;
 pub(crate) mod route;
 pub(crate) mod version;

@@ -16,7 +16,7 @@ pub(crate) struct Reply {
     /// `None`: the operation's own version, or plain JSON for an error.
     pub(crate) content_type: Option<String>,
     pub(crate) headers: Vec<(&'static str, String)>,
-    /// For the journal and `X-Error-Code`.
+    /// For the request log and `X-Error-Code`.
     pub(crate) error_code: Option<String>,
 }
 
@@ -93,6 +93,21 @@ impl ApiError {
             fields: Vec::new(),
             headers: Vec::new(),
         }
+    }
+
+    /// The refusal of a path that the API does not know.
+    pub(crate) fn no_such_path(path: &str) -> Self {
+        Self::new(404, "RESOURCE_NOT_FOUND", format!("Cannot find resource {path}.")).with([path.into()])
+    }
+
+    /// The refusal of a method that a path does not know.
+    pub(crate) fn method_not_allowed() -> Self {
+        Self::new(405, "METHOD_NOT_ALLOWED", "The method is not allowed for this resource.")
+    }
+
+    pub(crate) fn group_not_found(group_id: &str) -> Self {
+        let detail = format!("No group with ID {group_id} exists.");
+        Self::new(404, "GROUP_NOT_FOUND", detail).with([json!(group_id)])
     }
 
     pub(crate) fn with(mut self, parameters: impl IntoIterator<Item = Value>) -> Self {

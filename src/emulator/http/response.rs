@@ -3,14 +3,13 @@
 use axum::body::{Body as HttpBody, Bytes};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
+use super::outcome::{Outcome, Stage};
 use super::replies::Reply;
+use super::request::Request;
 use super::route::Operation;
 use super::version;
-use crate::emulator::api::dispatch::{Outcome, Reached};
 use crate::emulator::clock::http_date;
-use crate::emulator::faults::{Fault, FaultKind};
 use crate::emulator::options::Calendar;
-use crate::emulator::serve::app::Incoming;
 
 #[derive(Debug)]
 pub(crate) struct WireResponse {
@@ -21,7 +20,7 @@ pub(crate) struct WireResponse {
 
 impl WireResponse {
     /// A reply without the API's headers.
-    pub(crate) fn of(reply: &Reply) -> Self {
+    pub(crate) fn from_reply(reply: &Reply) -> Self {
         let mut wire = Self { status: reply.status, headers: HeaderMap::new(), body: reply.bytes(false, false) };
         if let Some(content_type) = &reply.content_type {
             wire.set("content-type", content_type);
@@ -32,18 +31,19 @@ impl WireResponse {
         wire
     }
 
-    /// Puts a reply into the API's headers, an envelope and a layout.
-    pub(crate) fn into_wire(
+    /// A reply with the API's headers, in the envelope and layout that the request asks for.
+    pub(crate) fn from_outcome(
         outcome: &Outcome,
         operation: Option<Operation>,
-        request: &Incoming,
+        request: &Request,
         era: Calendar,
         now: i64,
     ) -> Self {
         let reply = &outcome.reply;
-        let at_door = outcome.reached == Reached::Door;
+        let unauthenticated = outcome.stage == Stage::Authentication;
         let asked = |name: &str| {
-            !at_door && request.parameters.iter().any(|(key, value)| key == name && value.eq_ignore_ascii_case("true"))
+            !unauthenticated
+                && request.parameters.iter().any(|(key, value)| key == name && value.eq_ignore_ascii_case("true"))
         };
         let mut wire = Self {
             status: reply.status,
@@ -61,16 +61,16 @@ impl WireResponse {
         if reply.status == 401 || reply.status == 404 {
             wire.set("vary", "Accept-Encoding");
         }
-        if at_door {
+        if unauthenticated {
             if operation.is_some_and(Operation::is_token_endpoint) {
                 wire.set("cache-control", "no-store");
             }
         } else {
             wire.resource_headers(outcome, operation, era);
         }
-        if let Some(taken) = outcome.taken {
-            wire.set("ratelimit-limit", &taken.limit.to_string());
-            wire.set("ratelimit-remaining", &taken.remaining.to_string());
+        if let Some(state) = outcome.rate_limit {
+            wire.set("ratelimit-limit", &state.limit.to_string());
+            wire.set("ratelimit-remaining", &state.remaining.to_string());
         }
         for (name, value) in &reply.headers {
             wire.add(name, value);
@@ -90,7 +90,7 @@ impl WireResponse {
             _ => ("17.0.19+10-LTS", "203ac0360368239eed8f27b82e06b1be8429648c"),
         };
         self.set("x-java-version", java);
-        if outcome.reached == Reached::Entity {
+        if outcome.stage == Stage::Entity {
             self.set("x-mongodb-service-version", &format!("gitHash={service}; versionString=master"));
         }
         if let Some(method) = operation.and_then(Operation::java_method) {
@@ -114,37 +114,7 @@ impl WireResponse {
         self.set("sunset", sunset);
     }
 
-    /// Applies what a fault says of status, headers and body.
-    pub(crate) fn change(&mut self, fault: &Fault) {
-        match fault.kind {
-            FaultKind::EmptyBody => self.body = Bytes::new(),
-            FaultKind::WrongType => self.set("content-type", "text/plain;charset=utf-8"),
-            FaultKind::LastReply => self.set("connection", "close"),
-            _ => {}
-        }
-        if let Some(status) = fault.status {
-            self.status = status;
-        }
-        if let Some(body) = &fault.body {
-            self.body = Bytes::from(body.clone());
-        }
-        if let Some(content_type) = &fault.content_type {
-            self.set("content-type", content_type);
-        }
-        match &fault.retry_after {
-            Some(Some(value)) => self.set("retry-after", value),
-            Some(None) => self.take_out("retry-after"),
-            None => {}
-        }
-        for (name, value) in &fault.headers {
-            match value {
-                Some(value) => self.set(name, value),
-                None => self.take_out(name),
-            }
-        }
-    }
-
-    fn set(&mut self, name: &str, value: &str) {
+    pub(crate) fn set(&mut self, name: &str, value: &str) {
         if let (Ok(name), Ok(value)) = (HeaderName::try_from(name), HeaderValue::try_from(value)) {
             self.headers.insert(name, value);
         }
@@ -161,7 +131,7 @@ impl WireResponse {
         }
     }
 
-    fn take_out(&mut self, name: &str) {
+    pub(crate) fn remove(&mut self, name: &str) {
         if let Ok(name) = HeaderName::try_from(name.to_ascii_lowercase()) {
             self.headers.remove(name);
         }

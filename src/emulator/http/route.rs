@@ -135,6 +135,12 @@ impl Operation {
         )
     }
 
+    /// Whether the body names what it creates.
+    pub(crate) fn creates(self) -> bool {
+        use Operation as O;
+        matches!(self, O::CreateServerless | O::CreateFlex | O::CreateCluster | O::CreateGroup)
+    }
+
     pub(crate) fn is_token_endpoint(self) -> bool {
         matches!(self, Operation::CreateToken | Operation::RevokeToken)
     }

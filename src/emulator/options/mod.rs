@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use serde_json::Value;
 
-use crate::emulator::api::rate_limits::Limit;
+use crate::emulator::clock::ClockMode;
 
 /// When an instance leaves a passing state (CREATING, UPDATING, DELETING).
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -52,16 +52,15 @@ pub enum RetiredReply {
     MethodNotAllowed,
 }
 
-/// Where the emulator's time comes from.
-#[derive(Debug, Clone, Copy, PartialEq)]
-pub enum ClockMode {
-    /// Real time plus an offset that `clock` of the control API moves.
-    Real,
-    /// It stands still until it is moved. `start` is seconds since the Unix epoch; `None` is the real time at start.
-    Manual {
-        /// Seconds since the Unix epoch.
-        start: Option<f64>,
-    },
+/// The size of a rate limit's bucket.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct RateLimit {
+    /// Tokens in a full bucket.
+    pub capacity: u64,
+    /// Tokens that come back at each refill.
+    pub refill: u64,
+    /// Seconds between refills.
+    pub seconds: u64,
 }
 
 /// What the digest challenge offers.
@@ -115,7 +114,7 @@ pub struct Options {
     /// Whether replies carry `RateLimit-*` headers. Default: true.
     pub rate_limit_headers: bool,
     /// Sizes other than Atlas' own, by endpoint set id (see `GET /api/atlas/v2/rateLimits`).
-    pub rate_limit_sizes: BTreeMap<String, Limit>,
+    pub rate_limit_sizes: BTreeMap<String, RateLimit>,
     /// How long a digest nonce is good for. Default: 5 minutes.
     pub nonce_lifetime: Duration,
     /// How many requests one nonce is good for; `None`: no limit.

@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::{Calendar, ClockMode, DigestAlgorithm, Options, Provisioning, Regions, RetiredReply};
-use crate::emulator::api::rate_limits::Limit;
+use super::{Calendar, DigestAlgorithm, Options, Provisioning, RateLimit, Regions, RetiredReply};
+use crate::emulator::clock::ClockMode;
 
 impl Options {
     /// Options from a JSON object whose keys are the field names; durations are `…_seconds`.
@@ -60,7 +60,7 @@ impl Options {
                 self.rate_limit_sizes.clear();
                 let sizes = value.as_object().ok_or_else(|| wrong(key, "an object of sizes by endpoint set id"))?;
                 for (set, size) in sizes {
-                    self.rate_limit_sizes.insert(set.clone(), Limit::from_json(size)?);
+                    self.rate_limit_sizes.insert(set.clone(), RateLimit::from_json(size)?);
                 }
             }
             "nonce_lifetime_seconds" => self.nonce_lifetime = seconds(key, value)?,
@@ -143,6 +143,22 @@ impl Options {
             "client_address": self.client_address.map(|a| a.to_string()),
             "request_log": self.request_log,
         })
+    }
+}
+
+impl RateLimit {
+    fn from_json(value: &Value) -> Result<Self, String> {
+        let field = |name: &str| value.get(name).and_then(Value::as_u64);
+        match (field("capacity"), field("refill"), field("seconds")) {
+            (Some(capacity), Some(refill), Some(seconds)) if refill > 0 && seconds > 0 => {
+                Ok(Self { capacity, refill, seconds })
+            }
+            _ => Err("A rate limit takes capacity, refill and seconds, all whole numbers.".to_owned()),
+        }
+    }
+
+    fn to_json(self) -> Value {
+        json!({"capacity": self.capacity, "refill": self.refill, "seconds": self.seconds})
     }
 }
 

@@ -1,8 +1,7 @@
-//! The listening socket, which can be closed for a while so that connections are truly refused, and what is accepted.
+//! The listening socket, which can be closed for a while so that connections are truly refused; accepted connections.
 
 use std::net::{SocketAddr, TcpListener as StdListener};
-use std::sync::{Condvar, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use axum::body::Body as HttpBody;
 use axum::http::Request;
@@ -11,100 +10,12 @@ use hyper::service::{Service, service_fn};
 use hyper_util::rt::TokioIo;
 use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpStream};
-use tokio::sync::Notify;
 
-use super::app::{Peer, State, app};
+use super::app::app;
 use super::connection::{Connection, Handle, abort};
-use crate::emulator::faults::FaultKind;
-
-/// Whether connections are accepted, and whether they should be.
-#[derive(Debug, Default)]
-pub(crate) struct Listening {
-    door: Mutex<Door>,
-    /// What is the case has changed.
-    moved: Condvar,
-    /// What is wanted has changed.
-    wanted: Notify,
-}
-
-#[derive(Debug, Clone, Copy)]
-struct Door {
-    open: bool,
-    wanted: bool,
-    /// When a closed door opens by itself, in real time.
-    until: Option<Instant>,
-    /// A server turns the handle; a bare router has no door.
-    served: bool,
-}
-
-impl Default for Door {
-    fn default() -> Self {
-        Self { open: false, wanted: true, until: None, served: false }
-    }
-}
-
-impl Listening {
-    fn lock(&self) -> MutexGuard<'_, Door> {
-        self.door.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// Asks for the door to be open or closed; a closed one opens again after `time`.
-    pub(crate) fn want(&self, open: bool, time: Option<Duration>) {
-        let mut door = self.lock();
-        door.wanted = open;
-        door.until = time.filter(|_| !open).map(|time| Instant::now() + time);
-        drop(door);
-        self.wanted.notify_one();
-    }
-
-    /// Waits until what was asked for is the case. Not for the server's own thread, which has to do it.
-    pub(crate) fn settle(&self) {
-        let door = self.lock();
-        let late = Duration::from_secs(5);
-        let waiting = |door: &mut Door| door.served && door.open != door.wanted;
-        // Another process may sit on the port by now; five seconds are enough to wait for that.
-        drop(self.moved.wait_timeout_while(door, late, waiting));
-    }
-
-    /// A server is (or is no longer) there to do what is wanted.
-    pub(crate) fn served(&self, served: bool) {
-        let mut door = self.lock();
-        door.served = served;
-        door.open = served;
-        drop(door);
-        self.moved.notify_all();
-    }
-
-    fn is(&self, open: bool) {
-        self.lock().open = open;
-        self.moved.notify_all();
-    }
-
-    /// Waits until the door should be `open`.
-    async fn until_wanted(&self, open: bool) {
-        loop {
-            let until = {
-                let mut door = self.lock();
-                if door.until.is_some_and(|until| until <= Instant::now()) {
-                    door.wanted = true;
-                    door.until = None;
-                }
-                if door.wanted == open {
-                    return;
-                }
-                door.until
-            };
-            match until {
-                None => self.wanted.notified().await,
-                Some(until) => {
-                    let left = until.saturating_duration_since(Instant::now());
-                    // Which of the two came first does not matter: the loop looks.
-                    let _ = tokio::time::timeout(left, self.wanted.notified()).await;
-                }
-            }
-        }
-    }
-}
+use super::state::State;
+use crate::emulator::faults::order::FaultKind;
+use crate::emulator::http::request::ClientAddress;
 
 /// Serves as long as its task lives.
 pub(crate) async fn serve(listener: StdListener, address: SocketAddr, state: State) {
@@ -115,17 +26,17 @@ pub(crate) async fn serve(listener: StdListener, address: SocketAddr, state: Sta
             None => bind(address).await,
         };
         let accepting = tokio::spawn(accept_all(bound, state.clone()));
-        state.listening().is(true);
-        state.listening().until_wanted(false).await;
+        state.listener().report(true);
+        state.listener().wait_until_wanted(false).await;
         accepting.abort();
         // The socket is closed when the task has ended.
         let _ = accepting.await;
-        state.listening().is(false);
-        state.listening().until_wanted(true).await;
+        state.listener().report(false);
+        state.listener().wait_until_wanted(true).await;
     }
 }
 
-/// Takes the port again, as soon as it is to be had.
+/// Listens on the port again, as soon as it is free.
 async fn bind(address: SocketAddr) -> StdListener {
     loop {
         let bound = StdListener::bind(address).and_then(|l| l.set_nonblocking(true).map(|()| l));
@@ -141,21 +52,22 @@ async fn accept_all(listener: StdListener, state: State) {
     let router = TowerToHyperService::new(app(state.clone()));
     loop {
         match listener.accept().await {
-            Ok((stream, peer)) => accept(stream, peer, &state, router.clone()),
+            Ok((stream, client)) => accept(stream, client, &state, router.clone()),
             // Out of file descriptors, say: it may pass.
             Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
         }
     }
 }
 
-fn accept(stream: TcpStream, peer: SocketAddr, state: &State, router: TowerToHyperService<axum::Router>) {
+fn accept(stream: TcpStream, client: SocketAddr, state: &State, router: TowerToHyperService<axum::Router>) {
     let handle = Handle::default();
     let fault = {
-        let mut store = state.lock();
-        store.request_log.counters.connections += 1;
-        store.connections.add(&handle);
-        let fault = store.faults.take_on_accept();
-        store.request_log.counters.faults += u64::from(fault.is_some());
+        let mut locked = state.lock();
+        locked.connections.add(&handle);
+        let fault = locked.faults.take_on_accept();
+        let counters = &mut locked.store.request_log.counters;
+        counters.connections += 1;
+        counters.faults += u64::from(fault.is_some());
         fault
     };
     if let Some(fault) = fault {
@@ -170,7 +82,7 @@ fn accept(stream: TcpStream, peer: SocketAddr, state: &State, router: TowerToHyp
     let service = service_fn(move |request: Request<hyper::body::Incoming>| {
         let mut request = request.map(HttpBody::new);
         request.extensions_mut().insert(handle.clone());
-        request.extensions_mut().insert(Peer(peer.ip()));
+        request.extensions_mut().insert(ClientAddress(client.ip()));
         router.call(request)
     });
     tokio::spawn(async move {
@@ -178,7 +90,7 @@ fn accept(stream: TcpStream, peer: SocketAddr, state: &State, router: TowerToHyp
         // Cut replies need the head and the body in one buffer; titles are how the API writes header names; a client
         // may end its side once its request is out.
         builder.title_case_headers(true).writev(false).half_close(true);
-        // How a connection ends is the client's affair, or a fault's.
+        // A connection ends as the client or a fault ends it; neither is an error of the emulator.
         let _ = builder.serve_connection(TokioIo::new(connection), service).await;
     });
 }

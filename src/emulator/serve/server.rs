@@ -9,22 +9,11 @@ use std::time::Duration;
 use serde_json::Value;
 use tokio::sync::Notify;
 
-use super::app::State;
 use super::listener::serve;
-use crate::emulator::control::ControlError;
+use super::state::{StartError, State};
+use crate::emulator::control::error::ControlError;
 use crate::emulator::options::Options;
 use crate::emulator::store::snapshot;
-
-/// Why the emulator did not start, in one sentence.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct StartError(String);
-
-impl StartError {
-    pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self(message.into())
-    }
-}
 
 /// A running emulator. It stops when it is dropped.
 #[derive(Debug)]
@@ -59,12 +48,12 @@ impl Emulator {
             StdListener::bind(wanted).map_err(|e| failed(&format!("The emulator cannot listen on {wanted}"), e))?;
         listener.set_nonblocking(true).map_err(|e| failed("The emulator's socket cannot be used", e))?;
         let address = listener.local_addr().map_err(|e| failed("The emulator's socket has no address", e))?;
-        state.lock().url = format!("http://{address}");
+        state.lock().store.url = format!("http://{address}");
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
             .build()
             .map_err(|e| failed("The emulator's runtime cannot be built", e))?;
-        state.listening().served(true);
+        state.listener().set_served(true);
         let stop = Arc::new(Notify::new());
         let (inside, stopped) = (state.clone(), Arc::clone(&stop));
         let thread = std::thread::Builder::new()
@@ -77,7 +66,7 @@ impl Emulator {
                 });
                 // Whatever is under way ends here.
                 drop(runtime);
-                inside.listening().served(false);
+                inside.listener().set_served(false);
                 save(&inside);
             })
             .map_err(|e| failed("The emulator's thread cannot be started", e))?;
@@ -132,7 +121,7 @@ impl Drop for Emulator {
 
 /// Saves the state every second in which it changed.
 async fn keep(state: State) {
-    if state.lock().options.state_dir.is_none() {
+    if state.lock().store.options.state_dir.is_none() {
         return;
     }
     loop {
@@ -143,13 +132,13 @@ async fn keep(state: State) {
 
 fn save(state: &State) {
     let (folder, value) = {
-        let mut store = state.lock();
+        let store = &mut state.lock().store;
         let Some(folder) = store.options.state_dir.clone().filter(|_| store.dirty) else { return };
         store.dirty = false;
-        (folder, snapshot::saved(&store))
+        (folder, snapshot::saved(store))
     };
     if snapshot::write(&folder, &value).is_err() {
         // The next second tries again.
-        state.lock().dirty = true;
+        state.lock().store.dirty = true;
     }
 }

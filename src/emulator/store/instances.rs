@@ -1,9 +1,5 @@
-//! A stored instance, its states, and the two shapes in which the API shows it.
+//! A stored instance and its states.
 
-use serde_json::{Map, Value, json};
-
-use super::ids::derived;
-use crate::emulator::clock::iso;
 use crate::emulator::options::{Calendar, Provisioning};
 
 /// Keys and values, in their order.
@@ -17,7 +13,7 @@ pub(crate) enum Kind {
     Dedicated,
 }
 
-/// Where an instance is in its life.
+/// `stateName` of the API.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum State {
     Creating,
@@ -96,120 +92,5 @@ impl Due {
             }
             Provisioning::Manual => Due::Never,
         }
-    }
-}
-
-impl Instance {
-    /// The shape of `/serverless`: before 2025 a true one, later a Flex cluster in disguise.
-    pub(crate) fn serverless_json(&self, group_id: &str, base: &str, era: Calendar) -> Value {
-        let own = format!("{base}/api/atlas/v2/groups/{group_id}/serverless/{}", self.name);
-        let provider = if era >= Calendar::Flex {
-            json!({
-                "backingProviderName": self.provider,
-                "effectiveDiskSizeGBLimit": 5,
-                "effectiveInstanceSizeName": "FLEX",
-                "effectiveProviderName": "TENANT",
-                "nextBackupDate": iso(self.created + DAY),
-                "providerName": "SERVERLESS",
-                "regionName": self.region,
-                "tenantBackupEnabled": true,
-            })
-        } else {
-            json!({
-                "backingProviderName": self.provider,
-                "providerName": "SERVERLESS",
-                "regionName": self.region,
-            })
-        };
-        let mut out = Map::new();
-        // A true serverless instance had no address before it was provisioned.
-        if era >= Calendar::Flex || self.state != State::Creating {
-            out.insert("connectionStrings".into(), json!({"standardSrv": self.srv()}));
-        }
-        out.insert("createDate".into(), json!(iso(self.created)));
-        out.insert("groupId".into(), json!(group_id));
-        out.insert("id".into(), json!(self.id));
-        out.insert(
-            "links".into(),
-            json!([
-                {"href": own, "rel": "self"},
-                {"href": format!("{own}/backup/restoreJobs"), "rel": "https://cloud.mongodb.com/restoreJobs"},
-                {"href": format!("{own}/backup/snapshots"), "rel": "https://cloud.mongodb.com/snapshots"},
-            ]),
-        );
-        out.insert("mongoDBVersion".into(), json!(version(era)));
-        out.insert("name".into(), json!(self.name));
-        out.insert("providerSettings".into(), provider);
-        let continuous = self.continuous_backup && era < Calendar::Flex;
-        out.insert("serverlessBackupOptions".into(), json!({"serverlessContinuousBackupEnabled": continuous}));
-        out.insert("stateName".into(), json!(self.state.name()));
-        out.insert("tags".into(), self.tags_json());
-        out.insert("terminationProtectionEnabled".into(), json!(self.protected));
-        Value::Object(out)
-    }
-
-    /// The shape of `/flexClusters`. The reply to a create leaves out `tags` when there are none.
-    pub(crate) fn flex_json(&self, group_id: &str, era: Calendar, just_created: bool) -> Value {
-        let mut out = Map::new();
-        out.insert("backupSettings".into(), json!({"enabled": true}));
-        out.insert("clusterType".into(), json!("REPLICASET"));
-        let strings = if self.state == State::Creating {
-            json!({"standardSrv": self.srv()})
-        } else {
-            json!({"standard": self.standard(), "standardSrv": self.srv()})
-        };
-        out.insert("connectionStrings".into(), strings);
-        out.insert("createDate".into(), json!(iso(self.created)));
-        out.insert("groupId".into(), json!(group_id));
-        out.insert("id".into(), json!(self.id));
-        out.insert("mongoDBVersion".into(), json!(version(era)));
-        out.insert("name".into(), json!(self.name));
-        out.insert(
-            "providerSettings".into(),
-            json!({
-                "backingProviderName": self.provider,
-                "diskSizeGB": 5.0,
-                "providerName": "FLEX",
-                "regionName": self.region,
-            }),
-        );
-        out.insert("stateName".into(), json!(self.state.name()));
-        if !(just_created && self.tags.is_empty()) {
-            out.insert("tags".into(), self.tags_json());
-        }
-        out.insert("terminationProtectionEnabled".into(), json!(self.protected));
-        out.insert("versionReleaseSystem".into(), json!("LTS"));
-        Value::Object(out)
-    }
-
-    pub(crate) fn tags_json(&self) -> Value {
-        self.tags.iter().map(|(key, value)| json!({"key": key, "value": value})).collect()
-    }
-
-    fn host(&self) -> String {
-        format!("{}.mongodb.net", derived(&self.id, 1, 7))
-    }
-
-    fn srv(&self) -> String {
-        let prefix: String = self.name.chars().take(23).collect::<String>().to_ascii_lowercase();
-        format!("mongodb+srv://{prefix}.{}", self.host())
-    }
-
-    fn standard(&self) -> String {
-        let (host, shard) = (self.host(), derived(&self.id, 2, 7));
-        let hosts: Vec<String> = (0..3).map(|n| format!("ac-{shard}-shard-00-0{n}.{host}:27017")).collect();
-        let set = derived(&self.id, 3, 6);
-        format!("mongodb://{}/?ssl=true&authSource=admin&replicaSet=atlas-{set}-shard-0", hosts.join(","))
-    }
-}
-
-const DAY: i64 = 24 * 60 * 60 * 1000;
-
-fn version(era: Calendar) -> &'static str {
-    match era {
-        Calendar::Serverless => "7.0.16",
-        Calendar::Flex => "8.0.13",
-        Calendar::Deprecated => "8.0.17",
-        _ => "8.0.29",
     }
 }

@@ -1,132 +1,30 @@
-//! Everything the emulator holds: organizations, projects, instances, identities, and what is under way.
+//! What the emulated service stores: organizations, projects, instances, identities, tokens, nonces, rate limits, and the
+//! requests that it received.
+
+pub(crate) mod buckets;
 pub(crate) mod identity;
 pub(crate) mod ids;
 pub(crate) mod instances;
+pub(crate) mod nonces;
+pub(crate) mod projects;
 pub(crate) mod request_log;
 pub(crate) mod seed;
 pub(crate) mod snapshot;
+pub(crate) mod tokens;
 
 use std::cmp::Reverse;
-use std::collections::{BTreeMap, BTreeSet, BinaryHeap, HashMap};
+use std::collections::{BTreeMap, BinaryHeap, HashMap};
 
-use self::identity::{Identity, Tokens};
+use self::buckets::Buckets;
+use self::identity::Identity;
 use self::ids::Ids;
-use self::instances::{Due, Instance, Kind, State, Tags};
+use self::instances::{Due, Instance, State};
+use self::nonces::Nonces;
+use self::projects::{Org, Project};
 use self::request_log::RequestLog;
-use crate::emulator::api::rate_limits::Buckets;
-use crate::emulator::auth::digest::Nonces;
+use self::tokens::Tokens;
 use crate::emulator::clock::Clock;
-use crate::emulator::faults::Faults;
 use crate::emulator::options::{Calendar, Options, Provisioning};
-use crate::emulator::serve::connection::Connections;
-
-#[derive(Debug, Clone)]
-pub(crate) struct Org {
-    pub(crate) id: String,
-    pub(crate) name: String,
-    /// Whether API access is only possible through an access list.
-    pub(crate) requires_access_list: bool,
-}
-
-/// How many leading characters of cluster names must differ in a project.
-pub(crate) const PREFIX: usize = 23;
-
-#[derive(Debug, Clone)]
-pub(crate) struct Project {
-    pub(crate) id: String,
-    pub(crate) name: String,
-    pub(crate) org_id: String,
-    /// Milliseconds since the epoch.
-    pub(crate) created: i64,
-    pub(crate) default_alerts: bool,
-    pub(crate) tags: Tags,
-    /// By sequence number, so in the order of creation.
-    pub(crate) instances: BTreeMap<u64, Instance>,
-    names: HashMap<Box<str>, u64>,
-    /// How many names of at least [`PREFIX`] characters start so.
-    prefixes: HashMap<Box<str>, u32>,
-    /// Instances whose state ends by being read.
-    by_reads: BTreeSet<u64>,
-    /// Serverless, Flex, dedicated.
-    counts: [usize; 3],
-}
-
-impl Project {
-    pub(crate) fn new(id: String, name: String, org_id: String, created: i64) -> Self {
-        Self {
-            id,
-            name,
-            org_id,
-            created,
-            default_alerts: true,
-            tags: Vec::new(),
-            instances: BTreeMap::new(),
-            names: HashMap::new(),
-            prefixes: HashMap::new(),
-            by_reads: BTreeSet::new(),
-            counts: [0; 3],
-        }
-    }
-
-    pub(crate) fn find(&self, name: &str) -> Option<(u64, &Instance)> {
-        let sequence = *self.names.get(name)?;
-        self.instances.get(&sequence).map(|instance| (sequence, instance))
-    }
-
-    pub(crate) fn has_name(&self, name: &str) -> bool {
-        self.names.contains_key(name)
-    }
-
-    pub(crate) fn has_prefix(&self, name: &str) -> bool {
-        prefix(name).is_some_and(|prefix| self.prefixes.contains_key(prefix))
-    }
-
-    pub(crate) fn count(&self, kind: Kind) -> usize {
-        self.counts.get(kind as usize).copied().unwrap_or(0)
-    }
-
-    fn insert(&mut self, sequence: u64, instance: Instance) {
-        self.names.insert(instance.name.clone(), sequence);
-        if let Some(prefix) = prefix(&instance.name) {
-            *self.prefixes.entry(prefix.into()).or_default() += 1;
-        }
-        if let Some(count) = self.counts.get_mut(instance.kind as usize) {
-            *count += 1;
-        }
-        self.track_reads(sequence, instance.due);
-        self.instances.insert(sequence, instance);
-    }
-
-    fn remove(&mut self, sequence: u64) -> Option<Instance> {
-        let instance = self.instances.remove(&sequence)?;
-        self.names.remove(&instance.name);
-        self.by_reads.remove(&sequence);
-        if let Some(prefix) = prefix(&instance.name)
-            && let Some(count) = self.prefixes.get_mut(prefix)
-        {
-            *count -= 1;
-            if *count == 0 {
-                self.prefixes.remove(prefix);
-            }
-        }
-        if let Some(count) = self.counts.get_mut(instance.kind as usize) {
-            *count = count.saturating_sub(1);
-        }
-        Some(instance)
-    }
-
-    fn track_reads(&mut self, sequence: u64, due: Due) {
-        if matches!(due, Due::Reads(_)) {
-            self.by_reads.insert(sequence);
-        } else {
-            self.by_reads.remove(&sequence);
-        }
-    }
-}
-
-fn prefix(name: &str) -> Option<&str> {
-    name.get(..PREFIX)
-}
 
 /// What `reset` brings back.
 #[derive(Debug, Clone, Default)]
@@ -153,8 +51,6 @@ pub(crate) struct Store {
     pub(crate) tokens: Tokens,
     pub(crate) nonces: Nonces,
     pub(crate) buckets: Buckets,
-    pub(crate) faults: Faults,
-    pub(crate) connections: Connections,
     pub(crate) request_log: RequestLog,
     pub(crate) origin: Origin,
     pub(crate) url: String,
@@ -166,7 +62,8 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    pub(crate) fn empty(options: Options) -> Self {
+    /// Nothing is stored yet: [`seed::start`] fills it.
+    pub(crate) fn new(options: Options) -> Self {
         Self {
             clock: Clock::new(options.clock),
             ids: Ids::new(options.random_seed),
@@ -181,8 +78,6 @@ impl Store {
             tokens: Tokens::default(),
             nonces: Nonces::default(),
             buckets: Buckets::default(),
-            faults: Faults::default(),
-            connections: Connections::default(),
             origin: Origin::default(),
             url: String::new(),
             dirty: false,
@@ -197,6 +92,11 @@ impl Store {
 
     pub(crate) fn era(&self) -> Calendar {
         self.options.calendar.era(self.now())
+    }
+
+    /// Of access tokens, in milliseconds.
+    pub(crate) fn token_lifetime(&self) -> i64 {
+        i64::try_from(self.options.token_lifetime.as_millis()).unwrap_or(i64::MAX)
     }
 
     pub(crate) fn org(&self, id: &str) -> Option<&Org> {
@@ -296,7 +196,7 @@ impl Store {
     }
 
     /// Ends every passing state whose time has come.
-    pub(crate) fn settle(&mut self) {
+    pub(crate) fn end_due_states(&mut self) {
         let now = self.now();
         while let Some(Reverse((at, project, sequence))) = self.due.peek().copied() {
             if at > now {
@@ -306,12 +206,12 @@ impl Store {
             let still = self.projects.get(&project).and_then(|p| p.instances.get(&sequence));
             // An entry may be older than the instance's present state.
             if still.is_some_and(|instance| instance.due == Due::At(at)) {
-                self.finish(project, sequence);
+                self.end_state(project, sequence);
             }
         }
     }
 
-    fn finish(&mut self, project: u64, sequence: u64) {
+    fn end_state(&mut self, project: u64, sequence: u64) {
         let Some(project) = self.projects.get_mut(&project) else { return };
         project.by_reads.remove(&sequence);
         let Some(instance) = project.instances.get_mut(&sequence) else { return };
@@ -324,7 +224,7 @@ impl Store {
         self.dirty = true;
     }
 
-    /// Counts a read of one instance, which may end its state, or its life.
+    /// Counts a read of one instance, which may end its state, or remove it.
     pub(crate) fn read(&mut self, group_id: &str, name: &str) {
         let Some(project) = self.project_index.get(group_id).copied() else { return };
         let found = self.projects.get(&project).and_then(|p| p.find(name)).map(|(sequence, _)| sequence);
@@ -346,13 +246,13 @@ impl Store {
     fn count_read(&mut self, project: u64, sequence: u64) {
         let instance = self.projects.get_mut(&project).and_then(|p| p.instances.get_mut(&sequence));
         match instance.map(|instance| &mut instance.due) {
-            Some(Due::Reads(0)) => self.finish(project, sequence),
+            Some(Due::Reads(0)) => self.end_state(project, sequence),
             Some(Due::Reads(left)) => *left -= 1,
             _ => {}
         }
     }
 
-    /// Stored things, faults, counters and requests back to the start. Credentials keep working.
+    /// Back to the start: stored things, settings, clock, counters and requests. Credentials and tokens stay valid.
     pub(crate) fn reset(&mut self) {
         self.options = self.initial.clone();
         self.clock.reset();
@@ -363,7 +263,6 @@ impl Store {
         self.tokens.reset(&self.identities);
         self.nonces = Nonces::default();
         self.buckets = Buckets::default();
-        self.faults = Faults::default();
         self.request_log.reset();
         self.dirty = true;
     }

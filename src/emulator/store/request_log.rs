@@ -8,10 +8,11 @@ use axum::http::header::AUTHORIZATION;
 use serde_json::{Map, Value, json};
 
 use crate::emulator::clock::iso_ms;
+use crate::emulator::http::authorization::redacted;
 use crate::emulator::http::lists;
 
-/// Bodies longer than this are cut in the journal.
-const MOST: usize = 64 * 1024;
+/// Longer bodies are cut in the log.
+const MAX_BODY: usize = 64 * 1024;
 
 #[derive(Debug, Default)]
 pub(crate) struct RequestLog {
@@ -68,7 +69,7 @@ impl RequestLog {
     pub(crate) fn begin(&mut self, mut record: Record, most: usize) -> u64 {
         self.next += 1;
         record.id = self.next;
-        record.body.truncate(MOST);
+        record.body.truncate(MAX_BODY);
         self.counters.requests += 1;
         if let Some(operation) = record.operation {
             *self.counters.by_operation.entry(operation).or_default() += 1;
@@ -80,7 +81,7 @@ impl RequestLog {
         self.next
     }
 
-    /// The record of that number, unless it has left the ring, or the journal was reset.
+    /// The record of that number, unless it has left the ring, or the log was reset.
     pub(crate) fn get_mut(&mut self, id: u64) -> Option<&mut Record> {
         let first = self.records.front()?.id;
         self.records.get_mut(usize::try_from(id.checked_sub(first)?).ok()?)
@@ -93,7 +94,7 @@ impl RequestLog {
         if let Some(record) = self.get_mut(id) {
             record.status = status;
             record.outcome = outcome;
-            record.reply = reply.slice(..reply.len().min(MOST));
+            record.reply = reply.slice(..reply.len().min(MAX_BODY));
             record.finished = Some(now);
         }
     }
@@ -187,18 +188,4 @@ impl Record {
         }
         value
     }
-}
-
-/// The scheme, and of a digest what is no secret.
-fn redacted(value: &str) -> String {
-    let (scheme, rest) = value.split_once(' ').unwrap_or((value, ""));
-    if !scheme.eq_ignore_ascii_case("digest") {
-        return format!("{scheme} ******");
-    }
-    let answer = crate::emulator::auth::digest::parse(rest);
-    let shown: Vec<String> = ["username", "nonce", "uri", "algorithm", "qop", "nc"]
-        .iter()
-        .filter_map(|name| answer.get(*name).map(|value| format!("{name}=\"{value}\"")))
-        .collect();
-    format!("Digest {}, response=\"******\"", shown.join(", "))
 }

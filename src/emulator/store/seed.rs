@@ -1,15 +1,18 @@
-//! What a world starts with: a seed, a state folder, or the default; and how each part is added.
+//! What a store starts with: a seed, a state folder, or the default; and how each part is added.
 
+use std::net::IpAddr;
+
+use ipnet::IpNet;
 use serde_json::{Value, json};
 
-use super::identity::{Identity, IdentityKind, Network, role};
+use super::Store;
+use super::identity::{Identity, IdentityKind, role};
 use super::instances::{Due, Instance, Kind, State, Tags};
+use super::projects::{Org, Project};
 use super::snapshot;
-use super::{Org, Project, Store};
 use crate::emulator::clock::parse;
-use crate::emulator::control;
 
-/// Fills an empty world as its options say.
+/// Fills an empty store as its options say.
 pub(crate) fn start(store: &mut Store) -> Result<(), String> {
     let saved = match store.options.state_dir.clone() {
         Some(folder) => snapshot::read(&folder)?,
@@ -29,10 +32,6 @@ pub(crate) fn start(store: &mut Store) -> Result<(), String> {
         store.identities.clear();
         load(store, state)?;
         complete(store);
-    }
-    if let Some(scenario) = store.options.scenario.clone() {
-        control::scenario(store, &scenario)?;
-        store.initial.clone_from(&store.options);
     }
     store.dirty = saved.is_none();
     Ok(())
@@ -265,13 +264,18 @@ pub(crate) fn change_identity(store: &Store, identity: &mut Identity, value: &Va
             let read = |entry: &Value| {
                 entry
                     .as_str()
-                    .and_then(Network::parse)
+                    .and_then(network)
                     .ok_or_else(|| format!("{entry} is neither an address nor a CIDR block."))
             };
             identity.access_list = Some(list.iter().map(read).collect::<Result<_, _>>()?);
         }
     }
     Ok(())
+}
+
+/// `192.0.2.0/24`, or a single address.
+fn network(text: &str) -> Option<IpNet> {
+    text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from)).ok()
 }
 
 fn known_role(name: &str) -> Result<&'static str, String> {

@@ -4,9 +4,10 @@ use std::path::Path;
 
 use serde_json::{Map, Value, json};
 
+use super::Store;
 use super::identity::{Identity, IdentityKind};
 use super::instances::{Due, Instance};
-use super::{Org, Project, Store};
+use super::projects::{Org, Project};
 use crate::emulator::clock::{iso, iso_ms};
 
 const FILE: &str = "state.json";

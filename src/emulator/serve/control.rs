@@ -3,30 +3,30 @@
 use std::net::IpAddr;
 
 use axum::body::{Body as HttpBody, Bytes};
-use axum::extract::{Request, State as Extract};
+use axum::extract::{Request as HttpRequest, State as Extract};
 use axum::http::header::{HOST, ORIGIN};
 use axum::http::{HeaderMap, Method, Response, StatusCode};
 use serde_json::{Map, Value, json};
 
-use super::ControlError;
+use super::connection::Handle;
+use super::state::State;
+use crate::emulator::control::error::ControlError;
 use crate::emulator::http::replies::to_bytes;
-use crate::emulator::serve::app::{State, read};
-use crate::emulator::serve::connection::Handle;
+use crate::emulator::http::request::Request;
 
 /// `/_emulator/…` over HTTP.
-pub(crate) async fn http(Extract(state): Extract<State>, request: Request) -> Response<HttpBody> {
+pub(crate) async fn control(Extract(state): Extract<State>, request: HttpRequest) -> Response<HttpBody> {
     let caller = request.extensions().get::<Handle>().cloned();
-    let answer = match read(request).await {
+    let answer = match Request::read(request).await {
         Err(_) => Err(ControlError::new(413, "The request body is too large.")),
-        Ok(incoming) if !is_local(&incoming.headers) => {
+        Ok(request) if !is_local(&request.headers) => {
             Err(ControlError::new(403, "The control API answers loopback callers only."))
         }
-        Ok(incoming) => {
-            let target = incoming.target.trim_start_matches("/_emulator").to_owned();
-            let body =
-                if incoming.body.is_empty() { Ok(None) } else { serde_json::from_slice(&incoming.body).map(Some) };
+        Ok(request) => {
+            let target = request.target.trim_start_matches("/_emulator").to_owned();
+            let body = if request.body.is_empty() { Ok(None) } else { serde_json::from_slice(&request.body).map(Some) };
             match body {
-                Ok(body) => state.carry_out(incoming.method.as_str(), &target, body, caller.as_ref()),
+                Ok(body) => state.carry_out(request.method.as_str(), &target, body, caller.as_ref()),
                 Err(error) => Err(ControlError::new(400, format!("The body is not JSON: {error}."))),
             }
         }
@@ -42,7 +42,7 @@ pub(crate) async fn http(Extract(state): Extract<State>, request: Request) -> Re
 }
 
 /// The page at `/`.
-pub(crate) async fn page(request: Request) -> Response<HttpBody> {
+pub(crate) async fn page(request: HttpRequest) -> Response<HttpBody> {
     if !is_local(request.headers()) {
         return respond(403, "text/plain;charset=utf-8", Bytes::from_static(b"Loopback callers only.\n"));
     }

@@ -1,0 +1,121 @@
+//! The shapes in which the API shows an instance, field by field in the recorded order.
+
+use serde_json::{Map, Value, json};
+
+use crate::emulator::clock::iso;
+use crate::emulator::options::Calendar;
+use crate::emulator::store::ids::derived;
+use crate::emulator::store::instances::{Instance, State, Tags};
+
+/// The shape of `/serverless`: before 2025 a true one, later a Flex cluster in disguise.
+pub(crate) fn serverless(instance: &Instance, group_id: &str, base: &str, era: Calendar) -> Value {
+    let own = format!("{base}/api/atlas/v2/groups/{group_id}/serverless/{}", instance.name);
+    let provider = if era >= Calendar::Flex {
+        json!({
+            "backingProviderName": instance.provider,
+            "effectiveDiskSizeGBLimit": 5,
+            "effectiveInstanceSizeName": "FLEX",
+            "effectiveProviderName": "TENANT",
+            "nextBackupDate": iso(instance.created + DAY),
+            "providerName": "SERVERLESS",
+            "regionName": instance.region,
+            "tenantBackupEnabled": true,
+        })
+    } else {
+        json!({
+            "backingProviderName": instance.provider,
+            "providerName": "SERVERLESS",
+            "regionName": instance.region,
+        })
+    };
+    let mut out = Map::new();
+    // A true serverless instance had no address before it was provisioned.
+    if era >= Calendar::Flex || instance.state != State::Creating {
+        out.insert("connectionStrings".into(), json!({"standardSrv": srv(instance)}));
+    }
+    out.insert("createDate".into(), json!(iso(instance.created)));
+    out.insert("groupId".into(), json!(group_id));
+    out.insert("id".into(), json!(instance.id));
+    out.insert(
+        "links".into(),
+        json!([
+            {"href": own, "rel": "self"},
+            {"href": format!("{own}/backup/restoreJobs"), "rel": "https://cloud.mongodb.com/restoreJobs"},
+            {"href": format!("{own}/backup/snapshots"), "rel": "https://cloud.mongodb.com/snapshots"},
+        ]),
+    );
+    out.insert("mongoDBVersion".into(), json!(version(era)));
+    out.insert("name".into(), json!(instance.name));
+    out.insert("providerSettings".into(), provider);
+    let continuous = instance.continuous_backup && era < Calendar::Flex;
+    out.insert("serverlessBackupOptions".into(), json!({"serverlessContinuousBackupEnabled": continuous}));
+    out.insert("stateName".into(), json!(instance.state.name()));
+    out.insert("tags".into(), tags(&instance.tags));
+    out.insert("terminationProtectionEnabled".into(), json!(instance.protected));
+    Value::Object(out)
+}
+
+/// The shape of `/flexClusters`. The reply to a create leaves out `tags` when there are none.
+pub(crate) fn flex(instance: &Instance, group_id: &str, era: Calendar, just_created: bool) -> Value {
+    let mut out = Map::new();
+    out.insert("backupSettings".into(), json!({"enabled": true}));
+    out.insert("clusterType".into(), json!("REPLICASET"));
+    let strings = if instance.state == State::Creating {
+        json!({"standardSrv": srv(instance)})
+    } else {
+        json!({"standard": standard(instance), "standardSrv": srv(instance)})
+    };
+    out.insert("connectionStrings".into(), strings);
+    out.insert("createDate".into(), json!(iso(instance.created)));
+    out.insert("groupId".into(), json!(group_id));
+    out.insert("id".into(), json!(instance.id));
+    out.insert("mongoDBVersion".into(), json!(version(era)));
+    out.insert("name".into(), json!(instance.name));
+    out.insert(
+        "providerSettings".into(),
+        json!({
+            "backingProviderName": instance.provider,
+            "diskSizeGB": 5.0,
+            "providerName": "FLEX",
+            "regionName": instance.region,
+        }),
+    );
+    out.insert("stateName".into(), json!(instance.state.name()));
+    if !(just_created && instance.tags.is_empty()) {
+        out.insert("tags".into(), tags(&instance.tags));
+    }
+    out.insert("terminationProtectionEnabled".into(), json!(instance.protected));
+    out.insert("versionReleaseSystem".into(), json!("LTS"));
+    Value::Object(out)
+}
+
+pub(crate) fn tags(tags: &Tags) -> Value {
+    tags.iter().map(|(key, value)| json!({"key": key, "value": value})).collect()
+}
+
+fn host(instance: &Instance) -> String {
+    format!("{}.mongodb.net", derived(&instance.id, 1, 7))
+}
+
+fn srv(instance: &Instance) -> String {
+    let prefix: String = instance.name.chars().take(23).collect::<String>().to_ascii_lowercase();
+    format!("mongodb+srv://{prefix}.{}", host(instance))
+}
+
+fn standard(instance: &Instance) -> String {
+    let (host, shard) = (host(instance), derived(&instance.id, 2, 7));
+    let hosts: Vec<String> = (0..3).map(|n| format!("ac-{shard}-shard-00-0{n}.{host}:27017")).collect();
+    let set = derived(&instance.id, 3, 6);
+    format!("mongodb://{}/?ssl=true&authSource=admin&replicaSet=atlas-{set}-shard-0", hosts.join(","))
+}
+
+const DAY: i64 = 24 * 60 * 60 * 1000;
+
+fn version(era: Calendar) -> &'static str {
+    match era {
+        Calendar::Serverless => "7.0.16",
+        Calendar::Flex => "8.0.13",
+        Calendar::Deprecated => "8.0.17",
+        _ => "8.0.29",
+    }
+}

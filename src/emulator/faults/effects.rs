@@ -1,0 +1,77 @@
+//! What a fault does to credentials, to what is stored, and to the true reply.
+
+use axum::body::Bytes;
+
+use super::order::{Fault, FaultKind};
+use crate::emulator::api::dispatch;
+use crate::emulator::http::authorization::{digest_parameters, header};
+use crate::emulator::http::outcome::Outcome;
+use crate::emulator::http::request::Request;
+use crate::emulator::http::response::WireResponse;
+use crate::emulator::http::route::{Miss, Route};
+use crate::emulator::store::Store;
+
+/// Makes the credentials of a request invalid, if the fault is of such a kind.
+pub(crate) fn invalidate_credentials(store: &mut Store, request: &Request, kind: FaultKind) {
+    match kind {
+        FaultKind::ExpireTokens => {
+            store.tokens.revoke_all();
+        }
+        FaultKind::StaleNonce => {
+            if let Some(nonce) = digest_parameters(header(&request.headers)).get("nonce") {
+                store.nonces.expire(nonce);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Answers as the API would, but leaves stored things and counters as they were.
+pub(crate) fn answer_without_storing(
+    store: &mut Store,
+    request: &Request,
+    route: &Result<Route, Miss>,
+    base: &str,
+) -> Outcome {
+    let route_facts = route.as_ref().ok();
+    let group_id = route_facts.and_then(|route| route.group_id.clone()).unwrap_or_default();
+    let name = route_facts.and_then(|route| route.name.clone()).or_else(|| request.name_in_body()).unwrap_or_default();
+    let before = store.project(&group_id).and_then(|project| project.find(&name)).map(|(_, instance)| instance.clone());
+    let counters = &store.request_log.counters;
+    let (created, updated, deleted) = (counters.created, counters.updated, counters.deleted);
+    let outcome = dispatch::answer(store, request, route, base);
+    store.restore_instance(&group_id, &name, before);
+    let counters = &mut store.request_log.counters;
+    (counters.created, counters.updated, counters.deleted) = (created, updated, deleted);
+    outcome
+}
+
+/// Applies what a fault says of status, headers and body.
+pub(crate) fn change_response(response: &mut WireResponse, fault: &Fault) {
+    match fault.kind {
+        FaultKind::EmptyBody => response.body = Bytes::new(),
+        FaultKind::WrongType => response.set("content-type", "text/plain;charset=utf-8"),
+        FaultKind::LastReply => response.set("connection", "close"),
+        _ => {}
+    }
+    if let Some(status) = fault.status {
+        response.status = status;
+    }
+    if let Some(body) = &fault.body {
+        response.body = Bytes::from(body.clone());
+    }
+    if let Some(content_type) = &fault.content_type {
+        response.set("content-type", content_type);
+    }
+    match &fault.retry_after {
+        Some(Some(value)) => response.set("retry-after", value),
+        Some(None) => response.remove("retry-after"),
+        None => {}
+    }
+    for (name, value) in &fault.headers {
+        match value {
+            Some(value) => response.set(name, value),
+            None => response.remove(name),
+        }
+    }
+}

@@ -1,0 +1,38 @@
+//! From a request to the response that goes out, with the request log kept up to date.
+
+use axum::http::header::HOST;
+
+use super::state::State;
+use crate::emulator::http::outcome::Outcome;
+use crate::emulator::http::request::Request;
+use crate::emulator::http::response::WireResponse;
+use crate::emulator::http::route::{Miss, Route};
+use crate::emulator::store::Store;
+
+/// Answers with the outcome that `by` comes to, and adds it to the log.
+pub(crate) fn answer(
+    state: &State,
+    number: u64,
+    request: &Request,
+    route: &Result<Route, Miss>,
+    by: impl FnOnce(&mut Store, &Request, &Result<Route, Miss>, &str) -> Outcome,
+) -> WireResponse {
+    let store = &mut state.lock().store;
+    let base = base(store, request);
+    let outcome = by(store, request, route, &base);
+    if let Some(record) = store.request_log.get_mut(number) {
+        record.identity = outcome.identity.clone().or(record.identity.take());
+        record.refusal = outcome.refusal.or(record.refusal);
+        record.error_code.clone_from(&outcome.reply.error_code);
+    }
+    let operation = route.as_ref().ok().map(|route| route.operation);
+    WireResponse::from_outcome(&outcome, operation, request, store.era(), store.now())
+}
+
+/// What links start with: the address under which the client knows the emulator.
+fn base(store: &Store, request: &Request) -> String {
+    match request.headers.get(HOST).and_then(|host| host.to_str().ok()) {
+        Some(host) => format!("http://{host}"),
+        None => store.url.clone(),
+    }
+}

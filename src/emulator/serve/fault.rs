@@ -1,0 +1,97 @@
+//! Answers a request that a fault has hit.
+
+use axum::body::{Body as HttpBody, Bytes};
+use axum::http::Response;
+
+use super::answer::answer;
+use super::connection::{Cut, Handle};
+use super::state::State;
+use crate::emulator::api::dispatch;
+use crate::emulator::faults::effects::{answer_without_storing, change_response, invalidate_credentials};
+use crate::emulator::faults::order::{Fault, FaultKind};
+use crate::emulator::faults::replies::fault_reply;
+use crate::emulator::http::outcome::{Outcome, Stage};
+use crate::emulator::http::request::Request;
+use crate::emulator::http::route::{Miss, Route};
+
+/// A logged request, and the fault that has hit it.
+pub(crate) struct Hit {
+    pub(crate) fault: Fault,
+    /// In the request log.
+    pub(crate) number: u64,
+    /// When the request arrived, in milliseconds since the epoch.
+    pub(crate) at: i64,
+    /// The request's connection; none where a router is called without a server.
+    pub(crate) handle: Option<Handle>,
+}
+
+pub(crate) async fn answer_with_fault(
+    state: &State,
+    hit: Hit,
+    request: &Request,
+    route: &Result<Route, Miss>,
+) -> Response<HttpBody> {
+    use FaultKind as F;
+    let Hit { fault, number, at, handle } = hit;
+    // A delay counts from the arrival, however long the rest takes.
+    let until = at.saturating_add(fault.delay);
+    if !fault.after_store {
+        if fault.delay > 0 {
+            state.wait_until(until).await;
+        }
+        invalidate_credentials(&mut state.lock().store, request, fault.kind);
+    }
+    let replaces = matches!(fault.kind, F::Status | F::Html | F::RateLimited | F::Unauthorized | F::NotFound);
+    let silent = matches!(fault.kind, F::Close | F::Reset | F::Stall);
+    let changes_true_reply = matches!(fault.kind, F::HalfBody | F::EmptyBody | F::WrongType | F::LastReply);
+    let keeps_nothing = fault.kind == F::Ignore || (changes_true_reply && !fault.after_store);
+    let true_response = || {
+        let by = if keeps_nothing { answer_without_storing } else { dispatch::answer };
+        answer(state, number, request, route, by)
+    };
+    let replacement = || {
+        answer(state, number, request, route, |store, request, route, _| {
+            Outcome::new(fault_reply(store, route, request, &fault), Stage::Entity)
+        })
+    };
+    let mut response = match (replaces || silent, fault.after_store) {
+        (true, false) => replacement(),
+        (true, true) if replaces => {
+            true_response();
+            replacement()
+        }
+        _ => true_response(),
+    };
+    if fault.after_store {
+        invalidate_credentials(&mut state.lock().store, request, fault.kind);
+        if fault.delay > 0 {
+            state.wait_until(until).await;
+        }
+    }
+    if fault.kind == F::Stall {
+        state.finish(number, None, "stalled", &Bytes::new());
+        std::future::pending::<()>().await;
+    }
+    if silent {
+        let (cut, outcome) = if fault.kind == F::Reset { (Cut::Reset, "reset") } else { (Cut::Close, "closed") };
+        state.finish(number, None, outcome, &Bytes::new());
+        if let Some(handle) = handle {
+            handle.cut(cut);
+        }
+        return response.respond();
+    }
+    change_response(&mut response, &fault);
+    if fault.kind == F::HalfBody {
+        let half = response.body.len() / 2;
+        let (cut, outcome) = if fault.reset { (Cut::Reset, "reset") } else { (Cut::Close, "closed") };
+        match handle {
+            Some(handle) => handle.cut_after_body(half, cut),
+            None => response.body.truncate(half),
+        }
+        let sent = response.body.slice(..half.min(response.body.len()));
+        state.finish(number, Some(response.status), outcome, &sent);
+    } else {
+        state.finish(number, Some(response.status), "answered", &response.body);
+    }
+    response.respond()
+}

@@ -1,0 +1,113 @@
+//! Organizations and projects, with the instances of a project under their names.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+
+use super::instances::{Due, Instance, Kind, Tags};
+
+#[derive(Debug, Clone)]
+pub(crate) struct Org {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    /// Whether API access is only possible through an access list.
+    pub(crate) requires_access_list: bool,
+}
+
+/// How many leading characters of cluster names must differ in a project.
+pub(crate) const PREFIX: usize = 23;
+
+#[derive(Debug, Clone)]
+pub(crate) struct Project {
+    pub(crate) id: String,
+    pub(crate) name: String,
+    pub(crate) org_id: String,
+    /// Milliseconds since the epoch.
+    pub(crate) created: i64,
+    pub(crate) default_alerts: bool,
+    pub(crate) tags: Tags,
+    /// By sequence number, so in the order of creation.
+    pub(crate) instances: BTreeMap<u64, Instance>,
+    names: HashMap<Box<str>, u64>,
+    /// How many names of at least [`PREFIX`] characters start so.
+    prefixes: HashMap<Box<str>, u32>,
+    /// Instances whose state ends by being read.
+    pub(super) by_reads: BTreeSet<u64>,
+    /// Serverless, Flex, dedicated.
+    counts: [usize; 3],
+}
+
+impl Project {
+    pub(crate) fn new(id: String, name: String, org_id: String, created: i64) -> Self {
+        Self {
+            id,
+            name,
+            org_id,
+            created,
+            default_alerts: true,
+            tags: Vec::new(),
+            instances: BTreeMap::new(),
+            names: HashMap::new(),
+            prefixes: HashMap::new(),
+            by_reads: BTreeSet::new(),
+            counts: [0; 3],
+        }
+    }
+
+    pub(crate) fn find(&self, name: &str) -> Option<(u64, &Instance)> {
+        let sequence = *self.names.get(name)?;
+        self.instances.get(&sequence).map(|instance| (sequence, instance))
+    }
+
+    pub(crate) fn has_name(&self, name: &str) -> bool {
+        self.names.contains_key(name)
+    }
+
+    pub(crate) fn has_prefix(&self, name: &str) -> bool {
+        prefix(name).is_some_and(|prefix| self.prefixes.contains_key(prefix))
+    }
+
+    pub(crate) fn count(&self, kind: Kind) -> usize {
+        self.counts.get(kind as usize).copied().unwrap_or(0)
+    }
+
+    pub(super) fn insert(&mut self, sequence: u64, instance: Instance) {
+        self.names.insert(instance.name.clone(), sequence);
+        if let Some(prefix) = prefix(&instance.name) {
+            *self.prefixes.entry(prefix.into()).or_default() += 1;
+        }
+        if let Some(count) = self.counts.get_mut(instance.kind as usize) {
+            *count += 1;
+        }
+        self.track_reads(sequence, instance.due);
+        self.instances.insert(sequence, instance);
+    }
+
+    pub(super) fn remove(&mut self, sequence: u64) -> Option<Instance> {
+        let instance = self.instances.remove(&sequence)?;
+        self.names.remove(&instance.name);
+        self.by_reads.remove(&sequence);
+        if let Some(prefix) = prefix(&instance.name)
+            && let Some(count) = self.prefixes.get_mut(prefix)
+        {
+            *count -= 1;
+            if *count == 0 {
+                self.prefixes.remove(prefix);
+            }
+        }
+        if let Some(count) = self.counts.get_mut(instance.kind as usize) {
+            *count = count.saturating_sub(1);
+        }
+        Some(instance)
+    }
+
+    pub(super) fn track_reads(&mut self, sequence: u64, due: Due) {
+        if matches!(due, Due::Reads(_)) {
+            self.by_reads.insert(sequence);
+        } else {
+            self.by_reads.remove(&sequence);
+        }
+    }
+}
+
+fn prefix(name: &str) -> Option<&str> {
+    name.get(..PREFIX)
+}

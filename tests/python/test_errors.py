@@ -14,7 +14,7 @@ import pytest
 
 from atlas_serverless import errors
 from atlas_serverless.errors import _builders as build
-from error_samples import PATH, ROOT, STATUS_CLASSES, TABLE, URL, class_name, kinds, run_python
+from error_samples import PATH, ROOT, ROWS, STATUS_CLASSES, TABLE, URL, class_name, kinds, run_python
 
 # --- the table -----------------------------------------------------------------------------------------------------
 
@@ -30,6 +30,29 @@ def test_every_code_has_its_class_under_its_status() -> None:
         assert f"Basis: {basis}" in cls.__doc__
         assert "Atlas Administration API Error Codes" in cls.__doc__
         assert type(build.api_error(status=status, error_code=code)) is cls
+
+
+def test_the_advice_of_a_code_is_in_its_docstring() -> None:
+    advised = 0
+    for row in ROWS:
+        doc = " ".join((getattr(errors, class_name(row["error_code"])).__doc__ or "").split())
+        advice = row["advice"].replace("{address}", "this machine's address")
+        advised += bool(advice)
+        assert f"{advice[:1].upper()}{advice[1:]}." in doc
+    assert advised == 26
+
+
+def test_the_class_of_a_code_is_its_parts_capitalised() -> None:
+    names = {
+        "NO_GROUP_SSH_KEY": "NoGroupSshKey",
+        "DUPLICATE_CLUSTER_NAME": "DuplicateClusterName",
+        "BACKUP_S3_TOS_NOT_ACCEPTED": "BackupS3TosNotAccepted",
+        "VALIDATION_ERROR": "ServerValidationError",
+        "UNEXPECTED_ERROR": "UnexpectedError",
+    }
+    assert {code: class_name(code) for code in names} == names
+    for code, _, _ in TABLE:
+        assert code == "VALIDATION_ERROR" or class_name(code).upper() == code.replace("_", "")
 
 
 def test_every_class_with_a_code_is_in_the_table() -> None:
@@ -246,6 +269,9 @@ def test_warnings_are_shown_by_default() -> None:
         assert f"{cls.__name__}: seen" in run_python("-c", code).stderr
 
 
+CLASS_MODULES = ["atlas_serverless.errors", "atlas_serverless.errors._api", "atlas_serverless.errors._base"]
+
+
 def test_the_import_is_cheap(tmp_path: Path) -> None:
     """Below a millisecond over the package itself, and neither table nor texts nor typing are read for it."""
     code = (
@@ -258,7 +284,7 @@ def test_the_import_is_cheap(tmp_path: Path) -> None:
     times = []
     for _ in range(40):  # processor time, and the quickest: what other processes take is not ours
         seconds, *modules = run_python("-c", code, pycache=tmp_path).stdout.split()
-        assert modules in (["atlas_serverless.errors"], [])
+        assert modules == CLASS_MODULES
         times.append(float(seconds))
         if min(times) < 0.001:
             break

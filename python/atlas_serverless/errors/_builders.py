@@ -8,8 +8,10 @@ from __future__ import annotations
 
 from atlas_serverless import errors
 
-from ._classes import STATUS_CLASSES, code_class
-from ._text import sentence, without_secrets
+from . import _codes
+from ._api import STATUS_CLASSES
+from ._code_classes import code_class
+from ._text import without_secrets
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +27,6 @@ _TRANSPORT: dict[str, type[errors.TransportError]] = {
     "broken": errors.TransportError,
     "outcome_unknown": errors.OutcomeUnknownError,
 }
-_RETIRED_HINT = 'Atlas retired this endpoint in January 2026: use create_flex_cluster, or pass on_retired="flex"'
 
 
 def api_error(
@@ -57,7 +58,7 @@ def api_error(
     cls = (code_class(error_code, status) if error_code else None) or _status_class(status)
     if endpoint_retired:
         cls = cls if issubclass(cls, errors.EndpointRetired) else errors.EndpointRetired
-        hint = hint or _RETIRED_HINT
+        hint = hint or _codes.ADVICE["VERSION_GONE"].rstrip(".")
     return cls(
         status=status,
         error_code=error_code or None,
@@ -177,13 +178,14 @@ def configuration_error(*, message: str, hint: str | None = None) -> errors.Conf
     return _open(errors.ConfigurationError(hint=_clean(hint)), message)
 
 
-def _status_class(status: int) -> type[errors.ApiError]:
+def _status_class(status: int) -> Any:
     return STATUS_CLASSES.get(status) or (errors.ServerError if status >= 500 else errors.ApiError)
 
 
 def _open(error: _E, message: str | None) -> _E:
     if message:
-        error.args = (sentence(error, opening=message),)
+        made: Any = error  # the stub shows nothing private
+        made.args = (made._sentence(opening=message),)
     return error
 
 

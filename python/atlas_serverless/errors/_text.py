@@ -1,10 +1,11 @@
-"""The one sentence of each exception, and what may not stand in it. Loaded when the first exception is made."""
+"""The words that the sentences of exceptions share, and what may not stand in them.
+
+Loaded when the first exception is made: what it needs costs time that an import of the classes shall not take.
+"""
 
 from __future__ import annotations
 
 import re
-
-from atlas_serverless import errors
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _LONGEST_PART = 300  # characters of a detail or cause
-_LONGEST_OPENING = 4000  # characters of a sentence that the core gives
+LONGEST_OPENING = 4000  # characters of a sentence that the core gives
 _LONGEST_BODY = 120  # characters of a body that is not the API's
 _MOST_VIOLATIONS = 20
 _DEEPEST_VALUE = 8
@@ -65,101 +66,12 @@ def _plain(value: Any, depth: int = 0) -> Any:
     return f"<{type(value).__name__}>"
 
 
-def sentence(error: errors.AtlasError, opening: str | None = None) -> str:
-    """What `str()` of this exception says, made from its facts, or from a sentence of the core that has them."""
-    if isinstance(error, errors.ApiError):
-        head, parts = _api(error)
-    elif isinstance(error, errors.ValidationError):
-        head, parts = _validation(error)
-    elif isinstance(error, errors.OutcomeUnknownError):
-        head, parts = _outcome_unknown(error)
-    elif isinstance(error, errors.TransportError):
-        head, parts = _transport(error)
-    elif isinstance(error, errors.AuthenticationError):
-        head, parts = _authentication(error)
-    elif isinstance(error, errors.WaitError):
-        head, parts = _wait(error)
-    elif isinstance(error, errors.ConfigurationError):
-        head, parts = "the configuration cannot be used", []
-    else:
-        head, parts = "the call failed", []
-    if opening:
-        head = _short(opening, _LONGEST_OPENING)
-        parts = _tries(error.attempts, error.elapsed) if isinstance(error, errors.AuthenticationError) else []
-    if error.hint:
-        parts.append(_short(error.hint))
+def join(head: str, parts: Iterable[str]) -> str:
+    """The sentence: its clauses, without secrets."""
     return without_secrets("; ".join([head, *parts]))
 
 
-def _api(error: errors.ApiError) -> tuple[str, list[str]]:
-    request = _request(error.method, error.url)
-    answered = f"{request} answered" if request else "the service answered"
-    head = f"{answered} {error.status or 'an error'} {error.error_code or error.reason or ''}".rstrip()
-    if error.detail:
-        head += f": {_short(error.detail)}"
-    # The sentence of a name that is taken lists them already.
-    parts = [part for part in _violation_parts(error.violations) if part not in (error.detail or "")]
-    if error.body_start and not error.detail and not error.error_code:
-        parts.append(f"the body is not the API's own: {_body(error.body_start)}")
-    if error.retry_after is not None:
-        parts.append(f"asked to wait {_seconds(error.retry_after)}")
-    return head, parts + _tries(error.attempts, error.elapsed)
-
-
-def _validation(error: errors.ValidationError) -> tuple[str, list[str]]:
-    parts = _violation_parts(error.violations)
-    if not parts:
-        return "the request breaks rules of the API", []
-    if len(parts) == 1:
-        return parts[0], []
-    return f"the request breaks {len(error.violations)} rules: {parts[0]}", parts[1:]
-
-
-def _transport(error: errors.TransportError) -> tuple[str, list[str]]:
-    request = _request(error.method, error.url) or "the request"
-    if error.cause:
-        head = f"{request}: {_short(error.cause)}"
-    elif isinstance(error, errors.ConnectError):
-        head = f"{request} could not connect"
-    elif isinstance(error, errors.RequestTimeoutError):
-        head = f"{request} got no reply in time"
-    elif isinstance(error, errors.ProtocolError):
-        head = f"{request} got a reply that the API does not send"
-    else:
-        head = f"{request} got no usable reply"
-    return head, _reply(error) + _tries(error.attempts, error.elapsed)
-
-
-def _outcome_unknown(error: errors.OutcomeUnknownError) -> tuple[str, list[str]]:
-    name = f" {error.name!r}" if error.name else ""
-    group = f" in project {error.group_id}" if error.group_id else ""
-    head = f"{error.operation or 'the create'}{name}{group} may or may not have been carried out"
-    if error.cause:
-        head += f": {_short(error.cause)}"
-    what = f"look for{name}" if name else "look for it"
-    advice = f'{what} before you create it again, or call again with if_exists="return"'
-    return head, [*_reply(error), *_tries(error.attempts, error.elapsed), advice]
-
-
-def _authentication(error: errors.AuthenticationError) -> tuple[str, list[str]]:
-    said = " ".join(str(part) for part in (error.status, error.error) if part)
-    head = "access was refused" + (f" with {said}" if said else "")
-    if error.error_description:
-        head += f": {_short(error.error_description)}"
-    return head, _tries(error.attempts, error.elapsed)
-
-
-def _wait(error: errors.WaitError) -> tuple[str, list[str]]:
-    late = isinstance(error, errors.WaitTimeoutError)
-    head = "the wanted state was not reached " + ("in time" if late else "and cannot be any more")
-    parts = [f"last state {error.last_state}" if error.last_state else "no state was seen"]
-    parts.append(f"asked {_times(error.polls)} in {_seconds(error.elapsed)}")
-    if error.last_error:
-        parts.append(f"last trouble: {_short(error.last_error)}")
-    return head, parts
-
-
-def _request(method: str | None, url: str | None) -> str:
+def request(method: str | None, url: str | None) -> str:
     """``POST /api/atlas/v2/groups/…/serverless``: neither host nor query."""
     path = (url or "").partition("?")[0]
     if "://" in path:
@@ -167,35 +79,40 @@ def _request(method: str | None, url: str | None) -> str:
     return " ".join(part for part in (method, path) if part)
 
 
-def _reply(error: errors.ProtocolError | errors.OutcomeUnknownError | errors.TransportError) -> list[str]:
-    status: int | None = getattr(error, "status", None)
-    body: str | None = getattr(error, "body_start", None)
+def reply(status: int | None, body_start: str | None) -> list[str]:
+    """What came instead of a reply of the API."""
     parts = [f"status {status}"] if status else []
-    return parts + ([f"the body starts with {_body(body)}"] if body else [])
+    return parts + ([f"the body starts with {body(body_start)}"] if body_start else [])
 
 
-def _violation_parts(violations: Iterable[Mapping[str, Any]]) -> list[str]:
-    parts = [": ".join(_short(str(v[k])) for k in ("path", "message") if v.get(k)) for v in violations]
+def violation_parts(violations: Iterable[Mapping[str, Any]]) -> list[str]:
+    """Path and message of each violation, up to a number."""
+    parts = [": ".join(short(str(v[k])) for k in ("path", "message") if v.get(k)) for v in violations]
     more = len(parts) - _MOST_VIOLATIONS
     return [*parts[:_MOST_VIOLATIONS], f"and {more} more"] if more > 0 else parts
 
 
-def _tries(attempts: int, elapsed: float) -> list[str]:
-    return [f"tried {_times(attempts)} in {_seconds(elapsed)}"] if attempts > 1 else []
+def tries(attempts: int, elapsed: float) -> list[str]:
+    """``tried 3 times in 4.5 s``; nothing for a single attempt."""
+    return [f"tried {times(attempts)} in {seconds(elapsed)}"] if attempts > 1 else []
 
 
-def _times(count: int) -> str:
+def times(count: int) -> str:
+    """``once``, ``3 times``."""
     return "once" if count == 1 else f"{count} times"
 
 
-def _seconds(value: float) -> str:
+def seconds(value: float) -> str:
+    """``4.5 s``."""
     return f"{value:.1f}".removesuffix(".0") + " s"
 
 
-def _short(text: str, longest: int = _LONGEST_PART) -> str:
+def short(text: str, longest: int = _LONGEST_PART) -> str:
+    """The text in one line, cut where it is long, without a full stop."""
     text = " ".join(text.split())
     return text[: longest - 1] + "…" if len(text) > longest else text.rstrip(".")
 
 
-def _body(text: str) -> str:
-    return repr(_short(text, _LONGEST_BODY))
+def body(text: str) -> str:
+    """The start of a body that is not the API's, in quotes."""
+    return repr(short(text, _LONGEST_BODY))

@@ -1,45 +1,33 @@
 //! What a reader of an error reply can do: one clause, from status, code and what the client knows of itself.
-use super::{ApiError, Error};
+use std::borrow::Cow;
 
-/// Completes an error reply with a hint. `credentials` says which credentials were used and where they came from.
+use super::{ApiError, Error, codes};
+
+/// Completes an error reply with a hint, unless it has one: the advice for its code, else that for its status. Where
+/// access is the question, `credentials` says first which credentials were used and where they came from.
 pub(crate) fn complete(error: &mut ApiError, credentials: &str) {
-    let code = error.error_code.as_deref().unwrap_or_default();
-    let hint = match (error.status, code) {
-        (_, "IP_ADDRESS_NOT_ON_ACCESS_LIST" | "ORG_REQUIRES_ACCESS_LIST") => Some(format!(
-            "{credentials}; add {} to the API access list of that service account or API key (in its organization, not the project's IP access list for databases)",
-            error.parameters.first().and_then(|address| address.as_str()).unwrap_or("this machine's address")
-        )),
-        (401, _) => Some(format!("{credentials}; it is unknown, expired, or no member of the project's organization")),
-        (403, _) => Some(format!(
-            "{credentials}; it lacks the role: Project Owner creates, changes and deletes, Project Read Only reads"
-        )),
-        (402, _) => Some("add a payment method to the organization".to_owned()),
-        (404, "GROUP_NOT_FOUND") => {
-            Some(format!("check the project id; {credentials}, which may see other projects only"))
-        }
-        (406, _) => Some("check api_version: a date such as 2025-03-12".to_owned()),
-        (_, "CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API" | "CANNOT_USE_FLEX_CLUSTER_IN_SERVERLESS_API") => {
-            Some("it is a Flex cluster: use the flex_cluster methods".to_owned())
-        }
-        (_, "CANNOT_USE_CLUSTER_IN_SERVERLESS_INSTANCE_API") => Some(
-            "it is no serverless instance: find() says what it is; use the flex_cluster methods for a Flex cluster, request() for a dedicated one"
-                .to_owned(),
-        ),
-        (_, "CANNOT_USE_SERVERLESS_INSTANCE_IN_CLUSTER_API") => {
-            Some("it is a serverless instance: use the serverless_instance methods".to_owned())
-        }
-        (_, "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API") => Some(
-            "it is not a Flex cluster: use the serverless_instance methods, or request() for a dedicated cluster"
-                .to_owned(),
-        ),
-        (_, "CANNOT_TERMINATE_CLUSTER_WHEN_TERMINATION_PROTECTION_ENABLED") => {
-            Some("update it with terminationProtectionEnabled=False first".to_owned())
-        }
-        _ => None,
-    };
-    if error.hint.is_none() {
-        error.hint = hint;
+    if error.hint.is_some() {
+        return;
     }
+    let code = error.error_code.as_deref().unwrap_or_default();
+    let Some(advice) = codes::advice(code, error.status).or_else(|| for_status(error.status).map(Cow::Borrowed)) else {
+        return;
+    };
+    let address = error.parameters.first().and_then(|address| address.as_str()).unwrap_or("this machine's address");
+    let advice = advice.replace("{address}", address);
+    let about_access = matches!(error.status, 401 | 403) || code == "GROUP_NOT_FOUND";
+    error.hint = Some(if about_access { format!("{credentials}; {advice}") } else { advice });
+}
+
+/// What to do about a status, whatever its code.
+fn for_status(status: u16) -> Option<&'static str> {
+    Some(match status {
+        401 => "it is unknown, expired, or no member of the project's organization",
+        402 => "add a payment method to the organization",
+        403 => "it lacks the role: Project Owner creates, changes and deletes, Project Read Only reads",
+        406 => "check api_version: a date such as 2025-03-12",
+        _ => return None,
+    })
 }
 
 /// Completes a refusal of the token endpoint, or a challenge that can't be answered, in the same way.
@@ -55,4 +43,52 @@ pub(crate) fn of_authentication(mut error: Error, credentials: &str) -> Error {
         _ => {}
     }
     error
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn error(status: u16, code: &str) -> ApiError {
+        let error_code = Some(code.to_owned()).filter(|code| !code.is_empty());
+        ApiError { status, error_code, parameters: vec![json!("203.0.113.9")], ..ApiError::default() }
+    }
+
+    #[test]
+    fn the_advice_is_that_of_the_code_under_its_own_status_else_that_of_the_status() {
+        let address = "add 203.0.113.9 to the API access list of that service account or API key (in its organization, \
+            not the project's IP access list for databases)";
+        let role = "it lacks the role: Project Owner creates, changes and deletes, Project Read Only reads";
+        let unknown = "it is unknown, expired, or no member of the project's organization";
+        for (status, code, credentials_first, advice) in [
+            (
+                400,
+                "CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API",
+                false,
+                "it is a Flex cluster: use the flex_cluster methods",
+            ),
+            (401, "UNEXPECTED_ERROR", true, unknown),
+            (401, "", true, unknown),
+            (402, "", false, "add a payment method to the organization"),
+            (403, "IP_ADDRESS_NOT_ON_ACCESS_LIST", true, address),
+            (403, "CANNOT_CHANGE_GROUP_NAME", true, role),
+            (404, "GROUP_NOT_FOUND", true, "check the project id: these credentials may see other projects only"),
+            (406, "", false, "check api_version: a date such as 2025-03-12"),
+            (500, "UNEXPECTED_ERROR", false, "the service failed: try again later"),
+        ] {
+            let mut error = error(status, code);
+            complete(&mut error, "used API key abc");
+            let expected = if credentials_first { format!("used API key abc; {advice}") } else { advice.to_owned() };
+            assert_eq!(error.hint, Some(expected), "{status} {code}");
+            complete(&mut error, "another");
+            assert!(!error.hint.unwrap().contains("another"), "{status} {code}");
+        }
+        for (status, code) in [(404, "UNEXPECTED_ERROR"), (400, "INVALID_ATTRIBUTE"), (418, ""), (503, "")] {
+            let mut error = error(status, code);
+            complete(&mut error, "used API key abc");
+            assert_eq!(error.hint, None, "{status} {code}");
+        }
+    }
 }

@@ -1,4 +1,5 @@
 //! What can go wrong, as facts. Python's classes and sentences are made from these in one place each.
+mod codes;
 pub(crate) mod hints;
 
 use std::fmt;
@@ -236,25 +237,4 @@ pub enum NoticeKind {
     Credential,
     /// What a conversion to Flex loses or changes.
     Conversion,
-}
-
-#[cfg(test)]
-mod tests {
-    use std::collections::HashSet;
-
-    /// The table of the documented codes, from which Python's classes are generated.
-    #[test]
-    fn every_line_of_the_table_is_a_code_with_its_status() {
-        let mut codes = HashSet::new();
-        for line in include_str!("codes.csv").lines().skip(1) {
-            let mut cells = line.split(',');
-            let (code, status, basis) = (cells.next().unwrap(), cells.next().unwrap(), cells.next().unwrap());
-            let is_code = |byte: u8| byte.is_ascii_uppercase() || byte.is_ascii_digit() || byte == b'_';
-            assert!(code.bytes().all(is_code), "{line}");
-            assert!((400..600).contains(&status.parse::<u16>().unwrap()), "{line}");
-            assert!(["documented", "observed", "assumed"].contains(&basis), "{line}");
-            assert!(codes.insert(code), "{code} is there twice");
-        }
-        assert_eq!(codes.len(), 761);
-    }
 }

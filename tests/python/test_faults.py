@@ -86,7 +86,7 @@ def order(case: Case, kind: str) -> dict[str, Any] | None:
     elif case.point.startswith("look-up"):
         found = [lost(case.point == "look-up, created", aimed(method="GET", endpoint=kind))]
     elif case.point == "second POST":
-        through_last_look = on_accept or "door" in case.spec
+        through_last_look = on_accept or "closed" in case.spec
         found = [lost(False, [last_look] if through_last_look else aimed(method="POST", endpoint=kind))]
     elif on_accept:
         found = [{"kind": "last_reply", "method": "POST", "endpoint": kind, "then": aimed()}]
@@ -95,8 +95,8 @@ def order(case: Case, kind: str) -> dict[str, Any] | None:
     return found[0] if found else None
 
 
-class Doorkeeper(logging.Handler):
-    """Closes and opens the emulator's door as the client says that it waits."""
+class ListenerSwitch(logging.Handler):
+    """Turns the emulator's listener off and on as the client says that it waits."""
 
     def __init__(self, emulator: Emulator, late: int) -> None:
         super().__init__(logging.INFO)
@@ -179,23 +179,23 @@ def arguments(case: Case, kind: str, enveloped: bool) -> dict[str, Any]:
 
 
 def run_sync(emulator: Emulator, case: Case, kind: str, enveloped: bool, clock: VirtualClock) -> tuple[Result, bool]:
-    door = "door" in case.spec
+    closed = "closed" in case.spec
     timeout = 0.5 if case.spec.get("slow") else 20.0
     client: Client = emulator.client(CREDENTIALS[case.credentials], timeout=timeout, _clock=clock)  # type: ignore[arg-type]
-    warmed = door and case.point not in ("token request", "challenge", "second POST")
+    warmed = closed and case.point not in ("token request", "challenge", "second POST")
     if warmed:
         if case.point == "POST":
             emulator.fail_next("last_reply", endpoint="groups")
         client.get_project(emulator.group_id)
         emulator.control("DELETE", "requests")
     logger = logging.getLogger("atlas_serverless")
-    keeper = Doorkeeper(emulator, late=1 if case.point == "second POST" else 0)
+    switch = ListenerSwitch(emulator, late=1 if case.point == "second POST" else 0)
     if (told := order(case, kind)) is not None:
         emulator.control("POST", "faults", told)
-    if door:
-        logger.addHandler(keeper)
+    if closed:
+        logger.addHandler(switch)
         logger.setLevel(logging.INFO)
-        if keeper.late == 0:
+        if switch.late == 0:
             emulator.control("POST", "listener", {"listening": False})
     raw = client.with_raw_response
     create = raw.create_flex_cluster if kind == "flex" else raw.create_serverless_instance
@@ -204,7 +204,7 @@ def run_sync(emulator: Emulator, case: Case, kind: str, enveloped: bool, clock: 
     except errors.AtlasError as error:
         return Result(error=error), warmed
     finally:
-        logger.removeHandler(keeper)
+        logger.removeHandler(switch)
         logger.setLevel(logging.NOTSET)
 
 
@@ -247,15 +247,16 @@ async def run_one(emulator: Emulator, face: str, number: int, case: Case) -> str
     return judge(emulator, case, kind, warmed=warmed, clock=clock, result=result)
 
 
-# What a coroutine logs is heard too late to open a door in time: that case has a test of its own below.
+# What a coroutine logs is heard too late to listen again in time: that case has a test of its own below.
 FACES = [(fault, face) for fault, spec in TABLE["faults"].items() for face in ("sync", "async")]
-RUNS = [(fault, face) for fault, face in FACES if face == "sync" or "door" not in TABLE["faults"][fault]]
+RUNS = [(fault, face) for fault, face in FACES if face == "sync" or "closed" not in TABLE["faults"][fault]]
 
 
 @pytest.mark.parametrize(("fault", "face"), RUNS)
 def test_each_fault_at_each_point(emulator: Emulator, fault: str, face: str) -> None:
     """One instance, or the truth; and exactly these requests and waits."""
     numbered = list(enumerate(case for case in cases() if case.fault == fault))
+    assert numbered
 
     async def in_turn() -> list[str | None]:
         found = []
@@ -265,7 +266,7 @@ def test_each_fault_at_each_point(emulator: Emulator, fault: str, face: str) -> 
         return found
 
     async def together() -> list[str | None]:
-        """Slow ones take real time, each in a world of its own."""
+        """Slow ones take real time, each with an emulator of its own."""
         places = asyncio.Semaphore(10)
 
         async def one(number: int, case: Case) -> str | None:
@@ -285,7 +286,7 @@ def test_each_fault_at_each_point(emulator: Emulator, fault: str, face: str) -> 
 
 
 def test_a_coroutine_is_refused_and_tries_again(emulator: Emulator) -> None:
-    """The door opens by itself meanwhile."""
+    """The emulator listens again meanwhile."""
     emulator.reset()
     emulator.control("POST", "listener", {"listening": False, "for_seconds": 0.2})
 

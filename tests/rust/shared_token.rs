@@ -1,9 +1,8 @@
 //! Service accounts that share their token through files, against a small token endpoint on 127.0.0.1.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
-use std::io::{Read, Write};
-use std::net::TcpListener;
-use std::sync::{Arc, Mutex};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use atlas_serverless::core::auth::credentials::Credentials;
@@ -19,57 +18,33 @@ use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Method, Url};
 use tempfile::TempDir;
 
-/// Answers every token request with the next token, or with 401; remembers paths and bodies.
-#[derive(Clone)]
-struct Server {
-    url: String,
-    seen: Arc<Mutex<Vec<String>>>,
-    refuses: Arc<Mutex<bool>>,
+#[path = "canned.rs"]
+mod canned;
+
+use canned::{Canned, reply};
+
+/// Answers every token request with the next token, or with 401.
+struct TokenEndpoint {
+    server: Canned,
+    refuses: Arc<AtomicBool>,
 }
 
-impl Server {
+impl TokenEndpoint {
     fn start() -> Self {
-        let listener = TcpListener::bind("127.0.0.1:0").unwrap();
-        let url = format!("http://{}", listener.local_addr().unwrap());
-        let server = Server { url, seen: Arc::default(), refuses: Arc::default() };
-        let own = server.clone();
-        std::thread::spawn(move || {
-            for stream in listener.incoming() {
-                own.answer(stream.unwrap());
+        let refuses = Arc::new(AtomicBool::new(false));
+        let (refusing, mut fetched) = (refuses.clone(), 0);
+        let server = Canned::start(move |request| {
+            if refusing.load(Ordering::SeqCst) {
+                return reply(401, r#"{"error":"invalid_client"}"#);
             }
+            fetched += u32::from(request.starts_with("POST /api/oauth/token"));
+            reply(200, &format!(r#"{{"access_token":"TOKEN-{fetched}","expires_in":3600,"token_type":"Bearer"}}"#))
         });
-        server
-    }
-
-    fn answer(&self, mut stream: std::net::TcpStream) {
-        let mut request = Vec::new();
-        let mut buffer = [0; 4096];
-        while !request.ends_with(b"client_credentials") && !request.ends_with(b"hint=access_token") {
-            let count = stream.read(&mut buffer).unwrap();
-            if count == 0 {
-                return;
-            }
-            request.extend_from_slice(&buffer[..count]);
-        }
-        let request = String::from_utf8(request).unwrap();
-        let path = request.split(' ').nth(1).unwrap().to_owned();
-        let number = {
-            let mut seen = self.seen.lock().unwrap();
-            seen.push(format!("{path} {}", request.rsplit("\r\n").next().unwrap()));
-            seen.iter().filter(|line| line.starts_with("/api/oauth/token")).count()
-        };
-        let (status, body) = match *self.refuses.lock().unwrap() {
-            true => ("401 Unauthorized", r#"{"error":"invalid_client"}"#.to_owned()),
-            false => {
-                ("200 OK", format!(r#"{{"access_token":"TOKEN-{number}","expires_in":3600,"token_type":"Bearer"}}"#))
-            }
-        };
-        let length = body.len();
-        write!(stream, "HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}").unwrap();
+        TokenEndpoint { server, refuses }
     }
 
     fn requests(&self, path: &str) -> usize {
-        self.seen.lock().unwrap().iter().filter(|line| line.starts_with(path)).count()
+        self.server.requests().iter().filter(|request| request.starts_with(&format!("POST {path}"))).count()
     }
 }
 
@@ -81,14 +56,14 @@ struct Process {
 }
 
 impl Process {
-    fn new(server: &Server, folder: &std::path::Path) -> Self {
+    fn new(endpoint: &TokenEndpoint, folder: &std::path::Path) -> Self {
         let credentials = Credentials::ServiceAccount {
             client_id: "mdb_sa_id_1".into(),
             client_secret: "mdb_sa_sk_SECRETMARK".into(),
         };
-        let authenticator = Authenticator::new(&credentials, &server.url).unwrap();
+        let authenticator = Authenticator::new(&credentials, &endpoint.server.url).unwrap();
         let options = Options {
-            server: server.url.parse().unwrap(),
+            server: endpoint.server.url.parse().unwrap(),
             connect_timeout: Duration::from_secs(5),
             proxy: None,
             proxied: false,
@@ -104,7 +79,7 @@ impl Process {
             policy,
             timeout: Duration::from_secs(5),
         };
-        let authenticator = authenticator.share_tokens(&credentials, &server.url, FileCache::new(folder));
+        let authenticator = authenticator.share_tokens(&credentials, &endpoint.server.url, FileCache::new(folder));
         Process { authenticator, transport: Transport::new(&options).unwrap(), env }
     }
 
@@ -129,11 +104,11 @@ impl Process {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 4)]
 async fn processes_share_one_token_and_keep_it_after_the_first_is_closed() {
-    let (server, folder) = (Server::start(), TempDir::new().unwrap());
+    let (endpoint, folder) = (TokenEndpoint::start(), TempDir::new().unwrap());
     let folder = folder.path().join("tokens");
     let mut tasks = Vec::new();
     for _ in 0..16 {
-        let process = Process::new(&server, &folder);
+        let process = Process::new(&endpoint, &folder);
         tasks.push(tokio::spawn(async move {
             let token = process.token().await;
             if let Authenticator::Oauth(oauth) = &process.authenticator {
@@ -145,62 +120,64 @@ async fn processes_share_one_token_and_keep_it_after_the_first_is_closed() {
     for task in tasks {
         assert_eq!(task.await.unwrap(), "Bearer TOKEN-1");
     }
-    assert_eq!((server.requests("/api/oauth/token"), server.requests("/api/oauth/revoke")), (1, 0));
+    assert_eq!((endpoint.requests("/api/oauth/token"), endpoint.requests("/api/oauth/revoke")), (1, 0));
 }
 
 #[tokio::test]
 async fn a_refused_token_is_fetched_once_by_one_of_all() {
-    let (server, folder) = (Server::start(), TempDir::new().unwrap());
+    let (endpoint, folder) = (TokenEndpoint::start(), TempDir::new().unwrap());
     let folder = folder.path().join("tokens");
-    let (one, two) = (Process::new(&server, &folder), Process::new(&server, &folder));
+    let (one, two) = (Process::new(&endpoint, &folder), Process::new(&endpoint, &folder));
     let tickets = [one.ticket().await.unwrap(), two.ticket().await.unwrap()];
     for (process, ticket) in [&one, &two].into_iter().zip(tickets) {
         assert!(matches!(process.refused(ticket), Next::Anew));
         assert_eq!(process.token().await, "Bearer TOKEN-2");
     }
-    assert_eq!(Process::new(&server, &folder).token().await, "Bearer TOKEN-2");
-    assert_eq!(server.requests("/api/oauth/token"), 2);
+    assert_eq!(Process::new(&endpoint, &folder).token().await, "Bearer TOKEN-2");
+    assert_eq!(endpoint.requests("/api/oauth/token"), 2);
 }
 
 #[tokio::test]
 async fn what_is_refused_is_not_kept() {
-    let (server, folder) = (Server::start(), TempDir::new().unwrap());
+    let (endpoint, folder) = (TokenEndpoint::start(), TempDir::new().unwrap());
     let folder = folder.path().join("tokens");
-    let process = Process::new(&server, &folder);
+    let process = Process::new(&endpoint, &folder);
     let ticket = process.ticket().await.unwrap();
-    *server.refuses.lock().unwrap() = true;
+    endpoint.refuses.store(true, Ordering::SeqCst);
     assert!(matches!(process.refused(ticket), Next::Anew));
     let error = process.ticket().await.err().unwrap();
-    assert!(matches!(&error, Error::Authentication(_)) && !format!("{error} {error:?}").contains("SECRETMARK"));
+    assert!(matches!(&error, Error::Authentication(_)));
+    assert!(!format!("{error} {error:?}").contains("SECRETMARK"));
     assert!(FileCache::new(&folder).list().is_empty());
 }
 
 #[tokio::test]
 async fn logging_out_revokes_and_removes() {
-    let (server, folder) = (Server::start(), TempDir::new().unwrap());
+    let (endpoint, folder) = (TokenEndpoint::start(), TempDir::new().unwrap());
     let folder = folder.path().join("tokens");
-    Process::new(&server, &folder).token().await;
-    let process = Process::new(&server, &folder);
+    Process::new(&endpoint, &folder).token().await;
+    let process = Process::new(&endpoint, &folder);
     let Authenticator::Oauth(oauth) = &process.authenticator else { panic!() };
     assert_eq!(oauth.log_out(&process.transport, &process.env).await, Some(true));
     assert_eq!(oauth.log_out(&process.transport, &process.env).await, None);
-    assert_eq!(server.seen.lock().unwrap()[1], "/api/oauth/revoke token=TOKEN-1&token_type_hint=access_token");
-    assert_eq!(FileCache::new(&folder).load(&Key::new(&server.url, "mdb_sa_id_1"), 0), None);
+    assert_eq!(endpoint.server.requests()[1], "POST /api/oauth/revoke token=TOKEN-1&token_type_hint=access_token");
+    assert_eq!(FileCache::new(&folder).load(&Key::new(&endpoint.server.url, "mdb_sa_id_1"), 0), None);
 }
 
 #[tokio::test]
 async fn a_cache_that_cannot_be_used_is_a_warning_and_tokens_stay_in_memory() {
-    let (server, folder) = (Server::start(), TempDir::new().unwrap());
+    let (endpoint, folder) = (TokenEndpoint::start(), TempDir::new().unwrap());
     let file = folder.path().join("file");
     std::fs::write(&file, "").unwrap();
-    let process = Process::new(&server, &file.join("tokens"));
+    let process = Process::new(&endpoint, &file.join("tokens"));
     for _ in 0..3 {
         assert_eq!(process.token().await, "Bearer TOKEN-1");
     }
     let notices = process.authenticator.take_notices();
-    assert!(notices.len() == 1 && notices[0].message.ends_with("tokens stay in memory"), "{notices:?}");
+    assert_eq!(notices.len(), 1, "{notices:?}");
+    assert!(notices[0].message.ends_with("tokens stay in memory"), "{notices:?}");
     // Then the token is this client's alone, and is revoked when it closes.
     let Authenticator::Oauth(oauth) = &process.authenticator else { panic!() };
     oauth.revoke(&process.transport, &process.env).await;
-    assert_eq!((server.requests("/api/oauth/token"), server.requests("/api/oauth/revoke")), (1, 1));
+    assert_eq!((endpoint.requests("/api/oauth/token"), endpoint.requests("/api/oauth/revoke")), (1, 1));
 }

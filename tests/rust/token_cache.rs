@@ -70,7 +70,8 @@ fn a_token_is_kept_until_shortly_before_its_end() {
             "https://cloud.mongodbgov.com mdb_sa_id_1 ******"
         ]
     );
-    assert!(cache.remove(&key()) && !cache.remove(&key()));
+    assert!(cache.remove(&key()));
+    assert!(!cache.remove(&key()));
     assert_eq!((cache.list().len(), warnings(&cache).len()), (2, 0));
 }
 
@@ -104,7 +105,8 @@ fn an_entry_that_is_damaged_in_any_way_is_removed_with_a_warning() {
         assert_eq!(cache.load(&key(), 0), None, "{}", String::from_utf8_lossy(&content));
         assert!(!path.exists());
         let warnings = warnings(&cache);
-        assert!(warnings.len() == 1 && warnings[0].contains("was damaged and has been removed"), "{warnings:?}");
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
+        assert!(warnings[0].contains("was damaged and has been removed"), "{warnings:?}");
         assert!(!warnings[0].contains("MARK"));
         cache.store(&key(), &token("TOKEN-MARK"));
         assert_eq!(cache.load(&key(), 0), Some(token("TOKEN-MARK")));
@@ -181,8 +183,10 @@ mod permissions {
             }
             let warnings = warnings(&cache);
             assert_eq!(warnings.len(), 1, "{warnings:?}");
-            assert!(warnings[0].contains(expected) && warnings[0].ends_with("tokens stay in memory"), "{warnings:?}");
-            assert!(cache.is_unusable() && !format!("{warnings:?} {cache:?}").contains("MARK"));
+            assert!(warnings[0].contains(expected), "{warnings:?}");
+            assert!(warnings[0].ends_with("tokens stay in memory"), "{warnings:?}");
+            assert!(cache.is_unusable());
+            assert!(!format!("{warnings:?} {cache:?}").contains("MARK"));
         }
     }
 
@@ -232,7 +236,8 @@ async fn the_others_wait_for_the_one_who_fetches() {
     assert!(matches!(turn, Turn::Token(found) if found == token("TOKEN-1")));
     assert_eq!(clock.sleeps()[..7], [5, 10, 20, 40, 80, 100, 100].map(Duration::from_millis));
     drop(lock);
-    assert!(warnings(&cache).is_empty() && warnings(&other).is_empty());
+    assert!(warnings(&cache).is_empty());
+    assert!(warnings(&other).is_empty());
 }
 
 #[tokio::test]
@@ -259,7 +264,8 @@ async fn one_who_hangs_does_not_hang_the_others() {
     let fetched = other.token_or_fetch(wanted(&key, None), &clock, async { Ok::<_, ()>(token("TOKEN-1")) }).await;
     assert_eq!(fetched, Ok(token("TOKEN-1")));
     let waited: Duration = clock.sleeps().iter().sum();
-    assert!(waited >= PATIENCE && waited < PATIENCE + Duration::from_millis(101), "{waited:?}");
+    assert!(waited >= PATIENCE, "{waited:?}");
+    assert!(waited < PATIENCE + Duration::from_millis(101), "{waited:?}");
     assert!(warnings(&other)[0].contains("another process has been fetching the token of mdb_sa_id_1 for 20 s"));
     // What was fetched is there for the next, who does not wait any more.
     let next = FileCache::new(cache.folder()).turn(wanted(&key, None), &clock).await;
@@ -268,7 +274,7 @@ async fn one_who_hangs_does_not_hang_the_others() {
 }
 
 /// Runs `count` threads, each with a cache and a runtime of its own, that start together; returns the fetches.
-fn crowd(folder: &Path, count: usize, refused: Option<&'static str>) -> u32 {
+fn fetches_of_threads(folder: &Path, count: usize, refused: Option<&'static str>) -> u32 {
     let (fetches, start) = (Arc::new(AtomicU32::new(0)), Arc::new(Barrier::new(count)));
     let threads: Vec<_> = (0..count)
         .map(|_| {
@@ -297,22 +303,20 @@ fn crowd(folder: &Path, count: usize, refused: Option<&'static str>) -> u32 {
 #[test]
 fn of_many_that_start_together_one_fetches() {
     let (_home, cache) = cache();
-    assert_eq!(crowd(cache.folder(), 32, None), 1);
+    assert_eq!(fetches_of_threads(cache.folder(), 32, None), 1);
 }
 
 #[test]
 fn of_many_whose_token_was_refused_one_fetches() {
     let (_home, cache) = cache();
     cache.store(&key(), &token("TOKEN-1"));
-    assert_eq!(crowd(cache.folder(), 32, Some("TOKEN-1")), 1);
+    assert_eq!(fetches_of_threads(cache.folder(), 32, Some("TOKEN-1")), 1);
 }
 
 const CHILD: &str = "ATLAS_SERVERLESS_TEST_WRITER";
 
-/// Not a test but the other process of the next one: writes until it is killed.
-#[test]
-fn writer() {
-    let Ok(folder) = std::env::var(CHILD) else { return };
+/// What the other process of the next test does: it writes until it is killed.
+fn write_until_killed(folder: String) -> ! {
     let (cache, key, clock) = (FileCache::new(folder), key(), ManualClock::default());
     let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
     loop {
@@ -325,17 +329,21 @@ fn writer() {
 
 #[test]
 fn a_process_killed_at_any_moment_leaves_a_whole_entry_or_none_and_no_lock() {
+    if let Ok(folder) = std::env::var(CHILD) {
+        write_until_killed(folder);
+    }
     let (_home, cache) = cache();
     for round in 0..25 {
         let mut child = Command::new(std::env::current_exe().unwrap())
-            .args(["--exact", "writer", "--nocapture"])
+            .args(["--exact", "a_process_killed_at_any_moment_leaves_a_whole_entry_or_none_and_no_lock", "--nocapture"])
             .env(CHILD, cache.folder())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
             .unwrap();
         // It writes by now; what it does when it is killed is left to chance.
-        while cache.load(&key(), 0).is_none() && child.try_wait().unwrap().is_none() {
+        while cache.load(&key(), 0).is_none() {
+            assert_eq!(child.try_wait().unwrap(), None, "the other process ended by itself");
             std::thread::sleep(Duration::from_micros(200));
         }
         std::thread::sleep(Duration::from_micros(97 * round));
@@ -363,5 +371,6 @@ fn what_killed_processes_left_half_written_is_removed_later() {
     let now = std::fs::metadata(&new).unwrap().modified().unwrap();
     std::fs::File::options().write(true).open(&old).unwrap().set_modified(now - Duration::from_secs(700)).unwrap();
     cache.store(&key(), &token("TOKEN-1"));
-    assert!(!old.exists() && new.exists());
+    assert!(!old.exists());
+    assert!(new.exists());
 }

@@ -9,32 +9,32 @@ use atlas_serverless::core::operations::create::request::CreateRequest;
 use atlas_serverless::core::spec::model::Kind;
 use serde_json::{Value, json};
 
-use crate::world::{Auth, Setup, World, class, create, told};
+use crate::atlas::{Auth, Setup, TestAtlas, class, create, told};
 
 #[tokio::test]
 async fn retries_end_with_max_retries() {
-    let world = World::new();
-    let (client, clock) = world.client(&Setup::new(Auth::AccessToken));
-    world.order(json!({"kind": "html", "method": "POST", "times": null}));
-    let error = create(&client, world.create(Kind::Flex, "x")).await.unwrap_err();
+    let atlas = TestAtlas::new();
+    let (client, clock) = atlas.client(&Setup::new(Auth::AccessToken));
+    atlas.order(json!({"kind": "html", "method": "POST", "times": null}));
+    let error = create(&client, atlas.create(Kind::Flex, "x")).await.unwrap_err();
     let Error::Api(api) = &error else { panic!("{error}") };
     assert_eq!((api.status, api.attempts, api.elapsed), (502, 6, Duration::from_millis(15_500)));
     assert_eq!(clock.slept(), [0.5, 1.0, 2.0, 4.0, 8.0]);
     assert!(told(&error).contains("no retries are left (max_retries)"));
-    world.emulator.reset();
+    atlas.emulator.reset();
     let limited = json!({"kind": "rate_limited", "retry_after": null, "times": null, "method": "POST"});
-    world.order(limited);
-    let (client, clock) = world.client(&Setup::new(Auth::AccessToken));
-    assert_eq!(class(&create(&client, world.create(Kind::Flex, "x")).await.unwrap_err()), "RateLimitedError");
+    atlas.order(limited);
+    let (client, clock) = atlas.client(&Setup::new(Auth::AccessToken));
+    assert_eq!(class(&create(&client, atlas.create(Kind::Flex, "x")).await.unwrap_err()), "RateLimitedError");
     assert_eq!(clock.slept(), [10.0, 20.0, 40.0, 40.0, 40.0]);
 }
 
 #[tokio::test]
 async fn jitter_only_adds() {
-    let world = World::new();
-    let (client, clock) = world.client(&Setup { jitter: 0.9, ..Setup::new(Auth::AccessToken) });
-    world.order(json!({"kind": "rate_limited", "retry_after": 7, "method": "POST"}));
-    create(&client, world.create(Kind::Flex, "x")).await.unwrap();
+    let atlas = TestAtlas::new();
+    let (client, clock) = atlas.client(&Setup { jitter: 0.9, ..Setup::new(Auth::AccessToken) });
+    atlas.order(json!({"kind": "rate_limited", "retry_after": 7, "method": "POST"}));
+    create(&client, atlas.create(Kind::Flex, "x")).await.unwrap();
     assert_eq!(clock.slept(), [13.3]);
 }
 
@@ -42,45 +42,46 @@ async fn jitter_only_adds() {
 async fn a_wait_that_does_not_fit_fails_at_once_and_says_so() {
     let waits = [("rate_limited", 429, "RateLimitedError"), ("status", 503, "ServerError")];
     for (kind, status, name) in waits {
-        let world = World::new();
-        let (client, clock) = world.client(&Setup::new(Auth::AccessToken));
-        world.order(json!({"kind": kind, "status": status, "retry_after": 300, "method": "POST"}));
-        let error = create(&client, world.create(Kind::Flex, "x")).await.unwrap_err();
+        let atlas = TestAtlas::new();
+        let (client, clock) = atlas.client(&Setup::new(Auth::AccessToken));
+        atlas.order(json!({"kind": kind, "status": status, "retry_after": 300, "method": "POST"}));
+        let error = create(&client, atlas.create(Kind::Flex, "x")).await.unwrap_err();
         assert_eq!((class(&error), clock.slept().len()), (name, 0));
         let expected = "a wait of at least 300.0 s does not fit the 180.0 s that are left (timeout, max_retry_time)";
         assert!(told(&error).contains(expected), "{}", told(&error));
         if status == 429 {
             // The next call does not even ask, for as long as the block lasts.
-            let error = create(&client, world.create(Kind::Flex, "y")).await.unwrap_err();
+            let error = create(&client, atlas.create(Kind::Flex, "y")).await.unwrap_err();
             assert!(told(&error).contains("not sent: the wait of 300.0 s does not fit"), "{}", told(&error));
             let Error::Api(api) = error else { panic!() };
-            assert_eq!((api.retry_after, api.attempts, world.requests().len()), (Some(300.0), 0, 1));
+            assert_eq!((api.retry_after, api.attempts, atlas.requests().len()), (Some(300.0), 0, 1));
         }
         // And with a deadline of the caller's own.
-        world.emulator.reset();
-        let (client, clock) = world.client(&Setup::new(Auth::AccessToken));
-        world.order(json!({"kind": kind, "status": status, "retry_after": 30, "method": "POST"}));
+        atlas.emulator.reset();
+        let (client, clock) = atlas.client(&Setup::new(Auth::AccessToken));
+        atlas.order(json!({"kind": kind, "status": status, "retry_after": 30, "method": "POST"}));
         let mut context = Context::begin(client.env(), Some(Duration::from_secs(20)), None);
-        let error = client.create(world.create(Kind::Flex, "x"), &mut context).await.unwrap_err();
-        assert!(told(&error).contains("does not fit the 20.0 s that are left") && clock.slept().is_empty());
+        let error = client.create(atlas.create(Kind::Flex, "x"), &mut context).await.unwrap_err();
+        assert!(told(&error).contains("does not fit the 20.0 s that are left"));
+        assert!(clock.slept().is_empty());
     }
 }
 
 #[tokio::test]
 async fn a_waiter_does_not_come_back_before_the_service_asked_and_outlives_max_retry_time() {
-    let world = World::new();
+    let atlas = TestAtlas::new();
     let (client, clock) =
-        world.client(&Setup { max_retry_time: Duration::from_secs(10), ..Setup::new(Auth::AccessToken) });
-    world.control("PATCH", "settings", json!({"provisioning": {"reads": 30}}));
+        atlas.client(&Setup { max_retry_time: Duration::from_secs(10), ..Setup::new(Auth::AccessToken) });
+    atlas.control("PATCH", "settings", json!({"provisioning": {"reads": 30}}));
     // Far beyond max_retry_time, a limit is waited for and not an error.
-    world.order(json!({"kind": "rate_limited", "retry_after": 40, "method": "GET", "skip": 20}));
-    let wanted = CreateRequest { wait: Some(None), ..world.create(Kind::Flex, "x") };
+    atlas.order(json!({"kind": "rate_limited", "retry_after": 40, "method": "GET", "skip": 20}));
+    let wanted = CreateRequest { wait: Some(None), ..atlas.create(Kind::Flex, "x") };
     let mut context = Context::begin(client.env(), Some(Duration::from_secs(1000)), None);
     client.create(wanted.clone(), &mut context).await.unwrap();
     assert!(clock.slept().contains(&40.0));
     // What does not fit is not waited for.
-    world.order(json!({"kind": "rate_limited", "retry_after": 400, "method": "GET"}));
-    let (client, clock) = world.client(&Setup::new(Auth::AccessToken));
+    atlas.order(json!({"kind": "rate_limited", "retry_after": 400, "method": "GET"}));
+    let (client, clock) = atlas.client(&Setup::new(Auth::AccessToken));
     let mut context = Context::begin(client.env(), Some(Duration::from_secs(100)), None);
     let error = client.create(CreateRequest { name: "y".into(), body: renamed(&wanted), ..wanted }, &mut context).await;
     let error = error.unwrap_err();
@@ -96,15 +97,15 @@ fn renamed(create: &CreateRequest) -> bytes::Bytes {
 
 #[tokio::test]
 async fn a_token_that_cannot_be_renewed_does_not_end_a_wait() {
-    let world = World::new();
-    let (client, _) = world.client(&Setup { max_retries: 1, ..Setup::new(Auth::ServiceAccount) });
-    world.control("PATCH", "settings", json!({"provisioning": {"reads": 6}}));
+    let atlas = TestAtlas::new();
+    let (client, _) = atlas.client(&Setup { max_retries: 1, ..Setup::new(Auth::ServiceAccount) });
+    atlas.control("PATCH", "settings", json!({"provisioning": {"reads": 6}}));
     let token = json!({"kind": "html", "endpoint": "token", "times": 4});
-    world.order(json!({"kind": "expire_tokens", "method": "GET", "skip": 2, "then": [token]}));
-    let wanted = CreateRequest { wait: Some(None), ..world.create(Kind::Flex, "x") };
+    atlas.order(json!({"kind": "expire_tokens", "method": "GET", "skip": 2, "then": [token]}));
+    let wanted = CreateRequest { wait: Some(None), ..atlas.create(Kind::Flex, "x") };
     let mut context = Context::begin(client.env(), Some(Duration::from_secs(1000)), None);
     client.create(wanted, &mut context).await.unwrap();
-    let tokens = world.requests().iter().filter(|request| request.starts_with("TOKEN:502")).count();
+    let tokens = atlas.requests().iter().filter(|request| request.starts_with("TOKEN:502")).count();
     assert_eq!(tokens, 4);
 }
 
@@ -129,10 +130,10 @@ async fn a_deadline_holds_whatever_hangs() {
     let mut tasks = Vec::new();
     for (fault, auth, wait, expected) in points {
         tasks.push(tokio::spawn(async move {
-            let world = World::new();
-            let client = world.client_on(&Setup::new(auth), Arc::new(SystemClock::default()));
-            world.order(fault.clone());
-            let wanted = CreateRequest { wait: wait.then_some(None), ..world.create(Kind::Flex, "x") };
+            let atlas = TestAtlas::new();
+            let client = atlas.client_on(&Setup::new(auth), Arc::new(SystemClock::default()));
+            atlas.order(fault.clone());
+            let wanted = CreateRequest { wait: wait.then_some(None), ..atlas.create(Kind::Flex, "x") };
             let begun = Instant::now();
             let mut context = Context::begin(client.env(), Some(Duration::from_millis(400)), None);
             let ended = client.create(wanted, &mut context).await;
@@ -153,15 +154,15 @@ async fn who_waits_for_anothers_token_or_challenge_keeps_a_deadline_of_its_own()
         (json!({"kind": "stall", "endpoint": "token"}), Auth::ServiceAccount),
         (json!({"kind": "stall", "authorization": "none", "times": null}), Auth::ApiKey),
     ] {
-        let world = World::new();
-        let client = world.client_on(&Setup::new(auth), Arc::new(SystemClock::default()));
-        world.order(fault);
-        let (patient, first) = (client.clone(), world.create(Kind::Flex, "first"));
+        let atlas = TestAtlas::new();
+        let client = atlas.client_on(&Setup::new(auth), Arc::new(SystemClock::default()));
+        atlas.order(fault);
+        let (patient, first) = (client.clone(), atlas.create(Kind::Flex, "first"));
         let first = tokio::spawn(async move { create(&patient, first).await });
         tokio::time::sleep(Duration::from_millis(100)).await;
         let begun = Instant::now();
         let mut context = Context::begin(client.env(), Some(Duration::from_millis(300)), None);
-        let error = client.create(world.create(Kind::Flex, "second"), &mut context).await.unwrap_err();
+        let error = client.create(atlas.create(Kind::Flex, "second"), &mut context).await.unwrap_err();
         assert!(begun.elapsed() < Duration::from_millis(700), "{:?}", begun.elapsed());
         assert!(["RequestTimeoutError", "OutcomeUnknownError"].contains(&class(&error)), "{error}");
         first.abort();
@@ -171,15 +172,15 @@ async fn who_waits_for_anothers_token_or_challenge_keeps_a_deadline_of_its_own()
 /// And the other way round: who has little time does not spoil it for those who wait.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_token_that_one_caller_had_no_time_for_is_fetched_by_the_next() {
-    let world = World::new();
-    let client = world.client_on(&Setup::new(Auth::ServiceAccount), Arc::new(SystemClock::default()));
-    world.order(json!({"kind": "stall", "endpoint": "token"}));
-    let (hurried, first) = (client.clone(), world.create(Kind::Flex, "first"));
+    let atlas = TestAtlas::new();
+    let client = atlas.client_on(&Setup::new(Auth::ServiceAccount), Arc::new(SystemClock::default()));
+    atlas.order(json!({"kind": "stall", "endpoint": "token"}));
+    let (hurried, first) = (client.clone(), atlas.create(Kind::Flex, "first"));
     let first = tokio::spawn(async move {
         let mut context = Context::begin(hurried.env(), Some(Duration::from_millis(200)), None);
         hurried.create(first, &mut context).await
     });
     tokio::time::sleep(Duration::from_millis(50)).await;
-    create(&client, world.create(Kind::Flex, "second")).await.unwrap();
+    create(&client, atlas.create(Kind::Flex, "second")).await.unwrap();
     assert!(first.await.unwrap().is_err());
 }

@@ -7,20 +7,20 @@ use atlas_serverless::core::spec::model::Kind;
 use atlas_serverless::emulator::{ClockMode, Emulator, Options};
 use serde_json::json;
 
-use crate::world::{Auth, Setup, World, create, options};
+use crate::atlas::{Auth, Setup, TestAtlas, create, options};
 
 #[tokio::test]
 async fn what_the_service_says_is_known() {
-    let world = World::new();
-    let (client, _) = world.client(&Setup::new(Auth::AccessToken));
+    let atlas = TestAtlas::new();
+    let (client, _) = atlas.client(&Setup::new(Auth::AccessToken));
     assert_eq!(client.rate_limits(), []);
-    create(&client, world.create(Kind::Flex, "x")).await.unwrap();
+    create(&client, atlas.create(Kind::Flex, "x")).await.unwrap();
     // The serverless endpoint sends no such headers, and nothing is made up.
-    create(&client, world.create(Kind::Serverless, "y")).await.unwrap();
+    create(&client, atlas.create(Kind::Serverless, "y")).await.unwrap();
     let known = client.rate_limits();
     assert_eq!(known.len(), 1);
     assert_eq!((known[0].endpoint_set, known[0].limit, known[0].remaining), ("Flex Clusters", Some(1200), Some(1199)));
-    assert_eq!(known[0].group_id.as_deref(), Some(&*world.group_id));
+    assert_eq!(known[0].group_id.as_deref(), Some(&*atlas.group_id));
 }
 
 /// A clock on which many wait at the same time, as on a real one, and the service's time passes with it.
@@ -55,22 +55,22 @@ impl Clock for Together {
 #[tokio::test]
 async fn a_fleet_gets_through_a_small_bucket_without_running_into_it_again_and_again() {
     // 20 at once, and 10 more every 5 s: 50 creates take 15 s.
-    let world = World::with(Options { clock: ClockMode::Manual { start: None }, ..options() });
+    let atlas = TestAtlas::with(Options { clock: ClockMode::Manual { start: None }, ..options() });
     let size = json!({"flexClusters_group": {"capacity": 20, "refill": 10, "seconds": 5}});
-    world.control("PATCH", "settings", json!({"rate_limit_sizes": size}));
+    atlas.control("PATCH", "settings", json!({"rate_limit_sizes": size}));
     let setup = Setup { max_retry_time: Duration::from_secs(600), ..Setup::new(Auth::AccessToken) };
-    let clock = Together { now: Arc::default(), emulator: world.emulator.clone() };
-    let client = world.client_on(&setup, Arc::new(clock.clone()));
+    let clock = Together { now: Arc::default(), emulator: atlas.emulator.clone() };
+    let client = atlas.client_on(&setup, Arc::new(clock.clone()));
     let mut tasks = Vec::new();
     for number in 0..50 {
-        let (client, wanted) = (client.clone(), world.create(Kind::Flex, &format!("n{number}")));
+        let (client, wanted) = (client.clone(), atlas.create(Kind::Flex, &format!("n{number}")));
         tasks.push(tokio::spawn(async move { create(&client, wanted).await.unwrap() }));
     }
     for task in tasks {
         task.await.unwrap();
     }
-    assert_eq!(world.stored().len(), 50);
-    let refused = world.requests().iter().filter(|request| *request == "POST:429").count();
+    assert_eq!(atlas.stored().len(), 50);
+    let refused = atlas.requests().iter().filter(|request| *request == "POST:429").count();
     // 30 are refused before anybody knows. If all came back together each time, it would be 20 and 10 more.
     assert!((30..60).contains(&refused), "{refused} refusals");
     assert!((Duration::from_secs(14)..Duration::from_secs(40)).contains(&clock.now()), "{:?}", clock.now());
@@ -78,40 +78,40 @@ async fn a_fleet_gets_through_a_small_bucket_without_running_into_it_again_and_a
 
 #[tokio::test]
 async fn callers_that_meet_a_429_come_back_one_after_another_and_never_early() {
-    let world = World::new();
-    let (client, clock) = world.client(&Setup::new(Auth::AccessToken));
-    world.order(json!({"kind": "rate_limited", "retry_after": 7, "method": "POST", "endpoint": "serverless"}));
-    create(&client, world.create(Kind::Serverless, "first")).await.unwrap();
+    let atlas = TestAtlas::new();
+    let (client, clock) = atlas.client(&Setup::new(Auth::AccessToken));
+    atlas.order(json!({"kind": "rate_limited", "retry_after": 7, "method": "POST", "endpoint": "serverless"}));
+    create(&client, atlas.create(Kind::Serverless, "first")).await.unwrap();
     assert_eq!(clock.slept(), [7.0]);
     // A block that others learn of without having met it.
-    world.order(json!({"kind": "rate_limited", "retry_after": 300, "method": "POST", "endpoint": "serverless"}));
-    assert!(create(&client, world.create(Kind::Serverless, "second")).await.is_err());
+    atlas.order(json!({"kind": "rate_limited", "retry_after": 300, "method": "POST", "endpoint": "serverless"}));
+    assert!(create(&client, atlas.create(Kind::Serverless, "second")).await.is_err());
     let known = client.rate_limits();
     let blocked = known.iter().find(|known| known.endpoint_set == "Serverless Instances").unwrap();
     assert_eq!((blocked.blocked_for, blocked.remaining), (Duration::from_secs(300), Some(0)));
     clock.manual.advance(Duration::from_secs(290));
-    world.control("DELETE", "requests", json!(null));
+    atlas.control("DELETE", "requests", json!(null));
     let begun = clock.slept().len();
     for number in 0..3 {
-        create(&client, world.create(Kind::Serverless, &format!("n{number}"))).await.unwrap();
+        create(&client, atlas.create(Kind::Serverless, &format!("n{number}"))).await.unwrap();
     }
     // Only the first has to wait, for what is left.
     assert_eq!(clock.slept()[begun..], [10.0]);
-    assert_eq!(world.requests(), ["POST:201", "POST:201", "POST:201"]);
+    assert_eq!(atlas.requests(), ["POST:201", "POST:201", "POST:201"]);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn calls_that_are_given_up_leave_no_place_taken() {
-    let world = World::new();
-    let (client, clock) = world.client(&Setup::new(Auth::AccessToken));
-    create(&client, world.create(Kind::Flex, "x")).await.unwrap();
-    world.order(json!({"kind": "stall", "method": "POST", "times": null}));
+    let atlas = TestAtlas::new();
+    let (client, clock) = atlas.client(&Setup::new(Auth::AccessToken));
+    create(&client, atlas.create(Kind::Flex, "x")).await.unwrap();
+    atlas.order(json!({"kind": "stall", "method": "POST", "times": null}));
     let tasks = (0..200).map(|number| {
-        let (client, wanted) = (client.clone(), world.create(Kind::Flex, &format!("n{number}")));
+        let (client, wanted) = (client.clone(), atlas.create(Kind::Flex, &format!("n{number}")));
         tokio::spawn(async move { create(&client, wanted).await.is_ok() })
     });
     let tasks: Vec<_> = tasks.collect();
-    while world.count() < 201 {
+    while atlas.count() < 201 {
         tokio::time::sleep(Duration::from_millis(5)).await;
     }
     assert_eq!(client.rate_limits()[0].remaining, Some(999));
@@ -121,9 +121,9 @@ async fn calls_that_are_given_up_leave_no_place_taken() {
     for task in tasks {
         assert!(task.await.is_err());
     }
-    world.control("DELETE", "faults", json!(null));
-    create(&client, world.create(Kind::Flex, "y")).await.unwrap();
+    atlas.control("DELETE", "faults", json!(null));
+    create(&client, atlas.create(Kind::Flex, "y")).await.unwrap();
     let told = client.rate_limits()[0].remaining;
-    let left = world.control("GET", "limits", json!(null))["flexClusters_group"][&world.group_id].as_u64();
+    let left = atlas.control("GET", "limits", json!(null))["flexClusters_group"][&atlas.group_id].as_u64();
     assert_eq!((told, clock.slept().len()), (left, 0));
 }

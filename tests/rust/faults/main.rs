@@ -2,6 +2,7 @@
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic, clippy::print_stdout, clippy::expect_used)]
 #![allow(unreachable_pub, missing_docs)]
 
+mod atlas;
 mod bounds;
 mod credentials;
 mod limits;
@@ -9,4 +10,3 @@ mod others;
 mod outcomes;
 mod random;
 mod table;
-mod world;

@@ -11,7 +11,7 @@ use atlas_serverless::core::operations::create::request::{CreateRequest, IfExist
 use atlas_serverless::core::spec::model::Kind;
 use serde_json::{Value, json};
 
-use crate::world::{Auth, Log, Setup, World, class, create, told};
+use crate::atlas::{Auth, Log, Setup, TestAtlas, class, create, told};
 
 const POST_LOST: &str = r#"{"kind": "close", "method": "POST"}"#;
 
@@ -33,18 +33,20 @@ fn setup() -> Setup {
 #[tokio::test]
 async fn a_request_that_is_carried_out_late_is_found_by_its_duplicate_name() {
     for kind in [Kind::Serverless, Kind::Flex] {
-        let world = World::new();
-        let (client, clock) = world.client(&Setup { timeout: Duration::from_millis(400), ..setup() });
-        world.order(json!({"kind": "delay", "seconds": 1.0, "method": "POST"}));
-        let emulator = world.emulator.clone();
+        let atlas = TestAtlas::new();
+        let (client, clock) = atlas.client(&Setup { timeout: Duration::from_millis(400), ..setup() });
+        atlas.order(json!({"kind": "delay", "seconds": 1.0, "method": "POST"}));
+        let emulator = atlas.emulator.clone();
         clock.on_sleep(move |_| {
             while emulator.control("GET", "instances", None).unwrap().as_array().unwrap().is_empty() {
                 std::thread::sleep(Duration::from_millis(5));
             }
         });
-        let reply = create(&client, world.create(kind, "late")).await.unwrap();
-        assert!(reply.reconciled && reply.attempts == 2 && clock.slept() == [0.5]);
-        assert_eq!(world.stored(), ["late"]);
+        let reply = create(&client, atlas.create(kind, "late")).await.unwrap();
+        assert!(reply.reconciled);
+        assert_eq!(reply.attempts, 2);
+        assert_eq!(clock.slept(), [0.5]);
+        assert_eq!(atlas.stored(), ["late"]);
     }
 }
 
@@ -52,23 +54,23 @@ async fn a_request_that_is_carried_out_late_is_found_by_its_duplicate_name() {
 async fn whatever_ends_it_after_a_lost_answer_it_is_looked_for_once_more() {
     // The first request is lost and carried out late; the second is refused for a reason of its own.
     for (status, code) in [(402, "NO_PAYMENT_INFORMATION_FOUND"), (409, "SOMETHING_NEW"), (403, "ACCESS_FORBIDDEN")] {
-        let world = World::new();
-        let (client, clock) = world.client(&Setup { timeout: Duration::from_millis(400), ..setup() });
+        let atlas = TestAtlas::new();
+        let (client, clock) = atlas.client(&Setup { timeout: Duration::from_millis(400), ..setup() });
         let refusal = json!({"kind": "status", "status": status, "error_code": code, "method": "POST"});
-        world.order(json!({"kind": "delay", "seconds": 1.0, "method": "POST", "then": [refusal]}));
-        let emulator = world.emulator.clone();
+        atlas.order(json!({"kind": "delay", "seconds": 1.0, "method": "POST", "then": [refusal]}));
+        let emulator = atlas.emulator.clone();
         clock.on_sleep(move |_| {
             while emulator.control("GET", "instances", None).unwrap().as_array().unwrap().is_empty() {
                 std::thread::sleep(Duration::from_millis(5));
             }
         });
-        let reply = create(&client, world.create(Kind::Serverless, "late")).await.unwrap();
+        let reply = create(&client, atlas.create(Kind::Serverless, "late")).await.unwrap();
         assert!(reply.reconciled, "{code}");
         // Nothing there: the refusal itself, and what is not known.
-        world.emulator.reset();
-        let (client, _) = world.client(&setup());
-        world.order(json!({"kind": "close", "method": "POST", "then": [refusal]}));
-        let error = create(&client, world.create(Kind::Serverless, "never")).await.unwrap_err();
+        atlas.emulator.reset();
+        let (client, _) = atlas.client(&setup());
+        atlas.order(json!({"kind": "close", "method": "POST", "then": [refusal]}));
+        let error = create(&client, atlas.create(Kind::Serverless, "never")).await.unwrap_err();
         let Error::Api(api) = &error else { panic!("{error}") };
         assert_eq!((api.status, api.attempts), (status, 2));
         assert!(told(&error).contains("a request that was lost may still be carried out"), "{}", told(&error));
@@ -77,12 +79,12 @@ async fn whatever_ends_it_after_a_lost_answer_it_is_looked_for_once_more() {
 
 #[tokio::test]
 async fn a_401_after_the_deed_does_not_leave_it_behind() {
-    let world = World::new();
-    let (client, _) = world.client(&Setup::new(Auth::ServiceAccount));
-    world.order(json!({"kind": "unauthorized", "method": "POST", "endpoint": "serverless", "after_store": true}));
-    let reply = create(&client, world.create(Kind::Serverless, "done")).await.unwrap();
+    let atlas = TestAtlas::new();
+    let (client, _) = atlas.client(&Setup::new(Auth::ServiceAccount));
+    atlas.order(json!({"kind": "unauthorized", "method": "POST", "endpoint": "serverless", "after_store": true}));
+    let reply = create(&client, atlas.create(Kind::Serverless, "done")).await.unwrap();
     assert!(reply.reconciled);
-    assert_eq!(world.requests(), ["TOKEN:200", "POST:401", "TOKEN:200", "POST:400", "GET:200"]);
+    assert_eq!(atlas.requests(), ["TOKEN:200", "POST:401", "TOKEN:200", "POST:400", "GET:200"]);
 }
 
 #[tokio::test]
@@ -95,19 +97,20 @@ async fn neither_an_older_nor_a_different_one_is_taken_for_ours() {
         (json!({"state": "DELETING", "tags": tags()}), "stateName"),
     ];
     for (facts, path) in differs {
-        let world = World::new();
-        let (client, _) = world.client(&setup());
+        let atlas = TestAtlas::new();
+        let (client, _) = atlas.client(&setup());
         let mut instance = json!({"name": "taken", "kind": "serverless"});
         instance.as_object_mut().unwrap().extend(facts.as_object().unwrap().clone());
-        world.control("POST", "instances", instance);
+        atlas.control("POST", "instances", instance);
         // Its refusal is lost, so that ours could be the one.
-        world.order(lost(false));
-        let error = create(&client, world.create(Kind::Serverless, "taken")).await.unwrap_err();
+        atlas.order(lost(false));
+        let error = create(&client, atlas.create(Kind::Serverless, "taken")).await.unwrap_err();
         let Error::Api(api) = &error else { panic!("{error}") };
         assert_eq!(class(&error), "DuplicateClusterName");
         let paths: Vec<_> = api.violations.iter().map(|violation| violation.path.as_str()).collect();
         assert_eq!(paths, [path], "{error}");
-        assert!(error.to_string().contains(path) && api.attempts == 1);
+        assert!(error.to_string().contains(path));
+        assert_eq!(api.attempts, 1);
     }
 }
 
@@ -115,13 +118,13 @@ async fn neither_an_older_nor_a_different_one_is_taken_for_ours() {
 async fn one_of_another_kind_has_the_name() {
     for kind in [Kind::Serverless, Kind::Flex] {
         for if_exists in [IfExists::Error, IfExists::Return] {
-            let world = World::new();
-            let (client, _) = world.client(&setup());
-            world.control("POST", "instances", json!({"name": "big", "kind": "dedicated"}));
+            let atlas = TestAtlas::new();
+            let (client, _) = atlas.client(&setup());
+            atlas.control("POST", "instances", json!({"name": "big", "kind": "dedicated"}));
             if if_exists == IfExists::Error {
-                world.order(lost(false));
+                atlas.order(lost(false));
             }
-            let error = create(&client, CreateRequest { if_exists, ..world.create(kind, "big") }).await.unwrap_err();
+            let error = create(&client, CreateRequest { if_exists, ..atlas.create(kind, "big") }).await.unwrap_err();
             assert_eq!(class(&error), "DuplicateClusterName", "{error}");
             assert!(error.to_string().contains("belongs to a cluster that is no"), "{error}");
         }
@@ -130,21 +133,22 @@ async fn one_of_another_kind_has_the_name() {
 
 #[tokio::test]
 async fn without_the_services_own_time_nothing_is_adopted() {
-    let world = World::new();
-    let (client, _) = world.client(&setup());
+    let atlas = TestAtlas::new();
+    let (client, _) = atlas.client(&setup());
     let dateless = json!({"kind": "last_reply", "method": "GET", "headers": {"date": "yesterday"}});
-    world.order(json!({"kind": "close", "method": "POST", "after_store": true, "then": [dateless]}));
-    let error = create(&client, world.create(Kind::Flex, "mine")).await.unwrap_err();
-    assert!(class(&error) == "DuplicateClusterName" && error.to_string().contains("did not say its own time"));
+    atlas.order(json!({"kind": "close", "method": "POST", "after_store": true, "then": [dateless]}));
+    let error = create(&client, atlas.create(Kind::Flex, "mine")).await.unwrap_err();
+    assert_eq!(class(&error), "DuplicateClusterName");
+    assert!(error.to_string().contains("did not say its own time"));
 }
 
 #[tokio::test]
 async fn the_time_that_counts_is_that_of_the_first_request_that_could_have_done_it() {
-    let world = World::new();
-    let (client, clock) = world.client(&setup());
+    let atlas = TestAtlas::new();
+    let (client, clock) = atlas.client(&setup());
     // Our first request is refused with 429. While we wait, somebody else makes the same, and the second is lost.
-    world.order(json!({"kind": "rate_limited", "retry_after": 100, "method": "POST"}));
-    let emulator = world.emulator.clone();
+    atlas.order(json!({"kind": "rate_limited", "retry_after": 100, "method": "POST"}));
+    let emulator = atlas.emulator.clone();
     clock.on_sleep(move |_| {
         let made = std::time::SystemTime::now() - Duration::from_secs(60);
         let made = jiff::Timestamp::try_from(made).unwrap().to_string();
@@ -152,36 +156,39 @@ async fn the_time_that_counts_is_that_of_the_first_request_that_could_have_done_
         emulator.control("POST", "instances", Some(instance)).unwrap();
         emulator.control("POST", "faults", Some(lost(false))).unwrap();
     });
-    let error = create(&client, world.create(Kind::Flex, "same")).await.unwrap_err();
+    let error = create(&client, atlas.create(Kind::Flex, "same")).await.unwrap_err();
     assert_eq!(clock.slept(), [100.0]);
-    assert!(class(&error) == "DuplicateClusterName" && error.to_string().contains("created before this call"));
+    assert_eq!(class(&error), "DuplicateClusterName");
+    assert!(error.to_string().contains("created before this call"));
 }
 
 #[tokio::test]
 async fn if_exists_returns_what_is_as_asked_whoever_made_it() {
     for (kind, envelope) in [(Kind::Serverless, false), (Kind::Serverless, true), (Kind::Flex, true)] {
-        let world = World::new();
-        let (client, _) = world.client(&setup());
+        let atlas = TestAtlas::new();
+        let (client, _) = atlas.client(&setup());
         let old = json!({"name": "old", "kind": kind.word(), "created": "2025-01-01T00:00:00Z", "tags": tags()});
-        world.control("POST", "instances", old);
+        atlas.control("POST", "instances", old);
         let reply_format = ReplyFormat { envelope, pretty: envelope };
-        let again = CreateRequest { if_exists: IfExists::Return, reply_format, ..world.create(kind, "old") };
+        let again = CreateRequest { if_exists: IfExists::Return, reply_format, ..atlas.create(kind, "old") };
         let reply = create(&client, again.clone()).await.unwrap();
         let entity: Value = serde_json::from_slice(content(&reply.body, envelope)).unwrap();
-        assert!(!reply.reconciled && entity["createDate"] == "2025-01-01T00:00:00Z", "{entity}");
+        assert!(!reply.reconciled, "{entity}");
+        assert_eq!(entity["createDate"], "2025-01-01T00:00:00Z", "{entity}");
         // Also where the refusal is lost.
-        world.order(lost(false));
+        atlas.order(lost(false));
         let reply = create(&client, again).await.unwrap();
-        assert!(!reply.reconciled && reply.attempts == 1);
+        assert!(!reply.reconciled);
+        assert_eq!(reply.attempts, 1);
     }
 }
 
 #[tokio::test]
 async fn if_exists_raises_with_the_differences() {
-    let world = World::new();
-    let (client, _) = world.client(&setup());
-    world.control("POST", "instances", json!({"name": "other", "kind": "serverless", "region": "EU_WEST_1"}));
-    let again = CreateRequest { if_exists: IfExists::Return, ..world.create(Kind::Serverless, "other") };
+    let atlas = TestAtlas::new();
+    let (client, _) = atlas.client(&setup());
+    atlas.control("POST", "instances", json!({"name": "other", "kind": "serverless", "region": "EU_WEST_1"}));
+    let again = CreateRequest { if_exists: IfExists::Return, ..atlas.create(Kind::Serverless, "other") };
     let error = create(&client, again).await.unwrap_err();
     let Error::Api(api) = &error else { panic!("{error}") };
     assert_eq!((class(&error), api.violations.len(), api.status), ("DuplicateClusterName", 2, 400));
@@ -191,93 +198,97 @@ async fn if_exists_raises_with_the_differences() {
 #[tokio::test]
 async fn if_exists_waits_for_one_that_is_being_deleted_and_then_creates() {
     for refusal_is_lost in [false, true] {
-        let world = World::new();
-        let (client, clock) = world.client(&Setup { max_retry_time: Duration::from_secs(5), ..setup() });
-        world.control("POST", "instances", json!({"name": "phoenix", "kind": "serverless", "tags": tags()}));
-        world.control("PATCH", "instances/default/phoenix", json!({"state": "DELETING", "reads": 5}));
+        let atlas = TestAtlas::new();
+        let (client, clock) = atlas.client(&Setup { max_retry_time: Duration::from_secs(5), ..setup() });
+        atlas.control("POST", "instances", json!({"name": "phoenix", "kind": "serverless", "tags": tags()}));
+        atlas.control("PATCH", "instances/default/phoenix", json!({"state": "DELETING", "reads": 5}));
         if refusal_is_lost {
-            world.order(lost(false));
+            atlas.order(lost(false));
         }
         // The wait for it does not use up the time for retries.
-        let hook = world.emulator.clone();
+        let hook = atlas.emulator.clone();
         clock.on_sleep(move |number| {
             if number == 3 {
                 hook.control("POST", "faults", Some(json!({"kind": "html", "status": 502, "method": "POST"}))).unwrap();
             }
         });
-        let again = CreateRequest { if_exists: IfExists::Return, ..world.create(Kind::Serverless, "phoenix") };
+        let again = CreateRequest { if_exists: IfExists::Return, ..atlas.create(Kind::Serverless, "phoenix") };
         let reply = create(&client, again).await.unwrap();
         let entity: Value = serde_json::from_slice(&reply.body).unwrap();
-        assert!(entity["stateName"] == "CREATING" && !reply.reconciled, "{entity}");
+        assert_eq!(entity["stateName"], "CREATING", "{entity}");
+        assert!(!reply.reconciled, "{entity}");
         assert!(clock.slept().iter().sum::<f64>() > 5.0);
     }
 }
 
 #[tokio::test]
 async fn the_wait_for_a_deletion_ends_with_the_deadline() {
-    let world = World::new();
-    let (client, clock) = world.client(&setup());
-    world.control("POST", "instances", json!({"name": "stuck", "kind": "flex", "state": "DELETING", "tags": tags()}));
-    let again = CreateRequest { if_exists: IfExists::Return, ..world.create(Kind::Flex, "stuck") };
+    let atlas = TestAtlas::new();
+    let (client, clock) = atlas.client(&setup());
+    atlas.control("POST", "instances", json!({"name": "stuck", "kind": "flex", "state": "DELETING", "tags": tags()}));
+    let again = CreateRequest { if_exists: IfExists::Return, ..atlas.create(Kind::Flex, "stuck") };
     let mut context = Context::begin(client.env(), Some(Duration::from_secs(90)), None);
     let error = client.create(again, &mut context).await.unwrap_err();
-    assert!(class(&error) == "WaitError" && error.to_string().contains("is still there: the time is up"), "{error}");
+    assert_eq!(class(&error), "WaitError", "{error}");
+    assert!(error.to_string().contains("is still there: the time is up"), "{error}");
     assert_eq!(clock.slept().iter().sum::<f64>(), 90.0);
 }
 
 #[tokio::test]
 async fn what_can_be_turned_off() {
-    let world = World::new();
+    let atlas = TestAtlas::new();
     // No reconciliation: an error at once, and one request.
-    let (client, clock) = world.client(&Setup { reconcile: false, ..setup() });
-    world.order(lost(true));
-    let error = create(&client, world.create(Kind::Serverless, "a")).await.unwrap_err();
-    assert!(class(&error) == "OutcomeUnknownError" && error.to_string().contains("it was not looked up"), "{error}");
-    assert!(error.to_string().contains(&world.group_id) && error.to_string().contains("if_exists"), "{error}");
-    assert_eq!((world.requests().len(), clock.slept().len()), (1, 0));
+    let (client, clock) = atlas.client(&Setup { reconcile: false, ..setup() });
+    atlas.order(lost(true));
+    let error = create(&client, atlas.create(Kind::Serverless, "a")).await.unwrap_err();
+    assert_eq!(class(&error), "OutcomeUnknownError", "{error}");
+    assert!(error.to_string().contains("it was not looked up"), "{error}");
+    assert!(error.to_string().contains(&atlas.group_id), "{error}");
+    assert!(error.to_string().contains("if_exists"), "{error}");
+    assert_eq!((atlas.requests().len(), clock.slept().len()), (1, 0));
     // No retries: the look-up is made all the same.
-    world.emulator.reset();
-    let (client, clock) = world.client(&Setup { max_retries: 0, ..setup() });
-    world.order(lost(true));
-    assert!(create(&client, world.create(Kind::Serverless, "a")).await.unwrap().reconciled);
-    world.order(lost(false));
-    let error = create(&client, world.create(Kind::Serverless, "b")).await.unwrap_err();
+    atlas.emulator.reset();
+    let (client, clock) = atlas.client(&Setup { max_retries: 0, ..setup() });
+    atlas.order(lost(true));
+    assert!(create(&client, atlas.create(Kind::Serverless, "a")).await.unwrap().reconciled);
+    atlas.order(lost(false));
+    let error = create(&client, atlas.create(Kind::Serverless, "b")).await.unwrap_err();
     assert_eq!(class(&error), "TransportError");
     assert!(told(&error).contains("no retries are left (max_retries); looked up afterwards: there is no"), "{error}");
-    world.order(json!({"kind": "rate_limited", "method": "POST"}));
-    let error = create(&client, world.create(Kind::Serverless, "b")).await.unwrap_err();
+    atlas.order(json!({"kind": "rate_limited", "method": "POST"}));
+    let error = create(&client, atlas.create(Kind::Serverless, "b")).await.unwrap_err();
     assert_eq!((class(&error), clock.slept().len()), ("RateLimitedError", 0));
-    assert_eq!(world.stored(), ["a"]);
+    assert_eq!(atlas.stored(), ["a"]);
 }
 
 #[tokio::test]
 async fn a_reply_about_something_else_is_no_answer() {
-    let world = World::new();
-    let (client, _) = world.client(&setup());
+    let atlas = TestAtlas::new();
+    let (client, _) = atlas.client(&setup());
     let other = json!({"kind": "status", "status": 201, "method": "POST", "body": {"name": "another", "id": "1"}});
-    world.order(other.clone());
-    let reply = create(&client, world.create(Kind::Flex, "mine")).await.unwrap();
-    assert_eq!((reply.attempts, world.stored()), (2, vec!["mine".to_owned()]));
-    world.emulator.reset();
-    world.order(json!({"kind": "status", "status": 302, "method": "POST", "headers": {"location": "https://e.org/"}}));
-    let error = create(&client, world.create(Kind::Flex, "mine")).await.unwrap_err();
-    assert_eq!((class(&error), world.requests().len()), ("ProtocolError", 1));
+    atlas.order(other.clone());
+    let reply = create(&client, atlas.create(Kind::Flex, "mine")).await.unwrap();
+    assert_eq!((reply.attempts, atlas.stored()), (2, vec!["mine".to_owned()]));
+    atlas.emulator.reset();
+    atlas.order(json!({"kind": "status", "status": 302, "method": "POST", "headers": {"location": "https://e.org/"}}));
+    let error = create(&client, atlas.create(Kind::Flex, "mine")).await.unwrap_err();
+    assert_eq!((class(&error), atlas.requests().len()), ("ProtocolError", 1));
 }
 
 #[tokio::test]
 async fn each_field_that_was_not_taken_over_is_told_once() {
     for (wait, lost_answer) in [(false, false), (true, false), (false, true), (true, true)] {
-        let world = World::new();
-        let (client, _) = world.client(&setup());
-        let mut asked: Value = serde_json::from_slice(&world.create(Kind::Serverless, "n").body).unwrap();
+        let atlas = TestAtlas::new();
+        let (client, _) = atlas.client(&setup());
+        let mut asked: Value = serde_json::from_slice(&atlas.create(Kind::Serverless, "n").body).unwrap();
         asked["serverlessBackupOptions"] = json!({"serverlessContinuousBackupEnabled": true});
         asked["providerSettings"]["providerName"] = "SERVERLESS".into();
-        world.control("PATCH", "settings", json!({"provisioning": {"reads": 4}}));
+        atlas.control("PATCH", "settings", json!({"provisioning": {"reads": 4}}));
         if lost_answer {
-            world.order(lost(true));
+            atlas.order(lost(true));
         }
         let wait = wait.then_some(None);
-        let wanted = CreateRequest { body: asked.to_string().into(), wait, ..world.create(Kind::Serverless, "n") };
+        let wanted = CreateRequest { body: asked.to_string().into(), wait, ..atlas.create(Kind::Serverless, "n") };
         let reply = create(&client, wanted).await.unwrap();
         let told: Vec<_> = reply.notices.iter().filter(|n| n.kind == NoticeKind::FieldIgnored).collect();
         assert_eq!(told.len(), 1, "{wait:?} {lost_answer} {:?}", reply.notices);
@@ -287,8 +298,8 @@ async fn each_field_that_was_not_taken_over_is_told_once() {
 
 #[tokio::test]
 async fn a_call_that_is_given_up_says_what_may_exist() {
-    let world = World::new();
-    let (client, _) = world.client(&setup());
+    let atlas = TestAtlas::new();
+    let (client, _) = atlas.client(&setup());
     let give_up = |wanted: CreateRequest, log: Arc<Log>| {
         let client = client.clone();
         async move {
@@ -301,29 +312,29 @@ async fn a_call_that_is_given_up_says_what_may_exist() {
         |log: &Log| log.lines().into_iter().filter(|(l, _)| *l == Level::Warning).map(|(_, m)| m).collect::<Vec<_>>();
     // While the answer is awaited: it may exist.
     let log = Arc::new(Log::default());
-    world.order(json!({"kind": "stall", "method": "POST", "after_store": true}));
-    give_up(world.create(Kind::Flex, "orders"), log.clone()).await;
-    let group = &world.group_id;
+    atlas.order(json!({"kind": "stall", "method": "POST", "after_store": true}));
+    give_up(atlas.create(Kind::Flex, "orders"), log.clone()).await;
+    let group = &atlas.group_id;
     let given_up =
         format!("The create of Flex cluster orders in project {group} was given up: orders may exist now or later");
     assert_eq!(warnings(&log), [given_up]);
     // While it is waited for: it does exist.
     let log = Arc::new(Log::default());
-    world.order(json!({"kind": "stall", "method": "GET"}));
-    give_up(CreateRequest { wait: Some(None), ..world.create(Kind::Flex, "two") }, log.clone()).await;
+    atlas.order(json!({"kind": "stall", "method": "GET"}));
+    give_up(CreateRequest { wait: Some(None), ..atlas.create(Kind::Flex, "two") }, log.clone()).await;
     let told = format!("The Flex cluster two was created in project {group}; nobody waits for it any more");
     assert_eq!(warnings(&log), [told]);
     // Before anything was sent there is nothing to say, and nothing after it has ended.
     let log = Arc::new(Log::default());
-    let (stalled, _) = world.client(&Setup::new(Auth::ServiceAccount));
-    world.order(json!({"kind": "stall", "endpoint": "token"}));
+    let (stalled, _) = atlas.client(&Setup::new(Auth::ServiceAccount));
+    atlas.order(json!({"kind": "stall", "endpoint": "token"}));
     let mut context = Context::begin(stalled.env(), None, Some(log.clone()));
-    let call = stalled.create(world.create(Kind::Flex, "three"), &mut context);
+    let call = stalled.create(atlas.create(Kind::Flex, "three"), &mut context);
     assert!(tokio::time::timeout(Duration::from_millis(100), call).await.is_err());
     drop(context);
     let mut context = Context::begin(client.env(), None, Some(log.clone()));
-    client.create(world.create(Kind::Flex, "four"), &mut context).await.unwrap();
-    assert!(client.create(world.create(Kind::Flex, "four"), &mut context).await.is_err());
+    client.create(atlas.create(Kind::Flex, "four"), &mut context).await.unwrap();
+    assert!(client.create(atlas.create(Kind::Flex, "four"), &mut context).await.is_err());
     drop(context);
     assert_eq!(warnings(&log), Vec::<String>::new());
 }

@@ -12,7 +12,7 @@ use atlas_serverless::core::operations::create::request::{CreateRequest, IfExist
 use atlas_serverless::core::spec::model::Kind;
 use serde_json::{Value, json};
 
-use crate::world::{Auth, Setup, World, class, create, options, told};
+use crate::atlas::{Auth, Setup, TestAtlas, class, create, options, told};
 
 /// In the README too: tests/python/test_fault_figures.py compares.
 const FIGURES: &str = include_str!("../../fixtures/fault_figures.json");
@@ -69,36 +69,36 @@ struct Told {
     taken: bool,
 }
 
-async fn one(world: &World, clients: &HashMap<&'static str, Client>, number: usize) -> Told {
+async fn one(atlas: &TestAtlas, clients: &HashMap<&'static str, Client>, number: usize) -> Told {
     let mut random = fastrand::Rng::with_seed(SEED + number as u64);
     let name = format!("n{number}");
     let kind = if random.bool() { Kind::Serverless } else { Kind::Flex };
     let taken = random.u8(0..20) == 0;
     if taken {
-        world.control("POST", "instances", json!({"name": name, "kind": kind.word(), "region": "EU_WEST_1"}));
+        atlas.control("POST", "instances", json!({"name": name, "kind": kind.word(), "region": "EU_WEST_1"}));
     }
     let ordered: Vec<Value> = faults(&mut random, &name)
         .into_iter()
-        .map(|fault| world.control("POST", "faults", fault)["id"].clone())
+        .map(|fault| atlas.control("POST", "faults", fault)["id"].clone())
         .collect();
     // Now and then something that hits whoever comes next.
     match random.u8(0..60) {
-        0 | 1 => drop(world.control("POST", "nonces/expire", json!(null))),
-        2 => world.order(json!({"kind": "close_on_accept"})),
-        3 => world.order(json!({"kind": "half_body", "endpoint": "token"})),
-        4 => world.order(json!({"kind": "html", "endpoint": "token"})),
-        5 => world.order(json!({"kind": "close", "authorization": "none"})),
+        0 | 1 => drop(atlas.control("POST", "nonces/expire", json!(null))),
+        2 => atlas.order(json!({"kind": "close_on_accept"})),
+        3 => atlas.order(json!({"kind": "half_body", "endpoint": "token"})),
+        4 => atlas.order(json!({"kind": "html", "endpoint": "token"})),
+        5 => atlas.order(json!({"kind": "close", "authorization": "none"})),
         _ => {}
     }
     let enveloped = random.bool();
     let reply_format = ReplyFormat { envelope: enveloped, pretty: random.bool() };
     let if_exists = if random.bool() { IfExists::Error } else { IfExists::Return };
     let auth = Auth::ALL[random.usize(0..3)];
-    let wanted = CreateRequest { reply_format, if_exists, ..world.create(kind, &name) };
+    let wanted = CreateRequest { reply_format, if_exists, ..atlas.create(kind, &name) };
     let ended = create(&clients[auth.name()], wanted).await;
     for id in ordered {
         // What did not come to pass must not hit another; most have.
-        let _ = world.emulator.control("DELETE", &format!("faults/{id}"), None);
+        let _ = atlas.emulator.control("DELETE", &format!("faults/{id}"), None);
     }
     let returned = ended.map_err(|error| (class(&error), told(&error))).map(|reply| {
         let entity: Value = serde_json::from_slice(content(&reply.body, enveloped)).unwrap();
@@ -110,7 +110,7 @@ async fn one(world: &World, clients: &HashMap<&'static str, Client>, number: usi
 
 #[test]
 fn thousands_of_creates_among_random_faults() {
-    let world = Arc::new(World::with(atlas_serverless::emulator::Options {
+    let atlas = Arc::new(TestAtlas::with(atlas_serverless::emulator::Options {
         rate_limits: false,
         rate_limit_headers: false,
         ..options()
@@ -118,13 +118,13 @@ fn thousands_of_creates_among_random_faults() {
     // The time of all waits of all callers is one sum here, so that nothing may depend on it.
     let timeout = Duration::from_millis(300);
     let bounds = |auth| Setup { timeout, max_retry_time: Duration::MAX, ..Setup::new(auth) };
-    let clients = Auth::ALL.iter().map(|auth| (auth.name(), world.client(&bounds(*auth)).0));
+    let clients = Auth::ALL.iter().map(|auth| (auth.name(), atlas.client(&bounds(*auth)).0));
     let clients: Arc<HashMap<&'static str, Client>> = Arc::new(clients.collect());
     let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
     let next = Arc::new(AtomicUsize::new(0));
     let callers: Vec<_> = (0..AT_ONCE)
         .map(|_| {
-            let (world, clients, next) = (world.clone(), clients.clone(), next.clone());
+            let (atlas, clients, next) = (atlas.clone(), clients.clone(), next.clone());
             runtime.spawn(async move {
                 let mut told = Vec::new();
                 loop {
@@ -132,7 +132,7 @@ fn thousands_of_creates_among_random_faults() {
                     if number >= CREATES {
                         return told;
                     }
-                    told.push(one(&world, &clients, number).await);
+                    told.push(one(&atlas, &clients, number).await);
                 }
             })
         })
@@ -140,11 +140,11 @@ fn thousands_of_creates_among_random_faults() {
     let told: Vec<Told> = callers.into_iter().flat_map(|caller| runtime.block_on(caller).unwrap()).collect();
     // Requests that are carried out late are carried out by now.
     std::thread::sleep(Duration::from_millis(600));
-    judge(&world, &told);
+    judge(&atlas, &told);
 }
 
-fn judge(world: &World, told: &[Told]) {
-    let instances = world.control("GET", "instances", json!(null));
+fn judge(atlas: &TestAtlas, told: &[Told]) {
+    let instances = atlas.control("GET", "instances", json!(null));
     let mut stored: HashMap<&str, Vec<&Value>> = HashMap::new();
     for instance in instances.as_array().unwrap() {
         stored.entry(instance["name"].as_str().unwrap()).or_default().push(instance);
@@ -176,15 +176,19 @@ fn judge(world: &World, told: &[Told]) {
     }
     let asked: std::collections::HashSet<&str> = told.iter().map(|told| told.name.as_str()).collect();
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    assert!(stored.iter().all(|(name, found)| asked.contains(name) && found.len() == 1));
-    let counters = world.control("GET", "counters", json!(null));
+    for (name, found) in &stored {
+        assert!(asked.contains(name), "{name}");
+        assert_eq!(found.len(), 1, "{name}");
+    }
+    let counters = atlas.control("GET", "counters", json!(null));
     let created = figures.iter().filter(|(what, _)| what.starts_with("created")).map(|(_, count)| count).sum::<usize>();
     println!(
         "{} creates, {AT_ONCE} at once, {} faults: {figures:?}; {created} returned",
         told.len(),
         counters["faults"]
     );
-    assert!(told.len() == CREATES && figures["created, found by looking it up"] > CREATES / 20);
+    assert_eq!(told.len(), CREATES);
+    assert!(figures["created, found by looking it up"] > CREATES / 20);
     let figures: Value = serde_json::from_str(FIGURES).unwrap();
     let (faults, points, cases) = crate::table::figures();
     let expected = json!({"faults": faults, "points": points, "cases": cases, "creates": CREATES, "at_once": AT_ONCE});

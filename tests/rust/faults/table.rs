@@ -9,7 +9,7 @@ use atlas_serverless::core::operations::create::request::CreateRequest;
 use atlas_serverless::core::spec::model::Kind;
 use serde_json::{Value, json};
 
-use crate::world::{Auth, Setup, TestClock, World, class, create};
+use crate::atlas::{Auth, Setup, TestAtlas, TestClock, class, create};
 
 const TABLE: &str = include_str!("../../fixtures/faults.json");
 pub const POINTS: [&str; 7] =
@@ -62,9 +62,9 @@ pub fn figures() -> (usize, usize, usize) {
 }
 
 /// Puts the fault where it belongs.
-fn arrange(world: &World, case: &Case, kind: Kind, clock: &TestClock) {
+fn arrange(atlas: &TestAtlas, case: &Case, kind: Kind, clock: &TestClock) {
     let own = if kind == Kind::Flex { "flex" } else { "serverless" };
-    let door = case.spec["door"] == true;
+    let closed = case.spec["closed"] == true;
     let mut fault = case.spec["order"].clone();
     let on_accept = fault["kind"].as_str().is_some_and(|kind| kind.ends_with("_on_accept"));
     let aim = |fault: &mut Value, target: Value| {
@@ -99,8 +99,8 @@ fn arrange(world: &World, case: &Case, kind: Kind, clock: &TestClock) {
             aim(&mut fault, json!({"method": "GET", "endpoint": own}));
             lost(case.point == "look-up, created", &fault)
         }
-        "second POST" if on_accept || door => {
-            let then = if door { json!([]) } else { json!([fault]) };
+        "second POST" if on_accept || closed => {
+            let then = if closed { json!([]) } else { json!([fault]) };
             lost(false, &json!({"kind": "last_reply", "method": "GET", "endpoint": "flex", "then": then}))
         }
         "second POST" => {
@@ -114,13 +114,13 @@ fn arrange(world: &World, case: &Case, kind: Kind, clock: &TestClock) {
         }
     };
     if !order.is_null() {
-        world.order(order);
+        atlas.order(order);
     }
-    if door {
-        // The door opens in the wait that its being closed has led to.
-        let (emulator, late) = (world.emulator.clone(), usize::from(case.point == "second POST"));
+    if closed {
+        // The emulator listens again during the wait that its refusal has led to.
+        let (emulator, late) = (atlas.emulator.clone(), usize::from(case.point == "second POST"));
         if late == 0 {
-            world.door(false);
+            atlas.listen(false);
         }
         clock.on_sleep(move |number| {
             if number <= late {
@@ -166,32 +166,32 @@ fn is_slow(case: &Case) -> bool {
 }
 
 /// Runs one case; the text says what was wrong.
-async fn run(world: &World, case: &Case, kind: Kind, reply_format: ReplyFormat) -> Result<(), String> {
-    world.emulator.reset();
+async fn run(atlas: &TestAtlas, case: &Case, kind: Kind, reply_format: ReplyFormat) -> Result<(), String> {
+    atlas.emulator.reset();
     let timeout = Duration::from_millis(if is_slow(case) { 500 } else { 20_000 });
-    let (client, clock) = world.client(&Setup { timeout, ..Setup::new(case.auth) });
-    let door = case.spec["door"] == true;
-    let warmed = door && !["token request", "challenge", "second POST"].contains(&case.point);
+    let (client, clock) = atlas.client(&Setup { timeout, ..Setup::new(case.auth) });
+    let closed = case.spec["closed"] == true;
+    let warmed = closed && !["token request", "challenge", "second POST"].contains(&case.point);
     if warmed {
         if case.point == "POST" {
-            world.order(json!({"kind": "last_reply", "endpoint": "groups"}));
+            atlas.order(json!({"kind": "last_reply", "endpoint": "groups"}));
         }
         let mut context = Context::begin(client.env(), None, None);
-        client.get_project(&world.group_id, &mut context).await.map_err(|error| error.to_string())?;
-        world.control("DELETE", "requests", Value::Null);
+        client.get_project(&atlas.group_id, &mut context).await.map_err(|error| error.to_string())?;
+        atlas.control("DELETE", "requests", Value::Null);
     }
-    arrange(world, case, kind, &clock);
-    clock.note_positions(world.emulator.clone());
+    arrange(atlas, case, kind, &clock);
+    clock.note_positions(atlas.emulator.clone());
     let wanted =
-        CreateRequest { reply_format, wait: (case.point == "poll").then_some(None), ..world.create(kind, "orders") };
+        CreateRequest { reply_format, wait: (case.point == "poll").then_some(None), ..atlas.create(kind, "orders") };
     let observed = create(&client, wanted).await;
     // Waits are written between the requests that came before and after them.
-    let mut record = world.requests();
+    let mut record = atlas.requests();
     let slept = clock.slept();
     for (position, wait) in clock.positions().iter().zip(&slept).rev() {
         record.insert(*position, format!("~{wait}"));
     }
-    let there = world.stored();
+    let there = atlas.stored();
     let elapsed: f64 = slept.iter().sum();
     let result = match &observed {
         Ok(reply) => {
@@ -238,10 +238,10 @@ fn each_fault_at_each_point_leaves_one_instance_and_the_truth() {
     let threads = shares.map(|share| {
         let share = share.to_vec();
         std::thread::spawn(move || {
-            let world = World::new();
+            let atlas = TestAtlas::new();
             let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
             let wrong = share.iter().filter_map(|(case, kind, reply_format)| {
-                let again = || runtime.block_on(run(&world, case, *kind, *reply_format));
+                let again = || runtime.block_on(run(&atlas, case, *kind, *reply_format));
                 // Their time limit is real: a machine that is busy elsewhere for half a second gets a second chance.
                 let ended = again().or_else(|why| if is_slow(case) { again() } else { Err(why) });
                 let name =

@@ -64,7 +64,9 @@ fn each_is_what_it_should_be() {
                     Value::from(api.parameters),
                     sent.get("parameters").cloned().unwrap_or_else(|| Vec::<Value>::new().into())
                 );
-                assert!(!api.retryable && api.violations.is_empty() && api.body_start.is_none(), "{name}");
+                assert!(!api.retryable, "{name}");
+                assert!(api.violations.is_empty(), "{name}");
+                assert!(api.body_start.is_none(), "{name}");
             }
             Err(other) => panic!("{name}: {other}"),
         }

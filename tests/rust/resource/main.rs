@@ -1,4 +1,4 @@
-//! The life of an instance through the core alone: recorded replies, waits, lists and retirement, on a manual clock.
+//! Get, update, delete, list and wait through the core alone: recorded replies, retirement, on a manual clock.
 #![allow(clippy::unwrap_used, clippy::panic, clippy::indexing_slicing)]
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,26 +13,54 @@ use atlas_serverless::core::http::network::route::Route;
 use atlas_serverless::core::machine::SystemMachine;
 use atlas_serverless::core::policy::retry::Policy;
 
-#[path = "life/canned.rs"]
+#[path = "../canned.rs"]
 mod canned;
-#[path = "life/pages.rs"]
 mod pages;
-#[path = "life/recordings.rs"]
 mod recordings;
-#[path = "life/retirement.rs"]
 mod retirement;
-#[path = "life/waits.rs"]
 mod waits;
+
+use crate::canned::{Canned, reply};
 
 const GROUP: &str = "32b6e34b3d91647abb20e7b8";
 
+/// An error in the API's shape.
+fn refusal(status: u16, code: &str, detail: &str) -> String {
+    reply(status, &format!(r#"{{"error":{status},"errorCode":"{code}","detail":"{detail}","reason":"R"}}"#))
+}
+
+/// A description in this state.
+fn entity(id: &str, state: &str) -> String {
+    reply(200, &format!(r#"{{"id":"{id}","name":"orders","stateName":"{state}"}}"#))
+}
+
+/// A server that answers with these replies in their order, and with the last of them from then on.
+fn canned(replies: Vec<String>) -> Canned {
+    let mut replies = replies.into_iter();
+    let mut current = String::new();
+    Canned::start(move |_| {
+        current = replies.next().unwrap_or_else(|| current.clone());
+        current.clone()
+    })
+}
+
+/// Method and path, from the collection on, of each request.
+fn asked(server: &Canned) -> Vec<String> {
+    let short = |request: String| {
+        let (method, rest) = request.split_once(' ').unwrap();
+        let target = rest.split(' ').next().unwrap();
+        format!("{method} {}", target.rsplit_once("32b6e34b3d91647abb20e7b8/").unwrap().1)
+    };
+    server.requests().into_iter().map(short).collect()
+}
+
 /// A client of a canned server, and its clock.
-struct Bench {
+struct TestClient {
     client: Client,
     clock: ManualClock,
 }
 
-impl Bench {
+impl TestClient {
     fn new(url: &str) -> Self {
         let given = ExplicitOptions {
             access_token: Some("token".into()),
@@ -54,7 +82,7 @@ impl Bench {
             user_agent: "test".to_owned(),
             reconcile: true,
         };
-        Bench { client: Client::new(config, &found).unwrap(), clock }
+        TestClient { client: Client::new(config, &found).unwrap(), clock }
     }
 
     fn context(&self, timeout: u64) -> Context {

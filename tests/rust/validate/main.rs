@@ -6,11 +6,8 @@ use atlas_serverless::core::spec::validate;
 use atlas_serverless::core::spec::validate::Checked;
 use serde_json::{Value, json};
 
-#[path = "validate/any.rs"]
 mod any;
-#[path = "validate/fields.rs"]
 mod fields;
-#[path = "validate/words.rs"]
 mod words;
 
 const GROUP: &str = "32b6e34b3d91647abb20e7b8";
@@ -197,12 +194,13 @@ fn paths_take_the_pattern_only() {
     assert_eq!(validate::name(&"a".repeat(100)), None);
     assert_eq!(validate::name("atlas-abc123"), None);
     for wrong in ["", "-", "a/b", "..", "a b", "a?b", "é", "a\n"] {
-        assert!(validate::name(wrong).is_some_and(|v| v.path == "name" && v.rule == "pattern"), "{wrong}");
+        let violation = validate::name(wrong).unwrap();
+        assert_eq!((&*violation.path, &*violation.rule), ("name", "pattern"), "{wrong}");
     }
 }
 
 #[test]
-fn huge_inputs_take_linear_time() {
+fn huge_inputs_end_soon_and_are_not_repeated_whole() {
     let entries = |make: fn(usize) -> String| -> Vec<(Key<'static>, Node<'static>)> {
         (0..100_000).map(|i| (Key::Str(make(i).into()), Node::Str("v".into()))).collect()
     };
@@ -212,7 +210,13 @@ fn huge_inputs_take_linear_time() {
     assert_eq!(tags.len(), 3);
     let text = "x".repeat(10_000_000);
     let violations = create(&json!({text.as_str(): text, "name": text})).unwrap_err();
-    assert!(violations.iter().all(|v| v.path.len() < 200 && v.message.len() < 300 && v.value.to_string().len() < 200));
+    assert_eq!(violations.len(), 3);
+    for violation in violations {
+        let Violation { path, message, value, .. } = violation;
+        assert!(path.len() < 200, "{}", path.len());
+        assert!(message.len() < 300, "{}", message.len());
+        assert!(value.to_string().len() < 200);
+    }
 }
 
 #[test]
@@ -223,5 +227,6 @@ fn nesting_ends() {
     }
     let extra = Node::Map(vec![(Key::from("a"), deep)]);
     let violations = said(validate::unchecked(&Node::Map(vec![]), Some(&extra)));
-    assert!(violations.len() == 1 && violations[0].ends_with("not-json: can't be sent: it is nested too deep"));
+    assert_eq!(violations.len(), 1);
+    assert!(violations[0].ends_with("not-json: can't be sent: it is nested too deep"));
 }

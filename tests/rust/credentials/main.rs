@@ -1,14 +1,10 @@
 //! Discovery of credentials, on a faked machine: every source, each incomplete form, each conflict.
 #![allow(clippy::unwrap_used, clippy::indexing_slicing, clippy::panic)]
 
-#[path = "credentials/fake_machine.rs"]
 mod fake_machine;
-#[path = "credentials/network.rs"]
 mod network;
-#[path = "credentials/places.rs"]
-mod places;
-#[path = "credentials/profiles.rs"]
 mod profiles;
+mod token_location;
 
 use atlas_serverless::core::auth::discovery::{DiscoveryReport, ExplicitOptions, ResolvedCredentials, Sources, survey};
 use atlas_serverless::core::error::Error;

@@ -124,7 +124,7 @@ impl Log {
 }
 
 /// An emulator, and how to get in.
-pub struct World {
+pub struct TestAtlas {
     pub emulator: Arc<Emulator>,
     pub group_id: String,
 }
@@ -160,7 +160,7 @@ pub fn options() -> Options {
     }
 }
 
-impl World {
+impl TestAtlas {
     pub fn new() -> Self {
         Self::with(options())
     }
@@ -168,7 +168,7 @@ impl World {
     pub fn with(options: Options) -> Self {
         let emulator = Emulator::start(options).unwrap();
         let group_id = emulator.description()["group_id"].as_str().unwrap().to_owned();
-        World { emulator: Arc::new(emulator), group_id }
+        TestAtlas { emulator: Arc::new(emulator), group_id }
     }
 
     pub fn control(&self, method: &str, path: &str, body: Value) -> Value {
@@ -179,8 +179,8 @@ impl World {
         self.control("POST", "faults", fault);
     }
 
-    pub fn door(&self, open: bool) {
-        self.control("POST", "listener", json!({"listening": open}));
+    pub fn listen(&self, on: bool) {
+        self.control("POST", "listener", json!({"listening": on}));
     }
 
     pub fn client(&self, setup: &Setup) -> (Client, TestClock) {

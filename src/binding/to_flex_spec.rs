@@ -5,7 +5,8 @@ use pyo3::types::{PyDict, PyList};
 use crate::binding::convert::errors::{to_exception, warn};
 use crate::binding::convert::to_core::to_node;
 use crate::core::error::{Error, Violation};
-use crate::core::spec::convert::{Conversion, to_flex};
+use crate::core::spec::convert::conversion::Conversion;
+use crate::core::spec::convert::to_flex;
 
 #[doc = include_str!("docs/to_flex_spec.txt")]
 #[pyfunction]

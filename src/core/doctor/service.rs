@@ -1,11 +1,11 @@
-//! Token or challenge, projects, role and rate limits: what the server makes of the credentials.
+//! Authentication, projects, role and rate limits: what the service allows these credentials.
 use std::time::Instant;
 
 use bytes::Bytes;
 use reqwest::{Method, Url};
 use serde_json::Value;
 
-use super::{Notes, Said, failed, ok, refused, skipped};
+use super::report::{Finding, StepLog, failed, ok, refused, skipped};
 use crate::core::auth::RequestAuth;
 use crate::core::client::Client;
 use crate::core::context::Context;
@@ -19,58 +19,58 @@ use crate::core::policy::rate_limit::EndpointSet;
 use crate::core::spec::model::{Kind, Operation};
 
 /// A name that no cluster can have: it begins with a hyphen.
-const NOBODY: &str = "-atlas-serverless-doctor-";
+const IMPOSSIBLE_NAME: &str = "-atlas-serverless-doctor-";
 
-/// Looks at each in turn, as long as the one before is well. Returns the project that was looked at.
-pub(super) async fn look(notes: &mut Notes, client: &Client, named: Option<String>) -> Option<String> {
-    let begun = Instant::now();
-    let listed = match ticket(client).await {
+/// Runs the steps until one fails. Returns the project that was checked.
+pub(super) async fn check(log: &mut StepLog, client: &Client, named: Option<String>) -> Option<String> {
+    let started = Instant::now();
+    let listed = match request_auth(client).await {
         Ok(how) => list(client).await.map(|reply| (how, reply)),
         Err(error) => {
-            notes.add(refused(&error, &client.shared.hint()), begun);
+            log.add(refused(&error, &client.shared.hint()), started);
             return named;
         }
     };
-    // A digest answer and a ready-made token are judged by the first request that carries them.
-    let said = match &listed {
+    // The service judges a digest response and a ready-made token with the first request that carries them.
+    let finding = match &listed {
         Ok((how, _)) => ok(*how),
         Err(Error::Api(api)) if api.status != 401 => ok("the credentials are known"),
         Err(error) => refused(error, &client.shared.hint()),
     };
-    if !notes.add(said, begun) {
+    if !log.add(finding, started) {
         return named;
     }
-    let begun = Instant::now();
+    let started = Instant::now();
     let projects = match &listed {
         Ok((_, reply)) => Projects::read(reply),
         Err(error) => {
-            notes.add(refused(error, &client.shared.hint()), begun);
+            log.add(refused(error, &client.shared.hint()), started);
             return named;
         }
     };
     let named = named.or_else(|| projects.only());
-    if !notes.add(projects.said(), begun) {
+    if !log.add(projects.finding(), started) {
         return named;
     }
     let Some(group_id) = &named else {
         let why = "no project is named, and there are several: give --group-id or MONGODB_ATLAS_PROJECT_ID";
-        notes.add(skipped(why), Instant::now());
-        notes.add(skipped(why), Instant::now());
-        notes.add(limits(client), Instant::now());
+        log.add(skipped(why), Instant::now());
+        log.add(skipped(why), Instant::now());
+        log.add(limits(client), Instant::now());
         return named;
     };
-    let begun = Instant::now();
-    if notes.add(project(client, group_id).await, begun) {
-        let begun = Instant::now();
-        if notes.add(role(client, group_id).await, begun) {
-            notes.add(limits(client), Instant::now());
+    let started = Instant::now();
+    if log.add(project(client, group_id).await, started) {
+        let started = Instant::now();
+        if log.add(role(client, group_id).await, started) {
+            log.add(limits(client), Instant::now());
         }
     }
     named
 }
 
-/// What an authenticated request would carry: fetches the token of a service account.
-async fn ticket(client: &Client) -> Result<&'static str, Error> {
+/// Obtains what an authenticated request carries; fetches the token of a service account.
+async fn request_auth(client: &Client) -> Result<&'static str, Error> {
     let shared = &*client.shared;
     let context = Context::begin(&shared.env, None, None);
     let url = Url::parse(&format!("{}{GROUPS}", shared.base_url))
@@ -96,7 +96,7 @@ async fn run(client: &Client, call: Call) -> Result<Reply, Error> {
     client.run(&call, &mut context).await
 }
 
-/// What the list of projects says.
+/// The reply of the list of projects.
 struct Projects {
     count: u64,
     /// Name and id of the first few.
@@ -121,7 +121,7 @@ impl Projects {
         }
     }
 
-    fn said(&self) -> Said {
+    fn finding(&self) -> Finding {
         if self.count == 0 {
             return failed(
                 "no project is visible",
@@ -134,7 +134,7 @@ impl Projects {
     }
 }
 
-async fn project(client: &Client, group_id: &str) -> Said {
+async fn project(client: &Client, group_id: &str) -> Finding {
     if let Err(Error::Validation(violations)) = check_path(group_id, None) {
         let why = violations.first().map(|violation| violation.message.clone()).unwrap_or_default();
         return failed(
@@ -152,20 +152,20 @@ async fn project(client: &Client, group_id: &str) -> Said {
     }
 }
 
-/// Changing a Flex cluster needs the role that creating one needs, Project Owner. A change of nothing, to a cluster that
-/// cannot exist, is refused for its role first and else for its name: it can neither create nor change anything.
-async fn role(client: &Client, group_id: &str) -> Said {
+/// Updating a Flex cluster needs the same role as creating one, Project Owner. An empty update of a cluster that cannot
+/// exist is refused for the role first and otherwise for the name, so it can neither create nor change anything.
+async fn role(client: &Client, group_id: &str) -> Finding {
     let body = Some(Bytes::from_static(b"{}"));
-    let call = Call::resource(Kind::Flex, Operation::Update, group_id, NOBODY, ReplyFormat::default(), body);
-    let tried = format!("asked to change nothing of “{NOBODY}”, a name that no cluster can have: ");
+    let call = Call::resource(Kind::Flex, Operation::Update, group_id, IMPOSSIBLE_NAME, ReplyFormat::default(), body);
+    let tried = format!("asked to change nothing of “{IMPOSSIBLE_NAME}”, a name that no cluster can have: ");
     match run(client, call).await {
         Err(Error::Api(api)) if matches!(api.status, 400 | 404) && !classify::path_is_gone(&api) => {
             let code = api.error_code.as_deref().unwrap_or("no code");
             ok(format!("it may create: {tried}refused for the name ({} {code}), not for the role", api.status))
         }
         Err(error) => {
-            let Said { outcome, message, remedy } = refused(&error, &client.shared.hint());
-            Said { outcome, message: format!("{tried}{message}"), remedy }
+            let Finding { outcome, message, remedy } = refused(&error, &client.shared.hint());
+            Finding { outcome, message: format!("{tried}{message}"), remedy }
         }
         Ok(reply) => {
             failed(format!("{tried}it was taken ({})", reply.status), "that is not what Atlas does: is base_url right?")
@@ -173,9 +173,9 @@ async fn role(client: &Client, group_id: &str) -> Said {
     }
 }
 
-fn limits(client: &Client) -> Said {
+fn limits(client: &Client) -> Finding {
     let mut known = client.rate_limits();
-    // Of each set the bucket that has least.
+    // Of each set of endpoints, the bucket with the fewest requests left.
     known.sort_by_key(|limit| (limit.endpoint_set, limit.remaining));
     known.dedup_by_key(|limit| limit.endpoint_set);
     let blocked = known.iter().find(|limit| !limit.blocked_for.is_zero() || limit.remaining == Some(0));

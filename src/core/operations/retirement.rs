@@ -15,7 +15,7 @@ use crate::core::error::{ApiError, Error, Notice, NoticeKind};
 use crate::core::http::call::Call;
 use crate::core::http::deprecation;
 use crate::core::http::reply::add_hint;
-use crate::core::spec::convert::of_body;
+use crate::core::spec::convert::convert_body;
 use crate::core::spec::model::Operation;
 
 /// The `Sunset` header of the serverless operations: Thu, 15 Jan 2026 00:00:00 GMT.
@@ -90,6 +90,6 @@ pub(super) fn flex_created_notice(name: &str) -> Notice {
 pub(super) fn flex_body(serverless: &[u8]) -> Result<(Vec<u8>, Vec<Notice>), Error> {
     let body: Map<String, Value> = serde_json::from_slice(serverless)
         .map_err(|e| Error::Configuration(format!("the serverless request is not a JSON object ({e})")))?;
-    let conversion = of_body(body);
+    let conversion = convert_body(body);
     Ok((Value::Object(conversion.spec).to_string().into_bytes(), conversion.notices))
 }

@@ -1,4 +1,5 @@
 //! Whatever is given: no panic, rules that have a name, and an accepted body that says what was asked.
+use atlas_serverless::core::spec::compare;
 use atlas_serverless::core::spec::convert;
 use atlas_serverless::core::spec::model::fields::Object;
 use fastrand::Rng;
@@ -200,8 +201,8 @@ fn any_reply() {
                 break;
             }
         }
-        let _ = convert::differences(requested.as_bytes(), &reply);
-        let _ = convert::differences(&reply, requested.as_bytes());
+        let _ = compare::differences(requested.as_bytes(), &reply);
+        let _ = compare::differences(&reply, requested.as_bytes());
     }
 }
 
@@ -228,13 +229,13 @@ fn the_quick_comparison_says_what_the_slow_one_says() {
     };
     for _ in 0..3_000 {
         let (asked, got) = (body(&mut rng), body(&mut rng));
-        let quick = convert::differences(asked.to_string().as_bytes(), got.to_string().as_bytes());
+        let quick = compare::differences(asked.to_string().as_bytes(), got.to_string().as_bytes());
         // A field that is in both and that no table knows makes it the slow way.
         let (mut asked, mut got) = (asked, got);
         asked["other"] = json!(1);
         got["other"] = json!(1);
         let slow =
-            convert::differences(asked.to_string().as_bytes(), serde_json::to_string_pretty(&got).unwrap().as_bytes());
+            compare::differences(asked.to_string().as_bytes(), serde_json::to_string_pretty(&got).unwrap().as_bytes());
         assert_eq!(quick, slow, "{asked} {got}");
     }
 }

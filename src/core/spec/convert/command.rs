@@ -3,15 +3,15 @@ use std::borrow::Cow;
 
 use serde_json::Value;
 
-use super::{Changed, Conversion};
+use super::conversion::{ChangedField, Conversion};
 use crate::core::error::Violation;
-use crate::core::spec::model::advice::plain;
+use crate::core::spec::model::suggestions::normalized;
 use crate::core::spec::model::{Key, Node};
 use crate::core::spec::validate;
 
-/// What an option is for.
+/// What an option sets.
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Use {
+enum Setting {
     Name,
     Provider,
     Region,
@@ -19,66 +19,70 @@ enum Use {
     Project,
     Backup(bool),
     Protection(bool),
-    /// About the tool, not about the instance; whether it takes a value.
+    /// An option of the tool itself; whether it takes a value.
     Tool(bool),
 }
 
-/// Each option: its name, that name in small letters without separators, and what it is for.
-const OPTIONS: &[(&str, &str, Use)] = &[
-    ("name", "name", Use::Name),
-    ("instanceName", "instancename", Use::Name),
-    ("positional", "positional", Use::Name),
-    ("provider", "provider", Use::Provider),
-    ("region", "region", Use::Region),
-    ("tag", "tag", Use::Tag),
-    ("tags", "tags", Use::Tag),
-    ("projectId", "projectid", Use::Project),
-    ("enableServerlessContinuousBackup", "enableserverlesscontinuousbackup", Use::Backup(true)),
-    ("serverlessContinuousBackup", "serverlesscontinuousbackup", Use::Backup(true)),
-    ("serverlessContinuousBackupEnabled", "serverlesscontinuousbackupenabled", Use::Backup(true)),
-    ("disableServerlessContinuousBackup", "disableserverlesscontinuousbackup", Use::Backup(false)),
-    ("enableTerminationProtection", "enableterminationprotection", Use::Protection(true)),
-    ("terminationProtection", "terminationprotection", Use::Protection(true)),
-    ("terminationProtectionEnabled", "terminationprotectionenabled", Use::Protection(true)),
-    ("disableTerminationProtection", "disableterminationprotection", Use::Protection(false)),
-    ("output", "output", Use::Tool(true)),
-    ("o", "o", Use::Tool(true)),
-    ("profile", "profile", Use::Tool(true)),
-    ("P", "p", Use::Tool(true)),
-    ("help", "help", Use::Tool(false)),
-    ("h", "h", Use::Tool(false)),
-    ("debug", "debug", Use::Tool(false)),
+/// Each option: its name, its name in lower case without separators, and what it sets.
+const OPTIONS: &[(&str, &str, Setting)] = &[
+    ("name", "name", Setting::Name),
+    ("instanceName", "instancename", Setting::Name),
+    ("positional", "positional", Setting::Name),
+    ("provider", "provider", Setting::Provider),
+    ("region", "region", Setting::Region),
+    ("tag", "tag", Setting::Tag),
+    ("tags", "tags", Setting::Tag),
+    ("projectId", "projectid", Setting::Project),
+    ("enableServerlessContinuousBackup", "enableserverlesscontinuousbackup", Setting::Backup(true)),
+    ("serverlessContinuousBackup", "serverlesscontinuousbackup", Setting::Backup(true)),
+    ("serverlessContinuousBackupEnabled", "serverlesscontinuousbackupenabled", Setting::Backup(true)),
+    ("disableServerlessContinuousBackup", "disableserverlesscontinuousbackup", Setting::Backup(false)),
+    ("enableTerminationProtection", "enableterminationprotection", Setting::Protection(true)),
+    ("terminationProtection", "terminationprotection", Setting::Protection(true)),
+    ("terminationProtectionEnabled", "terminationprotectionenabled", Setting::Protection(true)),
+    ("disableTerminationProtection", "disableterminationprotection", Setting::Protection(false)),
+    ("output", "output", Setting::Tool(true)),
+    ("o", "o", Setting::Tool(true)),
+    ("profile", "profile", Setting::Tool(true)),
+    ("P", "p", Setting::Tool(true)),
+    ("help", "help", Setting::Tool(false)),
+    ("h", "h", Setting::Tool(false)),
+    ("debug", "debug", Setting::Tool(false)),
 ];
 
 type Entries<'a> = Vec<(Key<'a>, Node<'a>)>;
 
-fn option(name: &str) -> Option<(&'static str, Use)> {
-    let plain = plain(name)?;
-    OPTIONS.iter().find(|(_, known, _)| *known == plain).map(|(name, _, what)| (*name, *what))
+fn option(name: &str) -> Option<(&'static str, Setting)> {
+    let normalized_name = normalized(name)?;
+    OPTIONS.iter().find(|(_, known, _)| *known == normalized_name).map(|(name, _, what)| (*name, *what))
 }
 
-/// Whether a mapping holds options, not fields: one that only the command has, and no `providerSettings`.
+/// Whether a mapping has options instead of fields: at least one that only the command knows, and no `providerSettings`.
 pub(super) fn is_command(entries: &[(Key<'_>, Node<'_>)]) -> bool {
     let names = || entries.iter().filter_map(|(key, _)| key.as_str());
-    let ours = |name: &str| match option(name) {
-        Some((_, Use::Name)) => !name.eq_ignore_ascii_case("name"),
-        Some((_, Use::Tag)) => !name.eq_ignore_ascii_case("tags"),
-        Some((_, Use::Protection(on))) => !on || plain(name).as_deref() != Some("terminationprotectionenabled"),
+    let only_an_option = |name: &str| match option(name) {
+        Some((_, Setting::Name)) => !name.eq_ignore_ascii_case("name"),
+        Some((_, Setting::Tag)) => !name.eq_ignore_ascii_case("tags"),
+        Some((_, Setting::Protection(on))) => {
+            !on || normalized(name).as_deref() != Some("terminationprotectionenabled")
+        }
         Some(_) => true,
         None => false,
     };
     let settings = |name: &str| matches!(name, "providerSettings" | "provider_settings");
-    names().any(ours) && !names().any(settings)
+    names().any(only_an_option) && !names().any(settings)
 }
 
-/// A command line as words.
+/// Splits a command line into words as a POSIX shell does. Nothing is expanded.
 pub(super) fn split(line: &str) -> Result<Vec<Node<'static>>, Vec<Violation>> {
-    let words = super::shell::split(line)
-        .map_err(|what| vec![validate::violation("spec", "type", what.to_owned(), &Node::text(line))])?;
+    let words = shell_words::split(line).map_err(|_| {
+        let message = "has a quote that is not closed".to_owned();
+        vec![validate::violation("spec", "type", message, &Node::text(line))]
+    })?;
     Ok(words.into_iter().map(|word| Node::Str(Cow::Owned(word))).collect())
 }
 
-/// The words of a command line, with or without the command itself.
+/// A create spec from the words of a command line, with or without `atlas serverless create`.
 pub(super) fn from_words<'a>(
     words: &'a [Node<'a>],
     conversion: &mut Conversion,
@@ -97,7 +101,7 @@ pub(super) fn from_words<'a>(
     from_options(&options(command(&texts)?)?, conversion)
 }
 
-/// What follows `atlas serverless create`.
+/// The words after `atlas serverless create`.
 fn command<'w, 't>(words: &'w [&'t str]) -> Result<&'w [&'t str], Vec<Violation>> {
     let program = |word: &str| matches!(word.rsplit(['/', '\\']).next(), Some("atlas" | "mongocli" | "atlas.exe"));
     match words {
@@ -125,7 +129,8 @@ fn options<'t>(words: &[&'t str]) -> Result<Entries<'t>, Vec<Violation>> {
             continue;
         };
         let (name, mut value) = dashed.split_once('=').map_or((dashed, None), |(name, value)| (name, Some(value)));
-        let flag = matches!(option(name), Some((_, Use::Backup(_) | Use::Protection(_) | Use::Tool(false))));
+        let flag =
+            matches!(option(name), Some((_, Setting::Backup(_) | Setting::Protection(_) | Setting::Tool(false))));
         if option(name).is_none() {
             violations.push(unknown(word, &Node::text(word)));
             continue;
@@ -147,7 +152,7 @@ fn options<'t>(words: &[&'t str]) -> Result<Entries<'t>, Vec<Violation>> {
     if violations.is_empty() { Ok(entries) } else { Err(violations) }
 }
 
-/// Options and their values as a create spec; what is no field of one is noted in `conversion`.
+/// A create spec from options and their values. Options that are no fields of a spec are recorded in `conversion`.
 pub(super) fn from_options<'a>(
     entries: &[(Key<'a>, Node<'a>)],
     conversion: &mut Conversion,
@@ -173,22 +178,22 @@ pub(super) fn from_options<'a>(
             other => other.clone(),
         };
         match option(name) {
-            Some((_, Use::Name)) => spec.push((Key::from("name"), node.clone())),
-            Some((_, Use::Provider)) => settings.push((Key::from("backingProviderName"), node.clone())),
-            Some((_, Use::Region)) => settings.push((Key::from("regionName"), node.clone())),
-            Some((_, Use::Tag)) => tag(name, node, &mut tags, &mut violations),
-            Some((_, Use::Protection(on))) => spec.push((Key::from("terminationProtectionEnabled"), flag(on))),
-            Some((_, Use::Backup(on))) => {
+            Some((_, Setting::Name)) => spec.push((Key::from("name"), node.clone())),
+            Some((_, Setting::Provider)) => settings.push((Key::from("backingProviderName"), node.clone())),
+            Some((_, Setting::Region)) => settings.push((Key::from("regionName"), node.clone())),
+            Some((_, Setting::Tag)) => tag(name, node, &mut tags, &mut violations),
+            Some((_, Setting::Protection(on))) => spec.push((Key::from("terminationProtectionEnabled"), flag(on))),
+            Some((_, Setting::Backup(on))) => {
                 let option = (Key::from("serverlessContinuousBackupEnabled"), flag(on));
                 spec.push((Key::from("serverlessBackupOptions"), Node::Map(vec![option])));
             }
-            Some((field, Use::Project)) => conversion.changed.push(Changed {
+            Some((field, Setting::Project)) => conversion.changed.push(ChangedField {
                 field: field.into(),
                 from: validate::as_json(node),
                 to: Value::Null,
                 why: "the project is the first argument of create_flex_cluster, group_id",
             }),
-            Some((_, Use::Tool(_))) => {}
+            Some((_, Setting::Tool(_))) => {}
             None => violations.push(unknown(name, node)),
         }
     }
@@ -204,7 +209,7 @@ pub(super) fn from_options<'a>(
     Ok(spec)
 }
 
-/// `key=value`, several of them with commas, a list of these, or tags as the API has them.
+/// `key=value`, several of them separated by commas, a list of these, or tags in the form of the API.
 fn tag<'a>(name: &str, node: &Node<'a>, tags: &mut Vec<Node<'a>>, violations: &mut Vec<Violation>) {
     let pair = |key: Cow<'a, str>, value: Node<'a>| {
         Node::Map(vec![(Key::from("key"), Node::Str(key)), (Key::from("value"), value)])
@@ -244,11 +249,11 @@ fn tag<'a>(name: &str, node: &Node<'a>, tags: &mut Vec<Node<'a>>, violations: &m
 }
 
 fn unknown(name: &str, node: &Node<'_>) -> Violation {
-    let plain = plain(name).unwrap_or_default();
+    let normalized_name = normalized(name).unwrap_or_default();
     let near = OPTIONS
         .iter()
         .filter(|(_, known, _)| known.len() > 1)
-        .map(|(name, known, _)| (name, strsim::jaro_winkler(&plain, known)))
+        .map(|(name, known, _)| (name, strsim::jaro_winkler(&normalized_name, known)))
         .filter(|(_, likeness)| *likeness >= 0.85)
         .max_by(|a, b| a.1.total_cmp(&b.1));
     let near = near.map_or(String::new(), |(name, _)| format!("; did you mean {name}?"));

@@ -1,13 +1,15 @@
 use serde_json::json;
 
+use super::conversion::{ChangedField, LostField};
 use super::*;
+use crate::core::error::{Notice, NoticeKind};
 
 fn converted(spec: &Value) -> Conversion {
     to_flex(&Node::from(spec)).unwrap()
 }
 
-fn lost(field: &str, value: Value, why: &'static str) -> Lost {
-    Lost { field: field.into(), value, why }
+fn lost(field: &str, value: Value, why: &'static str) -> LostField {
+    LostField { field: field.into(), value, why }
 }
 
 const FIXED: &str = "Flex clusters have fixed backups, which can't be configured";
@@ -32,7 +34,7 @@ fn a_create_spec_in_either_spelling() {
     assert_eq!(conversion.lost, [lost("serverlessBackupOptions", options, FIXED)]);
     assert_eq!(
         conversion.changed,
-        [Changed {
+        [ChangedField {
             field: "providerSettings.providerName".into(),
             from: "SERVERLESS".into(),
             to: "FLEX".into(),
@@ -142,7 +144,7 @@ fn a_command_line() {
         assert_eq!((conversion.lost, conversion.notices), (vec![], vec![]));
         assert_eq!(
             conversion.changed,
-            [Changed {
+            [ChangedField {
                 field: "projectId".into(),
                 from: "5e2211c17a3e5a48f5497de3".into(),
                 to: Value::Null,
@@ -178,7 +180,7 @@ fn a_body_that_no_rule_has_seen() {
         },
     });
     let Value::Object(body) = body else { panic!() };
-    let conversion = of_body(body);
+    let conversion = convert_body(body);
     let spec = json!({
         "name": "n",
         "terminationProtectionEnabled": true,
@@ -218,7 +220,7 @@ fn options_as_a_mapping() {
 }
 
 #[test]
-fn what_is_wrong_is_said() {
+fn violations_of_the_input() {
     for (spec, expected) in [
         (
             json!(5),
@@ -249,7 +251,7 @@ fn what_is_wrong_is_said() {
         ),
     ] {
         let violations = to_flex(&Node::from(&spec)).unwrap_err();
-        let said: Vec<String> = violations.iter().map(|v| format!("{}: {}", v.path, v.message)).collect();
-        assert_eq!(said, [expected]);
+        let messages: Vec<String> = violations.iter().map(|v| format!("{}: {}", v.path, v.message)).collect();
+        assert_eq!(messages, [expected]);
     }
 }

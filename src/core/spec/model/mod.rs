@@ -1,13 +1,12 @@
-//! The two kinds of resource, their fields, aliases and regions: data that validation, tests and
-//! documentation walk.
-pub mod advice;
+//! The two kinds of resource, their fields and regions, as data that validation, tests and documentation read.
 pub mod fields;
 pub mod node;
 pub mod regions;
+pub mod suggestions;
 
 pub use self::node::{Key, MAX_DEPTH, Node};
 
-/// What is created: a serverless instance, or its successor, a Flex cluster.
+/// A serverless instance, or its successor, a Flex cluster.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     /// `…/groups/{groupId}/serverless`
@@ -16,23 +15,22 @@ pub enum Kind {
     Flex,
 }
 
-/// What is done to a resource.
+/// What an API call does with a resource.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Operation {
     /// POST on the collection.
     Create,
-    /// GET of one.
+    /// GET of one resource.
     Get,
     /// GET of the collection.
     List,
-    /// PATCH of one.
+    /// PATCH of one resource.
     Update,
-    /// DELETE of one.
+    /// DELETE of one resource.
     Delete,
 }
 
 impl Kind {
-    /// Both kinds.
     pub const ALL: [Self; 2] = [Self::Serverless, Self::Flex];
 
     /// The last segment of the collection's path.
@@ -44,7 +42,7 @@ impl Kind {
         }
     }
 
-    /// The kind in one word.
+    /// The kind as one word.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
@@ -53,21 +51,12 @@ impl Kind {
         }
     }
 
-    /// What one is called in a sentence, without an article.
+    /// The kind in a sentence, without an article.
     #[must_use]
     pub const fn noun(self) -> &'static str {
         match self {
             Self::Serverless => "serverless instance",
             Self::Flex => "Flex cluster",
-        }
-    }
-
-    /// The resource version that the service names in Content-Type.
-    #[must_use]
-    pub const fn resource_version(self) -> &'static str {
-        match self {
-            Self::Serverless => "2023-01-01",
-            Self::Flex => "2024-11-13",
         }
     }
 
@@ -88,7 +77,6 @@ impl Kind {
         }
     }
 
-    /// The fields of a resource of this kind.
     #[must_use]
     pub const fn fields(self) -> &'static fields::Object {
         match self {

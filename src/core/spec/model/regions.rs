@@ -1,20 +1,15 @@
-//! The regions of each provider, as data: `regions.csv` says what is offered where (it ages: what it does not
-//! know is a warning, never an error), `places.csv` where a region is and what its cloud provider calls it.
+//! The regions of each provider, from `regions.csv`: what is offered where, where a region is, and what its cloud provider
+//! calls it. The table ages, so a region that it does not know is a warning, never an error.
 use std::sync::LazyLock;
 
-/// `provider,region_name,flex,serverless`, one line a region, with a head line.
+/// One line for each region, with a header.
 pub const REGIONS_CSV: &str = include_str!("regions.csv");
-/// `provider,region_name,cloud_name,place,latitude,longitude`, in the order of [`REGIONS_CSV`].
-pub const PLACES_CSV: &str = include_str!("places.csv");
 
 /// Whether something is offered in a region, as far as the table knows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Offer {
-    /// It is.
+pub enum Availability {
     Yes,
-    /// It is not.
     No,
-    /// Not known.
     Unknown,
 }
 
@@ -25,13 +20,11 @@ pub struct Region {
     pub provider: &'static str,
     /// Atlas' name for it.
     pub name: &'static str,
-    /// Whether Flex clusters are offered.
-    pub flex: Offer,
-    /// Whether serverless instances were offered.
-    pub serverless: Offer,
+    pub flex: Availability,
+    pub serverless: Availability,
     /// The cloud provider's own name for it.
     pub cloud_name: &'static str,
-    /// A city or area, for people.
+    /// A city or area.
     pub place: &'static str,
     /// Degrees north.
     pub latitude: f64,
@@ -39,44 +32,39 @@ pub struct Region {
     pub longitude: f64,
 }
 
+/// By name, then provider.
 static REGIONS: LazyLock<Vec<Region>> = LazyLock::new(|| {
-    let mut regions: Vec<Region> =
-        REGIONS_CSV.lines().zip(PLACES_CSV.lines()).skip(1).filter_map(|(offer, place)| parse(offer, place)).collect();
+    let mut regions: Vec<Region> = REGIONS_CSV.lines().skip(1).filter_map(parse).collect();
     regions.sort_by_key(|region| (region.name, region.provider));
     regions
 });
 
-fn parse(offers: &'static str, places: &'static str) -> Option<Region> {
-    let (mut offers, mut places) = (offers.split(','), places.split(','));
-    let (provider, name) = (offers.next()?, offers.next()?);
-    let offer = |word| match word {
-        "yes" => Offer::Yes,
-        "no" => Offer::No,
-        _ => Offer::Unknown,
+fn parse(line: &'static str) -> Option<Region> {
+    let mut cells = line.split(',');
+    let availability = |word| match word {
+        "yes" => Availability::Yes,
+        "no" => Availability::No,
+        _ => Availability::Unknown,
     };
-    let (flex, serverless) = (offer(offers.next()?), offer(offers.next()?));
-    if (places.next()?, places.next()?) != (provider, name) {
-        return None;
-    }
     Some(Region {
-        provider,
-        name,
-        flex,
-        serverless,
-        cloud_name: places.next()?,
-        place: places.next()?,
-        latitude: places.next()?.parse().ok()?,
-        longitude: places.next()?.parse().ok()?,
+        provider: cells.next()?,
+        name: cells.next()?,
+        flex: availability(cells.next()?),
+        serverless: availability(cells.next()?),
+        cloud_name: cells.next()?,
+        place: cells.next()?,
+        latitude: cells.next()?.parse().ok()?,
+        longitude: cells.next()?.parse().ok()?,
     })
 }
 
-/// Every region, by name and provider.
+/// Every region, sorted by name and provider.
 #[must_use]
 pub fn all() -> &'static [Region] {
     &REGIONS
 }
 
-/// The regions of that name (a name can be used by several providers).
+/// The regions of that name; several providers can use the same name.
 #[must_use]
 pub fn named(name: &str) -> &'static [Region] {
     let start = REGIONS.partition_point(|region| region.name < name);
@@ -91,10 +79,10 @@ pub fn find(provider: &str, name: &str) -> Option<&'static Region> {
     named(name).iter().find(|region| region.provider == provider)
 }
 
-/// The region that a name in another spelling means: the cloud provider's own (`us-east-1`, `eastus2`), or
-/// Atlas' in other letters or separators (`us_east_1`). With a provider, only its regions.
+/// The region that a name in another spelling means: the cloud provider's own name (`us-east-1`, `eastus2`), or Atlas'
+/// name in another case or with other separators (`us_east_1`). With a provider, only its regions.
 #[must_use]
-pub fn respelt(provider: Option<&str>, name: &str) -> Option<&'static Region> {
+pub fn find_by_spelling(provider: Option<&str>, name: &str) -> Option<&'static Region> {
     let plain = |text: &str| -> String {
         text.chars().filter(char::is_ascii_alphanumeric).map(|c| c.to_ascii_lowercase()).collect()
     };
@@ -110,19 +98,19 @@ pub fn respelt(provider: Option<&str>, name: &str) -> Option<&'static Region> {
         .or_else(|| regions.find(|region| plain(region.cloud_name) == wanted))
 }
 
-/// The nearest region of the same provider that offers Flex clusters, with the distance in kilometres, rounded to tens:
-/// the places are not known better.
+/// The nearest region of the same provider that offers Flex clusters, and the distance in kilometres. It is rounded to
+/// tens, since the coordinates are not more exact.
 #[must_use]
 pub fn nearest_flex(from: &Region) -> Option<(&'static Region, u32)> {
     REGIONS
         .iter()
-        .filter(|region| region.provider == from.provider && region.flex == Offer::Yes)
+        .filter(|region| region.provider == from.provider && region.flex == Availability::Yes)
         .map(|region| (region, distance(from, region)))
         .min_by(|(_, a), (_, b)| a.total_cmp(b))
         .map(|(region, km)| (region, (km / 10.0).round() as u32 * 10))
 }
 
-/// Along the surface, in kilometres.
+/// The great-circle distance in kilometres.
 fn distance(a: &Region, b: &Region) -> f64 {
     let (lat_a, lat_b) = (a.latitude.to_radians(), b.latitude.to_radians());
     let (d_lat, d_lon) = (lat_b - lat_a, (b.longitude - a.longitude).to_radians());
@@ -135,25 +123,29 @@ mod tests {
     use super::*;
 
     #[test]
-    fn every_line_of_both_tables_is_a_region() {
+    fn every_line_of_the_table_is_a_region() {
         assert_eq!(all().len(), REGIONS_CSV.lines().count() - 1);
-        assert_eq!(all().len(), PLACES_CSV.lines().count() - 1);
         let of = |provider| all().iter().filter(|r| r.provider == provider).count();
         assert_eq!((of("AWS"), of("AZURE"), of("GCP")), (34, 54, 41));
-        assert!(all().iter().all(|r| r.latitude.abs() < 70.0 && r.longitude.abs() < 180.0));
+        for region in all() {
+            assert!(region.latitude.abs() < 70.0, "{region:?}");
+            assert!(region.longitude.abs() < 180.0, "{region:?}");
+        }
     }
 
     #[test]
     fn every_region_is_found_by_its_three_names() {
         for region in all() {
             assert_eq!(find(region.provider, region.name), Some(region));
-            assert_eq!(respelt(Some(region.provider), &region.name.to_lowercase()), Some(region));
-            assert_eq!(respelt(Some(region.provider), region.cloud_name), Some(region));
+            assert_eq!(find_by_spelling(Some(region.provider), &region.name.to_lowercase()), Some(region));
+            assert_eq!(find_by_spelling(Some(region.provider), region.cloud_name), Some(region));
         }
         assert_eq!(named("US_WEST_2").iter().map(|r| r.provider).collect::<Vec<_>>(), ["AWS", "AZURE", "GCP"]);
-        assert!(named("").is_empty() && named("ZZZ").is_empty() && find("GCP", "US_EAST_1").is_none());
-        assert_eq!(respelt(None, "us-east-1").map(|r| r.name), Some("US_EAST_1"));
-        assert_eq!(respelt(Some("AZURE"), "us-east-1"), None);
+        assert_eq!(named(""), []);
+        assert_eq!(named("ZZZ"), []);
+        assert_eq!(find("GCP", "US_EAST_1"), None);
+        assert_eq!(find_by_spelling(None, "us-east-1").map(|r| r.name), Some("US_EAST_1"));
+        assert_eq!(find_by_spelling(Some("AZURE"), "us-east-1"), None);
     }
 
     #[test]

@@ -1,22 +1,22 @@
-//! What was given, in words and as a value that is not too long and holds no secret.
+//! Describes a given value in words, and as JSON that is not too long and has no secret in it.
 use serde_json::{Map, Number, Value};
 
-use crate::core::spec::model::advice::is_secret;
+use crate::core::spec::model::suggestions::is_secret;
 use crate::core::spec::model::{Key, Node};
 
 /// Characters of a text that are shown.
-const TEXT: usize = 120;
+const MAX_TEXT: usize = 120;
 /// Items of a list or mapping that are shown.
-const ITEMS: usize = 10;
-/// Levels that are shown.
-const LEVELS: usize = 4;
+const MAX_ITEMS: usize = 10;
+/// Nested levels that are shown.
+const MAX_LEVELS: usize = 4;
 
-/// Text in single quotes, cut, with what cannot be seen escaped.
+/// Text in single quotes, shortened, with invisible characters escaped.
 pub(super) fn quoted(text: &str) -> String {
-    let mut out = String::with_capacity(text.len().min(TEXT) + 2);
+    let mut out = String::with_capacity(text.len().min(MAX_TEXT) + 2);
     out.push('\'');
     for (i, c) in text.chars().enumerate() {
-        if i == TEXT {
+        if i == MAX_TEXT {
             out.push('…');
             break;
         }
@@ -42,7 +42,7 @@ fn push_escaped(out: &mut String, c: char) {
     }
 }
 
-/// What was given, to stand after "not".
+/// The value as a message names it after "not".
 pub(super) fn got(node: &Node<'_>) -> String {
     match node {
         Node::Null => "None".into(),
@@ -61,13 +61,13 @@ pub(super) fn got(node: &Node<'_>) -> String {
 }
 
 fn cut(text: &str) -> String {
-    match text.char_indices().nth(TEXT) {
+    match text.char_indices().nth(MAX_TEXT) {
         Some((at, _)) => format!("{}…", text.get(..at).unwrap_or_default()),
         None => text.to_owned(),
     }
 }
 
-/// What was given, as JSON: cut where it is long, and without what looks like a secret.
+/// The value as JSON, shortened where it is long, with probable secrets hidden.
 pub(super) fn value(node: &Node<'_>) -> Value {
     shown(node, 0)
 }
@@ -82,24 +82,24 @@ fn shown(node: &Node<'_>, level: usize) -> Value {
             Number::from_f64(*number).map_or_else(|| format!("<{}>", got(node)).into(), Value::Number)
         }
         Node::Str(text) => cut(text).into(),
-        Node::List(items) if level < LEVELS => {
-            let mut list: Vec<Value> = items.iter().take(ITEMS).map(|item| shown(item, level + 1)).collect();
-            if items.len() > ITEMS {
-                list.push(format!("… {} more", items.len() - ITEMS).into());
+        Node::List(items) if level < MAX_LEVELS => {
+            let mut list: Vec<Value> = items.iter().take(MAX_ITEMS).map(|item| shown(item, level + 1)).collect();
+            if items.len() > MAX_ITEMS {
+                list.push(format!("… {} more", items.len() - MAX_ITEMS).into());
             }
             list.into()
         }
-        Node::Map(entries) if level < LEVELS => {
+        Node::Map(entries) if level < MAX_LEVELS => {
             let mut map = Map::new();
-            for (key, value) in entries.iter().take(ITEMS) {
+            for (key, value) in entries.iter().take(MAX_ITEMS) {
                 let (key, secret) = match key {
                     Key::Str(key) => (cut(key), is_secret(key)),
                     Key::Other(what) => (format!("<{}>", cut(what)), false),
                 };
                 map.insert(key, if secret { HIDDEN.into() } else { shown(value, level + 1) });
             }
-            if entries.len() > ITEMS {
-                map.insert("…".into(), format!("{} more", entries.len() - ITEMS).into());
+            if entries.len() > MAX_ITEMS {
+                map.insert("…".into(), format!("{} more", entries.len() - MAX_ITEMS).into());
             }
             map.into()
         }
@@ -108,7 +108,7 @@ fn shown(node: &Node<'_>, level: usize) -> Value {
     }
 }
 
-/// What stands for a secret.
+/// Shown instead of a secret.
 pub(super) const HIDDEN: &str = "******";
 
 #[cfg(test)]
@@ -134,7 +134,7 @@ mod tests {
     }
 
     #[test]
-    fn quotes_show_what_cannot_be_seen() {
+    fn invisible_characters_are_escaped() {
         assert_eq!(quoted("a'b\\c\n\u{200b}é"), r"'a\'b\\c\n\u{200b}é'");
         assert_eq!(quoted(&"x".repeat(1000)).len(), 120 + 2 + '…'.len_utf8());
     }

@@ -1,23 +1,23 @@
-//! A request's fields against the rules of the API, before a byte is sent: pure, and all violations at once.
+//! Checks the fields of a request by the rules of the API before anything is sent. No I/O; all violations at once.
 //!
-//! Readings, where the documentation leaves room:
+//! Where the API's documentation is not exact:
 //! - **None** is never sent and never means "left out": it is a violation that says to leave the argument out.
 //!   (`extra_fields=None` is its default and means none.)
-//! - **A name of exactly 23 characters** may end in a hyphen: the two documented rules speak of shorter and of longer
-//!   names. What the service refuses in addition it names itself.
+//! - **A name of exactly 23 characters** may end in a hyphen: the two documented rules are about shorter and longer names.
+//!   If the service refuses more, its own error says so.
 //! - **Letters in tags** are letters of any script; lengths count characters, not bytes.
-//! - **A region** that the table does not know, or knows without an offer, is sent, with a notice.
-//! - **`extra_fields`** is merged in after the fields were checked, at any depth, aliases translated, nothing else looked
-//!   at; it can stand in for a required field. A path in both is a violation.
-//! - **`tags={"key": …, "value": …}`** is refused as a slip: it is one tag without its list more often than two
-//!   tags of these names, which can be said as a list.
+//! - **A region** that the table does not know, or knows not to offer the kind, is sent, with a notice.
+//! - **`extra_fields`** is merged in after the fields were checked, at any depth, with aliases translated and nothing
+//!   else checked; it can hold a required field. A field in both is a violation.
+//! - **`tags={"key": …, "value": …}`** is refused: it is more often one tag without its list than two tags of these
+//!   names, which can be given as a list.
 mod describe;
 mod path;
-mod plain;
 mod region;
 mod rules;
 mod tags;
 mod text;
+mod to_json;
 mod walk;
 
 use serde_json::Value;
@@ -29,21 +29,21 @@ pub use self::rules::RULES;
 
 use self::path::Path;
 
-/// A request body that may be sent.
+/// A request body that passed validation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Checked {
     /// The resource's name, if the request has one.
     pub name: Option<String>,
     /// JSON with the API's names, in the caller's order.
     pub body: Vec<u8>,
-    /// What the caller should be told although the request is in order.
+    /// Warnings for the caller.
     pub notices: Vec<Notice>,
 }
 
 /// Checks a create: the project's id, every field of `spec`, and that `extra_fields` fits beside them.
 ///
 /// # Errors
-/// All violations, in the order of the caller's fields; what is missing follows the object that lacks it.
+/// All violations, in the order of the caller's fields; a missing field follows the object that lacks it.
 pub fn create(
     kind: Kind,
     group_id: &str,
@@ -71,17 +71,17 @@ pub fn update(
     Ok(checked)
 }
 
-/// A body as the caller wants it (`validate=False`): aliases and a mapping of tags are translated, and what JSON cannot
-/// say is refused (other types, NaN, keys that are no text, cycles); no rule of the API is applied.
+/// A body without validation (`validate=False`): aliases and a mapping of tags are translated, and what JSON cannot
+/// represent is refused (other types, NaN, keys that are no text, cycles); no rule of the API is applied.
 ///
 /// # Errors
-/// All that JSON cannot say, and fields that are given twice.
+/// Everything that JSON cannot represent, and fields that are given twice.
 pub fn unchecked(spec: &Node<'_>, extra_fields: Option<&Node<'_>>) -> Result<Checked, Vec<Violation>> {
     let mut violations = Vec::new();
-    let extra = plain::extra(extra_fields, &mut violations);
-    let mut body = plain::body(spec, &mut violations);
+    let extra = to_json::extra(extra_fields, &mut violations);
+    let mut body = to_json::body(spec, &mut violations);
     if let Some(extra) = extra {
-        plain::merge(&mut body, extra, &Path::Root, &mut violations);
+        to_json::merge(&mut body, extra, &Path::Root, &mut violations);
     }
     if !violations.is_empty() {
         return Err(violations);
@@ -93,7 +93,7 @@ pub fn unchecked(spec: &Node<'_>, extra_fields: Option<&Node<'_>>) -> Result<Che
     })
 }
 
-/// The project's id: 24 hexadecimal digits in small letters.
+/// Checks a project's id: 24 hexadecimal digits in lower case.
 #[must_use]
 pub fn group_id(value: &str) -> Option<Violation> {
     text::group_id(value).map(|message| Violation {
@@ -104,8 +104,8 @@ pub fn group_id(value: &str) -> Option<Violation> {
     })
 }
 
-/// A resource's name in a path: the API's pattern, which is also what makes it a safe segment. The limits on new names do
-/// not apply: what exists may be looked up.
+/// Checks a resource's name in a path against the API's pattern, which also makes it a safe path segment. The limits on
+/// new names do not apply: an existing resource may have another name.
 #[must_use]
 pub fn name(value: &str) -> Option<Violation> {
     text::name_pattern(value).map(|message| Violation {
@@ -116,7 +116,7 @@ pub fn name(value: &str) -> Option<Violation> {
     })
 }
 
-/// Checks the fields alone, for a conversion: as [`create()`], without a project.
+/// As [`create()`], without a project; for a conversion.
 pub(crate) fn create_spec(kind: Kind, spec: &Node<'_>) -> Result<Checked, Vec<Violation>> {
     check(kind, Operation::Create, Vec::new(), spec, None)
 }
@@ -126,19 +126,19 @@ pub(crate) fn region_notice(kind: Kind, provider: &str, name: &str) -> Option<No
     region::notice(kind, provider, name)
 }
 
-/// A violation at a place outside a body.
+/// A violation of something that is not in a body.
 pub(crate) fn violation(path: &str, rule: &str, message: String, given: &Node<'_>) -> Violation {
     Violation { path: path.to_owned(), message, value: describe::value(given), rule: rule.to_owned() }
 }
 
-/// Something given that is not what a function takes.
+/// The violation for an argument of the wrong type.
 pub(crate) fn wrong_input(path: &str, expects: &str, given: &Node<'_>) -> Violation {
     violation(path, rules::TYPE, format!("must be {expects}, not {}", describe::got(given)), given)
 }
 
-/// A value as JSON, with the API's names; what JSON cannot say becomes null.
+/// A value as JSON; what JSON cannot represent becomes null.
 pub(crate) fn as_json(node: &Node<'_>) -> Value {
-    plain::any(node)
+    to_json::any(node)
 }
 
 fn check(
@@ -149,15 +149,15 @@ fn check(
     extra_fields: Option<&Node<'_>>,
 ) -> Result<Checked, Vec<Violation>> {
     let mut of_extra = Vec::new();
-    let extra = plain::extra(extra_fields, &mut of_extra);
+    let extra = to_json::extra(extra_fields, &mut of_extra);
     let mut walk = walk::Walk::new(kind, operation, extra.as_ref(), &mut violations);
     walk.spec(spec);
     let (mut body, mut name, notices) = (walk.out, walk.name.map(str::to_owned), walk.notices);
     violations.append(&mut of_extra);
     if let Some(extra) = extra {
-        // What JSON cannot say was reported by the walk.
-        let mut merged = plain::body(spec, &mut Vec::new());
-        plain::merge(&mut merged, extra, &Path::Root, &mut violations);
+        // The walk has reported what JSON cannot represent.
+        let mut merged = to_json::body(spec, &mut Vec::new());
+        to_json::merge(&mut merged, extra, &Path::Root, &mut violations);
         name = name.or_else(|| merged.get("name").and_then(Value::as_str).map(str::to_owned));
         body = Value::Object(merged).to_string().into_bytes();
     }

@@ -1,9 +1,8 @@
-//! Where a value stands: kept as links on the stack, made into text only when something is wrong.
+//! The path of a value in a body. It is a linked list on the stack, and becomes text only for a violation.
 use std::fmt;
 
 use super::describe;
 
-/// A place in a body.
 #[derive(Debug, Clone, Copy)]
 pub(super) enum Path<'p> {
     /// The body itself.
@@ -34,7 +33,7 @@ impl fmt::Display for Path<'_> {
     }
 }
 
-/// Whether a name can stand behind a dot and still be read.
+/// Whether a name can follow a dot without quotes.
 fn is_plain(name: &str) -> bool {
     !name.is_empty() && name.len() <= 64 && name.chars().all(|c| c.is_alphanumeric() || c == '_')
 }
@@ -44,7 +43,7 @@ mod tests {
     use super::*;
 
     #[test]
-    fn places_read_as_they_are_written() {
+    fn paths_as_text() {
         let tags = Path::Field(&Path::Root, "tags");
         let third = Path::Index(&tags, 3);
         assert_eq!(Path::Field(&third, "key").to_string(), "tags[3].key");

@@ -1,9 +1,9 @@
-//! What there is to say about a region. Never an error: the table ages, the service decides.
+//! Notices about regions. Never errors: the table ages, and the service decides.
 use super::describe::quoted;
 use crate::core::error::{Notice, NoticeKind};
 use crate::core::spec::model::Kind;
 use crate::core::spec::model::regions;
-use crate::core::spec::model::regions::{Offer, Region};
+use crate::core::spec::model::regions::{Availability, Region};
 
 /// A notice, if the region is not one in which `provider` is known to offer the kind.
 pub(super) fn notice(kind: Kind, provider: &str, name: &str) -> Option<Notice> {
@@ -17,11 +17,11 @@ pub(super) fn notice(kind: Kind, provider: &str, name: &str) -> Option<Notice> {
 fn not_offered(kind: Kind, region: &Region) -> Option<String> {
     let what = match kind {
         Kind::Flex => "Flex clusters",
-        // Since February 2025 it is a Flex cluster that a serverless create makes.
-        Kind::Serverless if region.serverless == Offer::No => "serverless instances and Flex clusters",
+        // Since February 2025 a serverless create makes a Flex cluster.
+        Kind::Serverless if region.serverless == Availability::No => "serverless instances and Flex clusters",
         Kind::Serverless => return None,
     };
-    if region.flex != Offer::No {
+    if region.flex != Availability::No {
         return None;
     }
     let Region { provider, name, place, .. } = region;
@@ -40,20 +40,20 @@ fn unknown(provider: &str, name: &str) -> String {
     if let [region, ..] = regions::named(name) {
         return format!("{provider} has no region {shown} that this version knows, but {} has one", region.provider);
     }
-    if let Some(region) = regions::respelt(Some(provider), name) {
+    if let Some(region) = regions::find_by_spelling(Some(provider), name) {
         return format!("Atlas spells the {provider} region {shown} as {}", region.name);
     }
-    if let Some(region) = regions::respelt(None, name) {
+    if let Some(region) = regions::find_by_spelling(None, name) {
         return format!("{shown} is no {provider} region, but {} has it, as {}", region.provider, region.name);
     }
     let start = format!("this version knows no {provider} region {shown}, and sends it as it is");
-    match nearly(provider, name) {
+    match similar_name(provider, name) {
         Some(near) => format!("{start}; did you mean {near}?"),
         None => start,
     }
 }
 
-fn nearly(provider: &str, name: &str) -> Option<&'static str> {
+fn similar_name(provider: &str, name: &str) -> Option<&'static str> {
     if name.len() > 64 {
         return None;
     }
@@ -70,23 +70,23 @@ fn nearly(provider: &str, name: &str) -> Option<&'static str> {
 mod tests {
     use super::*;
 
-    fn said(kind: Kind, provider: &str, name: &str) -> Option<String> {
+    fn message(kind: Kind, provider: &str, name: &str) -> Option<String> {
         notice(kind, provider, name).map(|notice| notice.message)
     }
 
     #[test]
-    fn a_region_with_an_offer_is_silent() {
+    fn a_region_with_an_offer_gets_no_notice() {
         for region in regions::all() {
-            let offered = region.flex != Offer::No;
-            assert_eq!(said(Kind::Flex, region.provider, region.name).is_none(), offered);
-            let offered = offered || region.serverless != Offer::No;
-            assert_eq!(said(Kind::Serverless, region.provider, region.name).is_none(), offered);
+            let offered = region.flex != Availability::No;
+            assert_eq!(message(Kind::Flex, region.provider, region.name).is_none(), offered);
+            let offered = offered || region.serverless != Availability::No;
+            assert_eq!(message(Kind::Serverless, region.provider, region.name).is_none(), offered);
         }
     }
 
     #[test]
-    fn sentences() {
-        for (kind, provider, name, message) in [
+    fn messages() {
+        for (kind, provider, name, expected) in [
             (
                 Kind::Flex,
                 "AWS",
@@ -116,7 +116,7 @@ mod tests {
             ),
             (Kind::Serverless, "AWS", "MOON_1", "this version knows no AWS region 'MOON_1', and sends it as it is"),
         ] {
-            assert_eq!(said(kind, provider, name).as_deref(), Some(message));
+            assert_eq!(message(kind, provider, name).as_deref(), Some(expected));
         }
     }
 }

@@ -1,9 +1,9 @@
-//! The names of the rules, as they stand in a violation.
+//! The names of the rules in violations.
 
 macro_rules! rules {
     ($($name:ident = $text:literal, $about:literal;)*) => {
         $(#[doc = $about] pub(super) const $name: &str = $text;)*
-        /// Every rule a violation can name, with what it means.
+        /// Every rule that a violation can name, with its meaning.
         pub const RULES: &[(&str, &str)] = &[$(($text, $about)),*];
     };
 }
@@ -12,7 +12,7 @@ rules! {
     REQUIRED = "required", "A field that must be sent is missing.";
     TYPE = "type", "A value of the wrong type.";
     NONE = "none", "None for a field: leave it out instead.";
-    ENUM = "enum", "Not one of the few words that are allowed.";
+    ENUM = "enum", "Not one of the allowed words.";
     PATTERN = "pattern", "Text with a character that is not allowed, or not allowed at its place.";
     MIN_LENGTH = "min-length", "Text or update that is empty.";
     MAX_LENGTH = "max-length", "Text with too many characters.";
@@ -26,5 +26,5 @@ rules! {
     UNCHANGEABLE = "unchangeable", "A field that only create can set.";
     GIVEN_TWICE = "given-twice", "One field in both spellings, or in extra_fields too.";
     KEY_TYPE = "key-type", "A key that is not text.";
-    NOT_JSON = "not-json", "A value that JSON cannot say.";
+    NOT_JSON = "not-json", "A value that JSON cannot represent.";
 }

@@ -6,26 +6,30 @@ use super::walk::Walk;
 use super::{describe, rules, text};
 use crate::core::spec::model::{Key, Node};
 
-/// Tags of one resource, at most. Source: the limits on resource tags in Atlas' documentation.
-const MOST: usize = 50;
-/// Up to so many keys are compared one by one.
-const FEW: usize = 16;
+/// Source: the limits on resource tags in Atlas' documentation.
+const MAX_TAGS: usize = 50;
+/// Up to so many keys are compared one by one, which is faster than hashing them.
+const LINEAR_SEARCH: usize = 16;
 const PAIR: &str = "a mapping {'key': …, 'value': …}";
 const TEXT: &str = "text of 1 to 255 characters";
 
-/// The keys so far, each with its number.
-enum Seen<'n> {
+/// The keys so far.
+enum TagKeys<'n> {
     Few(Vec<&'n str>),
     Many(HashMap<&'n str, usize>),
 }
 
-impl<'n> Seen<'n> {
+impl<'n> TagKeys<'n> {
     fn new(count: usize) -> Self {
-        if count <= FEW { Self::Few(Vec::with_capacity(count)) } else { Self::Many(HashMap::with_capacity(count)) }
+        if count <= LINEAR_SEARCH {
+            Self::Few(Vec::with_capacity(count))
+        } else {
+            Self::Many(HashMap::with_capacity(count))
+        }
     }
 
-    /// The number of the earlier tag with that key. The `index` of calls grows; tags without a key are not put in.
-    fn earlier(&mut self, key: &'n str) -> bool {
+    /// Adds a key; true if an earlier tag has it.
+    fn is_duplicate(&mut self, key: &'n str) -> bool {
         match self {
             Self::Few(keys) if keys.contains(&key) => true,
             Self::Few(keys) => {
@@ -44,7 +48,7 @@ impl<'n> Seen<'n> {
 impl<'n> Walk<'n, '_> {
     pub(super) fn tag_list(&mut self, items: &'n [Node<'n>], path: &Path<'_>) {
         self.tag_count(items.len(), path);
-        let mut seen = Seen::new(items.len());
+        let mut seen = TagKeys::new(items.len());
         self.out.push(b'[');
         for (index, item) in items.iter().enumerate() {
             if index > 0 {
@@ -56,17 +60,17 @@ impl<'n> Walk<'n, '_> {
     }
 
     fn tag_count(&mut self, count: usize, path: &Path<'_>) {
-        if count > MOST {
+        if count > MAX_TAGS {
             self.violation(
                 path,
                 rules::MAX_ITEMS,
-                format!("has {count} tags; at most {MOST} are allowed"),
+                format!("has {count} tags; at most {MAX_TAGS} are allowed"),
                 count.into(),
             );
         }
     }
 
-    fn tag(&mut self, item: &'n Node<'n>, seen: &mut Seen<'n>, path: &Path<'_>) {
+    fn tag(&mut self, item: &'n Node<'n>, seen: &mut TagKeys<'n>, path: &Path<'_>) {
         let Node::Map(entries) = item else {
             return self.wrong_type(PAIR, item, path);
         };
@@ -81,12 +85,12 @@ impl<'n> Walk<'n, '_> {
                 "key" => (&mut has_key, b"\"key\":"),
                 "value" => (&mut has_value, b"\"value\":"),
                 other => {
-                    let meant = ["key", "value"].into_iter().find(|name| other.eq_ignore_ascii_case(name));
-                    let meant = meant.map_or(String::new(), |name| format!("; did you mean {name}?"));
+                    let suggestion = ["key", "value"].into_iter().find(|name| other.eq_ignore_ascii_case(name));
+                    let suggestion = suggestion.map_or(String::new(), |name| format!("; did you mean {name}?"));
                     self.violation(
                         &Path::Field(path, other),
                         rules::UNKNOWN,
-                        format!("is no field of a tag, which has key and value{meant}"),
+                        format!("is no field of a tag, which has key and value{suggestion}"),
                         self.shown(other, node),
                     );
                     continue;
@@ -104,7 +108,7 @@ impl<'n> Walk<'n, '_> {
             self.out.extend_from_slice(prefix);
             if let Some(text) = self.tag_text("", node, path)
                 && is_key
-                && seen.earlier(text)
+                && seen.is_duplicate(text)
             {
                 self.duplicate("", text, node, path);
             }
@@ -135,7 +139,7 @@ impl<'n> Walk<'n, '_> {
             );
             return;
         }
-        let mut seen = Seen::new(entries.len());
+        let mut seen = TagKeys::new(entries.len());
         self.out.push(b'[');
         for (key, value) in entries {
             let Key::Str(key) = key else {
@@ -149,7 +153,7 @@ impl<'n> Walk<'n, '_> {
             self.out.extend_from_slice(b"{\"key\":");
             let node = Node::text(key);
             self.tag_str("the key ", key, path);
-            if seen.earlier(key) {
+            if seen.is_duplicate(key) {
                 self.duplicate("the key ", key, &node, path);
             }
             self.out.extend_from_slice(b",\"value\":");
@@ -164,7 +168,7 @@ impl<'n> Walk<'n, '_> {
         self.violation(path, rules::DUPLICATE, message, describe::value(node));
     }
 
-    /// Checks and writes a key or value; gives it if it is text.
+    /// Checks and writes a key or value; returns it if it is text.
     fn tag_text(&mut self, what: &str, node: &'n Node<'n>, path: &Path<'_>) -> Option<&'n str> {
         match node {
             Node::Str(text) => {

@@ -1,13 +1,13 @@
-//! The rules on texts. Each gives nothing, or the sentence that says what would be right.
+//! The rules on names, ids and tags. Each returns `None`, or a message that says what would be right.
 use super::describe::{quoted, quoted_char};
 use super::rules;
 
-/// Characters of a name, at most. Source: the limits on cluster names in Atlas' documentation.
-const NAME: usize = 64;
-/// The part of a name that host names are made of.
+/// Source: the limits on cluster names in Atlas' documentation.
+const MAX_NAME: usize = 64;
+/// So many characters of a name become part of host names.
 const NAME_PREFIX: usize = 23;
-/// Characters of a tag's key or value, at most.
-const TAG: usize = 255;
+/// Characters of a tag's key or value.
+const MAX_TAG: usize = 255;
 
 /// Source: the pattern `^([a-f0-9]{24})$` of `groupId`.
 pub(super) fn group_id(value: &str) -> Option<String> {
@@ -44,15 +44,15 @@ pub(super) fn name_pattern(value: &str) -> Option<String> {
         quoted_char(c),
         at + 1
     );
-    if let Some(other) = respelt_name(value) {
+    if let Some(other) = corrected_name(value) {
         message = format!("{message}: {} would do", quoted(&other));
     }
     Some(message)
 }
 
-/// The name with hyphens for the usual other separators, if that makes it right.
-fn respelt_name(value: &str) -> Option<String> {
-    if value.len() > NAME {
+/// The name with hyphens instead of other separators, if that makes it valid.
+fn corrected_name(value: &str) -> Option<String> {
+    if value.len() > MAX_NAME {
         return None;
     }
     let other = value.trim().replace(['_', ' ', '.'], "-");
@@ -66,11 +66,11 @@ fn name_pattern_holds(value: &str) -> bool {
         && value.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-')
 }
 
-/// The limits on a new name beside its pattern. Source: the limits on cluster names in Atlas' documentation.
+/// The limits on a new name apart from its pattern. Source: the limits on cluster names in Atlas' documentation.
 pub(super) fn new_name(value: &str, mut problem: impl FnMut(&'static str, String)) {
     let count = if value.is_ascii() { value.len() } else { value.chars().count() };
-    if count > NAME {
-        problem(rules::MAX_LENGTH, format!("has {count} characters; at most {NAME} are allowed"));
+    if count > MAX_NAME {
+        problem(rules::MAX_LENGTH, format!("has {count} characters; at most {MAX_NAME} are allowed"));
     }
     if count < NAME_PREFIX && count > 1 && value.ends_with('-') {
         problem(
@@ -95,24 +95,24 @@ pub(super) fn new_name(value: &str, mut problem: impl FnMut(&'static str, String
     }
 }
 
-/// Whether a tag's text is right and plain: no escape is needed in JSON.
+/// Whether a tag's text is valid and needs no escapes in JSON.
 pub(super) fn tag_is_plain(value: &str) -> bool {
-    (1..=TAG).contains(&value.len()) && value.bytes().all(is_tag_byte)
+    (1..=MAX_TAG).contains(&value.len()) && value.bytes().all(is_tag_byte)
 }
 
 fn is_tag_byte(b: u8) -> bool {
     b.is_ascii_alphanumeric() || matches!(b, b' ' | b';' | b'@' | b'_' | b'-' | b'.' | b'+')
 }
 
-/// A tag's key or value; `what` begins the sentence ("the key "), if the path does not tell. Source: the limits on
+/// Checks a tag's key or value. `what` begins the message ("the key ") where the path does not say it. Source: the limits on
 /// resource tags in Atlas' documentation.
 pub(super) fn tag(what: &str, value: &str, mut problem: impl FnMut(&'static str, String)) {
     if value.is_empty() {
-        problem(rules::MIN_LENGTH, format!("{what}is empty; it must have 1 to {TAG} characters"));
+        problem(rules::MIN_LENGTH, format!("{what}is empty; it must have 1 to {MAX_TAG} characters"));
     }
     let count = value.chars().count();
-    if count > TAG {
-        problem(rules::MAX_LENGTH, format!("{what}has {count} characters; at most {TAG} are allowed"));
+    if count > MAX_TAG {
+        problem(rules::MAX_LENGTH, format!("{what}has {count} characters; at most {MAX_TAG} are allowed"));
     }
     let allowed = |c: char| if c.is_ascii() { is_tag_byte(c as u8) } else { c.is_alphanumeric() };
     if let Some((at, c)) = value.chars().enumerate().find(|(_, c)| !allowed(*c)) {
@@ -141,7 +141,7 @@ mod tests {
     }
 
     #[test]
-    fn names_at_the_edges() {
+    fn limits_of_names() {
         for right in [
             "a",
             "A-1",
@@ -180,7 +180,7 @@ mod tests {
     }
 
     #[test]
-    fn sentences_on_names() {
+    fn messages_about_names() {
         assert_eq!(
             name_pattern("my_instance").unwrap(),
             "has '_' as character 3; only the letters a to z and A to Z, digits and hyphens are allowed: 'my-instance' would do"
@@ -192,7 +192,7 @@ mod tests {
     }
 
     #[test]
-    fn sentences_on_projects() {
+    fn messages_about_project_ids() {
         let end = |value: &str| group_id(value).map(|message| message.rsplit_once("; ").unwrap().1.to_owned());
         assert_eq!(end("32b6e34b3d91647abb20e7b8"), None);
         assert_eq!(end("32b6e34b3d91647abb20e7b"), Some("this has 23 characters".into()));

@@ -1,33 +1,30 @@
-//! The walk through a body: checks each field by its row in the table and writes it, in one pass.
+//! Walks through a body: checks each field by its row in the table and writes it as JSON, in one pass.
 use serde_json::{Map, Value};
 
 use super::path::Path;
 use super::{describe, region, rules, text};
 use crate::core::error::{Notice, Violation};
-use crate::core::spec::model::advice;
-use crate::core::spec::model::advice::Meant;
 use crate::core::spec::model::fields::{Access, Field, Object, Type};
+use crate::core::spec::model::suggestions::{self, Suggestion};
 use crate::core::spec::model::{Key, Kind, Node, Operation};
 
-/// Only so many unknown keys get a guess of what is meant: the rest would be slow and nobody reads it.
-const GUESSES: usize = 100;
-/// A body with a few tags fits.
+/// Only so many unknown keys get a suggestion: more would take time, and nobody reads them.
+const MAX_SUGGESTIONS: usize = 100;
+/// Enough for a body with a few tags.
 const CAPACITY: usize = 512;
 
-/// One walk.
 pub(super) struct Walk<'n, 'v> {
     kind: Kind,
     operation: Operation,
     extra: Option<&'v Map<String, Value>>,
     violations: &'v mut Vec<Violation>,
-    guesses: usize,
+    suggestions_made: usize,
     provider: Option<&'n str>,
     region: Option<&'n str>,
-    /// The body so far; of use only if there is no violation.
+    /// The body so far; incomplete if there is a violation.
     pub(super) out: Vec<u8>,
     /// The resource's name, if it is given as text.
     pub(super) name: Option<&'n str>,
-    /// What there is to tell.
     pub(super) notices: Vec<Notice>,
 }
 
@@ -40,7 +37,7 @@ impl<'n, 'v> Walk<'n, 'v> {
     ) -> Self {
         let out = Vec::with_capacity(CAPACITY);
         let (provider, region, name, notices) = (None, None, None, Vec::new());
-        Self { kind, operation, extra, violations, guesses: 0, provider, region, out, name, notices }
+        Self { kind, operation, extra, violations, suggestions_made: 0, provider, region, out, name, notices }
     }
 
     /// Checks the whole body.
@@ -107,7 +104,7 @@ impl<'n, 'v> Walk<'n, 'v> {
         }
     }
 
-    /// Whether `extra_fields` stands in for a field.
+    /// Whether `extra_fields` has the field.
     fn in_extra(&self, path: &Path<'_>, name: &str) -> bool {
         self.extra.is_some_and(|extra| match path {
             Path::Root => extra.contains_key(name),
@@ -179,14 +176,18 @@ impl<'n, 'v> Walk<'n, 'v> {
             Path::Field(_, name) => name,
             _ => "",
         };
-        self.guesses += 1;
-        let meant = if self.guesses <= GUESSES { advice::meant(self.kind, own, object, key) } else { None };
+        self.suggestions_made += 1;
+        let suggestion = if self.suggestions_made <= MAX_SUGGESTIONS {
+            suggestions::suggest(self.kind, own, object, key)
+        } else {
+            None
+        };
         let start = format!("is no field of {}", object.noun);
-        let (rule, message) = match meant {
-            Some(Meant::Here(name)) => (rules::UNKNOWN, format!("{start}; did you mean {name}?")),
-            Some(Meant::Elsewhere(why)) => (rules::UNKNOWN, format!("{start}: {why}")),
-            Some(Meant::There(place, name)) => {
-                let read_only = advice::places(self.kind)
+        let (rule, message) = match suggestion {
+            Some(Suggestion::Field(name)) => (rules::UNKNOWN, format!("{start}; did you mean {name}?")),
+            Some(Suggestion::NotInBody(why)) => (rules::UNKNOWN, format!("{start}: {why}")),
+            Some(Suggestion::OtherObject(place, name)) => {
+                let read_only = suggestions::objects(self.kind)
                     .find(|(there, _)| *there == place)
                     .and_then(|(_, object)| object.find(name))
                     .is_some_and(|(_, field)| field.create == Access::ReadOnly);
@@ -234,12 +235,12 @@ impl<'n, 'v> Walk<'n, 'v> {
         self.violations.push(Violation { path: path.to_string(), message, value, rule: rule.into() });
     }
 
-    /// What was given under a key, unless the key sounds like a secret.
+    /// The value as a violation shows it: hidden if the key is probably that of a secret.
     pub(super) fn shown(&self, key: &str, node: &Node<'_>) -> Value {
-        if advice::is_secret(key) { describe::HIDDEN.into() } else { describe::value(node) }
+        if suggestions::is_secret(key) { describe::HIDDEN.into() } else { describe::value(node) }
     }
 
-    /// Writes text that needs no escape (or stands in a body that is not sent).
+    /// Writes text that needs no escapes, or whose body is not sent.
     pub(super) fn plain_text(&mut self, text: &str) {
         self.out.push(b'"');
         self.out.extend_from_slice(text.as_bytes());

@@ -1,4 +1,4 @@
-//! Bodies that no rule looks at: aliases translated, everything else as it came, as far as JSON can say it.
+//! Bodies as JSON without validation: aliases are translated, everything else stays as it is.
 use std::collections::HashSet;
 
 use serde_json::{Map, Number, Value, json};
@@ -9,13 +9,13 @@ use crate::core::error::Violation;
 use crate::core::spec::model::fields::{Field, Object, Type};
 use crate::core::spec::model::{Key, Kind, MAX_DEPTH, Node};
 
-/// `extra_fields` as a JSON object; nothing if there are none.
+/// `extra_fields` as a JSON object; `None` if there are none.
 pub(super) fn extra(node: Option<&Node<'_>>, violations: &mut Vec<Violation>) -> Option<Map<String, Value>> {
     let node = node?;
     let path = Path::Argument("extra_fields");
     let map = match node {
         Node::Null => return None,
-        Node::Map(entries) => object(entries, &tops(), &path, 0, violations),
+        Node::Map(entries) => object(entries, &top_level_objects(), &path, 0, violations),
         other => {
             push(violations, &path, rules::TYPE, format!("must be a mapping, not {}", describe::got(other)), other);
             return None;
@@ -27,7 +27,7 @@ pub(super) fn extra(node: Option<&Node<'_>>, violations: &mut Vec<Violation>) ->
 /// A body as a JSON object.
 pub(super) fn body(spec: &Node<'_>, violations: &mut Vec<Violation>) -> Map<String, Value> {
     match spec {
-        Node::Map(entries) => object(entries, &tops(), &Path::Root, 0, violations),
+        Node::Map(entries) => object(entries, &top_level_objects(), &Path::Root, 0, violations),
         other => {
             let message = format!("must be a mapping, not {}", describe::got(other));
             push(violations, &Path::Root, rules::TYPE, message, other);
@@ -36,12 +36,12 @@ pub(super) fn body(spec: &Node<'_>, violations: &mut Vec<Violation>) -> Map<Stri
     }
 }
 
-/// Any value as JSON, leniently.
+/// Any value as JSON; what JSON cannot represent becomes null.
 pub(super) fn any(node: &Node<'_>) -> Value {
     value(node, &[], &Path::Root, 0, &mut Vec::new())
 }
 
-/// Puts `extra` into `body`, object into object; a path that both have is a violation.
+/// Merges `extra` into `body`, objects recursively; a field that both have is a violation.
 pub(super) fn merge(
     body: &mut Map<String, Value>,
     extra: Map<String, Value>,
@@ -63,7 +63,7 @@ pub(super) fn merge(
     }
 }
 
-fn tops() -> Vec<&'static Object> {
+fn top_level_objects() -> Vec<&'static Object> {
     Kind::ALL.iter().map(|kind| kind.fields()).collect()
 }
 
@@ -71,7 +71,7 @@ fn push(violations: &mut Vec<Violation>, path: &Path<'_>, rule: &str, message: S
     violations.push(Violation { path: path.to_string(), message, value: describe::value(node), rule: rule.into() });
 }
 
-/// `tables` are the objects that this one can be: which kind it is for does not matter to an alias.
+/// `tables` are the objects that this one can be: aliases are the same for both kinds.
 fn object(
     entries: &[(Key<'_>, Node<'_>)],
     tables: &[&'static Object],

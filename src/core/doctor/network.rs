@@ -1,11 +1,11 @@
-//! Name, connection, TLS and clock: all that is between the machine and the server, without credentials.
+//! Name, connection, TLS and clock: what lies between this machine and the server. No credentials are sent.
 use std::net::SocketAddr;
 use std::time::{Duration, Instant, SystemTime};
 
 use reqwest::header::{ACCEPT, DATE, HeaderMap, HeaderValue};
 use reqwest::{Method, Url};
 
-use super::{Notes, Said, failed, ok, skipped, took};
+use super::report::{Finding, StepLog, failed, milliseconds, ok, skipped};
 use crate::core::client::Config;
 use crate::core::error::{Error, TransportKind};
 use crate::core::http::network::route::Hop;
@@ -13,11 +13,11 @@ use crate::core::http::targets;
 use crate::core::http::transport::cause::Cause;
 use crate::core::http::transport::{Exchange, Failure, Outgoing, Transport};
 
-/// Tokens live an hour and certificates end to the second; within a minute nobody notices.
+/// Tokens live for an hour, so a clock that is a minute off does no harm.
 const TOLERANCE: Duration = Duration::from_secs(60);
 
-/// Looks at each in turn, as long as the one before is well.
-pub(super) async fn look(notes: &mut Notes, config: &Config, base_url: &str) {
+/// Runs the steps until one fails.
+pub(super) async fn check(log: &mut StepLog, config: &Config, base_url: &str) {
     let Ok(url) = Url::parse(base_url) else { return };
     let (host, port) = match &config.route.proxy {
         Some(hop) => (hop.host.clone(), hop.port),
@@ -27,35 +27,35 @@ pub(super) async fn look(notes: &mut Notes, config: &Config, base_url: &str) {
         }
     };
     let proxy = config.route.proxy.as_ref();
-    let begun = Instant::now();
+    let started = Instant::now();
     let addresses = resolve(&host, port, config.connect_timeout).await;
-    if !notes.add(name(&addresses, &host, proxy), begun) {
+    if !log.add(name(&addresses, &host, proxy), started) {
         return;
     }
-    let begun = Instant::now();
+    let started = Instant::now();
     let addresses = addresses.unwrap_or_default();
-    if !notes.add(connect(&addresses, &host, port, config).await, begun) {
+    if !log.add(connect(&addresses, &host, port, config).await, started) {
         return;
     }
-    let begun = Instant::now();
+    let started = Instant::now();
     let before = config.env.clock.wall();
-    let knocked = knock(config, &url).await;
+    let probed = probe(config, &url).await;
     let after = config.env.clock.wall();
-    if notes.add(tls(&knocked, config, &url), begun) {
-        let date = knocked.ok().and_then(|exchange| exchange.headers.get(DATE)?.to_str().ok().map(str::to_owned));
-        notes.add(clock(date.as_deref(), before, after), Instant::now());
+    if log.add(tls(&probed, config, &url), started) {
+        let date = probed.ok().and_then(|exchange| exchange.headers.get(DATE)?.to_str().ok().map(str::to_owned));
+        log.add(clock(date.as_deref(), before, after), Instant::now());
     }
 }
 
-async fn resolve(host: &str, port: u16, patience: Duration) -> Result<Vec<SocketAddr>, String> {
-    match tokio::time::timeout(patience, tokio::net::lookup_host((host, port))).await {
+async fn resolve(host: &str, port: u16, timeout: Duration) -> Result<Vec<SocketAddr>, String> {
+    match tokio::time::timeout(timeout, tokio::net::lookup_host((host, port))).await {
         Ok(Ok(addresses)) => Ok(addresses.collect()),
         Ok(Err(error)) => Err(error.to_string()),
-        Err(_) => Err(format!("no answer within {} s", patience.as_secs_f64())),
+        Err(_) => Err(format!("no answer within {} s", timeout.as_secs_f64())),
     }
 }
 
-fn name(addresses: &Result<Vec<SocketAddr>, String>, host: &str, proxy: Option<&Hop>) -> Said {
+fn name(addresses: &Result<Vec<SocketAddr>, String>, host: &str, proxy: Option<&Hop>) -> Finding {
     let what = if proxy.is_some() { "the proxy " } else { "" };
     match addresses {
         Ok(addresses) if !addresses.is_empty() => {
@@ -78,14 +78,18 @@ fn name(addresses: &Result<Vec<SocketAddr>, String>, host: &str, proxy: Option<&
     }
 }
 
-async fn connect(addresses: &[SocketAddr], host: &str, port: u16, config: &Config) -> Said {
+async fn connect(addresses: &[SocketAddr], host: &str, port: u16, config: &Config) -> Finding {
     let mut tried = Vec::new();
-    let begun = Instant::now();
+    let started = Instant::now();
     for address in addresses {
-        let left = config.connect_timeout.saturating_sub(begun.elapsed());
+        let left = config.connect_timeout.saturating_sub(started.elapsed());
         match tokio::time::timeout(left, tokio::net::TcpStream::connect(address)).await {
             Ok(Ok(_)) => {
-                return ok(format!("{address} answers in {}, {}", took(begun.elapsed()), config.route.described));
+                return ok(format!(
+                    "{address} answers in {}, {}",
+                    milliseconds(started.elapsed()),
+                    config.route.described
+                ));
             }
             Ok(Err(error)) => tried.push(format!("{address}: {}", plain(&error))),
             Err(_) => tried.push(format!("{address}: no answer in time")),
@@ -107,8 +111,9 @@ fn plain(error: &std::io::Error) -> String {
     }
 }
 
-/// A request without credentials, on the same way as every other: its reply says who is there and what time it is.
-async fn knock(config: &Config, url: &Url) -> Result<Exchange, Problem> {
+/// A request without credentials, through the same transport as every other: it proves the TLS connection, and its reply
+/// has the server's time.
+async fn probe(config: &Config, url: &Url) -> Result<Exchange, Problem> {
     let transport = Transport::new(&config.connection(url.as_str().trim_end_matches('/'))?)?;
     let mut url = url.clone();
     url.set_path("/api/atlas/v2/groups");
@@ -138,10 +143,10 @@ impl From<Failure> for Problem {
     }
 }
 
-fn tls(knocked: &Result<Exchange, Problem>, config: &Config, url: &Url) -> Said {
+fn tls(probed: &Result<Exchange, Problem>, config: &Config, url: &Url) -> Finding {
     let https = url.scheme() == "https";
     let proxied = config.route.proxy.is_some();
-    match knocked {
+    match probed {
         Ok(exchange) if exchange.status == 407 => failed("the proxy asks who you are (407)", PROXY_USER),
         Ok(exchange) if proxied && matches!(exchange.status, 502..=504) => failed(
             format!("the proxy, or the server behind it, answers {}", exchange.status),
@@ -177,7 +182,7 @@ fn tls(knocked: &Result<Exchange, Problem>, config: &Config, url: &Url) -> Said 
 
 const PROXY_USER: &str = "give user and password in the proxy's URL: http://user:password@host:port";
 
-fn clock(date: Option<&str>, before: SystemTime, after: SystemTime) -> Said {
+fn clock(date: Option<&str>, before: SystemTime, after: SystemTime) -> Finding {
     let Some(server) = date.and_then(|date| httpdate::parse_http_date(date).ok()) else {
         return skipped("the server does not say what time it is");
     };
@@ -201,7 +206,7 @@ fn clock(date: Option<&str>, before: SystemTime, after: SystemTime) -> Said {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::doctor::Outcome;
+    use crate::core::doctor::report::Outcome;
 
     #[test]
     fn a_clock_is_wrong_from_a_minute_on_in_either_direction() {
@@ -219,8 +224,8 @@ mod tests {
             (-61, Outcome::Failed, "this machine's clock is 61 s behind the server's"),
             (3601, Outcome::Failed, "this machine's clock is 3600 s ahead of the server's"),
         ] {
-            let said = at(offset);
-            assert_eq!((said.outcome, said.message.as_str()), (outcome, message));
+            let finding = at(offset);
+            assert_eq!((finding.outcome, finding.message.as_str()), (outcome, message));
         }
         assert_eq!(clock(None, server, server).outcome, Outcome::Skipped);
         assert_eq!(clock(Some("yesterday"), server, server).outcome, Outcome::Skipped);

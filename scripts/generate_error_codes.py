@@ -51,6 +51,16 @@ TAKEN = {
 }
 
 
+LOOK_UP = """
+# code: (name of its class, HTTP status, basis)
+CODES = {
+    code: (name, status, basis)
+    for (status, basis), lines in TABLE.items()
+    for code, _, name in (line.partition(" ") for line in lines.splitlines())
+}
+NAMES = {name: code for code, (name, _, _) in CODES.items()}"""
+
+
 class Row(NamedTuple):
     """A line of the table."""
 
@@ -118,7 +128,7 @@ def table_module(rows: list[Row]) -> str:
     lines += [f'    "{key}": "{text}",' for key, text in BASES.items()]
     lines += ["}", f"NO_ADVICE = {json.dumps(NO_ADVICE)}", "ADVICE = {"]
     lines += [f"    {json.dumps(row.code)}: {json.dumps(row.sentence)}," for row in rows if row.advice]
-    lines += ["}", 'DOCSTRING = """' + DOCSTRING + '"""']
+    lines += ["}", 'DOCSTRING = """' + DOCSTRING + '"""', LOOK_UP]
     return "\n".join(lines) + "\n"
 
 

@@ -9,8 +9,7 @@ from __future__ import annotations
 from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any
 
-from . import _core
-from ._core import Noticed
+from ._core import Client, Noticed
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
@@ -18,7 +17,7 @@ if TYPE_CHECKING:
     from ._core import Pages, Pending
 
 
-_Client: Any = _core.Client  # with arguments that its stub does not have
+_Client: Any = Client  # with arguments that its stub does not have
 
 
 async def _result(pending: Pending) -> Any:

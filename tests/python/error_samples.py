@@ -11,7 +11,7 @@ from typing import Any
 
 from atlas_serverless import errors
 from atlas_serverless.errors import _builders as build
-from atlas_serverless.errors._code_classes import CODES
+from atlas_serverless.errors._codes import CODES
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 GROUP = "32b6e34b3d91647abb20e7b8"

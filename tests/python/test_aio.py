@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import uvloop
 
-from atlas_serverless import AsyncClient, _loops, errors
+from atlas_serverless import AsyncClient, errors
+from atlas_serverless._runtime import event_loops
 from servers import GROUP, Server
 
 if TYPE_CHECKING:
@@ -175,7 +176,7 @@ def test_nothing_is_kept_of_a_call_that_has_ended(server: Server, caplog: pytest
                 with pytest.raises(asyncio.TimeoutError):
                     await asyncio.wait_for(client.get_flex_cluster(GROUP, "stalled"), 0.001)
         gc.collect()
-        _, mailbox = _loops.here()
+        _, mailbox = event_loops.loop_and_mailbox()
         assert mailbox is not None
         return before, len(gc.get_objects()), len(mailbox)
 
@@ -283,7 +284,7 @@ def test_a_progress_coroutine_that_fails_after_the_result_is_heard_of() -> None:
 
     async def main() -> None:
         future: asyncio.Future[int] = asyncio.get_running_loop().create_future()
-        progress = _loops.Progress(fail, future)
+        progress = event_loops.Progress(fail, future)
         progress(None)  # type: ignore[arg-type]
         future.set_result(1)
         await asyncio.sleep(0.01)  # the task has failed by now, and nobody has looked at the result yet

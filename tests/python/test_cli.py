@@ -285,7 +285,7 @@ def test_every_command_has_help(capsys: pytest.CaptureFixture[str]) -> None:
 
 
 def environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(Path(cli.__file__).parent.parent)}
+    return {**os.environ, "PYTHONPATH": str(Path(atlas_serverless.__file__).parent.parent)}
 
 
 def test_as_a_module() -> None:
@@ -297,7 +297,7 @@ def test_as_a_module() -> None:
 def test_a_reader_that_has_gone() -> None:
     """As in `atlas-serverless flex list … | head -0`: no traceback, neither at once nor at exit."""
     code = (
-        "import sys, atlas_serverless.commands.version as v\n"
+        "import sys, atlas_serverless.cli.version as v\n"
         "from atlas_serverless.cli import main\n"
         "v.run = lambda args: print('x' * 100_000) or 0\n"
         "sys.exit(main(['version']))"
@@ -320,7 +320,7 @@ def test_a_reader_that_has_gone() -> None:
 
 def test_ctrl_c_in_a_process() -> None:
     code = (
-        "import os, signal, sys, time, atlas_serverless.commands.version as v\n"
+        "import os, signal, sys, time, atlas_serverless.cli.version as v\n"
         "from atlas_serverless.cli import main\n"
         "v.run = lambda args: os.kill(os.getpid(), signal.SIGINT) or time.sleep(60)\n"
         "sys.exit(main(['version']))"

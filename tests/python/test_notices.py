@@ -14,8 +14,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from atlas_serverless import AsyncClient, Client, errors, notebook
+from atlas_serverless import AsyncClient, Client, errors
 from atlas_serverless._core import VirtualClock, forget_deprecations, to_flex_spec
+from atlas_serverless._runtime import progress
 from servers import GROUP, Server
 
 if TYPE_CHECKING:
@@ -95,7 +96,7 @@ def test_a_line_for_each_state_where_there_is_no_terminal(
 
 
 def test_a_bar_with_tqdm(atlas_emulator: Emulator, capsys: pytest.CaptureFixture[str]) -> None:
-    assert isinstance(notebook.progress(), notebook._Bar)
+    assert isinstance(progress.display(), progress._Bar)
     atlas_emulator.settings(provisioning={"reads": 1})
     with atlas_emulator.client(_clock=VirtualClock()) as client:
         client.create_flex_cluster(

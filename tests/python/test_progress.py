@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from atlas_serverless import _core, errors, notebook
+from atlas_serverless import _core, errors
+from atlas_serverless._runtime import progress
 from atlas_serverless.types import Poll
 from canned import GROUP, Canned, reply
 
@@ -55,7 +56,7 @@ def no_tqdm(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("no_tqdm")
 def test_a_line_for_each_change_where_nobody_looks_on(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", stream := io.StringIO())
-    show = notebook.progress()
+    show = progress.display()
     for poll in polls("CREATING", "CREATING", None, "CREATING", "IDLE"):
         show(poll)
     assert stream.getvalue().splitlines() == [
@@ -69,7 +70,7 @@ def test_a_line_for_each_change_where_nobody_looks_on(monkeypatch: pytest.Monkey
 @pytest.mark.usefixtures("no_tqdm")
 def test_one_line_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", stream := Screen())
-    show = notebook.progress()
+    show = progress.display()
     for poll in polls(None, "DELETING", "DELETED", wanted="DELETED"):
         show(poll)
     assert stream.getvalue().count("\n") == 1
@@ -80,7 +81,7 @@ def test_one_line_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.usefixtures("no_tqdm")
 def test_a_wait_that_is_interrupted_ends_its_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", stream := Screen())
-    show = notebook.progress()
+    show = progress.display()
     show(polls("CREATING", "IDLE")[0])
     del show
     assert stream.getvalue().endswith("\n")

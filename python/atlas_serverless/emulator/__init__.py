@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from types import TracebackType
 
-    from atlas_serverless import AsyncClient, Client
+    from atlas_serverless._core import Client
+    from atlas_serverless.aio import AsyncClient
 
     Auth = Literal["service_account", "api_key", "access_token"]
     Calendar = Literal["2024", "2025", "2025-12", "2026", "2027", "clock"] | str
@@ -103,8 +104,8 @@ class Emulator:
                 **settings,
             }
         )
-        self.clock = Clock(self)
-        self.faults = Faults(self)
+        self.clock = Clock(self._core.control)
+        self.faults = Faults(self._core.control)
 
     def __enter__(self) -> Emulator:
         return self
@@ -166,13 +167,13 @@ class Emulator:
 
     def client(self, auth: Auth = "service_account", **options: Any) -> Client:
         """A :class:`Client` for this emulator; `options` are the client's own."""
-        from atlas_serverless import Client
+        from atlas_serverless._core import Client
 
         return Client(base_url=self.url, **self._credentials(auth), **options)
 
     def async_client(self, auth: Auth = "service_account", **options: Any) -> AsyncClient:
         """An :class:`AsyncClient` for this emulator; `options` are the client's own."""
-        from atlas_serverless import AsyncClient
+        from atlas_serverless.aio import AsyncClient
 
         return AsyncClient(base_url=self.url, **self._credentials(auth), **options)
 

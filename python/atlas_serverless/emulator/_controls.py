@@ -6,43 +6,45 @@ from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from . import Emulator
+    from collections.abc import Callable
+
+    Control = Callable[..., Any]  # method, path and body of an order to its answer, as `Emulator.control`
 
 
 class Clock:
     """The emulator's own time (`emulator.clock`): states, tokens, nonces, rate limits and the Date header follow it."""
 
-    def __init__(self, emulator: Emulator) -> None:
-        self._emulator = emulator
+    def __init__(self, control: Control) -> None:
+        self._control = control
 
     @property
     def now(self) -> datetime:
         """The present time, in UTC."""
-        seconds = self._emulator.control("GET", "clock")["unix_seconds"]
+        seconds = self._control("GET", "clock")["unix_seconds"]
         return datetime(1970, 1, 1, tzinfo=timezone.utc) + timedelta(seconds=seconds)
 
     def advance(self, seconds: float) -> None:
         """Moves the time forward."""
-        self._emulator.control("POST", "clock", {"advance_seconds": seconds})
+        self._control("POST", "clock", {"advance_seconds": seconds})
 
     def set(self, to: datetime | float | str) -> None:
         """Moves the time to a datetime, to Unix seconds or to an ISO time in UTC, forward or back."""
-        self._emulator.control("POST", "clock", {"set": iso(to) if isinstance(to, datetime) else to})
+        self._control("POST", "clock", {"set": iso(to) if isinstance(to, datetime) else to})
 
     def freeze(self) -> None:
         """Time stands still until it is moved."""
-        self._emulator.control("POST", "clock", {"manual": True})
+        self._control("POST", "clock", {"manual": True})
 
     def resume(self) -> None:
         """Time goes on from where it stands."""
-        self._emulator.control("POST", "clock", {"manual": False})
+        self._control("POST", "clock", {"manual": False})
 
 
 class Faults:
     """Faults on order (`emulator.faults`)."""
 
-    def __init__(self, emulator: Emulator) -> None:
-        self._emulator = emulator
+    def __init__(self, control: Control) -> None:
+        self._control = control
 
     def order(self, kind: str = "status", **order: Any) -> int:
         """Orders a fault for the next request that matches, and returns its number.
@@ -64,19 +66,19 @@ class Faults:
                 `detail`, `retry_after`, `headers` (None takes one out), `body`, `content_type`, `seconds`, `reset`
                 (for ``half_body``), `then` (faults to order when this one is used up).
         """
-        return int(self._emulator.control("POST", "faults", {"kind": kind, **order})["id"])
+        return int(self._control("POST", "faults", {"kind": kind, **order})["id"])
 
     def standing(self) -> list[dict[str, Any]]:
         """The orders that still stand."""
-        return list(self._emulator.control("GET", "faults"))
+        return list(self._control("GET", "faults"))
 
     def cancel(self, number: int) -> None:
         """Takes an order back."""
-        self._emulator.control("DELETE", f"faults/{number}")
+        self._control("DELETE", f"faults/{number}")
 
     def clear(self) -> None:
         """Takes all orders back."""
-        self._emulator.control("DELETE", "faults")
+        self._control("DELETE", "faults")
 
 
 def iso(time: datetime) -> str:

@@ -165,6 +165,6 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    from ._code_classes import class_names
+    from ._codes import NAMES
 
-    return sorted({*__all__, *class_names()})
+    return sorted({*__all__, *NAMES})

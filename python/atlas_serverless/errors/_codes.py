@@ -829,3 +829,11 @@ DOCSTRING = """``{code}``, HTTP {status}.
     Basis: {basis}.
     Source: “Atlas Administration API Error Codes”, https://www.mongodb.com/docs/atlas/reference/api-errors/
     """
+
+# code: (name of its class, HTTP status, basis)
+CODES = {
+    code: (name, status, basis)
+    for (status, basis), lines in TABLE.items()
+    for code, _, name in (line.partition(" ") for line in lines.splitlines())
+}
+NAMES = {name: code for code, (name, _, _) in CODES.items()}

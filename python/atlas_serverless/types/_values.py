@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from datetime import datetime
     from typing import Any, Generic, TypeVar
 
-    from . import ChangedField, FlexClusterSpec, Kind, LostField
+    from ._specs import ChangedField, FlexClusterSpec, Kind, LostField
 
     T_co = TypeVar("T_co", covariant=True)
 else:

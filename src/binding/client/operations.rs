@@ -271,7 +271,7 @@ fn with_progress(py: Python<'_>, job: Job, progress: Option<&Bound<'_, PyAny>>) 
         Some(value) if value.is_callable() => Some(value.clone().unbind()),
         Some(value) => match value.extract::<bool>() {
             Ok(false) => None,
-            Ok(true) => Some(py.import("atlas_serverless.notebook")?.getattr("progress")?.call0()?.unbind()),
+            Ok(true) => Some(py.import("atlas_serverless._runtime.progress")?.getattr("display")?.call0()?.unbind()),
             Err(_) => return Err(PyTypeError::new_err("progress must be True, False, None or a callable")),
         },
     };

@@ -162,6 +162,6 @@ pub(crate) fn warn(py: Python<'_>, notices: &[Notice], result: Option<&Bound<'_,
         (class, &notice.message)
     });
     let named: Vec<_> = named.collect();
-    static ISSUE: Name = Name::new("atlas_serverless._warn", "issue");
+    static ISSUE: Name = Name::new("atlas_serverless._runtime.warn", "issue");
     call(ISSUE.get(py)?, (named, result)).map(drop)
 }

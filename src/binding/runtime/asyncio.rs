@@ -327,12 +327,12 @@ pub(crate) fn start(py: Python<'_>, handle: &Arc<Handle>, job: Job, shape: Resul
 
 /// The caller's progress callable, for the loop's own thread: what it raises, the one who awaits gets.
 pub(crate) fn follow(py: Python<'_>, progress: Py<PyAny>, future: &Bound<'_, PyAny>) -> PyResult<Py<PyAny>> {
-    static PROGRESS: Name = Name::new("atlas_serverless._loops", "Progress");
+    static PROGRESS: Name = Name::new("atlas_serverless._runtime.event_loops", "Progress");
     call(PROGRESS.get(py)?, (progress, future)).map(Bound::unbind)
 }
 
 /// The running event loop and its mailbox; none where the loop can't watch a socket.
 fn here(py: Python<'_>) -> PyResult<(Py<PyAny>, Option<Py<Mailbox>>)> {
-    static HERE: Name = Name::new("atlas_serverless._loops", "here");
+    static HERE: Name = Name::new("atlas_serverless._runtime.event_loops", "loop_and_mailbox");
     call(HERE.get(py)?, ())?.extract()
 }

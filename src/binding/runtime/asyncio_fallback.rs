@@ -54,7 +54,7 @@ pub(crate) fn start(
             None => std::future::pending().await,
         }
     })?;
-    static CHAIN: Name = Name::new("atlas_serverless._loops", "chain");
+    static CHAIN: Name = Name::new("atlas_serverless._runtime.event_loops", "chain");
     call(CHAIN.get(py)?, (running, &result))?;
     Ok(Pending::of_future(result.unbind(), progress, beside))
 }

@@ -1,18 +1,10 @@
-"""The subcommands of `atlas-serverless`.
-
-Each module has ``add_parser(subparsers)``, which adds one subcommand or more, and ``run(args) -> int``, which carries
-out any of them and returns the exit code. A module imports what it works with inside `run`, so that `--help` is quick.
-Usage errors that argparse cannot see are `UsageError`; what the client raises goes through.
-"""
+"""What commands share: their errors, how to get to the service, and types of options."""
 
 from __future__ import annotations
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-
-MODULES = ("instances", "convert", "doctor", "logout", "emulator", "completion", "version")
-"""In the order of `atlas-serverless --help`."""
 
 
 class UsageError(Exception):
@@ -30,3 +22,14 @@ def access_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ca-file", metavar="FILE", help="further certificates to trust (PEM)")
     parser.add_argument("--token-cache", metavar="WHERE", help="memory, file, or a folder")
     parser.add_argument("--allow-insecure-http", action="store_true", help="http:// to more than this machine")
+
+
+def seconds(text: str) -> float:
+    """A number of seconds: more than 0, and finite."""
+    value = float(text)
+    if not 0 < value < float("inf"):
+        raise ValueError(text)
+    return value
+
+
+seconds.__name__ = "number of seconds"  # how argparse calls it in its errors

@@ -13,10 +13,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, TextIO
 
-    from .types import Poll
+    from atlas_serverless.types import Poll
 
 
-def progress() -> Callable[[Poll], None]:
+def display() -> Callable[[Poll], None]:
     """A fresh callable for one wait. It writes to stderr, and closes itself with the last poll or when the wait is
     ended from outside."""
     try:

@@ -47,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
 
     from atlas_serverless.emulator import Emulator
 
-    from . import CommandError
+    from ._common import CommandError
 
     stopped = threading.Event()
     restore = _on_signals(stopped)
@@ -93,7 +93,7 @@ def _announce(description: dict[str, str], output: str) -> None:
 def _settings(pairs: list[str]) -> dict[str, Any]:
     import json
 
-    from . import UsageError
+    from ._common import UsageError
 
     settings = {}
     for pair in pairs:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 
-from . import errors
+from atlas_serverless import errors
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -1,8 +1,10 @@
 """The command line: `atlas-serverless COMMAND …`.
 
 Exit codes: 0 done, 1 an error of the service or the client, 2 a command line that cannot be understood, 130 Ctrl-C.
-Results are JSON on stdout; errors and warnings are one sentence each on stderr. The subcommands are the modules of
-`atlas_serverless.commands`.
+Results are JSON on stdout; errors and warnings are one sentence each on stderr.
+
+Each subcommand has a module here with ``add_parser(subparsers)``, which adds it, and ``run(args) -> int``, which
+carries it out and returns the exit code. A module imports what it works with inside `run`, so that `--help` is quick.
 """
 
 from __future__ import annotations
@@ -13,8 +15,9 @@ import os
 import sys
 import warnings
 
-from .commands import MODULES, CommandError, UsageError
-from .errors import AtlasError
+from atlas_serverless.errors import AtlasError
+
+from ._common import CommandError, UsageError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
 PROG = "atlas-serverless"
+MODULES = ("instances", "convert", "doctor", "logout", "emulator", "completion", "version")
+"""In the order of `atlas-serverless --help`."""
 
 
 class _Version(argparse.Action):
@@ -42,7 +47,7 @@ class _Parser(argparse.ArgumentParser):
     """One whose usage errors do not repeat what may be a secret."""
 
     def error(self, message: str) -> NoReturn:
-        from .errors._text import without_secrets
+        from atlas_serverless.errors._text import without_secrets
 
         head, found, rest = message.partition("unrecognized arguments: ")
         if found:
@@ -71,9 +76,10 @@ def build_parser() -> tuple[argparse.ArgumentParser, dict[str, ModuleType]]:
     )
     parser.add_argument("--version", action=_Version)
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
+    parser.set_defaults(parser=parser)  # for `completion`
     owners: dict[str, ModuleType] = {}
     for name in MODULES:
-        module = importlib.import_module(f".commands.{name}", __package__)
+        module = importlib.import_module(f".{name}", __package__)
         module.add_parser(subparsers)
         owners.update((command, module) for command in subparsers.choices if command not in owners)
     return parser, owners

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import CommandError
+from ._common import CommandError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,11 +33,9 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Print the script."""
-    from atlas_serverless.cli import build_parser
-
     try:
         import shtab
     except ImportError:
         raise CommandError("completion needs shtab: pip install 'atlas-serverless[cli]'") from None
-    print(shtab.complete(build_parser()[0], shell=args.shell))
+    print(shtab.complete(args.parser, shell=args.shell))
     return 0

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from . import access_options
+from ._common import access_options, seconds
 from ._output import print_json
-from .instances import _seconds
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ def add_parser(subparsers: Any) -> None:
     )
     access_options(parser)
     parser.add_argument("--group-id", metavar="ID", help="project whose role is looked at; default: the one configured")
-    parser.add_argument("--timeout", type=_seconds, default=15.0, metavar="SECONDS", help="for each step; default 15")
+    parser.add_argument("--timeout", type=seconds, default=15.0, metavar="SECONDS", help="for each step; default 15")
     parser.add_argument("--output", choices=["text", "json"], default="text", help="default text")
 
 

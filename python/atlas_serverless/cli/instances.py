@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from . import UsageError
+from ._common import UsageError, seconds
 from ._output import print_json
 
 TYPE_CHECKING = False
@@ -31,7 +31,7 @@ def add_parser(subparsers: Any) -> None:
 
     waiting = argparse.ArgumentParser(add_help=False)
     waiting.add_argument("--wait", action="store_true", help="return only when it is done")
-    waiting.add_argument("--timeout", type=_seconds, metavar="SECONDS", help="with --wait: at most so long")
+    waiting.add_argument("--timeout", type=seconds, metavar="SECONDS", help="with --wait: at most so long")
 
     changes = argparse.ArgumentParser(add_help=False)
     changes.add_argument("--tag", action="append", type=_tag, metavar="KEY=VALUE", help="may be given many times")
@@ -75,10 +75,8 @@ def add_parser(subparsers: Any) -> None:
         wait = add("wait", f"wait for the state of a {one} and print it")
         wait.add_argument("name", metavar="NAME")
         wait.add_argument("--state", default="IDLE", help="default IDLE")
-        wait.add_argument("--timeout", type=_seconds, default=1800.0, metavar="SECONDS", help="default 1800")
-        wait.add_argument(
-            "--interval", type=_seconds, metavar="SECONDS", help="between polls; default 1, growing to 15"
-        )
+        wait.add_argument("--timeout", type=seconds, default=1800.0, metavar="SECONDS", help="default 1800")
+        wait.add_argument("--interval", type=seconds, metavar="SECONDS", help="between polls; default 1, growing to 15")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -194,11 +192,4 @@ def _tag(text: str) -> tuple[str, str]:
     return key, value
 
 
-def _seconds(text: str) -> float:
-    value = float(text)
-    if not 0 < value < float("inf"):
-        raise ValueError(text)
-    return value
-
-
-_tag.__name__, _seconds.__name__ = "KEY=VALUE", "number of seconds"  # how argparse calls them in its errors
+_tag.__name__ = "KEY=VALUE"  # how argparse calls it in its errors

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 
-from . import UsageError
+from ._common import UsageError
 from ._output import print_json
 
 TYPE_CHECKING = False

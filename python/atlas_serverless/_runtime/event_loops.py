@@ -8,21 +8,21 @@ from inspect import isawaitable
 from threading import RLock
 from weakref import WeakKeyDictionary, ref
 
-from ._core import Mailbox
+from atlas_serverless._core import Mailbox
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any
 
-    from .types import Poll
+    from atlas_serverless.types import Poll
 
 _mailboxes: WeakKeyDictionary[AbstractEventLoop, Mailbox | None] = WeakKeyDictionary()
 _lock = RLock()  # what is let go of may run code of the caller's
 _last: tuple[ref[AbstractEventLoop], Mailbox | None] | None = None
 
 
-def here() -> tuple[AbstractEventLoop, Mailbox | None]:
+def loop_and_mailbox() -> tuple[AbstractEventLoop, Mailbox | None]:
     """The running loop and its mailbox; None for a loop that cannot watch a socket."""
     global _last
     loop = get_running_loop()
@@ -33,7 +33,7 @@ def here() -> tuple[AbstractEventLoop, Mailbox | None]:
         try:
             mailbox = _mailboxes[loop]
         except KeyError:
-            _sweep()
+            _forget_closed()
             mailbox = _mailboxes[loop] = _watch(loop)
     _last = (ref(loop), mailbox)
     return loop, mailbox
@@ -48,7 +48,7 @@ def _watch(loop: AbstractEventLoop) -> Mailbox | None:
     return mailbox
 
 
-def _sweep() -> None:
+def _forget_closed() -> None:
     """Let go of closed loops: nobody will hear how their calls end, and what they hold would hold them."""
     for loop in [loop for loop in _mailboxes if loop.is_closed()]:
         mailbox = _mailboxes.pop(loop, None)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from . import access_options
+from ._common import access_options
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

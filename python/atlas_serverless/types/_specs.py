@@ -1,0 +1,134 @@
+"""What the operations take: part of `atlas_serverless.types`, where the public names are.
+
+Every field has two spellings, the API's own and its snake_case twin; both at once are an error. A type checker cannot
+say “one of two keys is required”: what else than the name is required is checked before anything is sent.
+Source: the request bodies in https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal, TypedDict, Union
+
+from ._replies import Provider, Tag
+
+Kind = Literal["serverless", "flex"]
+"""Which of the two an instance is."""
+
+
+Tags = Union[Sequence[Tag], Mapping[str, str]]  # noqa: UP007  # evaluated on Python 3.10
+"""At most 50 tags: a list of ``{"key": …, "value": …}``, or a plain mapping such as ``{"env": "dev"}``."""
+
+
+class ServerlessProviderSettingsSpec(TypedDict, total=False):
+    """Where a serverless instance shall be. Required: provider and region."""
+
+    backingProviderName: Provider
+    """AWS, AZURE or GCP. Required."""
+    backing_provider_name: Provider
+    """Twin of backingProviderName."""
+    regionName: str
+    """Such as ``"US_EAST_1"``. Required. One that this version does not know is a RegionWarning, and is sent."""
+    region_name: str
+    """Twin of regionName."""
+    providerName: Literal["SERVERLESS"]
+    """Default and only value: SERVERLESS."""
+    provider_name: Literal["SERVERLESS"]
+    """Twin of providerName."""
+
+
+class ServerlessBackupOptionsSpec(TypedDict, total=False):
+    """Backups of a serverless instance."""
+
+    serverlessContinuousBackupEnabled: bool
+    """Documented default True; without effect since February 2025, which is a FieldIgnoredWarning."""
+    serverless_continuous_backup_enabled: bool
+    """Twin of serverlessContinuousBackupEnabled."""
+
+
+class ServerlessInstanceUpdate(TypedDict, total=False):
+    """What can be changed on a serverless instance."""
+
+    serverlessBackupOptions: ServerlessBackupOptionsSpec
+    """Backups; without effect since February 2025."""
+    serverless_backup_options: ServerlessBackupOptionsSpec
+    """Twin of serverlessBackupOptions."""
+    tags: Tags
+    """Replaces all tags there are; ``[]`` or ``{}`` removes them. At most 50."""
+    terminationProtectionEnabled: bool
+    """True: deleting is refused until it is set to False. Default False."""
+    termination_protection_enabled: bool
+    """Twin of terminationProtectionEnabled."""
+
+
+class _Name(TypedDict):
+    name: str
+    """Required. Letters, digits and hyphens, a letter or digit first; at most 64 characters, the first 23 unique in the
+    project and not ending in a hyphen. Cannot be changed later."""
+
+
+class ServerlessInstanceSpec(_Name, ServerlessInstanceUpdate, total=False):
+    """What `create_serverless_instance` takes."""
+
+    providerSettings: ServerlessProviderSettingsSpec
+    """Provider and region. Required; cannot be changed later."""
+    provider_settings: ServerlessProviderSettingsSpec
+    """Twin of providerSettings."""
+
+
+class FlexProviderSettingsSpec(TypedDict, total=False):
+    """Where a Flex cluster shall be. Required: provider and region. The disk is always 5 GB."""
+
+    backingProviderName: Provider
+    """AWS, AZURE or GCP. Required."""
+    backing_provider_name: Provider
+    """Twin of backingProviderName."""
+    regionName: str
+    """Such as ``"US_EAST_1"``. Required. One that this version does not know is a RegionWarning, and is sent."""
+    region_name: str
+    """Twin of regionName."""
+
+
+class FlexClusterUpdate(TypedDict, total=False):
+    """What can be changed on a Flex cluster."""
+
+    tags: Tags
+    """Replaces all tags there are; ``[]`` or ``{}`` removes them. At most 50."""
+    terminationProtectionEnabled: bool
+    """True: deleting is refused until it is set to False. Default False."""
+    termination_protection_enabled: bool
+    """Twin of terminationProtectionEnabled."""
+
+
+class FlexClusterSpec(_Name, FlexClusterUpdate, total=False):
+    """What `create_flex_cluster` takes."""
+
+    providerSettings: FlexProviderSettingsSpec
+    """Provider and region. Required; cannot be changed later."""
+    provider_settings: FlexProviderSettingsSpec
+    """Twin of providerSettings."""
+
+
+class Violation(TypedDict):
+    """One rule that one value breaks: an item of `ValidationError.violations` and `ApiError.violations`."""
+
+    path: str
+    """Where: ``"providerSettings.regionName"``, ``"tags[3].key"``, ``"groupId"``."""
+    message: str
+    """What is wrong and what would be right."""
+    value: Any
+    """What was given, as JSON; for what JSON cannot say, a short text such as ``"<bytes>"``."""
+    rule: str
+    """Short name: ``"required"``, ``"type"``, ``"pattern"``, ``"unknown"`` …; ``"server"`` for the server's own."""
+
+
+class LostField(TypedDict):
+    """An item of `FlexConversion.lost`: what a Flex cluster does not have."""
+
+    field: str
+    value: Any
+    why: str
+
+
+ChangedField = TypedDict("ChangedField", {"field": str, "from": Any, "to": Any, "why": str})
+"""An item of `FlexConversion.changed`: what a Flex cluster has otherwise; `to` is None where the spec has no place."""

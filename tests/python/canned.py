@@ -1,4 +1,4 @@
-"""A server that answers each request with the next of its replies, byte for byte."""
+"""A server whose replies a test writes itself, byte for byte, for what the emulator never sends."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from atlas_serverless import AsyncClient, Client
+from listener import Listener
 
 RECORDINGS = Path(__file__).resolve().parent.parent / "fixtures/recordings"
 GROUP = "32b6e34b3d91647abb20e7b8"
@@ -57,12 +58,15 @@ class Recording:
 
 
 def reply(status: int, body: Any = None, **headers: str) -> bytes:
-    """A reply of the API: JSON, or text as it stands."""
-    text = body if isinstance(body, str) else "" if body is None else json.dumps(body)
+    """A reply of the API: JSON, or text and bytes as they stand."""
+    if isinstance(body, bytes):
+        content = body
+    else:
+        content = (body if isinstance(body, str) else "" if body is None else json.dumps(body)).encode()
     lines = [f"{key.replace('_', '-')}: {value}" for key, value in headers.items()]
-    kind = "text/html" if text.startswith("<") else "application/json"
-    head = [f"HTTP/1.1 {status} X", f"Content-Type: {kind}", f"Content-Length: {len(text.encode())}", *lines]
-    return "\r\n".join(head).encode() + b"\r\n\r\n" + text.encode()
+    kind = "text/html" if content.startswith(b"<") else "application/json"
+    head = [f"HTTP/1.1 {status} X", f"Content-Type: {kind}", f"Content-Length: {len(content)}", *lines]
+    return "\r\n".join(head).encode() + b"\r\n\r\n" + content
 
 
 def refusal(status: int, code: str | None, detail: str = "It cannot be done.", parameters: Iterable[Any] = ()) -> bytes:
@@ -73,26 +77,28 @@ def refusal(status: int, code: str | None, detail: str = "It cannot be done.", p
 
 BREAK = b""
 """In the place of a reply: the connection is closed."""
+STALL = None
+"""In the place of a reply: nothing comes, and the connection stays open."""
 
-Answer = Callable[[Request], bytes]
+Answer = Callable[[Request], "bytes | None"]
 
 
-class Canned:
-    """The server: `replies` in their order, the last for all later requests, or a function from request to reply."""
+class Canned(Listener):
+    """Sends `replies` in their order, the last for all later requests; or what a function makes of a request.
 
-    def __init__(self, *replies: bytes, answer: Answer | None = None) -> None:
+    After `idle` seconds without a request it closes a connection. `requests` has what came in, unless `remember` is
+    False.
+    """
+
+    def __init__(
+        self, *replies: bytes, answer: Answer | None = None, idle: float | None = None, remember: bool = True
+    ) -> None:
+        super().__init__()
         self.replies = list(replies)
         self.requests: list[Request] = []
         self._answer = answer or self._next
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.url = f"http://127.0.0.1:{self._socket.getsockname()[1]}"
-        threading.Thread(target=self._accept, daemon=True).start()
-
-    def __enter__(self) -> Canned:
-        return self
-
-    def __exit__(self, *_: object) -> None:
-        self._socket.close()
+        self._idle, self._remember = idle, remember
+        self._received = threading.Semaphore(0)
 
     def client(self, **options: Any) -> Client:
         return Client(base_url=self.url, **{"access_token": "token", **options})
@@ -107,29 +113,30 @@ class Canned:
             f"{request.method} {request.path.rpartition('/v2/')[2].rpartition('/')[2]}" for request in self.requests
         ]
 
-    def _next(self, _: Request) -> bytes:
-        return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
+    def await_requests(self, count: int = 1) -> None:
+        """Return once so many more requests have been read."""
+        for _ in range(count):
+            assert self._received.acquire(timeout=10), "no request"
 
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._socket.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._serve, args=[connection], daemon=True).start()
-
-    def _serve(self, connection: socket.socket) -> None:
-        with connection, connection.makefile("rb") as stream:
+    def serve(self, connection: socket.socket) -> None:
+        connection.settimeout(self._idle)
+        with connection.makefile("rb") as stream:
             while start := stream.readline():
                 method, target, _ = start.decode().split()
                 lines = iter(lambda: stream.readline().decode().strip(), "")
                 headers = {key.lower(): value.strip() for key, _, value in (line.partition(":") for line in lines)}
                 request = Request(method, target, headers, stream.read(int(headers.get("content-length", 0))))
-                self.requests.append(request)
+                if self._remember:
+                    self.requests.append(request)
+                self._received.release()
                 answer = self._answer(request)
                 if answer == BREAK:
                     return
-                connection.sendall(answer)
+                if answer is not STALL:
+                    connection.sendall(answer)
+
+    def _next(self, _: Request) -> bytes:
+        return self.replies.pop(0) if len(self.replies) > 1 else self.replies[0]
 
 
 ABSENT = refusal(404, "CLUSTER_NOT_FOUND", "No cluster named orders exists.", ["orders", GROUP])
@@ -139,3 +146,11 @@ def entity(state: str, ident: str = "a1", status: int = 200) -> bytes:
     """A description of `orders` in this state."""
     settings = {"backingProviderName": "AWS", "regionName": "US_EAST_1"}
     return reply(status, {"id": ident, "name": "orders", "providerSettings": settings, "stateName": state})
+
+
+IDLE = reply(200, b'{"name":"orders","stateName":"IDLE"}')
+
+
+def idle_or_stalled(request: Request) -> bytes | None:
+    """An IDLE instance, or no answer where the path contains ``stalled``."""
+    return STALL if "stalled" in request.target else IDLE

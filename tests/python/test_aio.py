@@ -13,7 +13,7 @@ import uvloop
 
 from atlas_serverless import AsyncClient, errors
 from atlas_serverless._runtime import event_loops
-from servers import GROUP, Server
+from canned import GROUP, Canned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -38,27 +38,17 @@ def loop(request: pytest.FixtureRequest) -> Iterator[asyncio.AbstractEventLoop]:
     loop.close()
 
 
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with Server() as server:
-        yield server
-
-
-def client_of(server: Server, **options: Any) -> AsyncClient:
-    return AsyncClient(access_token="t", base_url=server.url, **options)
-
-
-def test_a_method_is_a_coroutine_and_nothing_is_sent_before_it_is_awaited(server: Server) -> None:
-    client = client_of(server)
+def test_a_method_is_a_coroutine_and_nothing_is_sent_before_it_is_awaited(server: Canned) -> None:
+    client = server.async_client()
     coroutine = client.get_flex_cluster(GROUP, "orders")
     assert asyncio.iscoroutine(coroutine)
     assert server.opened == 0
     assert asyncio.run(coroutine)["name"] == "orders"
 
 
-def test_tasks_and_gather(loop: asyncio.AbstractEventLoop, server: Server) -> None:
+def test_tasks_and_gather(loop: asyncio.AbstractEventLoop, server: Canned) -> None:
     async def main() -> None:
-        async with client_of(server) as client:
+        async with server.async_client() as client:
             task = asyncio.create_task(client.get_flex_cluster(GROUP, "orders"))
             many = await asyncio.gather(*(client.get_flex_cluster(GROUP, f"n{i}") for i in range(100)))
             assert [found["name"] for found in [await task, *many]] == ["orders"] * 101
@@ -69,9 +59,9 @@ def test_tasks_and_gather(loop: asyncio.AbstractEventLoop, server: Server) -> No
 
 
 @pytest.mark.parametrize("how", ["wait_for", "cancel", "close the coroutine"])
-def test_who_stops_waiting_ends_the_request(loop: asyncio.AbstractEventLoop, server: Server, how: str) -> None:
+def test_who_stops_waiting_ends_the_request(loop: asyncio.AbstractEventLoop, server: Canned, how: str) -> None:
     async def main() -> None:
-        client = client_of(server)
+        client = server.async_client()
         await client.get_flex_cluster(GROUP, "orders")  # a warm connection: the next request uses it
         server.await_requests()
         call = client.get_flex_cluster(GROUP, "stalled")
@@ -94,9 +84,9 @@ def test_who_stops_waiting_ends_the_request(loop: asyncio.AbstractEventLoop, ser
     loop.run_until_complete(main())
 
 
-def test_one_of_a_gather_fails_and_the_others_are_cancelled(server: Server) -> None:
+def test_one_of_a_gather_fails_and_the_others_are_cancelled(server: Canned) -> None:
     async def main() -> None:
-        client = client_of(server)
+        client = server.async_client()
         calls: list[Any] = [client.get_flex_cluster(GROUP, "stalled") for _ in range(20)]
         with pytest.raises(errors.ValidationError):
             await first_failure(calls, client.get_flex_cluster(GROUP, "-"))
@@ -134,16 +124,16 @@ def test_one_client_on_two_loops_in_two_threads(atlas_emulator: Emulator) -> Non
     assert [request["endpoint"] for request in atlas_emulator.requests].count("token") == 1
 
 
-def test_one_client_on_one_loop_after_another(server: Server) -> None:
-    client = client_of(server)
+def test_one_client_on_one_loop_after_another(server: Canned) -> None:
+    client = server.async_client()
     for _ in range(20):
         assert asyncio.run(client.get_flex_cluster(GROUP, "orders"))["name"] == "orders"
     assert server.opened <= 2  # the connections are the process's, not the loop's
 
 
-def test_a_closed_loop_is_let_go_of_with_its_calls(server: Server) -> None:
+def test_a_closed_loop_is_let_go_of_with_its_calls(server: Canned) -> None:
     """Calls of a loop that was closed under them end, and neither loop nor tasks are kept alive."""
-    client = client_of(server)
+    client = server.async_client()
 
     def leave() -> weakref.ref[asyncio.AbstractEventLoop]:
         loop = asyncio.new_event_loop()
@@ -162,11 +152,11 @@ def test_a_closed_loop_is_let_go_of_with_its_calls(server: Server) -> None:
     assert left() is None
 
 
-def test_nothing_is_kept_of_a_call_that_has_ended(server: Server, caplog: pytest.LogCaptureFixture) -> None:
+def test_nothing_is_kept_of_a_call_that_has_ended(server: Canned, caplog: pytest.LogCaptureFixture) -> None:
     caplog.set_level("WARNING", logger="atlas_serverless")
 
     async def main() -> tuple[int, int, int]:
-        client = client_of(server)
+        client = server.async_client()
         await asyncio.gather(*(client.get_flex_cluster(GROUP, "orders") for _ in range(50)))
         gc.collect()
         before = len(gc.get_objects())
@@ -185,9 +175,9 @@ def test_nothing_is_kept_of_a_call_that_has_ended(server: Server, caplog: pytest
     assert after - before < 100
 
 
-def test_close_twice_and_use_after_close(server: Server) -> None:
+def test_close_twice_and_use_after_close(server: Canned) -> None:
     async def main() -> None:
-        client = client_of(server)
+        client = server.async_client()
         async with client as entered:
             assert entered is client
             await client.get_flex_cluster(GROUP, "orders")
@@ -204,8 +194,8 @@ def test_close_twice_and_use_after_close(server: Server) -> None:
     asyncio.run(main())
 
 
-def test_without_a_running_loop(server: Server) -> None:
-    coroutine = client_of(server).get_flex_cluster(GROUP, "orders")
+def test_without_a_running_loop(server: Canned) -> None:
+    coroutine = server.async_client().get_flex_cluster(GROUP, "orders")
     with pytest.raises(RuntimeError, match="no running event loop"):
         coroutine.send(None)
 

@@ -17,9 +17,9 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from atlas_serverless import Client, errors
+from atlas_serverless import errors
 from atlas_serverless._core import VirtualClock
-from servers import GROUP, Server
+from canned import GROUP, Canned
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -27,16 +27,6 @@ if TYPE_CHECKING:
     from atlas_serverless import AsyncClient, Emulator
 
 PLACE: Any = {"backing_provider_name": "AWS", "region_name": "US_EAST_1"}
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with Server() as server:
-        yield server
-
-
-def client_of(server: Server, **options: Any) -> Client:
-    return Client(access_token="t", base_url=server.url, **options)
 
 
 def in_threads(count: int, work: Callable[[int], object]) -> None:
@@ -73,8 +63,8 @@ def listening(handler: logging.Handler) -> Iterator[None]:
         logger.setLevel(level)
 
 
-def test_other_threads_run_while_one_waits(server: Server) -> None:
-    client = client_of(server, timeout=0.3, max_retries=0)
+def test_other_threads_run_while_one_waits(server: Canned) -> None:
+    client = server.client(timeout=0.3, max_retries=0)
     done = threading.Event()
     counted = 0
 
@@ -137,8 +127,8 @@ def test_a_log_handler_in_a_crowd_makes_a_call(atlas_emulator: Emulator) -> None
     assert len(found) >= 16
 
 
-def test_what_a_log_handler_raises_ends_a_call_in_a_crowd(server: Server) -> None:
-    client = client_of(server)
+def test_what_a_log_handler_raises_ends_a_call_in_a_crowd(server: Canned) -> None:
+    client = server.client()
 
     class Handler(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
@@ -176,22 +166,22 @@ def test_progress_in_a_crowd_is_told_to_the_thread_that_calls(atlas_emulator: Em
     assert {mine for mine, _ in told} == {f"caller-{number}" for number in range(8)}
 
 
-def test_closing_closes_the_connections_of_a_crowd(server: Server) -> None:
-    with client_of(server) as client:
+def test_closing_closes_the_connections_of_a_crowd(server: Canned) -> None:
+    with server.client() as client:
         in_threads(16, lambda _: client.get_flex_cluster(GROUP, "orders"))
     server.await_closed(server.opened)
 
 
-def test_a_thread_that_ends_closes_its_connections(server: Server) -> None:
-    client = client_of(server)
+def test_a_thread_that_ends_closes_its_connections(server: Canned) -> None:
+    client = server.client()
     thread = threading.Thread(target=client.get_flex_cluster, args=(GROUP, "orders"))
     thread.start()
     thread.join()
     server.await_closed()
 
 
-def test_close_twice_and_use_after_close(server: Server) -> None:
-    with client_of(server) as client:
+def test_close_twice_and_use_after_close(server: Canned) -> None:
+    with server.client() as client:
         raw = client.with_raw_response
         assert client.get_flex_cluster(GROUP, "orders")["name"] == "orders"
     server.await_closed()  # its connection is closed with it
@@ -212,8 +202,8 @@ def test_close_revokes_the_token_once(atlas_emulator: Emulator) -> None:
     assert endpoints == ["token", "groups", "revoke"]
 
 
-def test_leaving_with_an_exception_lets_it_through(server: Server) -> None:
-    with pytest.raises(ZeroDivisionError), client_of(server):
+def test_leaving_with_an_exception_lets_it_through(server: Canned) -> None:
+    with pytest.raises(ZeroDivisionError), server.client():
         raise ZeroDivisionError
 
 
@@ -251,9 +241,9 @@ def test_a_log_handler_makes_a_call(atlas_emulator: Emulator, caplog: pytest.Log
     assert found == [atlas_emulator.group_id]
 
 
-def test_a_call_within_a_running_event_loop(server: Server) -> None:
+def test_a_call_within_a_running_event_loop(server: Canned) -> None:
     async def main() -> str:
-        return client_of(server).get_flex_cluster(GROUP, "orders")["name"]
+        return server.client().get_flex_cluster(GROUP, "orders")["name"]
 
     assert asyncio.run(main()) == "orders"
 
@@ -294,7 +284,7 @@ CALLS = {"call": PLAIN, "within": WITHIN, "any": PAGES, "with": CLOSING, "crowd"
 
 
 @pytest.mark.parametrize("kind", CALLS)
-def test_ctrl_c_interrupts_within_half_a_second(server: Server, kind: str) -> None:
+def test_ctrl_c_interrupts_within_half_a_second(server: Canned, kind: str) -> None:
     program = f"""
 import asyncio, logging, sys, time, atlas_serverless
 url, group = {server.url!r}, {GROUP!r}
@@ -314,7 +304,7 @@ except KeyboardInterrupt:
     assert took < 0.5
 
 
-def test_ctrl_c_in_a_crowd_says_what_may_exist(server: Server) -> None:
+def test_ctrl_c_in_a_crowd_says_what_may_exist(server: Canned) -> None:
     program = f"""
 import logging, sys, threading, time, atlas_serverless
 logging.basicConfig(stream=sys.stdout, format="%(levelname)s %(message)s")
@@ -335,14 +325,14 @@ except KeyboardInterrupt:
     assert (out, err, child.returncode) == (f"WARNING {said}\ninterrupted\n", "", 0)
 
 
-def test_other_signal_handlers_run_while_a_call_waits(server: Server) -> None:
+def test_other_signal_handlers_run_while_a_call_waits(server: Canned) -> None:
     heard: list[int] = []
     before = signal.signal(signal.SIGUSR1, lambda number, _: heard.append(number))
     try:
         timer = threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGUSR1))
         timer.start()
         with pytest.raises(errors.RequestTimeoutError):
-            client_of(server, timeout=0.3, max_retries=0).get_flex_cluster(GROUP, "stalled")
+            server.client(timeout=0.3, max_retries=0).get_flex_cluster(GROUP, "stalled")
         timer.join()
     finally:
         signal.signal(signal.SIGUSR1, before)
@@ -377,9 +367,9 @@ def in_child(work: Callable[[], object]) -> int:
 @forks
 @pytest.mark.parametrize("threads", [1, 6])
 @pytest.mark.parametrize("kind", ["sync", "async"])
-def test_a_child_made_by_fork_goes_on(server: Server, kind: str, threads: int) -> None:
+def test_a_child_made_by_fork_goes_on(server: Canned, kind: str, threads: int) -> None:
     """Of a parent whose client is warm and, in other threads, busy: 50 times."""
-    client = client_of(server)
+    client = server.client()
     asynchronous = as_async(server)
     busy = threading.Event()
 
@@ -410,7 +400,7 @@ def test_a_child_made_by_fork_goes_on(server: Server, kind: str, threads: int) -
     call()
 
 
-def as_async(server: Server) -> AsyncClient:
+def as_async(server: Canned) -> AsyncClient:
     from atlas_serverless import AsyncClient
 
     return AsyncClient(access_token="t", base_url=server.url)
@@ -438,10 +428,10 @@ def resident() -> int:
         return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
 
 
-def test_memory_does_not_grow_with_calls(server: Server) -> None:
+def test_memory_does_not_grow_with_calls(server: Canned) -> None:
     """ATLAS_CALLS=100000 for the long run."""
     calls = int(os.environ.get("ATLAS_CALLS", "3000"))
-    client = client_of(server)
+    client = server.client()
 
     def call(times: int) -> None:
         for _ in range(times):

@@ -12,10 +12,10 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from servers import GROUP, Server
+from canned import GROUP, Canned
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    pass
 
 EXITS = int(os.environ.get("ATLAS_EXITS", "8"))
 
@@ -96,17 +96,11 @@ for task in asyncio.all_tasks(loop):
 ENDINGS = {"return": "", "exit": "sys.exit(0)", "raise": "raise SystemExit(0)"}
 
 
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with Server() as server:
-        yield server
-
-
 CODES = {"threads": THREADS, "callables": CALLABLES, "loops": LOOPS, "unfinished": UNFINISHED, "blind": BLIND}
 
 
 @pytest.mark.parametrize("code", CODES.values(), ids=CODES)
-def test_a_process_ends_with_requests_under_way(server: Server, code: str) -> None:
+def test_a_process_ends_with_requests_under_way(server: Canned, code: str) -> None:
     ended = []
     for i in range(EXITS):
         program = HEAD + code + list(ENDINGS.values())[i % len(ENDINGS)]

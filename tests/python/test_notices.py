@@ -14,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from atlas_serverless import AsyncClient, Client, errors
+from atlas_serverless import Client, errors
 from atlas_serverless._core import VirtualClock, forget_deprecations, to_flex_spec
 from atlas_serverless._runtime import progress
-from servers import GROUP, Server
+from canned import GROUP, Canned
 
 if TYPE_CHECKING:
     from atlas_serverless import Emulator
@@ -251,16 +251,16 @@ def test_nothing_is_formatted_that_nobody_listens_to(
     assert handled == []
 
 
-def test_a_log_record_names_the_caller(caplog: pytest.LogCaptureFixture) -> None:
-    with Server() as server, caplog.at_level(logging.DEBUG, logger="atlas_serverless"):
-        Client(access_token="t", base_url=server.url).get_flex_cluster(GROUP, "orders")
+def test_a_log_record_names_the_caller(server: Canned, caplog: pytest.LogCaptureFixture) -> None:
+    with caplog.at_level(logging.DEBUG, logger="atlas_serverless"):
+        server.client().get_flex_cluster(GROUP, "orders")
     [first, *_] = [record for record in caplog.records if record.name == "atlas_serverless"]
     assert (first.pathname, first.funcName) == (__file__, "test_a_log_record_names_the_caller")
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
 @pytest.mark.parametrize("asynchronous", [False, True])
-def test_a_broken_log_filter_breaks_no_call(server_url: str, asynchronous: bool) -> None:
+def test_a_broken_log_filter_breaks_no_call(server: Canned, asynchronous: bool) -> None:
     logger = logging.getLogger("atlas_serverless")
 
     def broken(_: logging.LogRecord) -> bool:
@@ -270,25 +270,19 @@ def test_a_broken_log_filter_breaks_no_call(server_url: str, asynchronous: bool)
     logger.setLevel(logging.DEBUG)
     try:
         if asynchronous:
-            found = asyncio.run(AsyncClient(access_token="t", base_url=server_url).get_flex_cluster(GROUP, "orders"))
+            found = asyncio.run(server.async_client().get_flex_cluster(GROUP, "orders"))
         else:
-            found = Client(access_token="t", base_url=server_url).get_flex_cluster(GROUP, "orders")
+            found = server.client().get_flex_cluster(GROUP, "orders")
         assert found["name"] == "orders"
     finally:
         logger.removeFilter(broken)
         logger.setLevel(logging.NOTSET)
 
 
-@pytest.fixture
-def server_url() -> Any:
-    with Server() as server:
-        yield server.url
-
-
-def test_a_program_without_logging_stays_without(server_url: str) -> None:
+def test_a_program_without_logging_stays_without(server: Canned) -> None:
     code = (
         "import sys, atlas_serverless\n"
-        f"atlas_serverless.Client(access_token='t', base_url={server_url!r}).get_flex_cluster({GROUP!r}, 'orders')\n"
+        f"atlas_serverless.Client(access_token='t', base_url={server.url!r}).get_flex_cluster({GROUP!r}, 'orders')\n"
         "print('logging' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=os.environ)

@@ -2,16 +2,14 @@
 
 from __future__ import annotations
 
-import http.server
 import json
 import random
-import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from atlas_serverless import Client
 from atlas_serverless.errors import ProtocolError
+from canned import Canned, reply
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -22,30 +20,13 @@ def read() -> Iterator[Callable[[bytes], Any]]:
     """Has a body read as the reply of an operation that may answer anything."""
     body = b""
 
-    class Handler(http.server.BaseHTTPRequestHandler):
-        protocol_version = "HTTP/1.1"
-
-        def do_GET(self) -> None:
-            self.send_response(200)
-            self.send_header("Content-Length", str(len(body)))
-            self.end_headers()
-            self.wfile.write(body)
-
-        def log_message(self, *_: object) -> None:
-            pass
-
-    server = http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    threading.Thread(target=server.serve_forever, daemon=True).start()
-    client = Client(access_token="t", base_url=f"http://127.0.0.1:{server.server_port}", max_retries=0)
-
     def read(given: bytes) -> Any:
         nonlocal body
         body = given
         return client.request("GET", "/api/atlas/v2/anything")
 
-    yield read
-    server.shutdown()
-    server.server_close()
+    with Canned(answer=lambda _: reply(200, body)) as server, server.client(max_retries=0) as client:
+        yield read
 
 
 @pytest.mark.parametrize(
@@ -72,29 +53,29 @@ def test_as_json_loads(read: Callable[[bytes], Any], text: str) -> None:
 
 
 def test_as_json_loads_for_any_value(read: Callable[[bytes], Any]) -> None:
-    chance = random.Random(7)
+    rng = random.Random(7)
     letters = 'ab"\\/\n\t\u0001é€😀 {}[]:,0'
 
     def text() -> str:
-        return "".join(chance.choice(letters) for _ in range(chance.randrange(20)))
+        return "".join(rng.choice(letters) for _ in range(rng.randrange(20)))
 
     def value(depth: int) -> Any:
         plain: list[Callable[[], Any]] = [
             text,
-            lambda: chance.randrange(-(2**63), 2**64),
-            lambda: chance.uniform(-1e9, 1e9),
-            lambda: chance.choice([True, False, None]),
+            lambda: rng.randrange(-(2**63), 2**64),
+            lambda: rng.uniform(-1e9, 1e9),
+            lambda: rng.choice([True, False, None]),
         ]
-        if depth < 4 and chance.random() < 0.5:
-            if chance.random() < 0.5:
-                return [value(depth + 1) for _ in range(chance.randrange(5))]
-            return {text(): value(depth + 1) for _ in range(chance.randrange(5))}
-        return chance.choice(plain)()
+        if depth < 4 and rng.random() < 0.5:
+            if rng.random() < 0.5:
+                return [value(depth + 1) for _ in range(rng.randrange(5))]
+            return {text(): value(depth + 1) for _ in range(rng.randrange(5))}
+        return rng.choice(plain)()
 
     for _ in range(150):
         given = value(0)
         for ascii_only in (True, False):
-            indent = chance.choice([None, 2])
+            indent = rng.choice([None, 2])
             assert read(json.dumps(given, ensure_ascii=ascii_only, indent=indent).encode()) == given
 
 

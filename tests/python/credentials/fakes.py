@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import base64
-import contextlib
 import select
 import socket
 import ssl
 import subprocess
-import threading
 from pathlib import Path
-from types import TracebackType
-from typing import Any
 from urllib.parse import urlsplit
+
+from listener import Listener
 
 
 def openssl(*arguments: str, cwd: Path) -> None:
@@ -36,43 +34,6 @@ class Authority:
         sign = ("x509", "-req", "-in", "server.csr", "-CA", "ca.pem", "-CAkey", "ca.key", "-CAcreateserial")
         openssl(*sign, "-days", "2", "-sha256", "-extfile", "server.ext", "-out", "server.crt", cwd=folder)
         self.server.write_text((folder / "server.crt").read_text() + (folder / "server.key").read_text())
-
-
-class Listener:
-    """Accepts connections and serves each in a thread of its own, until the end of `with`."""
-
-    def __init__(self) -> None:
-        self._socket = socket.create_server(("127.0.0.1", 0))
-        self.port = int(self._socket.getsockname()[1])
-        self._thread = threading.Thread(target=self._accept, daemon=True)
-
-    def __enter__(self) -> Any:
-        self._thread.start()
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        with contextlib.suppress(OSError):
-            self._socket.shutdown(socket.SHUT_RDWR)
-        self._socket.close()
-        self._thread.join(5)
-
-    def _accept(self) -> None:
-        while True:
-            try:
-                connection, _ = self._socket.accept()
-            except OSError:
-                return
-            threading.Thread(target=self._guarded, args=(connection,), daemon=True).start()
-
-    def _guarded(self, connection: socket.socket) -> None:
-        with contextlib.suppress(OSError), connection:
-            connection.settimeout(10)
-            self.serve(connection)
-
-    def serve(self, connection: socket.socket) -> None:
-        raise NotImplementedError
 
 
 def pump(one: socket.socket, other: socket.socket) -> None:
@@ -119,7 +80,6 @@ class Proxy(Listener):
 
     def __init__(self, to: str, *, user: str | None = None) -> None:
         super().__init__()
-        self.url = f"http://127.0.0.1:{self.port}"
         self.seen: list[str] = []
         self._to = (urlsplit(to).hostname, urlsplit(to).port)
         self._expected = None if user is None else "basic " + base64.b64encode(user.encode()).decode()
@@ -154,25 +114,3 @@ class Proxy(Listener):
                 # One request a connection: what follows may be for another host.
                 behind.sendall(b" ".join((method, path, version)) + b"\r\nConnection: close\r\n" + onward)
             pump(connection, behind)
-
-
-class Redirecting(Listener):
-    """Answers every request with a redirect; `seen` has all that was received."""
-
-    def __init__(self, to: str, status: int = 307) -> None:
-        super().__init__()
-        self.url = f"http://127.0.0.1:{self.port}"
-        self.seen = b""
-        self._reply = f"HTTP/1.1 {status} Elsewhere\r\nLocation: {to}\r\nContent-Length: 0\r\n\r\n".encode()
-
-    def serve(self, connection: socket.socket) -> None:
-        while data := connection.recv(65536):
-            self.seen += data
-            if b"\r\n\r\n" in data:
-                connection.sendall(self._reply)
-
-
-def free_port() -> int:
-    """A port on which nobody listens."""
-    with socket.create_server(("127.0.0.1", 0)) as server:
-        return int(server.getsockname()[1])

@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import Authority, Listener, Proxy, TlsServer, free_port
+from fakes import Authority, Proxy, TlsServer
 
 from atlas_serverless import Emulator, cli
 from conftest import CommandLine
+from listener import Listener, free_port
 
 STEPS = [
     *("credentials", "name", "connection", "tls", "clock"),

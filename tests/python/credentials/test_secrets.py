@@ -15,10 +15,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from fakes import Proxy, free_port
+from fakes import Proxy
 from hunting import forms, hidden, of_exception, of_object
 
 from atlas_serverless import AsyncClient, Client, Emulator, cli, errors
+from listener import free_port
 
 MARK = "SECRETMARK-7c1f93e2b8a04d56"
 STATUSES = (400, 401, 402, 403, 404, 405, 406, 409, 410, 418, 429, 500, 503)

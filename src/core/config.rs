@@ -8,10 +8,10 @@ use crate::core::auth::discovery::explain::Ways;
 use crate::core::auth::token_cache::location::TokenStoreLocation;
 use crate::core::context::Env;
 use crate::core::error::Error;
-use crate::core::http::network::Trust;
 use crate::core::http::network::route::Route;
+use crate::core::http::network::trust::TrustedCertificates;
 use crate::core::http::tls;
-use crate::core::http::transport::Options;
+use crate::core::http::transport::options::TransportOptions;
 use crate::core::secret::Secret;
 
 /// What to do where Atlas has retired the serverless endpoint.
@@ -36,7 +36,7 @@ pub struct Config {
     /// A proxy URL; without one, the environment's.
     pub proxy: Option<Secret>,
     /// Certificates to trust beside the platform's store.
-    pub trust: Trust,
+    pub trust: TrustedCertificates,
     /// The way to the server: straight, or by a proxy.
     pub route: Route,
     /// Where a service account's token is kept, and whether other processes share it.
@@ -49,10 +49,10 @@ pub struct Config {
 
 impl Config {
     /// What a connection pool needs to know.
-    pub(crate) fn connection(&self, base_url: &str) -> Result<Options, Error> {
+    pub(crate) fn connection(&self, base_url: &str) -> Result<TransportOptions, Error> {
         let base = Url::parse(base_url)
             .map_err(|e| Error::Configuration(format!("base_url {base_url} is not a URL ({e})")))?;
-        Ok(Options {
+        Ok(TransportOptions {
             server: base_url
                 .parse()
                 .map_err(|e| Error::Configuration(format!("base_url {base_url} cannot be asked ({e})")))?,
@@ -63,8 +63,8 @@ impl Config {
                 Error::Configuration("user_agent_suffix has characters that a header cannot carry".to_owned())
             })?,
             tls: if base.scheme() == "https" { tls::config(&self.trust.files)? } else { tls::no_trust()? },
-            trusted: self.trust.described.clone(),
-            by_way_of: self.route.proxy.clone(),
+            trust_description: self.trust.description.clone(),
+            via_proxy: self.route.proxy.clone(),
         })
     }
 
@@ -72,8 +72,8 @@ impl Config {
     pub fn ways(&self, base_url: &str) -> Ways {
         Ways {
             tokens: Some(self.token_cache.described.clone()),
-            certificates: base_url.starts_with("https:").then(|| self.trust.described.clone()),
-            proxy: Some(self.route.described.clone()),
+            certificates: base_url.starts_with("https:").then(|| self.trust.description.clone()),
+            proxy: Some(self.route.description.clone()),
         }
     }
 }

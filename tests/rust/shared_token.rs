@@ -12,7 +12,9 @@ use atlas_serverless::core::context::clock::{FixedRng, SystemClock};
 use atlas_serverless::core::context::{Context, Env};
 use atlas_serverless::core::error::Error;
 use atlas_serverless::core::http::tls;
-use atlas_serverless::core::http::transport::{Exchange, Options, Transport};
+use atlas_serverless::core::http::transport::Transport;
+use atlas_serverless::core::http::transport::exchange::HttpResponse;
+use atlas_serverless::core::http::transport::options::TransportOptions;
 use atlas_serverless::core::policy::retry::Policy;
 use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Method, Url};
@@ -62,15 +64,15 @@ impl Process {
             client_secret: "mdb_sa_sk_SECRETMARK".into(),
         };
         let authenticator = Authenticator::new(&credentials, &endpoint.server.url).unwrap();
-        let options = Options {
+        let options = TransportOptions {
             server: endpoint.server.url.parse().unwrap(),
             connect_timeout: Duration::from_secs(5),
             proxy: None,
             proxied: false,
             user_agent: HeaderValue::from_static("test"),
             tls: tls::no_trust().unwrap(),
-            trusted: String::new(),
-            by_way_of: None,
+            trust_description: String::new(),
+            via_proxy: None,
         };
         let policy = Policy { max_retries: 0, max_retry_time: Duration::from_secs(1) };
         let env = Env {
@@ -91,7 +93,7 @@ impl Process {
 
     /// What a 401 to a request with that ticket leads to.
     fn refused(&self, ticket: RequestAuth) -> Next {
-        let reply = Exchange::new(401, HeaderMap::new(), Default::default());
+        let reply = HttpResponse::new(401, HeaderMap::new(), Default::default());
         let url = Url::parse("http://127.0.0.1/api/atlas/v2").unwrap();
         self.authenticator.refused(ticket, &reply, &Method::GET, &url).unwrap()
     }

@@ -7,7 +7,7 @@ use atlas_serverless::core::spec::compare::differences;
 use atlas_serverless::core::context::Context;
 use atlas_serverless::core::spec::model::{Kind, Node};
 use atlas_serverless::core::policy::retry::{AttemptOutcome, Policy, Progress, Safety, decide};
-use atlas_serverless::core::http::transport::Exchange;
+use atlas_serverless::core::http::transport::exchange::HttpResponse;
 use atlas_serverless::core::spec::validate;
 use bench_pieces as samples;
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -50,7 +50,7 @@ fn digest(criterion: &mut Criterion) {
     let ticket = || runtime.block_on(key.ticket(&transport, &env, &context, &Method::POST, &url)).unwrap();
     let mut headers = HeaderMap::new();
     headers.insert(WWW_AUTHENTICATE, CHALLENGE.parse().unwrap());
-    let refusal = Exchange::new(401, headers, bytes::Bytes::new());
+    let refusal = HttpResponse::new(401, headers, bytes::Bytes::new());
     let Next::With(answer) = key.refused(ticket(), &refusal, &Method::POST, &url).unwrap() else { panic!("no answer") };
     key.accepted(answer, 201);
     criterion.bench_function("answer to a known challenge", |b| b.iter(&ticket));

@@ -5,14 +5,16 @@ use std::time::Duration;
 use atlas_serverless::core::auth::Authenticator;
 use atlas_serverless::core::auth::credentials::Credentials;
 use atlas_serverless::core::auth::discovery::ResolvedCredentials;
-use atlas_serverless::core::client::{Client, Config, OnRetired};
+use atlas_serverless::core::client::Client;
+use atlas_serverless::core::config::{Config, OnRetired};
 use atlas_serverless::core::context::clock::{SystemRng, SystemClock};
 use atlas_serverless::core::context::Env;
 use atlas_serverless::core::operations::create::request::{CreateRequest, IfExists};
 use atlas_serverless::core::spec::model::{Kind, Node};
 use atlas_serverless::core::policy::retry::Policy;
 use atlas_serverless::core::http::tls;
-use atlas_serverless::core::http::transport::{Options, Transport};
+use atlas_serverless::core::http::transport::Transport;
+use atlas_serverless::core::http::transport::options::TransportOptions;
 use atlas_serverless::core::spec::validate;
 use reqwest::header::HeaderValue;
 use serde_json::{Value, json};
@@ -102,15 +104,15 @@ pub fn api_key() -> Authenticator {
 
 /// A connection pool that nothing is asked of.
 pub fn transport() -> Transport {
-    Transport::new(&Options {
+    Transport::new(&TransportOptions {
         server: "http://127.0.0.1:1".parse().unwrap(),
         connect_timeout: Duration::from_secs(1),
         proxy: None,
         proxied: false,
         user_agent: HeaderValue::from_static("bench"),
         tls: tls::no_trust().unwrap(),
-        trusted: String::new(),
-        by_way_of: None,
+        trust_description: String::new(),
+        via_proxy: None,
     })
     .unwrap()
 }

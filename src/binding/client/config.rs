@@ -16,7 +16,7 @@ use crate::core::auth::discovery;
 use crate::core::auth::discovery::{DiscoveryReport, Sources};
 use crate::core::auth::token_cache::location;
 use crate::core::auth::token_cache::location::TokenStoreLocation;
-use crate::core::client::{Config, OnRetired};
+use crate::core::config::{Config, OnRetired};
 use crate::core::context::Env;
 use crate::core::context::clock::{Clock, FixedRng, Rng, SystemClock, SystemRng};
 use crate::core::error::Notice;
@@ -155,7 +155,8 @@ pub(crate) fn config(py: Python<'_>, behaviour: Behaviour<'_>, base_url: &str) -
         let given = behaviour.bounds.max_retries;
         PyValueError::new_err(format!("max_retries must be a number of attempts, 0 or more, not {given}"))
     })?;
-    let trust = network::trust(behaviour.way.ca_file.as_deref(), &machine).map_err(|error| to_exception(py, error))?;
+    let trust = network::trust::trusted_certificates(behaviour.way.ca_file.as_deref(), &machine)
+        .map_err(|error| to_exception(py, error))?;
     let proxy: Option<Secret> = behaviour.way.proxy.map(Into::into);
     let route =
         route(proxy.as_ref().map(Secret::expose), base_url, &machine).map_err(|error| to_exception(py, error))?;

@@ -2,7 +2,7 @@
 use pyo3::prelude::*;
 
 use crate::core::auth::discovery::ResolvedCredentials;
-use crate::core::client::Config;
+use crate::core::config::Config;
 
 /// The credentials that a client uses, without what is secret of them.
 #[pyclass(frozen, module = "atlas_serverless._core")]

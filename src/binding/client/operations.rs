@@ -9,7 +9,7 @@ use pyo3::types::PyDict;
 use crate::binding::convert::errors::{to_exception, warn};
 use crate::binding::convert::to_core::{kwargs_to_node, to_node};
 use crate::binding::runtime::blocking::{Job, Output};
-use crate::core::client::OnRetired;
+use crate::core::config::OnRetired;
 use crate::core::error::Error;
 use crate::core::http::call::ReplyFormat;
 use crate::core::operations::create::request::{CreateRequest, IfExists};

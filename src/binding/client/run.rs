@@ -14,7 +14,7 @@ use crate::binding::create_many::Creates;
 use crate::binding::runtime::blocking;
 use crate::binding::runtime::blocking::{Handle, Job, Output};
 use crate::binding::runtime::{asyncio, background};
-use crate::core::client::OnRetired;
+use crate::core::config::OnRetired;
 use crate::core::context::Notices;
 use crate::core::error::Error;
 use crate::core::operations::list::Pager;
@@ -102,7 +102,7 @@ impl Client {
         self.handle.core().map_err(|error| to_exception(py, error))
     }
 
-    pub(crate) fn config(&self) -> &crate::core::client::Config {
+    pub(crate) fn config(&self) -> &crate::core::config::Config {
         self.handle.config()
     }
 

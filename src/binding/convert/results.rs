@@ -71,7 +71,7 @@ impl ResultMode {
     }
 
     fn reply<'py>(self, py: Python<'py>, reply: &Reply) -> PyResult<Bound<'py, PyAny>> {
-        let data = to_python(py, &reply.body, reply.outline.as_ref())?;
+        let data = to_python(py, &reply.body, reply.tape.as_ref())?;
         if !self.raw {
             return Ok(data);
         }

@@ -18,7 +18,7 @@ use crate::binding::runtime::background::Background;
 use crate::binding::runtime::blocking::{Handle, Job, Output, SIGNALS};
 use crate::binding::runtime::interpreter;
 use crate::binding::runtime::observer::{emit, threshold};
-use crate::core::client::OnRetired;
+use crate::core::config::OnRetired;
 use crate::core::operations::create_many::{NumberedCreate, NumberedResult};
 
 /// How long the results at hand are handed out before new operations are looked for.

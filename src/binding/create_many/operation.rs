@@ -8,7 +8,7 @@ use pyo3::types::{PyDict, PyMapping, PyString};
 use crate::binding::client::config;
 use crate::binding::client::operations::{Options, checked_create, on_exists};
 use crate::binding::convert::to_core::to_fields;
-use crate::core::client::OnRetired;
+use crate::core::config::OnRetired;
 use crate::core::operations::create::request::CreateRequest;
 use crate::core::spec::model::Kind;
 

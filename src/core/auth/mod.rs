@@ -14,7 +14,8 @@ use reqwest::{Method, Url};
 use self::credentials::Credentials;
 use crate::core::context::{Context, Env};
 use crate::core::error::{Error, Notice};
-use crate::core::http::transport::{Exchange, Transport};
+use crate::core::http::transport::Transport;
+use crate::core::http::transport::exchange::HttpResponse;
 
 /// What one request carries, and what its refusal refers to.
 pub enum RequestAuth {
@@ -116,7 +117,13 @@ impl Authenticator {
     }
 
     /// Called with a 401: how to go on.
-    pub fn refused(&self, ticket: RequestAuth, reply: &Exchange, method: &Method, url: &Url) -> Result<Next, Error> {
+    pub fn refused(
+        &self,
+        ticket: RequestAuth,
+        reply: &HttpResponse,
+        method: &Method,
+        url: &Url,
+    ) -> Result<Next, Error> {
         match (self, ticket) {
             (Self::Oauth(oauth), RequestAuth::Oauth(pass)) => {
                 Ok(if oauth.refused(&pass, token_reply::is_about_token(reply)) { Next::Anew } else { Next::Stop })

@@ -17,11 +17,12 @@ use super::token_reply::{Fresh, refusal};
 use crate::core::context::observe::Level;
 use crate::core::context::{Context, Env};
 use crate::core::error::{Error, TransportKind};
-use crate::core::http::reply;
-use crate::core::http::reply::Origin;
 use crate::core::http::targets;
-use crate::core::http::transport::cause::Cause;
-use crate::core::http::transport::{Exchange, Failure, Outgoing, Transport};
+use crate::core::http::to_error;
+use crate::core::http::to_error::RequestInfo;
+use crate::core::http::transport::Transport;
+use crate::core::http::transport::cause::FailureCause;
+use crate::core::http::transport::exchange::{HttpFailure, HttpRequest, HttpResponse};
 use crate::core::policy::retry::{AttemptOutcome, Decision, Policy, Safety, StopReason, decide};
 use crate::core::secret::Secret;
 
@@ -201,14 +202,14 @@ impl Oauth {
     }
 
     fn too_long(&self, env: &Env, context: &Context) -> Error {
-        let failure = Failure {
+        let failure = HttpFailure {
             kind: TransportKind::Timeout,
             message: "no token in time: another call of this client is still fetching it".to_owned(),
             status: None,
             body_start: None,
-            cause: Cause::Other,
+            cause: FailureCause::Other,
         };
-        reply::transport_error(failure, &self.origin(0, env, context))
+        to_error::transport_error(failure, &self.origin(0, env, context))
     }
 
     fn current(&self, now: Duration) -> Option<BearerToken> {
@@ -286,16 +287,16 @@ impl Oauth {
 
     async fn revoke_token(&self, token: &Secret, transport: &Transport, env: &Env) -> bool {
         let form = format!("token={}&token_type_hint=access_token", token.expose());
-        let sent = transport.exchange(self.form(&self.revoke_path, form.into(), env.timeout.min(REVOKE))).await;
+        let sent = transport.send(self.form(&self.revoke_path, form.into(), env.timeout.min(REVOKE))).await;
         sent.is_ok_and(|exchange| exchange.status < 300)
     }
 
-    fn form(&self, path: &PathAndQuery, body: Bytes, timeout: Duration) -> Outgoing {
+    fn form(&self, path: &PathAndQuery, body: Bytes, timeout: Duration) -> HttpRequest {
         let mut headers = HeaderMap::with_capacity(4);
         headers.insert(AUTHORIZATION, self.basic.clone());
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
         headers.insert(reqwest::header::ACCEPT, HeaderValue::from_static("application/json"));
-        Outgoing { method: Method::POST, path: path.clone(), headers, body: Some(body), timeout }
+        HttpRequest { method: Method::POST, path: path.clone(), headers, body: Some(body), timeout }
     }
 
     async fn fetch(&self, transport: &Transport, env: &Env, context: &Context) -> Result<Fresh, TokenError> {
@@ -304,7 +305,7 @@ impl Oauth {
             attempts += 1;
             context.log(Level::Debug, || format!("POST {} (attempt {attempts})", self.token_url.path()));
             let body = Bytes::from_static(b"grant_type=client_credentials");
-            let exchanged = transport.exchange(self.form(&self.token_path, body, context.attempt_timeout(env))).await;
+            let exchanged = transport.send(self.form(&self.token_path, body, context.attempt_timeout(env))).await;
             let (error, happened) = match exchanged.map(|e| self.read(e, attempts, env, context)) {
                 Ok(Ok(token)) => return Ok(token),
                 Ok(Err(failed)) => failed,
@@ -321,35 +322,35 @@ impl Oauth {
                     // Those who wait for this token may have more time than this caller.
                     let own = context.deadline.is_some() && matches!(why, StopReason::Time { .. });
                     let shared = !own && context.left(env) != Some(Duration::ZERO);
-                    return Err(TokenError { error: reply::explained(error, why), shared });
+                    return Err(TokenError { error: to_error::with_stop_reason(error, why), shared });
                 }
                 Decision::Reconcile(_) => return Err(TokenError { error, shared: false }),
             }
         }
     }
 
-    fn origin<'a>(&'a self, attempts: u32, env: &'a Env, context: &Context) -> Origin<'a> {
-        Origin { method: "POST", url: &self.token_url, attempts, began: context.started, clock: &*env.clock }
+    fn origin<'a>(&'a self, attempts: u32, env: &'a Env, context: &Context) -> RequestInfo<'a> {
+        RequestInfo { method: "POST", url: &self.token_url, attempts, started: context.started, clock: &*env.clock }
     }
 
-    fn unread(&self, failure: Failure, attempts: u32, env: &Env, context: &Context) -> (Error, AttemptOutcome) {
+    fn unread(&self, failure: HttpFailure, attempts: u32, env: &Env, context: &Context) -> (Error, AttemptOutcome) {
         let happened =
             if failure.kind == TransportKind::Connect { AttemptOutcome::NotSent } else { AttemptOutcome::Broken };
         // What arrived of the body may hold a token.
-        let failure = Failure { body_start: None, ..failure };
-        (reply::transport_error(failure, &self.origin(attempts, env, context)), happened)
+        let failure = HttpFailure { body_start: None, ..failure };
+        (to_error::transport_error(failure, &self.origin(attempts, env, context)), happened)
     }
 
     fn read(
         &self,
-        exchange: Exchange,
+        exchange: HttpResponse,
         attempts: u32,
         env: &Env,
         context: &Context,
     ) -> Result<Fresh, (Error, AttemptOutcome)> {
         let origin = self.origin(attempts, env, context);
         if exchange.status >= 400 {
-            let mut api = reply::api_error(&exchange, exchange.status, None, &origin);
+            let mut api = to_error::api_error(&exchange, exchange.status, None, &origin);
             // A token is not shown, whatever the status that it came with.
             if exchange.body.windows(12).any(|part| part == b"access_token") {
                 api.body_start = None;
@@ -360,19 +361,19 @@ impl Oauth {
         let parsed = (exchange.status < 300).then(|| Fresh::from_reply(&exchange.body)).flatten();
         parsed.ok_or_else(|| {
             // No start of this body in the error: it may hold a token.
-            let failure = Failure {
+            let failure = HttpFailure {
                 kind: TransportKind::Protocol,
                 message: "the token endpoint's reply holds no access_token".to_owned(),
                 status: Some(exchange.status),
                 body_start: None,
-                cause: Cause::Other,
+                cause: FailureCause::Other,
             };
             let happened = if exchange.status < 300 {
                 AttemptOutcome::Broken
             } else {
                 AttemptOutcome::Status(exchange.status, None)
             };
-            (reply::transport_error(failure, &origin), happened)
+            (to_error::transport_error(failure, &origin), happened)
         })
     }
 }

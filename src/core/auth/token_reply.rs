@@ -8,7 +8,7 @@ use super::bearer;
 use super::token_cache::CachedToken;
 use crate::core::error::{AuthenticationError, Error};
 use crate::core::http::reply;
-use crate::core::http::transport::Exchange;
+use crate::core::http::transport::exchange::HttpResponse;
 use crate::core::secret::Secret;
 
 /// A token is renewed when less than this, or a tenth of its life, is left.
@@ -61,7 +61,7 @@ impl Fresh {
 }
 
 /// Whether a 401 may mean the token, and not what its account may do.
-pub(super) fn is_about_token(reply: &Exchange) -> bool {
+pub(super) fn is_about_token(reply: &HttpResponse) -> bool {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Code {
@@ -76,7 +76,7 @@ pub(super) fn is_about_token(reply: &Exchange) -> bool {
 }
 
 /// The token endpoint's errors have OAuth's shape; a 429 and what is not OAuth's shape stay API errors.
-pub(super) fn refusal(exchange: &Exchange, api: crate::core::error::ApiError) -> Error {
+pub(super) fn refusal(exchange: &HttpResponse, api: crate::core::error::ApiError) -> Error {
     #[derive(Deserialize)]
     struct Refusal {
         error: String,

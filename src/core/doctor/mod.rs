@@ -9,7 +9,8 @@ use std::time::Instant;
 use self::report::{Outcome, Report, StepLog, failed, ok, refused};
 
 use crate::core::auth::discovery::{DiscoveryReport, ResolvedCredentials};
-use crate::core::client::{Client, Config};
+use crate::core::client::Client;
+use crate::core::config::Config;
 
 /// Runs the steps until one fails. The network is checked even without credentials.
 pub async fn examine(survey: DiscoveryReport, config: Config, group_id: Option<String>) -> Report {

@@ -6,12 +6,13 @@ use reqwest::header::{ACCEPT, DATE, HeaderMap, HeaderValue};
 use reqwest::{Method, Url};
 
 use super::report::{Finding, StepLog, failed, milliseconds, ok, skipped};
-use crate::core::client::Config;
+use crate::core::config::Config;
 use crate::core::error::{Error, TransportKind};
-use crate::core::http::network::route::Hop;
+use crate::core::http::network::route::Proxy;
 use crate::core::http::targets;
-use crate::core::http::transport::cause::Cause;
-use crate::core::http::transport::{Exchange, Failure, Outgoing, Transport};
+use crate::core::http::transport::Transport;
+use crate::core::http::transport::cause::FailureCause;
+use crate::core::http::transport::exchange::{HttpFailure, HttpRequest, HttpResponse};
 
 /// Tokens live for an hour, so a clock that is a minute off does no harm.
 const TOLERANCE: Duration = Duration::from_secs(60);
@@ -55,7 +56,7 @@ async fn resolve(host: &str, port: u16, timeout: Duration) -> Result<Vec<SocketA
     }
 }
 
-fn name(addresses: &Result<Vec<SocketAddr>, String>, host: &str, proxy: Option<&Hop>) -> Finding {
+fn name(addresses: &Result<Vec<SocketAddr>, String>, host: &str, proxy: Option<&Proxy>) -> Finding {
     let what = if proxy.is_some() { "the proxy " } else { "" };
     match addresses {
         Ok(addresses) if !addresses.is_empty() => {
@@ -88,7 +89,7 @@ async fn connect(addresses: &[SocketAddr], host: &str, port: u16, config: &Confi
                 return ok(format!(
                     "{address} answers in {}, {}",
                     milliseconds(started.elapsed()),
-                    config.route.described
+                    config.route.description
                 ));
             }
             Ok(Err(error)) => tried.push(format!("{address}: {}", plain(&error))),
@@ -100,7 +101,7 @@ async fn connect(addresses: &[SocketAddr], host: &str, port: u16, config: &Confi
     } else {
         "check base_url, firewalls and VPN; where only a proxy leads out, name it in HTTPS_PROXY or proxy="
     };
-    failed(format!("no connection to {host}:{port}, {} ({})", config.route.described, tried.join("; ")), remedy)
+    failed(format!("no connection to {host}:{port}, {} ({})", config.route.description, tried.join("; ")), remedy)
 }
 
 /// `connection refused`, without the number that differs between systems.
@@ -113,7 +114,7 @@ fn plain(error: &std::io::Error) -> String {
 
 /// A request without credentials, through the same transport as every other: it proves the TLS connection, and its reply
 /// has the server's time.
-async fn probe(config: &Config, url: &Url) -> Result<Exchange, Problem> {
+async fn probe(config: &Config, url: &Url) -> Result<HttpResponse, Problem> {
     let transport = Transport::new(&config.connection(url.as_str().trim_end_matches('/'))?)?;
     let mut url = url.clone();
     url.set_path("/api/atlas/v2/groups");
@@ -122,13 +123,13 @@ async fn probe(config: &Config, url: &Url) -> Result<Exchange, Problem> {
         headers.insert(ACCEPT, accept);
     }
     let path = targets::path(&url)?;
-    let outgoing = Outgoing { method: Method::GET, path, headers, body: None, timeout: config.env.timeout };
-    Ok(transport.exchange(outgoing).await?)
+    let outgoing = HttpRequest { method: Method::GET, path, headers, body: None, timeout: config.env.timeout };
+    Ok(transport.send(outgoing).await?)
 }
 
 enum Problem {
     Setup(Error),
-    Exchange(Failure),
+    Exchange(HttpFailure),
 }
 
 impl From<Error> for Problem {
@@ -137,13 +138,13 @@ impl From<Error> for Problem {
     }
 }
 
-impl From<Failure> for Problem {
-    fn from(failure: Failure) -> Self {
+impl From<HttpFailure> for Problem {
+    fn from(failure: HttpFailure) -> Self {
         Self::Exchange(failure)
     }
 }
 
-fn tls(probed: &Result<Exchange, Problem>, config: &Config, url: &Url) -> Finding {
+fn tls(probed: &Result<HttpResponse, Problem>, config: &Config, url: &Url) -> Finding {
     let https = url.scheme() == "https";
     let proxied = config.route.proxy.is_some();
     match probed {
@@ -152,28 +153,28 @@ fn tls(probed: &Result<Exchange, Problem>, config: &Config, url: &Url) -> Findin
             format!("the proxy, or the server behind it, answers {}", exchange.status),
             "check that the proxy lets you connect to this server, and base_url",
         ),
-        Ok(_) if https => ok(format!("the certificate is good, by {}", config.trust.described)),
+        Ok(_) if https => ok(format!("the certificate is good, by {}", config.trust.description)),
         Ok(_) => ok("none: the base URL is http://"),
         Err(Problem::Setup(error)) => failed(error.to_string(), "install CA certificates, or name them in ca_file"),
         Err(Problem::Exchange(failure)) => match (failure.cause, failure.kind) {
-            (Cause::Certificate, _) => failed(
+            (FailureCause::Certificate, _) => failed(
                 failure.message.clone(),
                 "where a company's proxy or test server has its own CA, name its certificate (PEM) in ca_file, --ca-file, \
                  SSL_CERT_FILE or REQUESTS_CA_BUNDLE; verification cannot be turned off",
             ),
-            (Cause::Tls, _) => {
+            (FailureCause::Tls, _) => {
                 failed(failure.message.clone(), "is it an https server, and the right port? check base_url")
             }
-            (Cause::Proxy, _) if failure.message.contains("authorization") => {
+            (FailureCause::Proxy, _) if failure.message.contains("authorization") => {
                 failed(failure.message.clone(), PROXY_USER)
             }
-            (Cause::Proxy, _) => {
+            (FailureCause::Proxy, _) => {
                 failed(failure.message.clone(), "check that the proxy lets you connect to this server")
             }
-            (Cause::Other, TransportKind::Timeout | TransportKind::Connect) => {
+            (FailureCause::Other, TransportKind::Timeout | TransportKind::Connect) => {
                 failed(failure.message.clone(), "try again; a firewall may swallow what is sent")
             }
-            (Cause::Other, _) => {
+            (FailureCause::Other, _) => {
                 failed(failure.message.clone(), "check base_url: is it an HTTP server, and the right port?")
             }
         },

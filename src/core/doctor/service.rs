@@ -11,9 +11,9 @@ use crate::core::client::Client;
 use crate::core::context::Context;
 use crate::core::error::Error;
 use crate::core::error::hints;
-use crate::core::http::call::{Call, ReplyFormat};
+use crate::core::http::call::{Call, ExpectedBody, ReplyFormat};
 use crate::core::http::classify;
-use crate::core::http::reply::{Expect, Reply};
+use crate::core::http::reply::Reply;
 use crate::core::operations::resource::check_path;
 use crate::core::policy::rate_limit::EndpointSet;
 use crate::core::spec::model::{Kind, Operation};
@@ -88,7 +88,7 @@ const GROUPS: &str = "/api/atlas/v2/groups";
 
 async fn list(client: &Client) -> Result<Reply, Error> {
     let target = format!("{GROUPS}?pageNum=1&itemsPerPage=5&includeCount=true");
-    run(client, Call::get("listGroups", target, EndpointSet::Projects, "", Expect::Page)).await
+    run(client, Call::get("listGroups", target, EndpointSet::Projects, "", ExpectedBody::Page)).await
 }
 
 async fn run(client: &Client, call: Call) -> Result<Reply, Error> {

@@ -5,7 +5,6 @@ use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
 
-use super::reply::Expect;
 use crate::core::policy::rate_limit::EndpointSet;
 use crate::core::policy::retry::Safety;
 use crate::core::spec::model::{Kind, Operation};
@@ -29,7 +28,7 @@ pub struct Call {
     /// What sending it twice would do.
     pub safety: Safety,
     /// What a success looks like.
-    pub expect: Expect,
+    pub expected: ExpectedBody,
     /// Whose rate limit it counts against.
     pub set: EndpointSet,
     /// The project, where there is one.
@@ -40,6 +39,19 @@ pub struct Call {
     pub serverless: bool,
     /// Another API version than the client's.
     pub api_version: Option<String>,
+}
+
+/// What the body of a success must be.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ExpectedBody {
+    /// A JSON object with at least one field.
+    Resource,
+    /// An object with `results`, a list.
+    Page,
+    /// An object, or no body at all (a deletion).
+    ResourceOrEmpty,
+    /// JSON of any kind, or no body.
+    AnyJson,
 }
 
 /// Query parameters that every operation has.
@@ -83,12 +95,12 @@ impl Call {
         reply_format: ReplyFormat,
         body: Option<Bytes>,
     ) -> Self {
-        let (method, safety, expect) = match operation {
-            Operation::Create => (Method::POST, Safety::Create, Expect::Entity),
-            Operation::Get | Operation::List => (Method::GET, Safety::Idempotent, Expect::Entity),
+        let (method, safety, expected) = match operation {
+            Operation::Create => (Method::POST, Safety::Create, ExpectedBody::Resource),
+            Operation::Get | Operation::List => (Method::GET, Safety::Idempotent, ExpectedBody::Resource),
             // The same change twice is the same change.
-            Operation::Update => (Method::PATCH, Safety::Idempotent, Expect::Entity),
-            Operation::Delete => (Method::DELETE, Safety::Idempotent, Expect::Acknowledgement),
+            Operation::Update => (Method::PATCH, Safety::Idempotent, ExpectedBody::Resource),
+            Operation::Delete => (Method::DELETE, Safety::Idempotent, ExpectedBody::ResourceOrEmpty),
         };
         let mut target = collection_path(kind, group_id);
         if operation != Operation::Create {
@@ -102,7 +114,7 @@ impl Call {
             target,
             body,
             safety,
-            expect,
+            expected,
             set: set_of(kind),
             group_id: group_id.to_owned(),
             envelope: reply_format.envelope,
@@ -112,14 +124,20 @@ impl Call {
     }
 
     /// A GET of something else.
-    pub fn get(operation: &'static str, target: String, set: EndpointSet, group_id: &str, expect: Expect) -> Self {
+    pub fn get(
+        operation: &'static str,
+        target: String,
+        set: EndpointSet,
+        group_id: &str,
+        expected: ExpectedBody,
+    ) -> Self {
         Call {
             operation,
             method: Method::GET,
             target,
             body: None,
             safety: Safety::Idempotent,
-            expect,
+            expected,
             set,
             group_id: group_id.to_owned(),
             envelope: false,
@@ -156,7 +174,7 @@ pub struct Page {
 /// The collection of a kind in a project, without a query.
 pub fn collection(kind: Kind, group_id: &str) -> Call {
     let operation = kind.operation_id(Operation::List);
-    let call = Call::get(operation, collection_path(kind, group_id), set_of(kind), group_id, Expect::Page);
+    let call = Call::get(operation, collection_path(kind, group_id), set_of(kind), group_id, ExpectedBody::Page);
     Call { serverless: kind == Kind::Serverless, ..call }
 }
 

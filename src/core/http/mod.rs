@@ -7,4 +7,5 @@ pub mod network;
 pub mod reply;
 pub(crate) mod targets;
 pub mod tls;
+pub mod to_error;
 pub mod transport;

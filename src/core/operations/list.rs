@@ -11,12 +11,13 @@ use serde_json::value::RawValue;
 
 use super::resource::check_path;
 use super::retirement;
-use crate::core::client::{Client, OnRetired};
+use crate::core::client::Client;
+use crate::core::config::OnRetired;
 use crate::core::context::Context;
 use crate::core::error::{Error, TransportError, TransportKind, Violation};
-use crate::core::http::call::{Call, Page, collection};
+use crate::core::http::call::{Call, ExpectedBody, Page, collection};
 use crate::core::http::classify;
-use crate::core::http::reply::{Expect, Reply};
+use crate::core::http::reply::Reply;
 use crate::core::policy::rate_limit::EndpointSet;
 use crate::core::spec::model::{Kind, Operation};
 
@@ -87,14 +88,15 @@ impl Pager {
 
     /// The projects that the credentials can see.
     pub fn projects(items_per_page: i64) -> Result<Self, Error> {
-        let call = Call::get("listGroups", "/api/atlas/v2/groups".to_owned(), EndpointSet::Projects, "", Expect::Page);
+        let call =
+            Call::get("listGroups", "/api/atlas/v2/groups".to_owned(), EndpointSet::Projects, "", ExpectedBody::Page);
         Self::new(call, Vec::new(), items_per_page, true)
     }
 
     /// The rate limits, for what `query` names (`groupId`, `orgId`, `endpointPath` …).
     pub fn rate_limits(query: Vec<(String, String)>, items_per_page: i64) -> Result<Self, Error> {
         let target = "/api/atlas/v2/rateLimits".to_owned();
-        let call = Call::get("listRateLimits", target, EndpointSet::RateLimits, "", Expect::Page);
+        let call = Call::get("listRateLimits", target, EndpointSet::RateLimits, "", ExpectedBody::Page);
         Self::new(call, query, items_per_page, true)
     }
 

@@ -5,8 +5,8 @@ use serde_json::Value;
 use crate::core::client::Client;
 use crate::core::context::Context;
 use crate::core::error::{Error, Violation};
-use crate::core::http::call::{Call, OTHER, segment};
-use crate::core::http::reply::{Expect, Reply};
+use crate::core::http::call::{Call, ExpectedBody, OTHER, segment};
+use crate::core::http::reply::Reply;
 use crate::core::policy::rate_limit::EndpointSet;
 use crate::core::policy::retry::Safety;
 
@@ -79,7 +79,7 @@ impl Request {
             target,
             body,
             safety,
-            expect: Expect::Anything,
+            expected: ExpectedBody::AnyJson,
             set: EndpointSet::Other,
             group_id: group_id.to_owned(),
             envelope: self.params.iter().any(|(k, v)| k == "envelope" && v == "true"),

@@ -5,12 +5,13 @@ use bytes::Bytes;
 
 use super::retirement;
 use super::wait::request::{DELETED, PriorAction, WaitRequest};
-use crate::core::client::{Client, OnRetired};
+use crate::core::client::Client;
+use crate::core::config::OnRetired;
 use crate::core::context::Context;
 use crate::core::error::{Error, Violation};
-use crate::core::http::call::{Call, ReplyFormat, segment};
+use crate::core::http::call::{Call, ExpectedBody, ReplyFormat, segment};
 use crate::core::http::classify;
-use crate::core::http::reply::{Expect, Reply};
+use crate::core::http::reply::Reply;
 use crate::core::policy::rate_limit::EndpointSet;
 use crate::core::spec::model::{Kind, Operation};
 use crate::core::spec::validate;
@@ -171,7 +172,7 @@ impl Client {
         check_path(group_id, None)?;
         let target = format!("/api/atlas/v2/groups/{}", segment(group_id));
         // The rate limit of this endpoint is per user, not per project.
-        let call = Call::get("getGroup", target, EndpointSet::Projects, "", Expect::Entity);
+        let call = Call::get("getGroup", target, EndpointSet::Projects, "", ExpectedBody::Resource);
         self.run(&call, context).await
     }
 }

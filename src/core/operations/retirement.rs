@@ -14,7 +14,7 @@ use crate::core::client::Client;
 use crate::core::error::{ApiError, Error, Notice, NoticeKind};
 use crate::core::http::call::Call;
 use crate::core::http::deprecation;
-use crate::core::http::reply::add_hint;
+use crate::core::http::to_error::add_hint;
 use crate::core::spec::convert::convert_body;
 use crate::core::spec::model::Operation;
 

@@ -3,7 +3,7 @@ use std::path::Path;
 
 use atlas_serverless::core::error::Error;
 use atlas_serverless::core::http::network::route::route;
-use atlas_serverless::core::http::network::trust;
+use atlas_serverless::core::http::network::trust::trusted_certificates;
 use atlas_serverless::core::machine::Platform;
 
 use super::fake_machine::FakeMachine;
@@ -46,13 +46,13 @@ fn certificates_come_from_argument_and_environment() {
     ] {
         let variables: Vec<(&str, &str)> = variables.iter().map(|(name, value)| (*name, value.as_str())).collect();
         let machine = FakeMachine { platform, ..FakeMachine::new(&variables) };
-        let trust = trust(given.map(Path::new), &machine).unwrap();
+        let trust = trusted_certificates(given.map(Path::new), &machine).unwrap();
         let found: Vec<String> = trust.files.iter().map(|file| file.to_string_lossy().into_owned()).collect();
-        assert_eq!((found.iter().collect::<Vec<_>>(), trust.described), (files, described));
+        assert_eq!((found.iter().collect::<Vec<_>>(), trust.description), (files, described));
     }
     for (name, why) in [("missing.pem", "it cannot be read"), ("empty", "holds no certificate")] {
         let machine = FakeMachine::new(&[("REQUESTS_CA_BUNDLE", &path(name))]);
-        let Err(Error::Configuration(message)) = trust(None, &machine) else { panic!() };
+        let Err(Error::Configuration(message)) = trusted_certificates(None, &machine) else { panic!() };
         assert!(
             message.starts_with(&format!("REQUESTS_CA_BUNDLE is {}: ", path(name))) && message.contains(why),
             "{message}"
@@ -112,7 +112,7 @@ fn proxies_are_named_without_user_information() {
             "no proxy, since the server is this machine",
         ),
     ] {
-        assert_eq!(route(given, url, &FakeMachine::new(variables)).unwrap().described, expected);
+        assert_eq!(route(given, url, &FakeMachine::new(variables)).unwrap().description, expected);
     }
 }
 

@@ -6,14 +6,15 @@ use std::time::{Duration, SystemTime};
 use atlas_serverless::core::auth::credentials::Credentials;
 use atlas_serverless::core::auth::discovery::ResolvedCredentials;
 use atlas_serverless::core::auth::token_cache::location::TokenStoreLocation;
-use atlas_serverless::core::client::{Client, Config, OnRetired};
+use atlas_serverless::core::client::Client;
+use atlas_serverless::core::config::{Config, OnRetired};
 use atlas_serverless::core::context::clock::{Clock, FixedRng, ManualClock, Sleep};
 use atlas_serverless::core::context::observe::{Level, Observer, Poll};
 use atlas_serverless::core::context::{Context, Env};
 use atlas_serverless::core::error::{Error, TransportKind};
 use atlas_serverless::core::http::call::ReplyFormat;
-use atlas_serverless::core::http::network::Trust;
 use atlas_serverless::core::http::network::route::Route;
+use atlas_serverless::core::http::network::trust::TrustedCertificates;
 use atlas_serverless::core::http::reply::Reply;
 use atlas_serverless::core::operations::create::request::{CreateRequest, IfExists};
 use atlas_serverless::core::policy::retry::Policy;
@@ -224,7 +225,7 @@ impl TestAtlas {
                 timeout: setup.timeout,
             },
             proxy: None,
-            trust: Trust::default(),
+            trust: TrustedCertificates::default(),
             route: Route::default(),
             token_cache: TokenStoreLocation::default(),
             user_agent: "test".to_owned(),

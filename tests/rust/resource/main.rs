@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use atlas_serverless::core::auth::discovery::{ExplicitOptions, discover};
 use atlas_serverless::core::auth::token_cache::location::TokenStoreLocation;
-use atlas_serverless::core::client::{Client, Config, OnRetired};
+use atlas_serverless::core::client::Client;
+use atlas_serverless::core::config::{Config, OnRetired};
 use atlas_serverless::core::context::clock::{FixedRng, ManualClock};
 use atlas_serverless::core::context::{Context, Env};
-use atlas_serverless::core::http::network::Trust;
 use atlas_serverless::core::http::network::route::Route;
+use atlas_serverless::core::http::network::trust::TrustedCertificates;
 use atlas_serverless::core::machine::SystemMachine;
 use atlas_serverless::core::policy::retry::Policy;
 
@@ -76,7 +77,7 @@ impl TestClient {
             connect_timeout: Duration::from_secs(5),
             env: Env { clock: clock_of, rng, policy, timeout: Duration::from_secs(5) },
             proxy: None,
-            trust: Trust::default(),
+            trust: TrustedCertificates::default(),
             route: Route::default(),
             token_cache: TokenStoreLocation::default(),
             user_agent: "test".to_owned(),

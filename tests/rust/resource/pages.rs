@@ -1,4 +1,4 @@
-use atlas_serverless::core::client::OnRetired;
+use atlas_serverless::core::config::OnRetired;
 use atlas_serverless::core::error::Error;
 use atlas_serverless::core::operations::list::Pager;
 use atlas_serverless::core::spec::model::Kind;

@@ -4,16 +4,18 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use atlas_serverless::core::context::clock::SystemClock;
 use atlas_serverless::core::error::Error;
+use atlas_serverless::core::http::call::ExpectedBody;
 use atlas_serverless::core::http::deprecation::dates;
-use atlas_serverless::core::http::reply::{Expect, Origin, judge};
-use atlas_serverless::core::http::transport::Exchange;
+use atlas_serverless::core::http::reply::check;
+use atlas_serverless::core::http::to_error::RequestInfo;
+use atlas_serverless::core::http::transport::exchange::HttpResponse;
 use atlas_serverless::core::spec::convert::to_flex;
 use atlas_serverless::core::spec::model::Node;
 use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
-fn recorded() -> Vec<(String, Exchange)> {
+fn recorded() -> Vec<(String, HttpResponse)> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/recordings");
     let mut found: Vec<_> = std::fs::read_dir(folder)
         .unwrap()
@@ -28,7 +30,7 @@ fn recorded() -> Vec<(String, Exchange)> {
                 .map(|(name, value)| (name.parse::<HeaderName>().unwrap(), value.parse::<HeaderValue>().unwrap()))
                 .collect();
             let name = path.file_stem().unwrap().to_str().unwrap().to_owned();
-            (name, Exchange::new(status, headers, body.trim_end().to_owned().into()))
+            (name, HttpResponse::new(status, headers, body.trim_end().to_owned().into()))
         })
         .collect();
     found.sort_by(|a, b| a.0.cmp(&b.0));
@@ -39,17 +41,17 @@ fn recorded() -> Vec<(String, Exchange)> {
 fn each_is_what_it_should_be() {
     let url = Url::parse("https://cloud.mongodb.com/api/atlas/v2/x").unwrap();
     let clock = SystemClock::default();
-    let origin = Origin { method: "GET", url: &url, attempts: 1, began: Duration::ZERO, clock: &clock };
+    let origin = RequestInfo { method: "GET", url: &url, attempts: 1, started: Duration::ZERO, clock: &clock };
     let recorded = recorded();
     assert_eq!(recorded.len(), 16);
     for (name, exchange) in recorded {
         let (status, body) = (exchange.status, exchange.body.clone());
         let expect = match &name {
-            name if name.contains("-list-") => Expect::Page,
-            name if name.contains("-delete-") => Expect::Acknowledgement,
-            _ => Expect::Entity,
+            name if name.contains("-list-") => ExpectedBody::Page,
+            name if name.contains("-delete-") => ExpectedBody::ResourceOrEmpty,
+            _ => ExpectedBody::Resource,
         };
-        match judge(exchange, expect, false, &origin) {
+        match check(exchange, expect, false, &origin) {
             Ok(kept) => {
                 assert!(status < 300, "{name}");
                 assert_eq!((kept.status, kept.body), (status, body), "{name}");

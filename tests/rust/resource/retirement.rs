@@ -1,4 +1,4 @@
-use atlas_serverless::core::client::OnRetired;
+use atlas_serverless::core::config::OnRetired;
 use atlas_serverless::core::error::{Error, NoticeKind};
 use atlas_serverless::core::http::call::ReplyFormat;
 use atlas_serverless::core::operations::create::request::{CreateRequest, IfExists};

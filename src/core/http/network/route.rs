@@ -1,4 +1,4 @@
-//! Which proxy is between the client and the server, if any: by argument or environment, never for this machine itself.
+//! Which proxy is used, if any: by argument or environment, and never for a server on this machine.
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::Url;
 
@@ -11,37 +11,37 @@ use crate::core::secret::Secret;
 const SCHEMES: [(&str, u16); 6] =
     [("http", 80), ("https", 443), ("socks5", 1080), ("socks5h", 1080), ("socks4", 1080), ("socks4a", 1080)];
 
-/// The next hop on the way to a server.
+/// How a server is reached.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct Route {
     /// In words: `no proxy`, `proxy http://proxy.example:3128 (HTTPS_PROXY)`.
-    pub described: String,
-    /// A proxy is in between.
+    pub description: String,
+    /// A proxy is used.
     pub proxied: bool,
-    /// The proxy, where its URL is understood.
-    pub proxy: Option<Hop>,
+    /// That proxy, where its URL is understood.
+    pub proxy: Option<Proxy>,
 }
 
-/// A host that is connected to.
+/// A proxy.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Hop {
+pub struct Proxy {
     /// Scheme, host and port; no user information.
     pub shown: String,
     /// Host.
     pub host: String,
     /// Port.
     pub port: u16,
-    /// The whole URL, user information and all.
+    /// The whole URL, with user information.
     pub url: Secret,
 }
 
-/// The way to `base_url`. A proxy that is given but is none is an error; one of the environment is passed over, as it
-/// is by the HTTP client.
+/// The route to `base_url`. An argument that is not a proxy's URL is an error; an environment variable that is none is
+/// ignored, as reqwest ignores it.
 pub fn route(given: Option<&str>, base_url: &str, machine: &dyn Machine) -> Result<Route, Error> {
-    let direct = |why: &str| Ok(Route { described: format!("no proxy{why}"), ..Route::default() });
+    let direct = |why: &str| Ok(Route { description: format!("no proxy{why}"), ..Route::default() });
     let Ok(url) = Url::parse(base_url) else { return direct("") };
     let given = given.map(|text| {
-        hop(text).ok_or_else(|| {
+        parse_proxy(text).ok_or_else(|| {
             // Not shown: it may hold a password.
             Error::Configuration(
                 "proxy is not a proxy's URL such as http://user:password@host:port (http, https, socks5, socks5h; special \
@@ -54,14 +54,14 @@ pub fn route(given: Option<&str>, base_url: &str, machine: &dyn Machine) -> Resu
     if is_loopback(&url) {
         return direct(", since the server is this machine");
     }
-    if let Some(hop) = given {
-        return Ok(Route { described: format!("proxy {} (proxy=)", hop.shown), proxied: true, proxy: Some(hop) });
+    if let Some(proxy) = given {
+        return Ok(Route { description: format!("proxy {} (proxy=)", proxy.shown), proxied: true, proxy: Some(proxy) });
     }
     let own = if url.scheme() == "https" { ["HTTPS_PROXY", "https_proxy"] } else { ["HTTP_PROXY", "http_proxy"] };
     let set = |names: [&'static str; 2]| names.into_iter().find_map(|name| Some((name, machine.var(name)?)));
     let mut candidates = [set(own), set(["ALL_PROXY", "all_proxy"])].into_iter().flatten().peekable();
     let first = candidates.peek().map(|(name, _)| *name);
-    let Some((name, value)) = candidates.find(|(_, value)| through(value, "", base_url)) else {
+    let Some((name, value)) = candidates.find(|(_, value)| uses_proxy(value, "", base_url)) else {
         return match first.filter(|name| machine.var(name).is_some_and(|value| !value.trim().is_empty())) {
             Some(name) => direct(&format!(": {name} is set but is not a proxy's URL, so it is passed over")),
             None => direct(""),
@@ -71,34 +71,34 @@ pub fn route(given: Option<&str>, base_url: &str, machine: &dyn Machine) -> Resu
         return direct(": a CGI script (REQUEST_METHOD) could get one from its caller");
     }
     if let Some((no_proxy, hosts)) = set(["NO_PROXY", "no_proxy"])
-        && !through(&value, &hosts, base_url)
+        && !uses_proxy(&value, &hosts, base_url)
     {
         return direct(&format!(", by {no_proxy}"));
     }
-    let proxy = hop(&value);
-    let described = match &proxy {
-        Some(hop) => format!("proxy {} ({name})", hop.shown),
+    let proxy = parse_proxy(&value);
+    let description = match &proxy {
+        Some(proxy) => format!("proxy {} ({name})", proxy.shown),
         None => format!("a proxy whose URL is not understood ({name})"),
     };
-    Ok(Route { described, proxied: true, proxy })
+    Ok(Route { description, proxied: true, proxy })
 }
 
-/// Whether a request to `base_url` goes through this proxy; reqwest, which sends it, decides by the same code.
-fn through(proxy: &str, no_proxy: &str, base_url: &str) -> bool {
+/// Whether a request to `base_url` goes through this proxy. reqwest, which sends it, decides with the same code.
+fn uses_proxy(proxy: &str, no_proxy: &str, base_url: &str) -> bool {
     let matcher = Matcher::builder().all(proxy).no(no_proxy).build();
     base_url.parse().is_ok_and(|url| matcher.intercept(&url).is_some())
 }
 
-fn hop(text: &str) -> Option<Hop> {
+fn parse_proxy(text: &str) -> Option<Proxy> {
     let text = text.trim();
     let url = if text.contains("://") { Url::parse(text) } else { Url::parse(&format!("http://{text}")) }.ok()?;
-    let (_, cached_responder) = SCHEMES.into_iter().find(|(scheme, _)| *scheme == url.scheme())?;
+    let (_, default_port) = SCHEMES.into_iter().find(|(scheme, _)| *scheme == url.scheme())?;
     let host = url.host_str().filter(|host| !host.is_empty())?;
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-    Some(Hop {
+    Some(Proxy {
         shown: format!("{}://{host}{port}", url.scheme()),
         host: host.trim_start_matches('[').trim_end_matches(']').to_owned(),
-        port: url.port().unwrap_or(cached_responder),
+        port: url.port().unwrap_or(default_port),
         url: text.into(),
     })
 }

@@ -1,4 +1,4 @@
-//! A request body that knows whether it was ever handed to a connection: before that, nothing can have been done.
+//! A request body that records whether a connection has taken it: until then the server cannot have acted on the request.
 use std::convert::Infallible;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -8,32 +8,34 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use http_body::{Body, Frame, SizeHint};
 
-/// Whether a request's body was handed to a connection.
+/// Whether a connection has taken the body of a request.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Sent(Arc<AtomicBool>);
+pub(super) struct SendState(Arc<AtomicBool>);
 
-impl Sent {
-    /// Whether the request may have reached the server.
-    pub(super) fn perhaps(&self) -> bool {
+impl SendState {
+    /// The request may have reached the server.
+    pub(super) fn may_have_been_sent(&self) -> bool {
         self.0.load(Ordering::Acquire)
     }
 }
 
 /// The body. Its length is known, so that it is sent in one piece under `Content-Length`.
-pub(super) struct Watched {
+pub(super) struct TrackedBody {
     bytes: Option<Bytes>,
-    sent: Sent,
+    state: SendState,
 }
 
-/// A body to send, and what will be known of it: nothing of an empty one.
-pub(super) fn watched(bytes: Option<Bytes>) -> (Watched, Option<Sent>) {
-    let sent = Sent::default();
-    let bytes = bytes.filter(|bytes| !bytes.is_empty());
-    let watch = bytes.is_some().then(|| sent.clone());
-    (Watched { bytes, sent }, watch)
+impl TrackedBody {
+    /// A body to send, and what will be known of it: nothing of an empty one.
+    pub(super) fn new(bytes: Option<Bytes>) -> (Self, Option<SendState>) {
+        let state = SendState::default();
+        let bytes = bytes.filter(|bytes| !bytes.is_empty());
+        let observed = bytes.is_some().then(|| state.clone());
+        (TrackedBody { bytes, state }, observed)
+    }
 }
 
-impl Body for Watched {
+impl Body for TrackedBody {
     type Data = Bytes;
     type Error = Infallible;
 
@@ -41,7 +43,7 @@ impl Body for Watched {
         mut self: Pin<&mut Self>,
         _: &mut Context<'_>,
     ) -> Poll<Option<Result<Frame<Self::Data>, Self::Error>>> {
-        self.sent.0.store(true, Ordering::Release);
+        self.state.0.store(true, Ordering::Release);
         Poll::Ready(self.bytes.take().map(|bytes| Ok(Frame::data(bytes))))
     }
 

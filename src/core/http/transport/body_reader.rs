@@ -1,4 +1,4 @@
-//! What has arrived of a reply.
+//! Reads a response. What has arrived so far can be looked at when reading is given up.
 use std::error::Error as StdError;
 use std::future::poll_fn;
 use std::pin::Pin;
@@ -7,49 +7,48 @@ use bytes::{Bytes, BytesMut};
 use http_body::Body;
 use reqwest::header::HeaderMap;
 
-use super::SendError;
+use super::exchange::HttpResponse;
+use super::options::MAX_BODY;
+use super::send_error::SendError;
 
-/// The largest body that is read; a page of 500 instances is about 0.6 MB.
-pub(super) const BODY_LIMIT: usize = 64 << 20;
-
-/// Head and body so far. Most bodies come in one piece, which is kept as it is.
+/// The head and the body so far. Most bodies arrive in one piece, which is kept as it is.
 #[derive(Default)]
 pub(super) struct BodyReader {
     head: Option<(u16, HeaderMap)>,
     first: Bytes,
-    whole: BytesMut,
+    /// All pieces, once there is a second one.
+    joined: BytesMut,
 }
 
 impl BodyReader {
-    /// Reads a reply to its end.
-    pub(super) async fn read<B>(&mut self, reply: http::Response<B>) -> Result<(), SendError>
+    /// Reads a response to its end.
+    pub(super) async fn read<B>(&mut self, response: http::Response<B>) -> Result<(), SendError>
     where
         B: Body<Data = Bytes> + Unpin,
         B::Error: Into<Box<dyn StdError + Send + Sync>>,
     {
-        let (head, mut body) = reply.into_parts();
+        let (head, mut body) = response.into_parts();
         self.head = Some((head.status.as_u16(), head.headers));
         while let Some(frame) = poll_fn(|task| Pin::new(&mut body).poll_frame(task)).await {
-            let frame =
-                frame.map_err(|error| SendError::Broken { connecting: false, late: false, error: error.into() })?;
+            let frame = frame.map_err(|error| SendError::Broken(error.into()))?;
             // The other kind of frame is trailers.
             if let Ok(data) = frame.into_data() {
-                self.take(data)?;
+                self.push(data)?;
             }
         }
         Ok(())
     }
 
-    fn take(&mut self, data: Bytes) -> Result<(), SendError> {
+    fn push(&mut self, data: Bytes) -> Result<(), SendError> {
         if self.first.is_empty() {
             self.first = data;
         } else {
-            if self.whole.is_empty() {
-                self.whole.extend_from_slice(&self.first);
+            if self.joined.is_empty() {
+                self.joined.extend_from_slice(&self.first);
             }
-            self.whole.extend_from_slice(&data);
+            self.joined.extend_from_slice(&data);
         }
-        if self.body().len() > BODY_LIMIT { Err(SendError::TooLarge) } else { Ok(()) }
+        if self.body().len() > MAX_BODY { Err(SendError::TooLarge) } else { Ok(()) }
     }
 
     /// The status, where the head has arrived.
@@ -59,12 +58,12 @@ impl BodyReader {
 
     /// The body so far.
     pub(super) fn body(&self) -> &[u8] {
-        if self.whole.is_empty() { &self.first } else { &self.whole }
+        if self.joined.is_empty() { &self.first } else { &self.joined }
     }
 
-    /// Status, headers and body of what was read to its end.
-    pub(super) fn whole(self) -> (u16, HeaderMap, Bytes) {
+    /// The response, once it was read to its end.
+    pub(super) fn finish(self) -> HttpResponse {
         let (status, headers) = self.head.unwrap_or_default();
-        (status, headers, if self.whole.is_empty() { self.first } else { self.whole.freeze() })
+        HttpResponse::new(status, headers, if self.joined.is_empty() { self.first } else { self.joined.freeze() })
     }
 }

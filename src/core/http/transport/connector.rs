@@ -9,14 +9,15 @@ use tokio::net::TcpStream;
 use tokio::time::error::Elapsed;
 use tower_service::Service;
 
-use super::{Options, SendError};
+use super::options::TransportOptions;
+use super::send_error::SendError;
 
-/// A connection on which nothing comes back for so long is asked whether it is still there, so many times.
+/// TCP keep-alive probes start after so long without data and repeat at the same interval, so many times.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
 const KEEP_ALIVE_RETRIES: u32 = 3;
-/// After so long without an acknowledgement of what was sent, a connection counts as broken.
+/// A connection counts as broken when sent data was not acknowledged for so long.
 #[cfg(target_os = "linux")]
-const UNACKNOWLEDGED: Duration = Duration::from_secs(30);
+const TCP_USER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// An open connection.
 pub(super) type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
@@ -24,44 +25,42 @@ pub(super) type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
 pub(super) struct Connector {
     https: HttpsConnector<HttpConnector>,
     server: Uri,
-    limit: Duration,
+    timeout: Duration,
 }
 
 impl Connector {
-    pub(super) fn new(options: &Options) -> Self {
+    pub(super) fn new(options: &TransportOptions) -> Self {
         let mut tcp = HttpConnector::new();
         tcp.enforce_http(false);
         tcp.set_nodelay(true);
-        // Shared out among the server's addresses, so that one that does not answer leaves time for the next.
+        // Divided among the server's addresses, so that one that does not answer leaves time for the next.
         tcp.set_connect_timeout(Some(options.connect_timeout));
         tcp.set_keepalive(Some(KEEP_ALIVE));
         tcp.set_keepalive_interval(Some(KEEP_ALIVE));
         tcp.set_keepalive_retries(Some(KEEP_ALIVE_RETRIES));
         #[cfg(target_os = "linux")]
-        tcp.set_tcp_user_timeout(Some(UNACKNOWLEDGED));
+        tcp.set_tcp_user_timeout(Some(TCP_USER_TIMEOUT));
         let https = HttpsConnectorBuilder::new()
             .with_tls_config(options.tls.clone())
             .https_or_http()
             .enable_http1()
             .wrap_connector(tcp);
-        Connector { https, server: options.server.clone(), limit: options.connect_timeout }
+        Connector { https, server: options.server.clone(), timeout: options.connect_timeout }
     }
 
     /// Opens a connection, TLS included, unless it takes too long.
     pub(super) async fn open(&self) -> Result<Stream, SendError> {
-        // Neither TCP nor TLS has to be ready for it.
+        // This service is always ready: `poll_ready` need not be called.
         let connecting = self.https.clone().call(self.server.clone());
-        let opened = tokio::time::timeout(self.limit, connecting).await;
-        opened.unwrap_or_else(|late: Elapsed| Err(late.into())).map_err(|error| SendError::Broken {
-            connecting: true,
-            late: is_late(&*error),
-            error,
-        })
+        let opened = tokio::time::timeout(self.timeout, connecting).await;
+        opened
+            .unwrap_or_else(|elapsed: Elapsed| Err(elapsed.into()))
+            .map_err(|source| SendError::Connect { timed_out: is_timeout(&*source), source })
     }
 }
 
-/// Whether the limit was reached, or the system gave up.
-fn is_late(error: &(dyn std::error::Error + 'static)) -> bool {
+/// The bound was reached, or the system gave up.
+fn is_timeout(error: &(dyn std::error::Error + 'static)) -> bool {
     std::iter::successors(Some(error), |error| error.source()).any(|error| {
         error.is::<Elapsed>()
             || error.downcast_ref::<std::io::Error>().is_some_and(|e| e.kind() == std::io::ErrorKind::TimedOut)

@@ -1,10 +1,12 @@
-//! Straight to the server, on hyper's connections.
+//! Straight to the server, on connections of hyper.
 //!
-//! reqwest would do as well, and does it by way of a proxy. It parses and prints the URL of each request twice, clones the
-//! request for redirects and retries that it is not to make, and stands on a pool for any number of servers: 45,000 of the
-//! 113,000 instructions of a create by it. Here is one server, and each reply is read to its end at once, so that a pool is
-//! a list (docs/performance.md). HTTP/1.1 only, as by reqwest with a TLS configuration of one's own: on one shared HTTP/2
-//! connection a look-up would die with the create whose outcome it is to find out.
+//! reqwest could do this too, and does where a proxy is used. But it parses and prints the URL of each request twice, clones
+//! the request for redirects and retries that are turned off here, and has a pool for any number of servers: 45,000 of the
+//! 113,000 instructions that a create took with it. Here there is one server, and each response is read to its end at once,
+//! so that a list of connections is pool enough (docs/performance.md).
+//!
+//! HTTP/1.1 only, as reqwest does with a TLS configuration of the caller: on one shared HTTP/2 connection a look-up would
+//! fail together with the create whose outcome it has to find out.
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
@@ -13,49 +15,48 @@ use hyper::body::Incoming;
 use hyper::client::conn::http1;
 use hyper::header::{HOST, HeaderValue};
 
-use super::body::Watched;
+use super::body::TrackedBody;
 use super::connector::Connector;
-use super::{IDLE, IDLE_CONNECTIONS, Options, SendError};
+use super::options::{IDLE_TIMEOUT, MAX_IDLE_CONNECTIONS, TransportOptions};
+use super::send_error::SendError;
 
-type Request = http::Request<Watched>;
-type Reply = http::Response<Incoming>;
-type Connection = http1::SendRequest<Watched>;
+type Request = http::Request<TrackedBody>;
+type Response = http::Response<Incoming>;
+type Connection = http1::SendRequest<TrackedBody>;
 
 /// A pool of connections to one server.
-pub(super) struct Sender {
+pub(super) struct ConnectionPool {
     connector: Connector,
     host: HeaderValue,
-    /// Connections for the next request, since when nobody uses them; the last used comes last.
+    /// Unused connections, and since when; the last used comes last.
     idle: Mutex<VecDeque<(Connection, Instant)>>,
 }
 
-/// A connection while a reply is read from it. Dropped, it is closed.
-pub(super) struct PooledConnection<'s> {
-    sender: &'s Sender,
+/// A connection from which a response is being read. It is closed when it is dropped.
+pub(super) struct PooledConnection<'p> {
+    pool: &'p ConnectionPool,
     connection: Connection,
 }
 
-impl Sender {
-    pub(super) fn new(options: &Options) -> Self {
+impl ConnectionPool {
+    pub(super) fn new(options: &TransportOptions) -> Self {
         let host = options.server.authority().and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());
         let host = host.unwrap_or_else(|| HeaderValue::from_static(""));
-        Sender { connector: Connector::new(options), host, idle: Mutex::default() }
+        ConnectionPool { connector: Connector::new(options), host, idle: Mutex::default() }
     }
 
-    /// Sends; the reply's body is still to be read.
-    pub(super) async fn send(&self, mut request: Request) -> Result<(Reply, PooledConnection<'_>), SendError> {
+    /// Sends a request; the body of the response is still to be read.
+    pub(super) async fn send(&self, mut request: Request) -> Result<(Response, PooledConnection<'_>), SendError> {
         loop {
-            let (connection, is_fresh) = match self.kept() {
-                Some(kept) => (kept, false),
+            let (connection, is_new) = match self.take_idle() {
+                Some(connection) => (connection, false),
                 None => (Box::pin(self.connect()).await?, true),
             };
             match self.send_on(connection, request).await {
                 Ok(sent) => return Ok(sent),
-                // A kept connection was closed meanwhile: nothing of the request was sent on it.
-                Err((Some(unsent), _)) if !is_fresh => request = unsent,
-                Err((_, error)) => {
-                    return Err(SendError::Broken { connecting: false, late: false, error: Box::new(error) });
-                }
+                // The server has closed an idle connection meanwhile: nothing of the request was sent on it.
+                Err((Some(unsent), _)) if !is_new => request = unsent,
+                Err((_, error)) => return Err(SendError::Broken(Box::new(error))),
             }
         }
     }
@@ -64,30 +65,30 @@ impl Sender {
         &self,
         mut connection: Connection,
         mut request: Request,
-    ) -> Result<(Reply, PooledConnection<'_>), (Option<Request>, hyper::Error)> {
+    ) -> Result<(Response, PooledConnection<'_>), (Option<Request>, hyper::Error)> {
         if let Err(closed) = connection.ready().await {
             return Err((Some(request), closed));
         }
         request.headers_mut().insert(HOST, self.host.clone());
         match connection.try_send_request(request).await {
-            Ok(reply) => Ok((reply, PooledConnection { sender: self, connection })),
+            Ok(response) => Ok((response, PooledConnection { pool: self, connection })),
             Err(mut failed) => Err((failed.take_message(), failed.into_error())),
         }
     }
 
     async fn connect(&self) -> Result<Connection, SendError> {
         let stream = self.connector.open().await?;
-        let broken = |error: hyper::Error| SendError::Broken { connecting: true, late: false, error: Box::new(error) };
-        let (connection, driver) = http1::handshake(stream).await.map_err(broken)?;
+        let failed = |error: hyper::Error| SendError::Connect { timed_out: false, source: Box::new(error) };
+        let (connection, driver) = http1::handshake(stream).await.map_err(failed)?;
         tokio::spawn(driver);
         Ok(connection)
     }
 
-    /// A connection that was kept, the last used first.
-    fn kept(&self) -> Option<Connection> {
+    /// An unused connection that is still open, the last used first.
+    fn take_idle(&self) -> Option<Connection> {
         let mut idle = self.idle();
         while let Some((connection, since)) = idle.pop_back() {
-            if since.elapsed() > IDLE {
+            if since.elapsed() > IDLE_TIMEOUT {
                 // The others are older.
                 idle.clear();
             } else if !connection.is_closed() {
@@ -103,14 +104,16 @@ impl Sender {
 }
 
 impl PooledConnection<'_> {
-    /// The reply was read to its end: another request may use the connection, unless the server closes it.
+    /// To be called when the response was read to its end: another request may use the connection, unless it is closed.
     pub(super) fn give_back(self) {
         if self.connection.is_closed() {
             return;
         }
-        let mut idle = self.sender.idle();
-        // Those that nobody has needed for a while are closed, as they are by any use of the pool.
-        while idle.len() >= IDLE_CONNECTIONS || idle.front().is_some_and(|(_, since)| since.elapsed() > IDLE) {
+        let mut idle = self.pool.idle();
+        // Connections that were not used for a while are closed here; no timer does it.
+        while idle.len() >= MAX_IDLE_CONNECTIONS
+            || idle.front().is_some_and(|(_, since)| since.elapsed() > IDLE_TIMEOUT)
+        {
             idle.pop_front();
         }
         idle.push_back((self.connection, Instant::now()));

@@ -1,11 +1,13 @@
 //! Compares the reply to a create with what was asked for.
 use super::request::CreateRequest;
-use crate::core::client::{Client, Failed};
+use crate::core::client::Client;
+use crate::core::client::attempt::AttemptError;
 use crate::core::context::Context;
 use crate::core::error::{Notice, NoticeKind};
 use crate::core::http::call::Call;
-use crate::core::http::reply::{Reply, content, no_entity};
-use crate::core::http::transport::Exchange;
+use crate::core::http::reply::{Reply, content};
+use crate::core::http::to_error::wrong_resource;
+use crate::core::http::transport::exchange::HttpResponse;
 use crate::core::policy::retry::AttemptOutcome;
 use crate::core::spec::compare::{Difference, differences_outlined};
 
@@ -15,15 +17,15 @@ pub(super) fn check_reply(
     client: &Client,
     request: &CreateRequest,
     call: &Call,
-    exchange: Exchange,
+    exchange: HttpResponse,
     context: &mut Context,
-) -> (Reply, Option<Failed>) {
+) -> (Reply, Option<AttemptError>) {
     let entity = content(&exchange.body, call.envelope);
-    let found = differences_outlined(&request.body, entity, exchange.outline.as_ref());
+    let found = differences_outlined(&request.body, entity, exchange.tape.as_ref());
     let other_name = found.iter().find(|d| d.path == "name").map(|name| {
         let message = format!("the reply describes {}, not {}", name.got, name.asked);
-        let error = no_entity(message, call, &exchange, &client.shared.base_url, context.attempts);
-        Failed { error, happened: Some(AttemptOutcome::Broken) }
+        let error = wrong_resource(message, call, &exchange, &client.shared.base_url, context.attempts);
+        AttemptError { error, outcome: Some(AttemptOutcome::Broken) }
     });
     let mut reply = client.reply(exchange, context);
     reply.notices.extend(ignored_fields(&found));

@@ -6,14 +6,14 @@ use crate::core::context::Context;
 use crate::core::error::{ApiError, Error};
 use crate::core::http::call::Call;
 use crate::core::http::classify;
-use crate::core::http::transport::Exchange;
+use crate::core::http::transport::exchange::HttpResponse;
 use crate::core::spec::model::{Kind, Operation};
 
 /// What has a name.
 pub(super) enum LookUp {
     Absent,
     /// A resource, and the kind whose path has it.
-    Present(Kind, Box<Exchange>),
+    Present(Kind, Box<HttpResponse>),
     /// A cluster that is of neither kind.
     OtherKind,
 }
@@ -30,7 +30,7 @@ pub(super) async fn look_up(client: &Client, request: &CreateRequest, context: &
         match client.run(&call, &mut beside).await {
             Ok(reply) => {
                 context.notices.add(reply.notices);
-                let exchange = Exchange::new(reply.status, reply.headers, reply.body);
+                let exchange = HttpResponse::new(reply.status, reply.headers, reply.body);
                 return Ok(LookUp::Present(*kind, Box::new(exchange)));
             }
             Err(Error::Api(api)) if is_elsewhere(&api, *kind) => {}

@@ -15,12 +15,15 @@ use self::outcome::{OutcomeResolver, outcome_unknown};
 use self::request::{CreateRequest, IfExists};
 use super::retirement;
 use super::wait::request::{PriorAction, WaitRequest};
-use crate::core::client::{Client, Failed, OnRetired};
+use crate::core::client::Client;
+use crate::core::client::attempt::AttemptError;
+use crate::core::config::OnRetired;
 use crate::core::context::Context;
 use crate::core::context::observe::Level;
 use crate::core::error::Error;
 use crate::core::http::classify;
-use crate::core::http::reply::{Reply, content, explained};
+use crate::core::http::reply::{Reply, content};
+use crate::core::http::to_error::with_stop_reason;
 use crate::core::policy::retry::{AttemptOutcome, Decision, Safety, StopReason, decide};
 use crate::core::spec::model::{Kind, Operation};
 
@@ -117,8 +120,8 @@ impl Client {
                 },
                 Err(failed) => failed,
             };
-            let Failed { error, happened } = failed;
-            let decision = self.decide(happened, context);
+            let AttemptError { error, outcome } = failed;
+            let decision = self.decide(outcome, context);
             let resolved = match decision {
                 Decision::Again(delay) => {
                     // This attempt was certainly not carried out, so `first_sent` must date from the next one.
@@ -157,7 +160,7 @@ impl Client {
                 Decision::Stop(why) if outcome_open && can_look_up => {
                     Box::pin(resolver.resolve_unknown(error, Err(why), context)).await?
                 }
-                Decision::Stop(why) => return Err(explained(error, why)),
+                Decision::Stop(why) => return Err(with_stop_reason(error, why)),
             };
             if let Some(found) = resolved {
                 return Ok(found);
@@ -165,11 +168,11 @@ impl Client {
         }
     }
 
-    fn decide(&self, happened: Option<AttemptOutcome>, context: &Context) -> Decision {
-        let Some(happened) = happened else { return Decision::Stop(StopReason::Final) };
+    fn decide(&self, outcome: Option<AttemptOutcome>, context: &Context) -> Decision {
+        let Some(outcome) = outcome else { return Decision::Stop(StopReason::Final) };
         let env = self.env();
         let progress = context.progress(context.attempts, env);
-        decide(&env.policy, happened, Safety::Create, progress, env.rng.unit())
+        decide(&env.policy, outcome, Safety::Create, progress, env.rng.unit())
     }
 
     /// When to send again if the look-up finds nothing under a name that was taken: it may be free again by now.

@@ -12,8 +12,9 @@ use crate::core::context::Context;
 use crate::core::context::observe::Level;
 use crate::core::error::{ApiError, Error, Target, TransportError, TransportKind, Violation};
 use crate::core::http::call::Call;
-use crate::core::http::reply::{Reply, add_hint, content, explained};
-use crate::core::http::transport::Exchange;
+use crate::core::http::reply::{Reply, content};
+use crate::core::http::to_error::{add_hint, with_stop_reason};
+use crate::core::http::transport::exchange::HttpResponse;
 use crate::core::operations::wait::request::{DELETED, WaitRequest};
 use crate::core::policy::retry::StopReason;
 use crate::core::spec::model::Kind;
@@ -79,13 +80,13 @@ impl OutcomeResolver<'_> {
         }
     }
 
-    fn first_attempt(self, found: &Exchange, context: &Context) -> FirstAttempt {
+    fn first_attempt(self, found: &HttpResponse, context: &Context) -> FirstAttempt {
         let date = found.headers.get(DATE).and_then(|d| httpdate::parse_http_date(d.to_str().ok()?).ok());
         let first = context.first_sent.unwrap_or(context.started);
         FirstAttempt { server_now: date, ago: self.client.env().clock.now().saturating_sub(first) }
     }
 
-    fn ours(self, kind: Kind, exchange: Exchange, context: &mut Context) -> Result<(Kind, Reply), Error> {
+    fn ours(self, kind: Kind, exchange: HttpResponse, context: &mut Context) -> Result<(Kind, Reply), Error> {
         let (operation, name) = (self.call.operation, &self.request.name);
         context.log(Level::Warning, || format!("{operation}: {name} was created by an attempt whose answer was lost"));
         let (reply, _) = check_reply(self.client, self.request, self.call, exchange, context);
@@ -96,7 +97,7 @@ impl OutcomeResolver<'_> {
     fn not_ours(
         self,
         kind: Kind,
-        exchange: Exchange,
+        exchange: HttpResponse,
         differs: Vec<Violation>,
         context: &mut Context,
     ) -> Result<(Kind, Reply), Error> {
@@ -138,7 +139,7 @@ impl OutcomeResolver<'_> {
                 Ok(None)
             }
             Err(why) => {
-                let mut error = explained(error, why);
+                let mut error = with_stop_reason(error, why);
                 let (noun, name) = (self.request.kind.noun(), &self.request.name);
                 let note = format!(
                     "looked up afterwards: there is no {noun} {name}; a request that was lost may still be carried out, so look again before you repeat it"

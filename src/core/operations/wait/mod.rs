@@ -12,7 +12,8 @@ use std::time::Duration;
 use self::ending::History;
 use self::poll::{Observation, is_transient, poll};
 use self::request::{DELETED, PriorAction, STATES, WaitRequest};
-use crate::core::client::{Client, Failed};
+use crate::core::client::Client;
+use crate::core::client::attempt::AttemptError;
 use crate::core::context::Context;
 use crate::core::context::observe::{Level, Poll};
 use crate::core::error::{Error, Violation, WaitEnding};
@@ -203,7 +204,7 @@ impl<'a> Waiter<'a> {
         match self.client.attempt(&delete, &mut context.afresh(self.client.env())).await {
             Ok(_) => Ok(()),
             Err(failed) if is_transient(&failed) => Ok(()),
-            Err(Failed { error, .. }) if classify::is_done_already(&delete, &error) => Ok(()),
+            Err(AttemptError { error, .. }) if classify::is_done_already(&delete, &error) => Ok(()),
             Err(failed) => {
                 self.history.last_error = Some(failed.error.clone());
                 Err(failed.error)

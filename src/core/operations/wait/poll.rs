@@ -4,7 +4,8 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use super::request::WaitRequest;
-use crate::core::client::{Client, Failed};
+use crate::core::client::Client;
+use crate::core::client::attempt::AttemptError;
 use crate::core::config::OnRetired;
 use crate::core::context::Context;
 use crate::core::error::{Error, TransportError, TransportKind};
@@ -101,8 +102,10 @@ async fn get_state(
         Err(failed) => failed,
     };
     match failed {
-        Failed { error: Error::Api(api), .. } if classify::is_absent(&api) => Ok(Observation::Absent(Error::Api(api))),
-        Failed { error: Error::Api(api), .. } if classify::path_is_gone(&api) => {
+        AttemptError { error: Error::Api(api), .. } if classify::is_absent(&api) => {
+            Ok(Observation::Absent(Error::Api(api)))
+        }
+        AttemptError { error: Error::Api(api), .. } if classify::path_is_gone(&api) => {
             Ok(Observation::PathGone(Error::Api(api)))
         }
         failed if is_transient(&failed) => Ok(Observation::Failed(failed.error)),
@@ -111,7 +114,7 @@ async fn get_state(
 }
 
 /// Whether a failure says nothing about the request itself, so that a later poll may succeed.
-pub(super) fn is_transient(failed: &Failed) -> bool {
+pub(super) fn is_transient(failed: &AttemptError) -> bool {
     match &failed.error {
         Error::Transport(_) => true,
         Error::Api(api) => matches!(api.status, 408 | 425 | 429 | 500..) || is_html(api.body_start.as_deref()),

@@ -1,0 +1,141 @@
+//! The client: what it shares between its runtimes, and how it is made and closed. `attempt` sends one request with
+//! authentication, `run` repeats attempts as the retry policy says.
+pub(crate) mod attempt;
+mod run;
+
+use std::sync::{Arc, OnceLock};
+
+use reqwest::header::HeaderValue;
+
+use crate::core::auth::Authenticator;
+use crate::core::auth::discovery::ResolvedCredentials;
+use crate::core::auth::token_cache::FileCache;
+use crate::core::auth::token_cache::lock::unix;
+use crate::core::config::Config;
+use crate::core::context::{Context, Env};
+use crate::core::error::{ApiError, Error};
+use crate::core::http::call::media_type;
+use crate::core::http::reply::Reply;
+use crate::core::http::targets::Targets;
+use crate::core::http::transport::Transport;
+use crate::core::http::transport::exchange::HttpResponse;
+use crate::core::http::transport::options::TransportOptions;
+use crate::core::policy::rate_limit::{Known, RateLimits};
+
+/// What all runtimes of a client share.
+pub(crate) struct Shared {
+    pub(crate) base_url: String,
+    targets: Targets,
+    pub(crate) env: Env,
+    pub(crate) limits: RateLimits,
+    pub(crate) reconcile: bool,
+    pub(crate) authenticator: Authenticator,
+    options: TransportOptions,
+    accept: HeaderValue,
+    /// Which credentials were used and where they came from, for hints.
+    credentials: String,
+    /// When a ready-made token ends, and what to say from then on.
+    ended: Option<(u64, String)>,
+    /// The reply that said that the serverless operations are gone, once there was one.
+    retired: OnceLock<ApiError>,
+}
+
+/// A client of one base URL with one set of credentials. A clone shares all but the connection pool's runtime.
+#[derive(Clone)]
+pub struct Client {
+    pub(crate) shared: Arc<Shared>,
+    pub(crate) transport: Transport,
+}
+
+impl Shared {
+    /// Which credentials were used, and that they have ended, where they have.
+    pub(crate) fn hint(&self) -> String {
+        match &self.ended {
+            Some((end, ended)) if *end <= unix(&*self.env.clock) => format!("{}, {ended}", self.credentials),
+            _ => self.credentials.clone(),
+        }
+    }
+}
+
+impl Client {
+    /// Nothing is sent yet.
+    pub fn new(config: Config, found: &ResolvedCredentials) -> Result<Self, Error> {
+        let options = config.connection(&found.base_url)?;
+        let accept = HeaderValue::try_from(media_type(&config.api_version))
+            .map_err(|_| Error::Configuration("api_version has characters that a header cannot carry".to_owned()))?;
+        let transport = Transport::new(&options)?;
+        let mut authenticator = Authenticator::new(&found.credentials, &found.base_url)?;
+        if let Some(folder) = config.token_cache.folder {
+            authenticator = authenticator.share_tokens(&found.credentials, &found.base_url, FileCache::new(folder));
+        }
+        let shared = Shared {
+            authenticator,
+            base_url: found.base_url.clone(),
+            targets: Targets::new(found.base_url.clone()),
+            env: config.env,
+            limits: RateLimits::default(),
+            reconcile: config.reconcile,
+            options,
+            accept,
+            credentials: found.hint(),
+            ended: found.hint_of_end(),
+            retired: OnceLock::new(),
+        };
+        Ok(Client { shared: Arc::new(shared), transport })
+    }
+
+    /// The same client with a connection pool of its own, for another runtime.
+    pub fn for_another_runtime(&self) -> Result<Self, Error> {
+        Ok(Client { shared: self.shared.clone(), transport: Transport::new(&self.shared.options)? })
+    }
+
+    /// Time, chance and policy.
+    pub fn env(&self) -> &Env {
+        &self.shared.env
+    }
+
+    /// What is known of the server's rate limits.
+    pub fn rate_limits(&self) -> Vec<Known> {
+        self.shared.limits.known(self.shared.env.clock.now())
+    }
+
+    /// Revokes the token that is shared with other processes and removes it. `None` if there is none.
+    pub async fn log_out(&self) -> Option<bool> {
+        match &self.shared.authenticator {
+            Authenticator::Oauth(oauth) => oauth.log_out(&self.transport, &self.shared.env).await,
+            _ => None,
+        }
+    }
+
+    /// Revokes a token that this client fetched and shares with nobody; nothing else is held.
+    pub async fn close(&self) {
+        if let Authenticator::Oauth(oauth) = &self.shared.authenticator {
+            oauth.revoke(&self.transport, &self.shared.env).await;
+        }
+    }
+
+    /// The reply that said that the serverless operations are gone, if this client has had one.
+    pub(crate) fn retired(&self) -> Option<&ApiError> {
+        self.shared.retired.get()
+    }
+
+    pub(crate) fn remember_retired(&self, said: &ApiError) {
+        self.shared.retired.get_or_init(|| said.clone());
+    }
+
+    /// A success, with what the caller should see.
+    pub(crate) fn reply(&self, response: HttpResponse, context: &mut Context) -> Reply {
+        let mut notices = context.notices.take();
+        notices.extend(self.shared.authenticator.take_notices());
+        Reply {
+            status: response.status,
+            headers: response.headers,
+            body: response.body,
+            tape: response.tape,
+            attempts: context.attempts,
+            reconciled: false,
+            elapsed: context.elapsed(&self.shared.env),
+            notices,
+        }
+    }
+}

@@ -1,0 +1,63 @@
+//! A call: attempts with delays between them, until one succeeds or the retry policy ends it.
+use std::time::Duration;
+
+use reqwest::header::HeaderMap;
+
+use super::Client;
+use super::attempt::AttemptError;
+use crate::core::context::Context;
+use crate::core::context::observe::Level;
+use crate::core::error::Error;
+use crate::core::http::call::Call;
+use crate::core::http::classify;
+use crate::core::http::reply::Reply;
+use crate::core::http::to_error::with_stop_reason;
+use crate::core::http::transport::exchange::HttpResponse;
+use crate::core::policy::retry::{AttemptOutcome, Decision, decide};
+
+impl Client {
+    /// Runs a call to its result: attempts, delays, bounds. Creates go through
+    /// [`Client::create`](crate::core::operations::create), which looks up unknown outcomes.
+    pub async fn run(&self, call: &Call, context: &mut Context) -> Result<Reply, Error> {
+        let env = &self.shared.env;
+        let mut perhaps_done = false;
+        loop {
+            context.attempts += 1;
+            let AttemptError { error, outcome } = match self.attempt(call, context).await {
+                Ok(response) => return Ok(self.reply(response, context)),
+                Err(error) => error,
+            };
+            if perhaps_done && classify::is_done_already(call, &error) {
+                context.log(Level::Info, || format!("{}: an earlier attempt had done it", call.operation));
+                return Ok(self.already_deleted(call, context));
+            }
+            let Some(outcome) = outcome else { return Err(error) };
+            perhaps_done |= matches!(outcome, AttemptOutcome::Broken | AttemptOutcome::Status(408 | 500.., _));
+            let progress = context.progress(context.attempts, env);
+            match decide(&env.policy, outcome, call.safety, progress, env.rng.unit()) {
+                Decision::Again(delay) => self.pause(call, &error, delay, context).await,
+                Decision::Stop(reason) => return Err(with_stop_reason(error, reason)),
+                Decision::Reconcile(_) => return Err(error),
+            }
+        }
+    }
+
+    /// Waits before the next attempt.
+    pub(crate) async fn pause(&self, call: &Call, error: &Error, delay: Duration, context: &Context) {
+        context.log(Level::Info, || {
+            format!("{} attempt {}: {error}; again in {:.1} s", call.operation, context.attempts, delay.as_secs_f64())
+        });
+        self.shared.env.clock.sleep(delay).await;
+    }
+
+    /// The reply to a deletion that an earlier attempt has carried out: what the lost answer would have been.
+    pub(crate) fn already_deleted(&self, call: &Call, context: &mut Context) -> Reply {
+        let (status, body) = match (call.serverless, call.envelope) {
+            (true, false) => (202, "{}"),
+            (true, true) => (202, r#"{"status":202,"content":{}}"#),
+            (false, _) => (204, ""),
+        };
+        let response = HttpResponse::new(status, HeaderMap::new(), body.into());
+        Reply { reconciled: true, ..self.reply(response, context) }
+    }
+}

@@ -1,0 +1,62 @@
+//! Which certificates are trusted.
+use std::path::{Path, PathBuf};
+
+use crate::core::error::Error;
+use crate::core::machine::{Machine, Platform};
+
+/// Certificates to trust beside the platform's store.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct TrustedCertificates {
+    /// PEM bundles.
+    pub files: Vec<PathBuf>,
+    /// In words: `the system's certificates and /ca.pem (REQUESTS_CA_BUNDLE)`.
+    pub description: String,
+}
+
+/// The system's certificates, those of `ca_file`, and those that the environment variables of other tools name.
+///
+/// On Linux `SSL_CERT_FILE` and `SSL_CERT_DIR` replace the system's: the platform verifier reads them itself.
+pub fn trusted_certificates(ca_file: Option<&Path>, machine: &dyn Machine) -> Result<TrustedCertificates, Error> {
+    let set = |name: &'static str| machine.var(name).filter(|value| !value.is_empty()).map(|value| (name, value));
+    let replacing = ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().filter_map(set);
+    // requests looks at the second only if the first is not set.
+    let bundle = ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"].into_iter().find_map(set);
+    let mut named: Vec<(String, PathBuf)> = ca_file.iter().map(|path| ("ca_file".into(), path.to_path_buf())).collect();
+    named.extend(bundle.map(|(name, value)| (name.to_owned(), PathBuf::from(value))));
+    let mut store = "the system's certificates".to_owned();
+    if machine.platform() == Platform::Linux {
+        let replacing: Vec<String> = replacing.map(|(name, value)| format!("{value} ({name})")).collect();
+        if !replacing.is_empty() {
+            store = replacing.join(" and ");
+        }
+    } else {
+        named.extend(replacing.map(|(name, value)| (name.to_owned(), PathBuf::from(value))));
+    }
+    let mut files = Vec::new();
+    let mut description = vec![store];
+    for (name, path) in named {
+        files.extend(bundles(&path, &name)?);
+        description.push(format!("{} ({name})", path.display()));
+    }
+    Ok(TrustedCertificates { files, description: description.join(" and ") })
+}
+
+/// The file itself; of a folder, the files that contain certificates.
+fn bundles(path: &Path, name: &str) -> Result<Vec<PathBuf>, Error> {
+    let wrong = |why: String| Error::Configuration(format!("{name} is {}: {why}", path.display()));
+    let facts = std::fs::metadata(path).map_err(|error| wrong(format!("it cannot be read ({error})")))?;
+    if !facts.is_dir() {
+        return Ok(vec![path.to_owned()]);
+    }
+    let entries = std::fs::read_dir(path).map_err(|error| wrong(format!("it cannot be read ({error})")))?;
+    let holds_certificates = |path: &PathBuf| {
+        path.is_file() && std::fs::read(path).is_ok_and(|content| contains(&content, b"-----BEGIN CERTIFICATE-----"))
+    };
+    let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(holds_certificates).collect();
+    files.sort();
+    if files.is_empty() { Err(wrong("the folder holds no certificate in PEM form".to_owned())) } else { Ok(files) }
+}
+
+fn contains(content: &[u8], part: &[u8]) -> bool {
+    content.windows(part.len()).any(|window| window == part)
+}

@@ -1,0 +1,190 @@
+//! From a request that failed to an [`Error`] with the facts that its reader needs.
+use std::time::Duration;
+
+use reqwest::Url;
+use reqwest::header::{DATE, HeaderMap, HeaderName, RETRY_AFTER};
+use serde_json::Value;
+use serde_json::value::RawValue;
+
+use super::call::Call;
+use super::transport::exchange::{HttpFailure, HttpResponse, body_start};
+use crate::core::context::clock::Clock;
+use crate::core::error::{ApiError, Error, TransportError, TransportKind, Violation};
+use crate::core::policy::retry::{StopReason, retry_after};
+
+/// The request that an error is about.
+pub struct RequestInfo<'a> {
+    /// Method.
+    pub method: &'static str,
+    /// The whole URL.
+    pub url: &'a Url,
+    /// Attempts so far.
+    pub attempts: u32,
+    /// The clock's time when the call began.
+    pub started: Duration,
+    /// The clock, read only if there is an error.
+    pub clock: &'a dyn Clock,
+}
+
+impl RequestInfo<'_> {
+    fn elapsed(&self) -> Duration {
+        self.clock.now().saturating_sub(self.started)
+    }
+
+    /// The wait that `Retry-After` asks for.
+    pub(crate) fn retry_after(&self, headers: &HeaderMap) -> Option<Duration> {
+        let header = |name: &HeaderName| headers.get(name).and_then(|v| v.to_str().ok());
+        header(&RETRY_AFTER).and_then(|v| retry_after(v, header(&DATE), self.clock.wall()))
+    }
+}
+
+/// A response that cannot be what the API sends, as an error.
+pub(super) fn protocol_error(response: &HttpResponse, message: String, request: &RequestInfo<'_>) -> Error {
+    let failure = HttpFailure {
+        status: Some(response.status),
+        body_start: body_start(&response.body),
+        ..HttpFailure::new(TransportKind::Protocol, message)
+    };
+    transport_error(failure, request)
+}
+
+/// No whole response, as an error.
+pub fn transport_error(failure: HttpFailure, request: &RequestInfo<'_>) -> Error {
+    Error::Transport(Box::new(TransportError {
+        kind: failure.kind,
+        message: failure.message,
+        method: request.method.to_owned(),
+        url: display_url(request.url),
+        attempts: request.attempts,
+        elapsed: request.elapsed(),
+        status: failure.status,
+        body_start: failure.body_start,
+        target: None,
+        hint: None,
+    }))
+}
+
+/// A success that describes another resource than the one asked for, as an error.
+pub(crate) fn wrong_resource(
+    message: String,
+    call: &Call,
+    response: &HttpResponse,
+    base_url: &str,
+    attempts: u32,
+) -> Error {
+    Error::Transport(Box::new(TransportError {
+        kind: TransportKind::Protocol,
+        message,
+        method: call.method.to_string(),
+        url: format!("{base_url}{}", call.target),
+        attempts,
+        elapsed: Duration::ZERO,
+        status: Some(response.status),
+        body_start: body_start(&response.body),
+        target: None,
+        hint: None,
+    }))
+}
+
+/// A URL without user information.
+pub fn display_url(url: &Url) -> String {
+    let mut url = url.clone();
+    let _ = url.set_username("");
+    let _ = url.set_password(None);
+    url.into()
+}
+
+/// An error reply, as an error. The status is kept, whatever the body is.
+pub fn api_error(
+    response: &HttpResponse,
+    status: u16,
+    content: Option<&RawValue>,
+    request: &RequestInfo<'_>,
+) -> ApiError {
+    let body = content.map_or(&*response.body, |c| c.get().as_bytes());
+    let parsed = serde_json::from_slice::<Value>(body).ok().filter(Value::is_object);
+    let text = |name: &str| {
+        parsed.as_ref().and_then(|b| b.get(name)).and_then(Value::as_str).filter(|s| !s.is_empty()).map(str::to_owned)
+    };
+    let error_code = text("errorCode");
+    ApiError {
+        status,
+        detail: text("detail"),
+        reason: text("reason"),
+        parameters: parsed
+            .as_ref()
+            .and_then(|b| b.get("parameters"))
+            .and_then(Value::as_array)
+            .cloned()
+            .unwrap_or_default(),
+        violations: parsed.as_ref().map(violations).unwrap_or_default(),
+        method: request.method.to_owned(),
+        url: display_url(request.url),
+        attempts: request.attempts,
+        elapsed: request.elapsed(),
+        headers: response
+            .headers
+            .iter()
+            .filter(|(name, _)| *name != reqwest::header::SET_COOKIE)
+            .map(|(n, v)| (n.as_str().to_owned(), String::from_utf8_lossy(v.as_bytes()).into_owned()))
+            .collect(),
+        retryable: matches!(status, 429 | 500 | 502 | 503 | 504),
+        hint: None,
+        retry_after: request.retry_after(&response.headers).map(|d| d.as_secs_f64()),
+        body_start: if error_code.is_none() { body_start(body) } else { None },
+        endpoint_retired: false,
+        error_code,
+    }
+}
+
+/// `badRequestDetail.fields`; what is missing there is left empty.
+fn violations(body: &Value) -> Vec<Violation> {
+    let fields = body.pointer("/badRequestDetail/fields").and_then(Value::as_array);
+    let text = |field: &Value, name: &str| field.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    fields
+        .into_iter()
+        .flatten()
+        .map(|field| Violation {
+            path: text(field, "field"),
+            message: text(field, "description"),
+            value: Value::Null,
+            rule: "server".to_owned(),
+        })
+        .collect()
+}
+
+/// Adds why there was no further attempt, unless another one could not help.
+pub fn with_stop_reason(mut error: Error, reason: StopReason) -> Error {
+    let note = match reason {
+        StopReason::Final => return error,
+        StopReason::Attempts => "no retries are left (max_retries)".to_owned(),
+        StopReason::NotIdempotent => {
+            "not sent again, since it may have been carried out and must not be twice: look before you repeat it"
+                .to_owned()
+        }
+        StopReason::Time { needed, left } => format!(
+            "not sent again: a wait of at least {:.1} s does not fit the {:.1} s that are left (timeout, max_retry_time)",
+            needed.as_secs_f64(),
+            left.as_secs_f64()
+        ),
+    };
+    add_hint(&mut error, &note);
+    error
+}
+
+/// Adds a clause to the hint of an error.
+pub fn add_hint(error: &mut Error, note: &str) {
+    let append = |hint: &mut Option<String>| match hint {
+        Some(hint) => {
+            hint.push_str("; ");
+            hint.push_str(note);
+        }
+        None => *hint = Some(note.to_owned()),
+    };
+    match error {
+        Error::Api(api) => append(&mut api.hint),
+        Error::Authentication(authentication) => append(&mut authentication.hint),
+        Error::Transport(transport) => append(&mut transport.hint),
+        Error::Configuration(_) | Error::Validation(_) | Error::Wait(_) | Error::Stopped => {}
+    }
+}

@@ -5,7 +5,7 @@ use pyo3::prelude::*;
 use pythonize::{depythonize, pythonize};
 use serde_json::Value;
 
-use crate::emulator::{ControlError, Emulator, Options};
+use crate::emulator::{ControlError, Emulator, Options, StartError};
 
 /// A running emulator; `atlas_serverless.Emulator` is its public face.
 #[pyclass(name = "Emulator", module = "atlas_serverless._core", frozen)]
@@ -19,7 +19,10 @@ impl PyEmulator {
     fn new(py: Python<'_>, options: &Bound<'_, PyAny>) -> PyResult<Self> {
         let options = Options::from_json(&depythonize::<Value>(options)?).map_err(PyValueError::new_err)?;
         let started = py.detach(|| Emulator::start(options));
-        started.map(Self).map_err(|error| PyRuntimeError::new_err(error.to_string()))
+        started.map(Self).map_err(|error| match error {
+            StartError::Invalid(said) => PyValueError::new_err(said),
+            StartError::Unusable(said) => PyRuntimeError::new_err(said),
+        })
     }
 
     #[getter]

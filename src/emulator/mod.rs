@@ -4,8 +4,19 @@
 //! callers that have a server already. Everything that can be seen or changed while it runs goes through
 //! [`Emulator::control`], which is what HTTP clients reach under `/_emulator/`.
 //!
-//! Each room uses those on its left only:
-//! `clock ← options ← http ← store ← auth ← api ← faults ← control ← serve`.
+//! A room uses rooms above it only, and no two files import each other, directly or through others:
+//!
+//! | room | uses |
+//! | --- | --- |
+//! | `clock`, `json` | nothing of the emulator |
+//! | `options` | `clock`, `json` |
+//! | `http` | `options` and what it uses |
+//! | `store` | `http` and what it uses |
+//! | `auth` | `store` and what it uses |
+//! | `api` | `auth` and what it uses |
+//! | `faults` | `api` and what it uses |
+//! | `control` | `faults` and what it uses |
+//! | `serve` | `control` and what it uses |
 
 // A refusal carries its whole reply: refusing is half of what an emulator does.
 #![allow(clippy::result_large_err)]
@@ -16,6 +27,7 @@ pub(crate) mod clock;
 pub(crate) mod control;
 pub(crate) mod faults;
 pub(crate) mod http;
+pub(crate) mod json;
 pub(crate) mod options;
 pub(crate) mod serve;
 pub(crate) mod store;

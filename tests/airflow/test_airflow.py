@@ -87,7 +87,7 @@ def test_a_task_that_runs_again_finds_its_cluster(airflow, atlas):
     atlas.add_instance(NAME, tags={"managed-by": "airflow atlas_flex_cluster"})
     run = airflow.trigger(DAG)
     assert airflow.finish(DAG, run) == "success", airflow.task_log(DAG, run)
-    assert (atlas.counters["created"], len(operations(atlas, "createFlexCluster", 201))) == (0, 0)
+    assert (atlas.counters["created"], len(operations(atlas, "createGroupFlexCluster", 201))) == (0, 0)
     assert atlas.instances() == []
 
 
@@ -97,8 +97,8 @@ def test_two_runs_one_after_the_other(airflow, atlas):
     most = 0
     stored = 0
     for request in atlas.requests:
-        stored += (request["operation"], request["status"]) == ("createFlexCluster", 201)
-        stored -= (request["operation"], request["status"]) == ("deleteFlexCluster", 204)
+        stored += (request["operation"], request["status"]) == ("createGroupFlexCluster", 201)
+        stored -= (request["operation"], request["status"]) == ("deleteGroupFlexCluster", 204)
         most = max(most, stored)
     assert (atlas.counters["created"], most, stored) == (2, 1, 0)
 
@@ -108,7 +108,7 @@ def test_a_strangers_cluster_is_neither_taken_nor_deleted(airflow, atlas):
     run = airflow.trigger(DAG)
     assert airflow.finish(DAG, run) == "failed"
     assert [(cluster["name"], cluster["state"]) for cluster in atlas.instances()] == [(NAME, "IDLE")]
-    assert operations(atlas, "deleteFlexCluster") == []
+    assert operations(atlas, "deleteGroupFlexCluster") == []
     assert "DUPLICATE_CLUSTER_NAME" in airflow.task_log(DAG, run)
     assert events(airflow.task_log(DAG, run), f"{NAME} is not of this DAG and stays")
 
@@ -116,22 +116,22 @@ def test_a_strangers_cluster_is_neither_taken_nor_deleted(airflow, atlas):
 @pytest.mark.parametrize("moment", ["create is stored, reply is not sent", "create arrives late", "while it waits"])
 def test_a_killed_task_is_retried_and_leaves_one_cluster(airflow, atlas, moment):
     atlas.settings(provisioning={"seconds": 6})
-    seen, late = "createFlexCluster", moment == "create arrives late"
+    seen, late = "createGroupFlexCluster", moment == "create arrives late"
     if moment == "while it waits":
-        seen = "getFlexCluster"
+        seen = "getGroupFlexCluster"
     else:  # carried out though nobody listens any more, when the emulator's clock has moved on
         atlas.clock.freeze()
-        atlas.fail_next("delay", operation="createFlexCluster", seconds=4, after_store=not late)
+        atlas.fail_next("delay", operation="createGroupFlexCluster", seconds=4, after_store=not late)
     run = airflow.trigger(DAG)
     airflow.until(lambda: operations(atlas, seen), moment)
     kill(airflow, run, "ensure_cluster")
     if late:
-        airflow.until(lambda: operations(atlas, "createFlexCluster", 201), "the retry's create")
+        airflow.until(lambda: operations(atlas, "createGroupFlexCluster", 201), "the retry's create")
     atlas.clock.advance(4)
     atlas.clock.resume()
     assert airflow.finish(DAG, run) == "success", airflow.task_log(DAG, run)
     assert airflow.tasks(DAG, run)["ensure_cluster"]["try_number"] == 2
-    first, second = operations(atlas, "createFlexCluster")
+    first, second = operations(atlas, "createGroupFlexCluster")
     assert (first["status"], second["status"]) == ((400, 201) if late else (201, 400))
     assert (atlas.counters["created"], atlas.counters["deleted"], atlas.instances()) == (1, 1, [])
 
@@ -139,7 +139,7 @@ def test_a_killed_task_is_retried_and_leaves_one_cluster(airflow, atlas, moment)
 def test_a_killed_teardown_is_retried_and_leaves_none(airflow, atlas):
     atlas.settings(deletion={"seconds": 4})
     run = airflow.trigger(DAG)
-    airflow.until(lambda: operations(atlas, "deleteFlexCluster", 204), "the delete")
+    airflow.until(lambda: operations(atlas, "deleteGroupFlexCluster", 204), "the delete")
     kill(airflow, run, "delete_cluster")
     assert airflow.finish(DAG, run) == "success", airflow.task_log(DAG, run)
     assert airflow.tasks(DAG, run)["delete_cluster"]["try_number"] == 2
@@ -150,7 +150,7 @@ def test_the_cluster_is_deleted_though_the_ensure_fails_for_good(airflow, atlas)
     atlas.settings(provisioning="manual", deletion={"seconds": 0})
     run = airflow.trigger(DAG)
     for retry in range(4):
-        airflow.until(lambda: operations(atlas, "createFlexCluster")[retry:], "the create")  # noqa: B023
+        airflow.until(lambda: operations(atlas, "createGroupFlexCluster")[retry:], "the create")  # noqa: B023
         kill(airflow, run, "ensure_cluster")
     assert airflow.finish(DAG, run) == "failed"
     assert states(airflow, DAG, run) == {
@@ -163,7 +163,7 @@ def test_the_cluster_is_deleted_though_the_ensure_fails_for_good(airflow, atlas)
 
 
 def test_a_cluster_left_behind_fails_the_run(airflow, atlas):
-    atlas.fail_next("status", operation="deleteFlexCluster", status=403, error_code="ACCESS_FORBIDDEN", times=None)
+    atlas.fail_next("status", operation="deleteGroupFlexCluster", status=403, error_code="ACCESS_FORBIDDEN", times=None)
     run = airflow.trigger(DAG)
     assert airflow.finish(DAG, run) == "failed"
     assert states(airflow, DAG, run) == {
@@ -185,7 +185,7 @@ def test_eight_processes_at_once_fetch_one_token_and_make_one_cluster(airflow, a
     assert len({result["id"] for result in results}) == 1
     assert len([request for request in atlas.requests if request["endpoint"] == "token"]) == 1
     assert atlas.counters["created"] == 1
-    assert len(operations(atlas, "createFlexCluster")) == 8
+    assert len(operations(atlas, "createGroupFlexCluster")) == 8
 
 
 def test_fork_after_the_parent_used_the_client(airflow, atlas):

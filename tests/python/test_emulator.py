@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
+import time
+import urllib.error
 import urllib.request
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
@@ -61,12 +64,16 @@ def test_time_is_moved_by_hand(emulator: Emulator) -> None:
     emulator.clock.advance(1.5)
     assert emulator.clock.now == START + timedelta(seconds=1.5)
     emulator.clock.set("2026-01-02T00:00:00Z")
-    assert emulator.clock.now.year == 2026
+    assert emulator.clock.now == datetime(2026, 1, 2, tzinfo=timezone.utc)
     emulator.clock.resume()
-    before = emulator.clock.now
-    assert before < emulator.clock.now or before.year == 2026
+    deadline = time.monotonic() + 5
+    while emulator.clock.now == datetime(2026, 1, 2, tzinfo=timezone.utc):
+        assert time.monotonic() < deadline, "the clock stands still"
     emulator.clock.freeze()
-    assert emulator.clock.now == emulator.clock.now
+    before = emulator.clock.now
+    assert datetime(2026, 1, 2, tzinfo=timezone.utc) < before < datetime(2026, 1, 2, 1, tzinfo=timezone.utc)
+    time.sleep(0.002)  # longer than the clock's resolution: only a frozen clock still shows the same
+    assert emulator.clock.now == before
     with pytest.raises(ValueError, match="time zone"):
         emulator.clock.set(datetime(2026, 1, 1))
     emulator.reset()
@@ -154,8 +161,47 @@ def test_seed_and_scenario_may_be_files(tmp_path: Path) -> None:
         assert [instance["name"] for instance in emulator.instances()] == ["orders"]
         assert emulator.settings()["calendar"] == "2026"
         assert len(emulator.faults.standing()) == 1
-    with pytest.raises(RuntimeError, match="projct"):
+    with pytest.raises(ValueError, match="projct"):
         Emulator(seed={"projct": []})
+
+
+MISSPELT = [
+    ("operation", "createFlexClustr", 'There is no operation "createFlexClustr". Did you mean "createFlexCluster"?'),
+    ("endpoint", "flx", 'There is no endpoint "flx". Did you mean "flex"?'),
+    ("method", "PSOT", 'There is no method "PSOT". Did you mean "POST"?'),
+    ("authorization", "bearr", 'There is no authorization "bearr". Did you mean "bearer"?'),
+    ("nmae", "a", 'A fault has no key "nmae". Did you mean "name"?'),
+]
+
+
+@pytest.mark.parametrize(("key", "value", "said"), MISSPELT)
+def test_a_misspelt_fault_is_refused_wherever_it_is_ordered(
+    emulator: Emulator, key: str, value: str, said: str, tmp_path: Path
+) -> None:
+    fault = {key: value}
+    with pytest.raises(ValueError, match=re.escape(said)) as refused:
+        emulator.fail_next(**fault)
+    assert str(refused.value) == said
+    scenario = tmp_path / "scenario.json"
+    scenario.write_text(json.dumps({"faults": [fault]}))
+    for source in ({"faults": [fault]}, scenario):
+        with pytest.raises(ValueError, match=re.escape(said)) as refused:
+            Emulator(scenario=source)
+        assert str(refused.value) == said
+    for path, body in [("faults", fault), ("faults", [fault]), ("scenario", {"faults": [fault]})]:
+        request = urllib.request.Request(f"{emulator.url}/_emulator/{path}", json.dumps(body).encode(), method="POST")
+        with pytest.raises(urllib.error.HTTPError) as answered:
+            urllib.request.urlopen(request)
+        assert (answered.value.code, json.load(answered.value)) == (400, {"error": said})
+    assert emulator.faults.standing() == []
+
+
+@pytest.mark.parametrize("operation", ["createGroupFlexCluster", "createFlexCluster"])
+def test_a_fault_is_ordered_with_either_id_of_an_operation(emulator: Emulator, operation: str) -> None:
+    emulator.fail_next("status", operation=operation, status=409, error_code="NO_CAPACITY")
+    with emulator.client("access_token") as client, pytest.raises(errors.NoCapacity):
+        client.create_flex_cluster(emulator.group_id, name="orders", **SPEC)
+    assert emulator.requests[-1]["operation"] == "createGroupFlexCluster"
 
 
 def test_it_says_why_it_does_not_start(emulator: Emulator) -> None:
@@ -210,7 +256,7 @@ def test_the_command_runs_until_it_is_told_to_stop(number: signal.Signals, tmp_p
         process.send_signal(number)
         _, log = process.communicate(timeout=10)
         assert process.returncode == 0, log
-    assert json.loads(log.splitlines()[0])["operation"] == "createFlexCluster"
+    assert json.loads(log.splitlines()[0])["operation"] == "createGroupFlexCluster"
     assert first["access_token"] not in log
     with Emulator(state_dir=tmp_path) as emulator:
         assert emulator.client_id == first["client_id"]

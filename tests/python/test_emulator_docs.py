@@ -38,6 +38,17 @@ def test_seed_and_scenario_are_taken() -> None:
         assert len(emulator.faults.standing()) == 2
 
 
+def test_the_operations_are_those_of_the_emulator() -> None:
+    with Emulator() as emulator:
+        operations = emulator.control("GET", "operations")
+    rows = [
+        f"| {', '.join(f'`{name}`' for name in row['ids'])} | `{row['method']} {row['path']}` | `{row['endpoint']}` |"
+        for row in operations
+    ]
+    table = TEXT.split("| operation | request | endpoint |\n| --- | --- | --- |\n")[1].split("\n\n")[0]
+    assert table.splitlines() == rows
+
+
 def test_every_setting_and_every_kind_of_fault_is_there() -> None:
     with Emulator() as emulator:
         settings = emulator.settings()

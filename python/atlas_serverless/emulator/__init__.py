@@ -69,8 +69,8 @@ class Emulator:
             limit”.
 
     Raises:
-        RuntimeError: The port is taken, or a seed, scenario or state folder cannot be used.
-        ValueError: A setting is unknown or has a value that it does not take.
+        RuntimeError: The port is taken, or the state folder cannot be used.
+        ValueError: A setting, the seed or the scenario has an unknown key, or a value that it does not take.
     """
 
     def __init__(

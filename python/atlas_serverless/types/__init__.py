@@ -8,7 +8,7 @@ what else is missing is a violation before anything is sent. What is *returned* 
 with these keys and any that the API adds later, absent where the server left them out.
 
 Nothing here is imported by `import atlas_serverless`. Sources: the operation's pages in
-https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/ (createServerlessInstance, createFlexCluster and theirs).
+https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/ (createServerlessInstance, createGroupFlexCluster and theirs).
 """
 
 from __future__ import annotations

@@ -6,21 +6,22 @@ use super::{clusters, flex, orgs, projects, rate_limits, serverless, token};
 use crate::emulator::auth;
 use crate::emulator::http::authorization;
 use crate::emulator::http::lists::Query;
+use crate::emulator::http::operations::{Operation, OperationKind};
 use crate::emulator::http::outcome::{Outcome, Stage};
 use crate::emulator::http::replies::{ApiError, Reply};
 use crate::emulator::http::request::{Call, Request};
-use crate::emulator::http::route::{Miss, Operation, Route};
+use crate::emulator::http::route::{Route, RouteError};
 use crate::emulator::http::version;
 use crate::emulator::store::Store;
 use crate::emulator::store::identity::Identity;
 
 /// Answers as the API would.
-pub(crate) fn answer(store: &mut Store, request: &Request, route: &Result<Route, Miss>, base: &str) -> Outcome {
+pub(crate) fn answer(store: &mut Store, request: &Request, route: &Result<Route, RouteError>, base: &str) -> Outcome {
     if let Ok(route) = route
         && route.operation.is_token_endpoint()
     {
-        let reply = match route.operation {
-            Operation::CreateToken => token::token(store, request),
+        let reply = match route.operation.kind {
+            OperationKind::CreateToken => token::token(store, request),
             _ => token::revoke(store, request),
         };
         let identity = authorization::basic(&request.headers).map(|(id, _)| id);
@@ -35,10 +36,10 @@ pub(crate) fn answer(store: &mut Store, request: &Request, route: &Result<Route,
     let identity = Some(caller.id.clone());
     let route = match route {
         Ok(route) => route,
-        Err(Miss::NotFound) => {
+        Err(RouteError::NotFound) => {
             return Outcome { identity, ..Outcome::new(ApiError::no_such_path(&request.path), Stage::Endpoint) };
         }
-        Err(Miss::MethodNotAllowed) => {
+        Err(RouteError::MethodNotAllowed) => {
             return Outcome { identity, ..Outcome::new(ApiError::method_not_allowed(), Stage::Endpoint) };
         }
     };
@@ -52,7 +53,8 @@ fn authorized(store: &mut Store, request: &Request, route: &Route, base: &str, c
     if let Err(error) = auth::check_access_list(store, caller, auth::caller_address(store, request)) {
         return Outcome::new(error, Stage::Endpoint);
     }
-    let version = if route.unversioned { Some("") } else { version::negotiate(&request.headers, operation.versions()) };
+    let version =
+        if route.unversioned { Some("") } else { version::negotiate(&request.headers, operation.endpoint.versions()) };
     let Some(version) = version else {
         let asked = version::asked(&request.headers).unwrap_or_default();
         let error = ApiError::new(406, "INVALID_VERSION_DATE", "Invalid accept header or version date.");
@@ -79,13 +81,13 @@ fn authorized(store: &mut Store, request: &Request, route: &Route, base: &str, c
 
 fn operate(
     store: &mut Store,
-    operation: Operation,
+    operation: &Operation,
     call: &Call<'_>,
     request: &Request,
     caller: &Identity,
 ) -> Result<Reply, ApiError> {
-    use Operation as O;
-    match operation {
+    use OperationKind as O;
+    match operation.kind {
         O::ListServerless => serverless::list(store, call),
         O::CreateServerless => serverless::create(store, call, request),
         O::GetServerless => serverless::get(store, call),

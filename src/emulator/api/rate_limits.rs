@@ -3,9 +3,9 @@
 use serde_json::{Value, json};
 
 use crate::emulator::http::lists;
+use crate::emulator::http::operations::{Endpoint, OPERATIONS, Operation};
 use crate::emulator::http::outcome::RateLimitState;
 use crate::emulator::http::replies::{ApiError, Reply};
-use crate::emulator::http::route::Operation;
 use crate::emulator::options::RateLimit;
 use crate::emulator::store::Store;
 
@@ -14,7 +14,7 @@ struct Set {
     id: &'static str,
     name: &'static str,
     scope: &'static str,
-    endpoint: &'static str,
+    endpoint: Endpoint,
     /// `None`: no limit unless one is set; replies then carry no headers, as recorded for `/serverless`.
     limit: Option<RateLimit>,
 }
@@ -25,32 +25,56 @@ const fn limit(capacity: u64, refill: u64) -> Option<RateLimit> {
 
 /// The first set of an endpoint is the one that its headers show.
 const SETS: [Set; 7] = [
-    Set { id: "flexClusters_group", name: "Flex Clusters", scope: "GROUP", endpoint: "flex", limit: limit(1200, 500) },
-    Set { id: "clusters_group", name: "Clusters", scope: "GROUP", endpoint: "clusters", limit: limit(10000, 5000) },
-    Set { id: "clusters_user", name: "Clusters", scope: "USER", endpoint: "clusters", limit: limit(300, 100) },
-    Set { id: "projects_user", name: "Projects", scope: "USER", endpoint: "groups", limit: limit(1200, 500) },
-    Set { id: "organizations_user", name: "Organizations", scope: "USER", endpoint: "orgs", limit: limit(300, 100) },
+    Set {
+        id: "flexClusters_group",
+        name: "Flex Clusters",
+        scope: "GROUP",
+        endpoint: Endpoint::Flex,
+        limit: limit(1200, 500),
+    },
+    Set {
+        id: "clusters_group",
+        name: "Clusters",
+        scope: "GROUP",
+        endpoint: Endpoint::Clusters,
+        limit: limit(10000, 5000),
+    },
+    Set { id: "clusters_user", name: "Clusters", scope: "USER", endpoint: Endpoint::Clusters, limit: limit(300, 100) },
+    Set { id: "projects_user", name: "Projects", scope: "USER", endpoint: Endpoint::Groups, limit: limit(1200, 500) },
+    Set {
+        id: "organizations_user",
+        name: "Organizations",
+        scope: "USER",
+        endpoint: Endpoint::Orgs,
+        limit: limit(300, 100),
+    },
     Set {
         id: "rateLimitsInspection_user",
         name: "Rate Limits Inspection",
         scope: "USER",
-        endpoint: "rateLimits",
+        endpoint: Endpoint::RateLimits,
         limit: limit(300, 100),
     },
-    Set { id: "serverless_group", name: "Serverless Instances", scope: "GROUP", endpoint: "serverless", limit: None },
+    Set {
+        id: "serverless_group",
+        name: "Serverless Instances",
+        scope: "GROUP",
+        endpoint: Endpoint::Serverless,
+        limit: None,
+    },
 ];
 
 /// Charges a request to its sets.
 pub(crate) fn charge(
     store: &mut Store,
-    operation: Operation,
+    operation: &Operation,
     path: &str,
     group_id: Option<&str>,
     user: &str,
 ) -> Result<Option<RateLimitState>, ApiError> {
     let now = store.now();
     let mut shown = None;
-    for set in SETS.iter().filter(|set| set.endpoint == operation.endpoint()) {
+    for set in SETS.iter().filter(|set| set.endpoint == operation.endpoint) {
         let Some(size) = store.options.rate_limit_sizes.get(set.id).copied().or(set.limit) else { continue };
         if !store.options.rate_limits {
             let full = RateLimitState { limit: size.capacity, remaining: size.capacity };
@@ -85,8 +109,8 @@ pub(crate) fn refusal(path: &str, size: RateLimit, wait: u64) -> ApiError {
 }
 
 /// The size that holds for an operation's first set, for refusals on order.
-pub(crate) fn size_of(store: &Store, operation: Option<Operation>) -> RateLimit {
-    let set = operation.and_then(|o| SETS.iter().find(|set| set.endpoint == o.endpoint()));
+pub(crate) fn size_of(store: &Store, operation: Option<&'static Operation>) -> RateLimit {
+    let set = operation.and_then(|o| SETS.iter().find(|set| set.endpoint == o.endpoint));
     set.and_then(|set| store.options.rate_limit_sizes.get(set.id).copied().or(set.limit)).unwrap_or(RateLimit {
         capacity: 1200,
         refill: 500,
@@ -107,9 +131,9 @@ pub(crate) fn list(store: &Store, request: &lists::Query<'_>) -> Result<Reply, A
         .filter_map(|set| {
             let size = store.options.rate_limit_sizes.get(set.id).copied().or(set.limit)?;
             let default = set.limit;
-            let endpoints = endpoints(set.endpoint);
+            let operations: Vec<_> = OPERATIONS.iter().filter(|operation| operation.endpoint == set.endpoint).collect();
             let path = wanted("endpointPath");
-            if path.is_some_and(|path| !endpoints.iter().any(|(_, p)| *p == path)) {
+            if path.is_some_and(|path| !operations.iter().any(|operation| operation.path == path)) {
                 return None;
             }
             let pair = |value: u64, default: Option<u64>| json!({"defaultValue": default, "value": value});
@@ -117,8 +141,8 @@ pub(crate) fn list(store: &Store, request: &lists::Query<'_>) -> Result<Reply, A
                 "capacity": pair(size.capacity, default.map(|d| d.capacity)),
                 "endpointSetId": set.id,
                 "endpointSetName": set.name,
-                "endpoints": endpoints.iter()
-                    .map(|(method, path)| json!({"method": method, "path": path})).collect::<Vec<_>>(),
+                "endpoints": operations.iter()
+                    .map(|operation| json!({"method": operation.method, "path": operation.path})).collect::<Vec<_>>(),
                 "refillDurationSeconds": pair(size.seconds, default.map(|d| d.seconds)),
                 "refillRate": pair(size.refill, default.map(|d| d.refill)),
                 "scope": set.scope,
@@ -126,20 +150,4 @@ pub(crate) fn list(store: &Store, request: &lists::Query<'_>) -> Result<Reply, A
         })
         .collect();
     lists::page(request, sets)
-}
-
-fn endpoints(endpoint: &str) -> Vec<(&'static str, &'static str)> {
-    let (collection, entity) = match endpoint {
-        "flex" => ("/api/atlas/v2/groups/{groupId}/flexClusters", "/api/atlas/v2/groups/{groupId}/flexClusters/{name}"),
-        "clusters" => {
-            ("/api/atlas/v2/groups/{groupId}/clusters", "/api/atlas/v2/groups/{groupId}/clusters/{clusterName}")
-        }
-        "serverless" => {
-            ("/api/atlas/v2/groups/{groupId}/serverless", "/api/atlas/v2/groups/{groupId}/serverless/{name}")
-        }
-        "groups" => return vec![("GET", "/api/atlas/v2/groups"), ("GET", "/api/atlas/v2/groups/{groupId}")],
-        "orgs" => return vec![("GET", "/api/atlas/v2/orgs"), ("GET", "/api/atlas/v2/orgs/{orgId}")],
-        _ => return vec![("GET", "/api/atlas/v2/rateLimits")],
-    };
-    vec![("GET", collection), ("POST", collection), ("GET", entity), ("PATCH", entity), ("DELETE", entity)]
 }

@@ -7,9 +7,9 @@ use serde_json::json;
 
 use self::digest::Refusal;
 use crate::emulator::http::authorization::{digest_parameters, header};
+use crate::emulator::http::operations::Operation;
 use crate::emulator::http::replies::{ApiError, Reply, unauthorized};
 use crate::emulator::http::request::Request;
-use crate::emulator::http::route::Operation;
 use crate::emulator::store::Store;
 use crate::emulator::store::identity::{Identity, IdentityKind};
 use crate::emulator::store::ids::is_object_id;
@@ -90,7 +90,7 @@ pub(crate) fn check_access_list(store: &Store, caller: &Identity, address: IpAdd
 pub(crate) fn check_project(
     store: &Store,
     caller: &Identity,
-    operation: Operation,
+    operation: &Operation,
     group_id: &str,
 ) -> Result<(), ApiError> {
     if !is_object_id(group_id) {

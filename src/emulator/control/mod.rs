@@ -8,7 +8,7 @@ pub(crate) mod stored;
 use serde_json::{Value, json};
 
 use self::error::{Answer, ControlError};
-use self::overview::{counters, description, overview};
+use self::overview::{counters, description, operations, overview};
 use self::scenario::{change_clock, change_faults, change_settings, scenario};
 use self::stored::{identities, instances, issue_token, organizations};
 use crate::emulator::faults::standing::Faults;
@@ -49,6 +49,7 @@ pub(crate) fn carry_out(store: &mut Store, faults: &mut Faults, method: &str, pa
             store.request_log.clear();
             Ok(json!({}))
         }
+        ("GET", ["operations"]) => Ok(operations()),
         ("GET", ["settings"]) => Ok(store.options.settings()),
         ("PATCH" | "POST", ["settings"]) => {
             change_settings(store, body)?;

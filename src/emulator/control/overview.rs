@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use crate::emulator::clock::iso_ms;
 use crate::emulator::faults::standing::Faults;
+use crate::emulator::http::operations::OPERATIONS;
 use crate::emulator::options::settings::calendar_name;
 use crate::emulator::store::Store;
 use crate::emulator::store::request_log::Record;
@@ -67,4 +68,20 @@ pub(crate) fn counters(store: &Store) -> Value {
         object.insert("live_tokens".into(), json!(store.tokens.len(store.now())));
     }
     counters
+}
+
+/// The operations that the emulator knows.
+pub(crate) fn operations() -> Value {
+    OPERATIONS
+        .iter()
+        .map(|operation| {
+            json!({
+                "ids": operation.ids,
+                "method": operation.method,
+                "path": operation.path,
+                "endpoint": operation.endpoint.name(),
+                "versions": operation.endpoint.versions(),
+            })
+        })
+        .collect()
 }

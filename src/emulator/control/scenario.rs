@@ -4,10 +4,20 @@ use serde_json::{Value, json};
 
 use super::error::{Answer, ControlError};
 use crate::emulator::clock::{iso_ms, parse};
-use crate::emulator::faults::order::Fault;
+use crate::emulator::faults::order::Order;
 use crate::emulator::faults::standing::Faults;
+use crate::emulator::json::{Field, check_keys};
 use crate::emulator::options::settings::seconds;
 use crate::emulator::store::Store;
+
+/// `name` and `description` are for people.
+const FIELDS: [Field; 5] = [
+    ("name", "text"),
+    ("description", "text"),
+    ("settings", "an object"),
+    ("clock", "an object"),
+    ("faults", "a list of faults"),
+];
 
 /// Changes all of the settings, or none.
 pub(crate) fn change_settings(store: &mut Store, body: &Value) -> Result<(), ControlError> {
@@ -43,9 +53,9 @@ pub(crate) fn change_faults(faults: &mut Faults, method: &str, id: Option<&str>,
     match (method, id) {
         ("GET", None) => Ok(faults.to_json()),
         ("POST", None) => {
-            let orders: Vec<Fault> = match body {
-                Value::Array(list) => list.iter().map(Fault::from_json).collect::<Result<_, _>>()?,
-                one => vec![Fault::from_json(one)?],
+            let orders: Vec<Order> = match body {
+                Value::Array(list) => list.iter().map(Order::from_json).collect::<Result<_, _>>()?,
+                one => vec![Order::from_json(one)?],
             };
             let ids: Vec<u64> = orders.into_iter().map(|fault| faults.order(fault)).collect();
             Ok(if body.is_array() { json!({"ids": ids}) } else { json!({"id": ids.first()}) })
@@ -59,27 +69,32 @@ pub(crate) fn change_faults(faults: &mut Faults, method: &str, id: Option<&str>,
     }
 }
 
-/// Settings, a clock and faults in one: a scenario file, or a bare list of faults.
-pub(crate) fn scenario(store: &mut Store, faults: &mut Faults, value: &Value) -> Result<(), String> {
-    let orders = match value {
-        Value::Array(_) => value,
-        Value::Object(object) => {
-            for (key, value) in object {
-                match key.as_str() {
-                    "settings" => change_settings(store, value).map_err(|error| error.message)?,
-                    "clock" => {
-                        change_clock(store, "POST", value).map_err(|error| error.message)?;
-                    }
-                    "faults" | "name" | "description" => {}
-                    _ => return Err(format!("A scenario has no key {key:?}.")),
-                }
-            }
-            object.get("faults").unwrap_or(&Value::Null)
+/// Settings, a clock and faults in one: a scenario file, or a bare list of faults. All of it holds, or nothing.
+pub(crate) fn scenario(store: &mut Store, faults: &mut Faults, value: &Value) -> Result<(), ControlError> {
+    let nothing = Value::Null;
+    let (settings, clock, orders) = match value {
+        Value::Array(_) => (&nothing, &nothing, value),
+        _ => {
+            check_keys("A scenario", &FIELDS, value)?;
+            let part = |name: &str| value.get(name).unwrap_or(&nothing);
+            (part("settings"), part("clock"), part("faults"))
         }
-        _ => return Err("A scenario is a JSON object, or a list of faults.".to_owned()),
     };
-    for order in orders.as_array().into_iter().flatten() {
-        faults.order(Fault::from_json(order)?);
+    let orders = match orders {
+        Value::Null => Vec::new(),
+        Value::Array(list) => list.iter().map(Order::from_json).collect::<Result<Vec<_>, _>>()?,
+        _ => return Err(ControlError::new(400, "faults takes a list of faults.")),
+    };
+    let before = store.options.clone();
+    if !settings.is_null() {
+        change_settings(store, settings)?;
+    }
+    if let Err(error) = change_clock(store, "POST", clock) {
+        store.options = before;
+        return Err(error);
+    }
+    for order in orders {
+        faults.order(order);
     }
     Ok(())
 }

@@ -2,13 +2,14 @@
 
 use axum::body::Bytes;
 
-use super::order::{Fault, FaultKind};
+use super::kind::FaultKind;
+use super::order::Order;
 use crate::emulator::api::dispatch;
 use crate::emulator::http::authorization::{digest_parameters, header};
 use crate::emulator::http::outcome::Outcome;
 use crate::emulator::http::request::Request;
 use crate::emulator::http::response::WireResponse;
-use crate::emulator::http::route::{Miss, Route};
+use crate::emulator::http::route::{Route, RouteError};
 use crate::emulator::store::Store;
 
 /// Makes the credentials of a request invalid, if the fault is of such a kind.
@@ -30,7 +31,7 @@ pub(crate) fn invalidate_credentials(store: &mut Store, request: &Request, kind:
 pub(crate) fn answer_without_storing(
     store: &mut Store,
     request: &Request,
-    route: &Result<Route, Miss>,
+    route: &Result<Route, RouteError>,
     base: &str,
 ) -> Outcome {
     let route_facts = route.as_ref().ok();
@@ -47,7 +48,7 @@ pub(crate) fn answer_without_storing(
 }
 
 /// Applies what a fault says of status, headers and body.
-pub(crate) fn change_response(response: &mut WireResponse, fault: &Fault) {
+pub(crate) fn change_response(response: &mut WireResponse, fault: &Order) {
     match fault.kind {
         FaultKind::EmptyBody => response.body = Bytes::new(),
         FaultKind::WrongType => response.set("content-type", "text/plain;charset=utf-8"),

@@ -1,144 +1,115 @@
 //! A fault as it is ordered: which requests it hits, and what happens to those.
 
-use serde_json::{Map, Value, json};
-use wildmatch::WildMatch;
+use std::time::Duration;
 
-use crate::emulator::options::settings::{boolean, count, seconds};
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value};
 
-/// What a fault does.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum FaultKind {
-    /// A status with an error body of the API (or of OAuth, on the token endpoint).
-    Status,
-    /// A page of HTML, as a proxy sends it; 502 unless another status is given.
-    Html,
-    /// 429 in the recorded form.
-    RateLimited,
-    /// 401 in the recorded form, with a good credential.
-    Unauthorized,
-    /// 404 in the form of the endpoint.
-    NotFound,
-    /// The true reply, but nothing is stored.
-    Ignore,
-    /// The true reply, later.
-    Delay,
-    /// No reply, ever; the connection stays open.
-    Stall,
-    /// The connection is closed without a reply.
-    Close,
-    /// The connection is reset without a reply.
-    Reset,
-    /// The head of the true reply and half of its body, then the connection is closed (or reset).
-    HalfBody,
-    /// The true status and headers, and no body.
-    EmptyBody,
-    /// The true reply under a content type that is not JSON.
-    WrongType,
-    /// The nonce of the request is stale.
-    StaleNonce,
-    /// Every token expires just before the request.
-    ExpireTokens,
-    /// The true reply, and then the connection is closed.
-    LastReply,
-    /// The next connections are closed before a byte is read.
-    CloseOnAccept,
-    /// The next connections are reset before a byte is read.
-    ResetOnAccept,
-}
+use super::kind::FaultKind;
+use crate::emulator::http::authorization::SCHEMES;
+use crate::emulator::http::operations::{check_endpoint, check_id};
+use crate::emulator::json;
+use crate::emulator::json::{Field, did_you_mean, present, seconds};
 
-const KINDS: [(&str, FaultKind); 18] = [
-    ("status", FaultKind::Status),
-    ("html", FaultKind::Html),
-    ("rate_limited", FaultKind::RateLimited),
-    ("unauthorized", FaultKind::Unauthorized),
-    ("not_found", FaultKind::NotFound),
-    ("ignore", FaultKind::Ignore),
-    ("delay", FaultKind::Delay),
-    ("stall", FaultKind::Stall),
-    ("close", FaultKind::Close),
-    ("reset", FaultKind::Reset),
-    ("half_body", FaultKind::HalfBody),
-    ("empty_body", FaultKind::EmptyBody),
-    ("wrong_type", FaultKind::WrongType),
-    ("stale_nonce", FaultKind::StaleNonce),
-    ("expire_tokens", FaultKind::ExpireTokens),
-    ("last_reply", FaultKind::LastReply),
-    ("close_on_accept", FaultKind::CloseOnAccept),
-    ("reset_on_accept", FaultKind::ResetOnAccept),
-];
-
-impl FaultKind {
-    pub(crate) fn name(self) -> &'static str {
-        KINDS.iter().find(|(_, kind)| *kind == self).map_or("", |(name, _)| name)
-    }
-
-    pub(super) fn on_accept(self) -> bool {
-        matches!(self, FaultKind::CloseOnAccept | FaultKind::ResetOnAccept)
-    }
-
-    /// Whether the request is carried out before the fault, unless the order says otherwise.
-    fn usually_after_store(self) -> bool {
-        use FaultKind as F;
-        matches!(self, F::HalfBody | F::EmptyBody | F::WrongType | F::LastReply)
-    }
-}
-
-/// An order, as it is carried out.
-#[derive(Debug, Clone)]
-pub(crate) struct Fault {
-    pub(crate) id: u64,
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(default)]
+pub(crate) struct Order {
     pub(crate) kind: FaultKind,
-    pub(crate) after_store: bool,
-    /// Milliseconds on the emulator's clock.
-    pub(crate) delay: i64,
-    pub(crate) status: Option<u16>,
-    /// `Some(None)`: an error body without a code.
-    pub(crate) error_code: Option<Option<String>>,
-    pub(crate) detail: Option<String>,
-    /// `Some(None)`: no `Retry-After`.
-    pub(crate) retry_after: Option<Option<String>>,
-    /// Header names and values to set; `None` takes a header out.
-    pub(crate) headers: Vec<(String, Option<String>)>,
-    pub(crate) body: Option<String>,
-    pub(crate) content_type: Option<String>,
-    pub(crate) reset: bool,
-    method: Option<String>,
-    path: Option<String>,
-    name: Option<String>,
-    endpoint: Option<String>,
-    authorization: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) method: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) path: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) name: Option<String>,
+    /// An endpoint, `api` for all of the API, or the id of an operation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) endpoint: Option<String>,
+    /// The id of an operation, in either generation.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) operation: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) authorization: Option<String>,
     /// How often it still applies; `None`: always.
     pub(super) times: Option<u32>,
+    /// How many matching requests it still lets pass.
     pub(super) skip: u32,
-    pub(super) applied: u32,
-    pub(super) then: Vec<Fault>,
+    /// Whether the request is carried out before the fault; unless given, as is usual for the kind.
+    after_store: Option<bool>,
+    /// On the emulator's clock.
+    #[serde(rename = "seconds", alias = "delay_seconds", with = "seconds", skip_serializing_if = "Duration::is_zero")]
+    pub(crate) delay: Duration,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) status: Option<u16>,
+    /// `Some(None)`: an error body without a code.
+    #[serde(deserialize_with = "present", skip_serializing_if = "Option::is_none")]
+    pub(crate) error_code: Option<Option<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) detail: Option<String>,
+    /// Seconds or an HTTP date. `Some(None)`: no `Retry-After`.
+    #[serde(deserialize_with = "retry_after", skip_serializing_if = "Option::is_none")]
+    pub(crate) retry_after: Option<Option<String>>,
+    /// Names and values to set; `None` removes a header.
+    #[serde(
+        serialize_with = "write_headers",
+        deserialize_with = "read_headers",
+        skip_serializing_if = "Vec::is_empty"
+    )]
+    pub(crate) headers: Vec<(String, Option<String>)>,
+    #[serde(deserialize_with = "text_or_json", skip_serializing_if = "Option::is_none")]
+    pub(crate) body: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) content_type: Option<String>,
+    /// Whether a half body ends with RST instead of FIN.
+    #[serde(skip_serializing_if = "is_false")]
+    pub(crate) reset: bool,
+    /// Ordered when this one is used up.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(super) then: Vec<Order>,
 }
 
-/// What of a request a fault can match.
-#[derive(Debug)]
-pub(crate) struct RequestFacts<'a> {
-    pub(crate) method: &'a str,
-    pub(crate) path: &'a str,
-    pub(crate) name: Option<&'a str>,
-    pub(crate) endpoint: &'a str,
-    pub(crate) operation: &'a str,
-    pub(crate) scheme: &'a str,
-}
+const FIELDS: [Field; 21] = [
+    ("kind", "the name of a kind"),
+    ("method", "an HTTP method"),
+    ("path", "text, with * and ?"),
+    ("name", "text, with * and ?"),
+    ("endpoint", "the name of an endpoint"),
+    ("operation", "the id of an operation"),
+    ("authorization", "the name of a scheme"),
+    ("times", "a whole number, or null for no limit"),
+    ("skip", "a whole number"),
+    ("after_store", "true or false"),
+    ("seconds", seconds::TAKES),
+    ("delay_seconds", seconds::TAKES),
+    ("status", STATUS),
+    ("error_code", "text, or null for an error without a code"),
+    ("detail", "text"),
+    ("retry_after", "seconds or an HTTP date, or null for none"),
+    ("headers", "an object of texts and numbers; null removes a header"),
+    ("body", "text or JSON"),
+    ("content_type", "text"),
+    ("reset", "true or false"),
+    ("then", "a list of faults"),
+];
 
-impl Fault {
-    /// Reads an order. Unknown keys are refused, so that a misspelt one does not match everything.
-    pub(crate) fn from_json(value: &Value) -> Result<Self, String> {
-        let object = value.as_object().ok_or("A fault is a JSON object.")?;
-        let kind = object.get("kind").and_then(Value::as_str).unwrap_or("status");
-        let Some(kind) = KINDS.iter().find(|(name, _)| *name == kind).map(|(_, kind)| *kind) else {
-            let names: Vec<&str> = KINDS.iter().map(|(name, _)| *name).collect();
-            return Err(format!("There is no fault of kind {kind:?}. Kinds: {}.", names.join(", ")));
-        };
-        let mut fault = Fault {
-            id: 0,
-            kind,
-            after_store: kind.usually_after_store(),
-            delay: 0,
+const STATUS: &str = "a whole number from 200 to 599";
+
+const METHODS: [&str; 9] = ["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "TRACE", "CONNECT"];
+
+impl Default for Order {
+    fn default() -> Self {
+        Self {
+            kind: FaultKind::Status,
+            method: None,
+            path: None,
+            name: None,
+            endpoint: None,
+            operation: None,
+            authorization: None,
+            times: Some(1),
+            skip: 0,
+            after_store: None,
+            delay: Duration::ZERO,
             status: None,
             error_code: None,
             detail: None,
@@ -147,127 +118,176 @@ impl Fault {
             body: None,
             content_type: None,
             reset: false,
-            method: None,
-            path: None,
-            name: None,
-            endpoint: None,
-            authorization: None,
-            times: Some(1),
-            skip: 0,
-            applied: 0,
             then: Vec::new(),
-        };
-        for (key, value) in object {
-            fault.set(key, value)?;
         }
-        if fault.kind == FaultKind::Delay && fault.delay == 0 {
+    }
+}
+
+impl Order {
+    /// Reads one fault. What is misspelt is refused: it would match nothing, or everything.
+    pub(crate) fn from_json(value: &Value) -> Result<Self, String> {
+        json::check_keys("A fault", &FIELDS, value)?;
+        check_name(value, "kind", FaultKind::check)?;
+        check_name(value, "method", check_method)?;
+        check_name(value, "endpoint", check_endpoint)?;
+        check_name(value, "operation", check_id)?;
+        check_name(value, "authorization", check_authorization)?;
+        let then = value.get("then").and_then(Value::as_array).into_iter().flatten();
+        let then = then.map(Order::from_json).collect::<Result<_, _>>()?;
+        let mut order: Order = json::read("A fault", &FIELDS, value)?;
+        if order.status.is_some_and(|status| !(200..600).contains(&status)) {
+            return Err(format!("status takes {STATUS}."));
+        }
+        if order.kind == FaultKind::Delay && order.delay.is_zero() {
             return Err("A delay takes seconds.".to_owned());
         }
-        Ok(fault)
+        order.then = then;
+        order.method = order.method.map(|method| method.to_ascii_uppercase());
+        order.authorization = order.authorization.map(|scheme| scheme.to_ascii_lowercase());
+        order.after_store = Some(order.after_store());
+        Ok(order)
     }
 
-    fn set(&mut self, key: &str, value: &Value) -> Result<(), String> {
-        let text = || value.as_str().map(str::to_owned).ok_or_else(|| format!("{key} takes text."));
-        match key {
-            "kind" => {}
-            "method" => self.method = Some(text()?.to_ascii_uppercase()),
-            "path" => self.path = Some(text()?),
-            "name" => self.name = Some(text()?),
-            "endpoint" | "operation" => self.endpoint = Some(text()?),
-            "authorization" => self.authorization = Some(text()?.to_ascii_lowercase()),
-            "times" => self.times = count(key, value)?,
-            "skip" => self.skip = count(key, value)?.unwrap_or(0),
-            "after_store" => self.after_store = boolean(key, value)?,
-            "reset" => self.reset = boolean(key, value)?,
-            "seconds" | "delay_seconds" => {
-                self.delay = i64::try_from(seconds(key, value)?.as_millis()).unwrap_or(i64::MAX);
-            }
-            "status" => {
-                let status = value.as_u64().and_then(|s| u16::try_from(s).ok()).filter(|s| (200..600).contains(s));
-                self.status = Some(status.ok_or("status takes a whole number from 200 to 599.")?);
-            }
-            "error_code" => self.error_code = Some(if value.is_null() { None } else { Some(text()?) }),
-            "detail" => self.detail = Some(text()?),
-            "retry_after" => {
-                self.retry_after = Some(match value {
-                    Value::Null => None,
-                    Value::String(text) => Some(text.clone()),
-                    other => Some(other.as_u64().ok_or("retry_after takes seconds or an HTTP date.")?.to_string()),
-                });
-            }
-            "headers" => {
-                let headers = value.as_object().ok_or("headers takes an object; null takes a header out.")?;
-                self.headers = headers
-                    .iter()
-                    .map(|(name, value)| match value {
-                        Value::Null => Ok((name.clone(), None)),
-                        Value::String(text) => Ok((name.clone(), Some(text.clone()))),
-                        Value::Number(number) => Ok((name.clone(), Some(number.to_string()))),
-                        _ => Err(format!("The header {name} takes text or null.")),
-                    })
-                    .collect::<Result<_, _>>()?;
-            }
-            "body" => self.body = Some(value.as_str().map_or_else(|| value.to_string(), str::to_owned)),
-            "content_type" => self.content_type = Some(text()?),
-            "then" => {
-                let list = value.as_array().ok_or("then takes a list of faults.")?;
-                self.then = list.iter().map(Fault::from_json).collect::<Result<_, _>>()?;
-            }
-            _ => return Err(format!("A fault has no key {key:?}.")),
+    pub(crate) fn after_store(&self) -> bool {
+        self.after_store.unwrap_or(self.kind.usually_after_store())
+    }
+}
+
+fn check_name(order: &Value, key: &str, check: fn(&str) -> Result<(), String>) -> Result<(), String> {
+    order.get(key).and_then(Value::as_str).map_or(Ok(()), check)
+}
+
+fn check_method(method: &str) -> Result<(), String> {
+    if METHODS.iter().any(|known| known.eq_ignore_ascii_case(method)) {
+        return Ok(());
+    }
+    Err(format!("There is no method {method:?}.{}", did_you_mean(method, METHODS)))
+}
+
+fn check_authorization(scheme: &str) -> Result<(), String> {
+    let known = || SCHEMES.into_iter().chain(["any"]);
+    if known().any(|known| known.eq_ignore_ascii_case(scheme)) {
+        return Ok(());
+    }
+    Err(format!("There is no authorization {scheme:?}.{}", did_you_mean(scheme, known())))
+}
+
+fn retry_after<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Option<String>>, D::Error> {
+    match Value::deserialize(from)? {
+        Value::Null => Ok(Some(None)),
+        Value::String(text) => Ok(Some(Some(text))),
+        Value::Number(number) if number.is_u64() => Ok(Some(Some(number.to_string()))),
+        _ => Err(D::Error::custom("neither seconds nor a date")),
+    }
+}
+
+fn text_or_json<'de, D: Deserializer<'de>>(from: D) -> Result<Option<String>, D::Error> {
+    Ok(Some(match Value::deserialize(from)? {
+        Value::String(text) => text,
+        other => other.to_string(),
+    }))
+}
+
+fn read_headers<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<(String, Option<String>)>, D::Error> {
+    let headers = Map::<String, Value>::deserialize(from)?;
+    let read = |(name, value)| match value {
+        Value::Null => Ok((name, None)),
+        Value::String(text) => Ok((name, Some(text))),
+        Value::Number(number) => Ok((name, Some(number.to_string()))),
+        _ => Err(D::Error::custom("neither text nor null")),
+    };
+    headers.into_iter().map(read).collect()
+}
+
+fn write_headers<S: Serializer>(headers: &[(String, Option<String>)], to: S) -> Result<S::Ok, S::Error> {
+    to.collect_map(headers.iter().map(|(name, value)| (name, value)))
+}
+
+fn is_false(flag: &bool) -> bool {
+    !flag
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    #[test]
+    fn every_field_is_shown_as_it_was_ordered() {
+        let every = json!({
+            "kind": "half_body",
+            "method": "POST",
+            "path": "/api/*",
+            "name": "a?",
+            "endpoint": "flex",
+            "operation": "createGroupFlexCluster",
+            "authorization": "digest",
+            "times": 3,
+            "skip": 2,
+            "after_store": false,
+            "seconds": 1.5,
+            "status": 503,
+            "error_code": "NO_CAPACITY",
+            "detail": "Full.",
+            "retry_after": "7",
+            "headers": {"x-one": "1", "x-two": null},
+            "body": "half",
+            "content_type": "text/plain",
+            "reset": true,
+            "then": [{"kind": "close", "times": null, "skip": 0, "after_store": false}],
+        });
+        let order = Order::from_json(&every).unwrap();
+        assert_eq!(serde_json::to_value(&order).unwrap(), every);
+        assert_eq!(Order::from_json(&every), Ok(order));
+        let mut keys: Vec<&str> = every.as_object().unwrap().keys().map(String::as_str).collect();
+        keys.insert(11, "delay_seconds");
+        assert_eq!(FIELDS.map(|(name, _)| name).as_slice(), keys);
+        for key in ["error_code", "retry_after"] {
+            let order = Order::from_json(&json!({ key: null })).unwrap();
+            assert_eq!(serde_json::to_value(&order).unwrap()[key], Value::Null);
+            assert!(serde_json::to_value(&order).unwrap().get(key).is_some(), "{key}: null is not left out");
         }
-        Ok(())
     }
 
-    pub(super) fn matches(&self, facts: &RequestFacts<'_>) -> bool {
-        let token_endpoint = matches!(facts.endpoint, "token" | "revoke");
-        self.method.as_deref().is_none_or(|method| method == facts.method)
-            && self.path.as_deref().is_none_or(|pattern| WildMatch::new(pattern).matches(facts.path))
-            && self
-                .name
-                .as_deref()
-                .is_none_or(|pattern| facts.name.is_some_and(|name| WildMatch::new(pattern).matches(name)))
-            && self.endpoint.as_deref().is_none_or(|wanted| {
-                wanted == facts.endpoint || wanted == facts.operation || (wanted == "api" && !token_endpoint)
-            })
-            && match self.authorization.as_deref() {
-                // The first leg of a digest exchange carries nothing: a fault waits for the second.
-                None => token_endpoint || facts.scheme != "none",
-                Some("any") => true,
-                Some(wanted) => wanted == facts.scheme,
-            }
+    #[test]
+    fn an_order_takes_what_people_write() {
+        let order = json!({"method": "post", "authorization": "Digest", "retry_after": 7, "body": {"a": 1}, "delay_seconds": 1});
+        let order = Order::from_json(&order).unwrap();
+        assert_eq!((order.method.as_deref(), order.authorization.as_deref()), (Some("POST"), Some("digest")));
+        assert_eq!((order.retry_after, order.body.as_deref()), (Some(Some("7".to_owned())), Some("{\"a\":1}")));
+        assert_eq!((order.delay, order.times), (Duration::from_secs(1), Some(1)));
     }
 
-    pub(super) fn to_json(&self) -> Value {
-        let mut out = Map::new();
-        let mut put = |key: &str, value: Value| out.insert(key.to_owned(), value);
-        put("id", json!(self.id));
-        put("kind", json!(self.kind.name()));
-        for (key, value) in [
-            ("method", &self.method),
-            ("path", &self.path),
-            ("name", &self.name),
-            ("endpoint", &self.endpoint),
-            ("authorization", &self.authorization),
-            ("detail", &self.detail),
-            ("content_type", &self.content_type),
+    #[test]
+    fn a_misspelt_order_is_refused() {
+        for (order, said) in [
+            (json!({"knd": "close"}), "A fault has no key \"knd\". Did you mean \"kind\"?"),
+            (json!({"kind": "clsoe"}), "There is no fault of kind \"clsoe\". Did you mean \"close\"? Kinds: status, "),
+            (json!({"kind": "explode"}), "There is no fault of kind \"explode\". Kinds: status, html, "),
+            (json!({"kind": "delay"}), "A delay takes seconds."),
+            (json!({"method": "PSOT"}), "There is no method \"PSOT\". Did you mean \"POST\"?"),
+            (json!({"endpoint": "flx"}), "There is no endpoint \"flx\". Did you mean \"flex\"?"),
+            (
+                json!({"operation": "createFlexClustr"}),
+                "There is no operation \"createFlexClustr\". Did you mean \"createFlexCluster\"?",
+            ),
+            (json!({"authorization": "bearr"}), "There is no authorization \"bearr\". Did you mean \"bearer\"?"),
+            (
+                json!({"then": [{"operation": "getGrp"}]}),
+                "There is no operation \"getGrp\". Did you mean \"getGroup\"?",
+            ),
+            (json!({"times": -1}), "times takes a whole number, or null for no limit."),
+            (json!({"status": 99}), "status takes a whole number from 200 to 599."),
+            (json!({"status": "many"}), "status takes a whole number from 200 to 599."),
+            (json!({"seconds": -1}), "seconds takes a number of seconds, zero or more."),
+            (json!({"retry_after": -1}), "retry_after takes seconds or an HTTP date, or null for none."),
+            (json!({"headers": {"a": []}}), "headers takes an object of texts and numbers; null removes a header."),
+            (json!({"then": "x"}), "then takes a list of faults."),
+            (json!("close"), "A fault is a JSON object."),
         ] {
-            if let Some(value) = value {
-                put(key, json!(value));
-            }
+            let refused = Order::from_json(&order).unwrap_err();
+            assert!(refused.starts_with(said), "{order}: {refused}");
         }
-        if let Some(status) = self.status {
-            put("status", json!(status));
-        }
-        if self.delay > 0 {
-            put("seconds", json!(self.delay as f64 / 1000.0));
-        }
-        put("after_store", json!(self.after_store));
-        put("times", json!(self.times));
-        put("skip", json!(self.skip));
-        put("applied", json!(self.applied));
-        if !self.then.is_empty() {
-            put("then", self.then.iter().map(Fault::to_json).collect());
-        }
-        Value::Object(out)
     }
 }

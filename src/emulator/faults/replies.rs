@@ -2,18 +2,25 @@
 
 use serde_json::{Map, Value, json};
 
-use super::order::{Fault, FaultKind};
+use super::kind::FaultKind;
+use super::order::Order;
 use crate::emulator::api::instances::{cluster_not_found, serverless_not_found};
 use crate::emulator::api::rate_limits;
 use crate::emulator::auth;
 use crate::emulator::http::authorization;
+use crate::emulator::http::operations::{Endpoint, Operation};
 use crate::emulator::http::replies::{ApiError, Reply, reason};
 use crate::emulator::http::request::Request;
-use crate::emulator::http::route::{Miss, Operation, Route};
+use crate::emulator::http::route::{Route, RouteError};
 use crate::emulator::store::Store;
 
 /// The reply that a fault puts in the place of the true one.
-pub(crate) fn fault_reply(store: &mut Store, route: &Result<Route, Miss>, request: &Request, fault: &Fault) -> Reply {
+pub(crate) fn fault_reply(
+    store: &mut Store,
+    route: &Result<Route, RouteError>,
+    request: &Request,
+    fault: &Order,
+) -> Reply {
     let operation = route.as_ref().ok().map(|route| route.operation);
     let token_endpoint = operation.is_some_and(Operation::is_token_endpoint);
     match fault.kind {
@@ -46,18 +53,18 @@ pub(crate) fn fault_reply(store: &mut Store, route: &Result<Route, Miss>, reques
     }
 }
 
-fn not_found(route: &Result<Route, Miss>, request: &Request) -> ApiError {
+fn not_found(route: &Result<Route, RouteError>, request: &Request) -> ApiError {
     let Ok(Route { operation, group_id: Some(group_id), name, .. }) = route else {
         return ApiError::no_such_path(&request.path);
     };
-    match (operation.endpoint(), name) {
-        ("serverless", Some(name)) => serverless_not_found(name, group_id),
-        ("flex" | "clusters", Some(name)) => cluster_not_found(name, group_id),
+    match (operation.endpoint, name) {
+        (Endpoint::Serverless, Some(name)) => serverless_not_found(name, group_id),
+        (Endpoint::Flex | Endpoint::Clusters, Some(name)) => cluster_not_found(name, group_id),
         _ => ApiError::group_not_found(group_id),
     }
 }
 
-fn api_error(status: u16, fault: &Fault) -> Reply {
+fn api_error(status: u16, fault: &Order) -> Reply {
     let code = fault.error_code.clone().unwrap_or_else(|| Some("UNEXPECTED_ERROR".to_owned()));
     let detail = fault.detail.clone().unwrap_or_else(|| "Unexpected error.".to_owned());
     let mut body = Map::new();
@@ -71,7 +78,7 @@ fn api_error(status: u16, fault: &Fault) -> Reply {
     Reply { error_code: code, ..Reply::plain(status, Value::Object(body)) }
 }
 
-fn oauth_error(status: u16, fault: &Fault) -> Reply {
+fn oauth_error(status: u16, fault: &Order) -> Reply {
     let default = match status {
         400 => "invalid_request",
         401 => "invalid_client",

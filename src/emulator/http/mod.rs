@@ -2,6 +2,7 @@
 
 pub(crate) mod authorization;
 pub(crate) mod lists;
+pub(crate) mod operations;
 pub(crate) mod outcome;
 pub(crate) mod replies;
 pub(crate) mod request;

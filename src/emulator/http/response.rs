@@ -3,10 +3,10 @@
 use axum::body::{Body as HttpBody, Bytes};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
+use super::operations::{Endpoint, Operation};
 use super::outcome::{Outcome, Stage};
 use super::replies::Reply;
 use super::request::Request;
-use super::route::Operation;
 use super::version;
 use crate::emulator::clock::http_date;
 use crate::emulator::options::Calendar;
@@ -34,7 +34,7 @@ impl WireResponse {
     /// A reply with the API's headers, in the envelope and layout that the request asks for.
     pub(crate) fn from_outcome(
         outcome: &Outcome,
-        operation: Option<Operation>,
+        operation: Option<&'static Operation>,
         request: &Request,
         era: Calendar,
         now: i64,
@@ -78,7 +78,7 @@ impl WireResponse {
         wire
     }
 
-    fn resource_headers(&mut self, outcome: &Outcome, operation: Option<Operation>, era: Calendar) {
+    fn resource_headers(&mut self, outcome: &Outcome, operation: Option<&'static Operation>, era: Calendar) {
         self.set("referrer-policy", "strict-origin-when-cross-origin");
         self.set("strict-transport-security", "max-age=31536000; includeSubdomains;");
         self.set("x-content-type-options", "nosniff");
@@ -99,7 +99,7 @@ impl WireResponse {
         if let Some(code) = &outcome.reply.error_code {
             self.set("x-error-code", code);
         }
-        if operation.is_some_and(|o| o.endpoint() == "serverless") {
+        if operation.is_some_and(|o| o.endpoint == Endpoint::Serverless) {
             match era {
                 Calendar::Deprecated => self.deprecated("Thu, 15 Jan 2026 00:00:00 GMT"),
                 // What is left, reading, ends a year later.

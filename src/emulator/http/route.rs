@@ -1,228 +1,67 @@
-//! From method and path to an operation of the API, and what is known of each operation.
+//! From method and path to an operation.
+
+use std::sync::LazyLock;
 
 use axum::http::Method;
+use matchit::{Match, Params, Router};
 
-/// One operation of the Administration API, or of its token endpoint.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) enum Operation {
-    CreateToken,
-    RevokeToken,
-    ListServerless,
-    CreateServerless,
-    GetServerless,
-    UpdateServerless,
-    DeleteServerless,
-    ListFlex,
-    CreateFlex,
-    GetFlex,
-    UpdateFlex,
-    DeleteFlex,
-    ListClusters,
-    CreateCluster,
-    GetCluster,
-    UpdateCluster,
-    DeleteCluster,
-    ListGroups,
-    CreateGroup,
-    GetGroup,
-    GetGroupByName,
-    DeleteGroup,
-    ListOrgs,
-    GetOrg,
-    ListOrgGroups,
-    ListRateLimits,
-}
+use super::operations::{OPERATIONS, Operation};
 
 /// An operation with the ids out of its path.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone)]
 pub(crate) struct Route {
-    pub(crate) operation: Operation,
+    pub(crate) operation: &'static Operation,
     pub(crate) group_id: Option<String>,
+    /// The last parameter of the path that is not the project's id.
     pub(crate) name: Option<String>,
     /// Asked under `v1.0`, which knows no versions: plain JSON, whatever `Accept` says.
     pub(crate) unversioned: bool,
 }
 
 /// Why there is no operation.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) enum Miss {
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum RouteError {
     NotFound,
     MethodNotAllowed,
 }
 
-impl Operation {
-    /// The operation's id in the published API, its endpoint kind, and the method name in `X-Java-Method`.
-    fn facts(self) -> (&'static str, &'static str, &'static str) {
-        use Operation as O;
-        match self {
-            O::CreateToken => ("createToken", "token", ""),
-            O::RevokeToken => ("revokeToken", "revoke", ""),
-            O::ListServerless => ("listServerlessInstances", "serverless", "getAllServerlessInstances"),
-            O::CreateServerless => ("createServerlessInstance", "serverless", "createServerlessInstance"),
-            O::GetServerless => ("getServerlessInstance", "serverless", "getServerlessInstance"),
-            O::UpdateServerless => ("updateServerlessInstance", "serverless", "updateServerlessInstance"),
-            O::DeleteServerless => ("deleteServerlessInstance", "serverless", "deleteServerlessInstance"),
-            O::ListFlex => ("listFlexClusters", "flex", "getAllFlexClusters"),
-            O::CreateFlex => ("createFlexCluster", "flex", "createFlexCluster"),
-            O::GetFlex => ("getFlexCluster", "flex", "getFlexCluster"),
-            O::UpdateFlex => ("updateFlexCluster", "flex", "patchFlexCluster"),
-            O::DeleteFlex => ("deleteFlexCluster", "flex", "deleteFlexCluster"),
-            O::ListClusters => ("listClusters", "clusters", "getAllClusters"),
-            O::CreateCluster => ("createCluster", "clusters", "addCluster"),
-            O::GetCluster => ("getCluster", "clusters", "getCluster"),
-            O::UpdateCluster => ("updateCluster", "clusters", "patchCluster"),
-            O::DeleteCluster => ("deleteCluster", "clusters", "deleteCluster"),
-            O::ListGroups => ("listGroups", "groups", "getAllGroups"),
-            O::CreateGroup => ("createGroup", "groups", "addGroup"),
-            O::GetGroup => ("getGroup", "groups", "getGroup"),
-            O::GetGroupByName => ("getGroupByName", "groups", "getGroupByName"),
-            O::DeleteGroup => ("deleteGroup", "groups", "deleteGroup"),
-            O::ListOrgs => ("listOrgs", "orgs", "getAllOrgs"),
-            O::GetOrg => ("getOrg", "orgs", "getOrg"),
-            O::ListOrgGroups => ("getOrgGroups", "orgs", "getOrgGroups"),
-            O::ListRateLimits => ("listRateLimits", "rateLimits", "getRateLimits"),
-        }
+/// The templates of the table's paths.
+static ROUTER: LazyLock<Router<&'static str>> = LazyLock::new(|| {
+    let mut router = Router::new();
+    for operation in &OPERATIONS {
+        // Refused where the path of an earlier operation is the same: one entry is enough.
+        let _ = router.insert(operation.path, operation.path);
     }
+    router
+});
 
-    pub(crate) fn id(self) -> &'static str {
-        self.facts().0
-    }
-
-    /// The kind of endpoint, as faults match it.
-    pub(crate) fn endpoint(self) -> &'static str {
-        self.facts().1
-    }
-
-    pub(crate) fn java_method(self) -> Option<String> {
-        let (_, endpoint, method) = self.facts();
-        let class = match endpoint {
-            "serverless" => "ApiAtlasLegacyServerlessInstanceDescriptionResource",
-            "flex" => "ApiAtlasFlexClusterResource",
-            "clusters" => "ApiAtlasClusterDescriptionV15Resource",
-            "groups" => "ApiAtlasGroupsResource",
-            "orgs" => "ApiOrganizationsResource",
-            "rateLimits" => "ApiRateLimitsResource",
-            _ => return None,
+pub(crate) fn route(method: &Method, path: &str) -> Result<Route, RouteError> {
+    let path = path.strip_suffix('/').unwrap_or(path);
+    if let Some(rest) = path.strip_prefix("/api/atlas/v1.0/") {
+        let route = versioned(method, &format!("/api/atlas/v2/{rest}"))?;
+        return if route.operation.endpoint.is_in_v1() {
+            Ok(Route { unversioned: true, ..route })
+        } else {
+            Err(RouteError::NotFound)
         };
-        Some(format!("{class}::{method}"))
     }
-
-    /// The versions of the resource, oldest first.
-    pub(crate) fn versions(self) -> &'static [&'static str] {
-        match self.endpoint() {
-            "flex" => &["2024-11-13"],
-            "rateLimits" => &["2025-03-12"],
-            "clusters" => &["2023-01-01", "2023-02-01", "2024-08-05", "2024-10-23"],
-            _ => &["2023-01-01"],
-        }
-    }
-
-    /// Whether the caller must be allowed to change the project.
-    pub(crate) fn writes(self) -> bool {
-        use Operation as O;
-        matches!(
-            self,
-            O::CreateServerless
-                | O::UpdateServerless
-                | O::DeleteServerless
-                | O::CreateFlex
-                | O::UpdateFlex
-                | O::DeleteFlex
-                | O::CreateCluster
-                | O::UpdateCluster
-                | O::DeleteCluster
-                | O::DeleteGroup
-        )
-    }
-
-    /// Whether the body names what it creates.
-    pub(crate) fn creates(self) -> bool {
-        use Operation as O;
-        matches!(self, O::CreateServerless | O::CreateFlex | O::CreateCluster | O::CreateGroup)
-    }
-
-    pub(crate) fn is_token_endpoint(self) -> bool {
-        matches!(self, Operation::CreateToken | Operation::RevokeToken)
-    }
+    versioned(method, path)
 }
 
-/// Finds the operation of a request.
-pub(crate) fn route(method: &Method, path: &str) -> Result<Route, Miss> {
-    use Operation as O;
-    if let Some(endpoint) = path.strip_prefix("/api/oauth/") {
-        let operation = match endpoint {
-            "token" => O::CreateToken,
-            "revoke" => O::RevokeToken,
-            _ => return Err(Miss::NotFound),
-        };
-        return one_of(method, &[(Method::POST, operation)]).map(|o| bare(o, None, None));
-    }
-    if let Some(rest) = path.strip_prefix("/api/atlas/v1.0") {
-        return unversioned(resource(method, rest)?);
-    }
-    resource(method, path.strip_prefix("/api/atlas/v2").ok_or(Miss::NotFound)?)
+fn versioned(method: &Method, path: &str) -> Result<Route, RouteError> {
+    let Match { value: template, params } = ROUTER.at(path).map_err(|_| RouteError::NotFound)?;
+    let mut on_path = OPERATIONS.iter().filter(|operation| operation.path == *template);
+    let operation = on_path.find(|operation| operation.method == method.as_str());
+    Ok(Route {
+        operation: operation.ok_or(RouteError::MethodNotAllowed)?,
+        group_id: params.get("groupId").map(decode),
+        name: name(&params),
+        unversioned: false,
+    })
 }
 
-/// What the API before v2 has of it; MongoDB's older Go client calls nothing else.
-fn unversioned(route: Route) -> Result<Route, Miss> {
-    match route.operation.endpoint() {
-        "serverless" | "groups" => Ok(Route { unversioned: true, ..route }),
-        _ => Err(Miss::NotFound),
-    }
-}
-
-fn resource(method: &Method, rest: &str) -> Result<Route, Miss> {
-    use Operation as O;
-    let rest = rest.strip_prefix('/').ok_or(Miss::NotFound)?;
-    let parts: Vec<String> = rest.strip_suffix('/').unwrap_or(rest).split('/').map(decode).collect();
-    let parts: Vec<&str> = parts.iter().map(String::as_str).collect();
-    match parts.as_slice() {
-        ["rateLimits"] => one_of(method, &[(Method::GET, O::ListRateLimits)]).map(|o| bare(o, None, None)),
-        ["orgs"] => one_of(method, &[(Method::GET, O::ListOrgs)]).map(|o| bare(o, None, None)),
-        ["orgs", id] => one_of(method, &[(Method::GET, O::GetOrg)]).map(|o| bare(o, None, Some(id))),
-        ["orgs", id, "groups"] => one_of(method, &[(Method::GET, O::ListOrgGroups)]).map(|o| bare(o, None, Some(id))),
-        ["groups"] => {
-            let known = [(Method::GET, O::ListGroups), (Method::POST, O::CreateGroup)];
-            one_of(method, &known).map(|o| bare(o, None, None))
-        }
-        ["groups", "byName", name] => {
-            one_of(method, &[(Method::GET, O::GetGroupByName)]).map(|o| bare(o, None, Some(name)))
-        }
-        ["groups", group] => {
-            let known = [(Method::GET, O::GetGroup), (Method::DELETE, O::DeleteGroup)];
-            one_of(method, &known).map(|o| bare(o, Some(group), None))
-        }
-        ["groups", group, "serverless"] => collection(method, O::ListServerless, O::CreateServerless, group),
-        ["groups", group, "flexClusters"] => collection(method, O::ListFlex, O::CreateFlex, group),
-        ["groups", group, "clusters"] => collection(method, O::ListClusters, O::CreateCluster, group),
-        ["groups", group, "serverless", name] => {
-            entity(method, [O::GetServerless, O::UpdateServerless, O::DeleteServerless], group, name)
-        }
-        ["groups", group, "flexClusters", name] => {
-            entity(method, [O::GetFlex, O::UpdateFlex, O::DeleteFlex], group, name)
-        }
-        ["groups", group, "clusters", name] => {
-            entity(method, [O::GetCluster, O::UpdateCluster, O::DeleteCluster], group, name)
-        }
-        _ => Err(Miss::NotFound),
-    }
-}
-
-fn collection(method: &Method, list: Operation, create: Operation, group: &str) -> Result<Route, Miss> {
-    one_of(method, &[(Method::GET, list), (Method::POST, create)]).map(|o| bare(o, Some(group), None))
-}
-
-fn entity(method: &Method, [get, update, delete]: [Operation; 3], group: &str, name: &str) -> Result<Route, Miss> {
-    let known = [(Method::GET, get), (Method::PATCH, update), (Method::DELETE, delete)];
-    one_of(method, &known).map(|o| bare(o, Some(group), Some(name)))
-}
-
-fn one_of(method: &Method, known: &[(Method, Operation)]) -> Result<Operation, Miss> {
-    known.iter().find(|(m, _)| m == method).map(|(_, o)| *o).ok_or(Miss::MethodNotAllowed)
-}
-
-fn bare(operation: Operation, group: Option<&str>, name: Option<&str>) -> Route {
-    Route { operation, group_id: group.map(str::to_owned), name: name.map(str::to_owned), unversioned: false }
+fn name(params: &Params<'_, '_>) -> Option<String> {
+    params.iter().filter(|(key, _)| *key != "groupId").last().map(|(_, value)| decode(value))
 }
 
 fn decode(part: &str) -> String {
@@ -231,25 +70,55 @@ fn decode(part: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use super::super::operations::OperationKind;
     use super::*;
 
-    #[test]
-    fn paths_lead_to_operations() {
-        let found = route(&Method::PATCH, "/api/atlas/v2/groups/abc/serverless/my%2Dname").unwrap();
-        assert_eq!(found.operation, Operation::UpdateServerless);
-        assert_eq!((found.group_id.as_deref(), found.name.as_deref()), (Some("abc"), Some("my-name")));
-        assert_eq!(route(&Method::PUT, "/api/atlas/v2/groups/abc/flexClusters"), Err(Miss::MethodNotAllowed));
-        assert_eq!(route(&Method::GET, "/api/atlas/v2/groups/abc/backup"), Err(Miss::NotFound));
-        assert_eq!(route(&Method::GET, "/api/atlas/v1.5/groups"), Err(Miss::NotFound));
-        assert_eq!(route(&Method::GET, "/api/atlas/v2/groups/abc//serverless"), Err(Miss::NotFound));
-        assert_eq!(route(&Method::GET, "/api/atlas/v22/groups"), Err(Miss::NotFound));
+    fn kind(method: &str, path: &str) -> Result<OperationKind, RouteError> {
+        route(&method.parse().unwrap(), path).map(|route| route.operation.kind)
     }
 
     #[test]
-    fn the_unversioned_api_has_projects_and_serverless_instances() {
-        let found = route(&Method::GET, "/api/atlas/v1.0/groups/abc/serverless").unwrap();
-        assert!(found.unversioned && found.operation == Operation::ListServerless);
+    fn every_row_of_the_table_is_reached_by_its_method_and_path() {
+        for operation in &OPERATIONS {
+            let path = operation.path.replace("{groupId}", "abc").replace(['{', '}'], "");
+            assert_eq!(kind(operation.method, &path), Ok(operation.kind), "{}", operation.id());
+            assert_eq!(kind(operation.method, &format!("{path}/")), Ok(operation.kind), "{}", operation.id());
+            assert_eq!(kind("PUT", &path), Err(RouteError::MethodNotAllowed), "{}", operation.id());
+            let v1 = path.replace("/v2/", "/v1.0/");
+            let expected = if operation.endpoint.is_in_v1() { Ok(operation.kind) } else { Err(RouteError::NotFound) };
+            if v1 != path {
+                assert_eq!(kind(operation.method, &v1), expected, "{}", operation.id());
+            }
+        }
+    }
+
+    #[test]
+    fn ids_are_decoded() {
+        let found = route(&Method::PATCH, "/api/atlas/v2/groups/abc/serverless/my%2Dname").unwrap();
+        assert_eq!((found.group_id.as_deref(), found.name.as_deref()), (Some("abc"), Some("my-name")));
+        let found = route(&Method::GET, "/api/atlas/v2/groups/byName/a%2Fb").unwrap();
+        assert_eq!((found.group_id, found.name.as_deref()), (None, Some("a/b")));
+        let found = route(&Method::GET, "/api/atlas/v2/orgs/abc/groups").unwrap();
+        assert_eq!((found.group_id, found.name.as_deref()), (None, Some("abc")));
+    }
+
+    #[test]
+    fn other_paths_are_not_found() {
+        for path in [
+            "/api/atlas/v2/groups/abc/backup",
+            "/api/atlas/v2/groups/abc//serverless",
+            "/api/atlas/v1.5/groups",
+            "/api/atlas/v22/groups",
+            "/api/oauth/authorize",
+            "/",
+        ] {
+            assert_eq!(kind("GET", path), Err(RouteError::NotFound), "{path}");
+        }
+    }
+
+    #[test]
+    fn v1_is_unversioned() {
+        assert!(route(&Method::GET, "/api/atlas/v1.0/groups/abc/serverless").unwrap().unversioned);
         assert!(!route(&Method::GET, "/api/atlas/v2/groups/abc/serverless").unwrap().unversioned);
-        assert_eq!(route(&Method::GET, "/api/atlas/v1.0/groups/abc/flexClusters"), Err(Miss::NotFound));
     }
 }

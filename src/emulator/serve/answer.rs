@@ -6,7 +6,7 @@ use super::state::State;
 use crate::emulator::http::outcome::Outcome;
 use crate::emulator::http::request::Request;
 use crate::emulator::http::response::WireResponse;
-use crate::emulator::http::route::{Miss, Route};
+use crate::emulator::http::route::{Route, RouteError};
 use crate::emulator::store::Store;
 
 /// Answers with the outcome that `by` comes to, and adds it to the log.
@@ -14,8 +14,8 @@ pub(crate) fn answer(
     state: &State,
     number: u64,
     request: &Request,
-    route: &Result<Route, Miss>,
-    by: impl FnOnce(&mut Store, &Request, &Result<Route, Miss>, &str) -> Outcome,
+    route: &Result<Route, RouteError>,
+    by: impl FnOnce(&mut Store, &Request, &Result<Route, RouteError>, &str) -> Outcome,
 ) -> WireResponse {
     let store = &mut state.lock().store;
     let base = base(store, request);

@@ -13,13 +13,14 @@ use super::control;
 use super::fault::{Hit, answer_with_fault};
 use super::state::{Locked, State};
 use crate::emulator::api::dispatch;
-use crate::emulator::faults::order::RequestFacts;
+use crate::emulator::faults::standing::RequestFacts;
 use crate::emulator::http::authorization;
+use crate::emulator::http::operations::Operation;
 use crate::emulator::http::replies::ApiError;
 use crate::emulator::http::request::{ReadError, Request};
 use crate::emulator::http::response::WireResponse;
 use crate::emulator::http::route;
-use crate::emulator::http::route::{Miss, Operation, Route};
+use crate::emulator::http::route::{Route, RouteError};
 use crate::emulator::store::request_log::Record;
 
 /// The whole emulator as a router: the API, the token endpoint, `/_emulator/` and the page at `/`.
@@ -51,7 +52,7 @@ async fn api(Extract(state): Extract<State>, request: HttpRequest) -> Response<H
         state.finish(number, Some(response.status), "answered", &response.body);
         return response.respond();
     };
-    if hit.fault.delay == 0 {
+    if hit.fault.order.delay.is_zero() {
         return answer_with_fault(&state, hit, &request, &route).await;
     }
     // A request that is late is carried out even if its client has given up by then: that is what makes it dangerous.
@@ -63,7 +64,7 @@ async fn api(Extract(state): Extract<State>, request: HttpRequest) -> Response<H
 fn receive(
     state: &State,
     request: &Request,
-    route: &Result<Route, Miss>,
+    route: &Result<Route, RouteError>,
     handle: Option<Handle>,
 ) -> (u64, Option<Hit>) {
     let Locked { store, faults, .. } = &mut *state.lock();
@@ -79,8 +80,7 @@ fn receive(
         method: request.method.as_str(),
         path: &request.path,
         name: name.as_deref(),
-        endpoint: operation.map_or("", Operation::endpoint),
-        operation: operation.map_or("", Operation::id),
+        operation,
         scheme,
     });
     store.request_log.counters.faults += u64::from(fault.is_some());
@@ -93,11 +93,11 @@ fn receive(
         headers: request.headers.clone(),
         body: request.body.clone(),
         operation: operation.map(Operation::id),
-        endpoint: operation.map(Operation::endpoint),
+        endpoint: operation.map(|operation| operation.endpoint.name()),
         group_id: found.and_then(|route| route.group_id.clone()),
         name,
         scheme,
-        fault: fault.as_ref().map(|fault| (fault.id, fault.kind.name())),
+        fault: fault.as_ref().map(|fault| (fault.id, fault.order.kind.name())),
         outcome: "pending",
         ..Record::default()
     };

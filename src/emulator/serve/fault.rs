@@ -8,11 +8,12 @@ use super::connection::{Cut, Handle};
 use super::state::State;
 use crate::emulator::api::dispatch;
 use crate::emulator::faults::effects::{answer_without_storing, change_response, invalidate_credentials};
-use crate::emulator::faults::order::{Fault, FaultKind};
+use crate::emulator::faults::kind::FaultKind;
 use crate::emulator::faults::replies::fault_reply;
+use crate::emulator::faults::standing::Fault;
 use crate::emulator::http::outcome::{Outcome, Stage};
 use crate::emulator::http::request::Request;
-use crate::emulator::http::route::{Miss, Route};
+use crate::emulator::http::route::{Route, RouteError};
 
 /// A logged request, and the fault that has hit it.
 pub(crate) struct Hit {
@@ -29,22 +30,23 @@ pub(crate) async fn answer_with_fault(
     state: &State,
     hit: Hit,
     request: &Request,
-    route: &Result<Route, Miss>,
+    route: &Result<Route, RouteError>,
 ) -> Response<HttpBody> {
     use FaultKind as F;
     let Hit { fault, number, at, handle } = hit;
+    let fault = fault.order;
+    let delay = i64::try_from(fault.delay.as_millis()).unwrap_or(i64::MAX);
+    let after_store = fault.after_store();
     // A delay counts from the arrival, however long the rest takes.
-    let until = at.saturating_add(fault.delay);
-    if !fault.after_store {
-        if fault.delay > 0 {
+    let until = at.saturating_add(delay);
+    if !after_store {
+        if delay > 0 {
             state.wait_until(until).await;
         }
         invalidate_credentials(&mut state.lock().store, request, fault.kind);
     }
-    let replaces = matches!(fault.kind, F::Status | F::Html | F::RateLimited | F::Unauthorized | F::NotFound);
-    let silent = matches!(fault.kind, F::Close | F::Reset | F::Stall);
-    let changes_true_reply = matches!(fault.kind, F::HalfBody | F::EmptyBody | F::WrongType | F::LastReply);
-    let keeps_nothing = fault.kind == F::Ignore || (changes_true_reply && !fault.after_store);
+    let (replaces, silent) = (fault.kind.replaces_reply(), fault.kind.sends_nothing());
+    let keeps_nothing = fault.kind == F::Ignore || (fault.kind.changes_true_reply() && !after_store);
     let true_response = || {
         let by = if keeps_nothing { answer_without_storing } else { dispatch::answer };
         answer(state, number, request, route, by)
@@ -54,7 +56,7 @@ pub(crate) async fn answer_with_fault(
             Outcome::new(fault_reply(store, route, request, &fault), Stage::Entity)
         })
     };
-    let mut response = match (replaces || silent, fault.after_store) {
+    let mut response = match (replaces || silent, after_store) {
         (true, false) => replacement(),
         (true, true) if replaces => {
             true_response();
@@ -62,9 +64,9 @@ pub(crate) async fn answer_with_fault(
         }
         _ => true_response(),
     };
-    if fault.after_store {
+    if after_store {
         invalidate_credentials(&mut state.lock().store, request, fault.kind);
-        if fault.delay > 0 {
+        if delay > 0 {
             state.wait_until(until).await;
         }
     }

@@ -14,7 +14,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::app::app;
 use super::connection::{Connection, Handle, abort};
 use super::state::State;
-use crate::emulator::faults::order::FaultKind;
+use crate::emulator::faults::kind::FaultKind;
 use crate::emulator::http::request::ClientAddress;
 
 /// Serves as long as its task lives.
@@ -71,7 +71,7 @@ fn accept(stream: TcpStream, client: SocketAddr, state: &State, router: TowerToH
         fault
     };
     if let Some(fault) = fault {
-        if fault.kind == FaultKind::ResetOnAccept {
+        if fault.order.kind == FaultKind::ResetOnAccept {
             abort(&stream);
         }
         return;

@@ -39,11 +39,12 @@ impl Emulator {
     pub fn start(options: Options) -> Result<Self, StartError> {
         if !options.host.is_loopback() {
             let host = options.host;
-            return Err(StartError::new(format!("The emulator listens on loopback addresses only, not on {host}.")));
+            let said = format!("The emulator listens on loopback addresses only, not on {host}.");
+            return Err(StartError::Unusable(said));
         }
         let wanted = SocketAddr::new(options.host, options.port);
         let state = State::new(options)?;
-        let failed = |what: &str, error: io::Error| StartError::new(format!("{what}: {error}."));
+        let failed = |what: &str, error: io::Error| StartError::Unusable(format!("{what}: {error}."));
         let listener =
             StdListener::bind(wanted).map_err(|e| failed(&format!("The emulator cannot listen on {wanted}"), e))?;
         listener.set_nonblocking(true).map_err(|e| failed("The emulator's socket cannot be used", e))?;

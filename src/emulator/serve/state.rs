@@ -17,17 +17,17 @@ use crate::emulator::faults::standing::Faults;
 use crate::emulator::options::Options;
 use crate::emulator::options::settings::seconds;
 use crate::emulator::store::request_log::Record;
-use crate::emulator::store::{Store, seed};
+use crate::emulator::store::{Store, seed, snapshot};
 
 /// Why the emulator did not start, in one sentence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
-pub struct StartError(String);
-
-impl StartError {
-    pub(crate) fn new(message: impl Into<String>) -> Self {
-        Self(message.into())
-    }
+pub enum StartError {
+    /// The seed or the scenario makes no sense.
+    #[error("{0}")]
+    Invalid(String),
+    /// The address or the state folder cannot be used.
+    #[error("{0}")]
+    Unusable(String),
 }
 
 /// The state behind an [`app`](super::app::app); clones share it.
@@ -66,11 +66,14 @@ impl State {
     /// When the seed, the scenario or the state folder cannot be used; the text says why.
     pub fn new(options: Options) -> Result<Self, StartError> {
         let json_log = options.json_log;
+        let saved = options.state_dir.as_deref().map(snapshot::read).transpose();
+        let saved = saved.map_err(StartError::Unusable)?.flatten();
+        let invalid = if saved.is_some() { StartError::Unusable } else { StartError::Invalid };
         let mut store = Store::new(options);
-        seed::start(&mut store).map_err(StartError::new)?;
+        seed::start(&mut store, saved.as_ref()).map_err(invalid)?;
         let mut faults = Faults::default();
         if let Some(value) = store.options.scenario.clone() {
-            scenario::scenario(&mut store, &mut faults, &value).map_err(StartError::new)?;
+            scenario::scenario(&mut store, &mut faults, &value).map_err(|error| StartError::Invalid(error.message))?;
             store.initial.clone_from(&store.options);
         }
         let shared = Shared {

@@ -9,23 +9,18 @@ use super::Store;
 use super::identity::{Identity, IdentityKind, role};
 use super::instances::{Due, Instance, Kind, State, Tags};
 use super::projects::{Org, Project};
-use super::snapshot;
 use crate::emulator::clock::parse;
 
-/// Fills an empty store as its options say.
-pub(crate) fn start(store: &mut Store) -> Result<(), String> {
-    let saved = match store.options.state_dir.clone() {
-        Some(folder) => snapshot::read(&folder)?,
-        None => None,
-    };
-    let seed = match &saved {
+/// Fills an empty store with what a state folder has saved, or else with the seed.
+pub(crate) fn start(store: &mut Store, saved: Option<&Value>) -> Result<(), String> {
+    let seed = match saved {
         Some(saved) => saved.get("seed").cloned(),
         None => store.options.seed.clone(),
     };
     load(store, &seed.unwrap_or_else(|| json!({})))?;
     complete(store);
     store.remember_origin();
-    if let Some(state) = saved.as_ref().and_then(|saved| saved.get("state")) {
+    if let Some(state) = saved.and_then(|saved| saved.get("state")) {
         store.orgs.clear();
         store.projects.clear();
         store.project_index.clear();

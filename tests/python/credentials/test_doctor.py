@@ -67,7 +67,7 @@ def test_nothing_is_created_changed_or_deleted(environment: Emulator, doctor: Do
     assert {(request["method"], request["operation"]) for request in environment.requests} == {
         ("GET", "listGroups"),
         ("GET", "getGroup"),
-        ("PATCH", "updateFlexCluster"),
+        ("PATCH", "updateGroupFlexCluster"),
         ("POST", "createToken"),
         ("POST", "revokeToken"),
     }

@@ -1,0 +1,300 @@
+//! The operations that the emulator knows, as one table: the router, faults, rate limits, headers and error texts read it.
+
+use crate::emulator::json::did_you_mean;
+
+/// One operation of the Administration API, or of its token endpoint.
+#[derive(Debug)]
+pub(crate) struct Operation {
+    pub(crate) kind: OperationKind,
+    /// Its ids in the published API, which has renamed its operations once: the id that the request log shows, and the
+    /// one of the other generation. `tests/fixtures/openapi-subset.json` has the first.
+    pub(crate) ids: &'static [&'static str],
+    pub(crate) method: &'static str,
+    /// A template as in the published API.
+    pub(crate) path: &'static str,
+    pub(crate) endpoint: Endpoint,
+    /// The method name in `X-Java-Method`.
+    java_method: &'static str,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum OperationKind {
+    CreateToken,
+    RevokeToken,
+    ListServerless,
+    CreateServerless,
+    GetServerless,
+    UpdateServerless,
+    DeleteServerless,
+    ListFlex,
+    CreateFlex,
+    GetFlex,
+    UpdateFlex,
+    DeleteFlex,
+    ListClusters,
+    CreateCluster,
+    GetCluster,
+    UpdateCluster,
+    DeleteCluster,
+    ListGroups,
+    CreateGroup,
+    GetGroup,
+    GetGroupByName,
+    DeleteGroup,
+    ListOrgs,
+    GetOrg,
+    ListOrgGroups,
+    ListRateLimits,
+}
+
+/// Operations that share their resource, its versions and its rate limits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Endpoint {
+    Token,
+    Revoke,
+    Serverless,
+    Flex,
+    Clusters,
+    Groups,
+    Orgs,
+    RateLimits,
+}
+
+/// All endpoints but `token` and `revoke`, as faults name them.
+pub(crate) const API: &str = "api";
+
+impl Endpoint {
+    pub(crate) const ALL: [Endpoint; 8] = [
+        Endpoint::Token,
+        Endpoint::Revoke,
+        Endpoint::Serverless,
+        Endpoint::Flex,
+        Endpoint::Clusters,
+        Endpoint::Groups,
+        Endpoint::Orgs,
+        Endpoint::RateLimits,
+    ];
+
+    /// As faults and the request log name it.
+    pub(crate) fn name(self) -> &'static str {
+        match self {
+            Endpoint::Token => "token",
+            Endpoint::Revoke => "revoke",
+            Endpoint::Serverless => "serverless",
+            Endpoint::Flex => "flex",
+            Endpoint::Clusters => "clusters",
+            Endpoint::Groups => "groups",
+            Endpoint::Orgs => "orgs",
+            Endpoint::RateLimits => "rateLimits",
+        }
+    }
+
+    /// The versions of the resource, oldest first; the media types are `application/vnd.atlas.{version}+json`.
+    pub(crate) fn versions(self) -> &'static [&'static str] {
+        match self {
+            Endpoint::Token | Endpoint::Revoke => &[],
+            Endpoint::Flex => &["2024-11-13"],
+            Endpoint::RateLimits => &["2025-03-12"],
+            Endpoint::Clusters => &["2023-01-01", "2023-02-01", "2024-08-05", "2024-10-23"],
+            Endpoint::Serverless | Endpoint::Groups | Endpoint::Orgs => &["2023-01-01"],
+        }
+    }
+
+    /// Whether the API before v2 has it under `/api/atlas/v1.0`; MongoDB's older Go client calls nothing else.
+    pub(crate) fn is_in_v1(self) -> bool {
+        matches!(self, Endpoint::Serverless | Endpoint::Groups)
+    }
+
+    /// The class name in `X-Java-Method`.
+    fn java_class(self) -> &'static str {
+        match self {
+            Endpoint::Token | Endpoint::Revoke => "",
+            Endpoint::Serverless => "ApiAtlasLegacyServerlessInstanceDescriptionResource",
+            Endpoint::Flex => "ApiAtlasFlexClusterResource",
+            Endpoint::Clusters => "ApiAtlasClusterDescriptionV15Resource",
+            Endpoint::Groups => "ApiAtlasGroupsResource",
+            Endpoint::Orgs => "ApiOrganizationsResource",
+            Endpoint::RateLimits => "ApiRateLimitsResource",
+        }
+    }
+}
+
+impl Operation {
+    pub(crate) fn id(&self) -> &'static str {
+        self.ids.first().copied().unwrap_or_default()
+    }
+
+    pub(crate) fn is_token_endpoint(&self) -> bool {
+        matches!(self.endpoint, Endpoint::Token | Endpoint::Revoke)
+    }
+
+    /// Whether the caller must be allowed to change the project.
+    pub(crate) fn writes(&self) -> bool {
+        self.method != "GET" && self.path.contains("{groupId}")
+    }
+
+    /// Whether the body names what it creates.
+    pub(crate) fn creates(&self) -> bool {
+        self.method == "POST" && !self.is_token_endpoint()
+    }
+
+    /// `X-Java-Method`, which the token endpoint does not send.
+    pub(crate) fn java_method(&self) -> Option<String> {
+        (!self.is_token_endpoint()).then(|| format!("{}::{}", self.endpoint.java_class(), self.java_method))
+    }
+}
+
+/// Refuses what is not the id of an operation, in either generation.
+pub(crate) fn check_id(id: &str) -> Result<(), String> {
+    let ids = || OPERATIONS.iter().flat_map(|operation| operation.ids.iter().copied());
+    if ids().any(|known| known == id) {
+        return Ok(());
+    }
+    Err(format!("There is no operation {id:?}.{}", did_you_mean(id, ids())))
+}
+
+/// Refuses what is neither an endpoint nor the id of an operation.
+pub(crate) fn check_endpoint(name: &str) -> Result<(), String> {
+    let ids = OPERATIONS.iter().flat_map(|operation| operation.ids.iter().copied());
+    let names = Endpoint::ALL.iter().map(|endpoint| endpoint.name()).chain([API]).chain(ids);
+    let names: Vec<&str> = names.collect();
+    if names.contains(&name) {
+        return Ok(());
+    }
+    Err(format!("There is no endpoint {name:?}.{}", did_you_mean(name, names)))
+}
+
+use Endpoint as E;
+use OperationKind as O;
+
+const SERVERLESS: &str = "/api/atlas/v2/groups/{groupId}/serverless";
+const SERVERLESS_INSTANCE: &str = "/api/atlas/v2/groups/{groupId}/serverless/{name}";
+const FLEX: &str = "/api/atlas/v2/groups/{groupId}/flexClusters";
+const FLEX_CLUSTER: &str = "/api/atlas/v2/groups/{groupId}/flexClusters/{name}";
+const CLUSTERS: &str = "/api/atlas/v2/groups/{groupId}/clusters";
+const CLUSTER: &str = "/api/atlas/v2/groups/{groupId}/clusters/{clusterName}";
+const GROUPS: &str = "/api/atlas/v2/groups";
+const GROUP: &str = "/api/atlas/v2/groups/{groupId}";
+const GROUP_BY_NAME: &str = "/api/atlas/v2/groups/byName/{groupName}";
+const ORGS: &str = "/api/atlas/v2/orgs";
+const ORG: &str = "/api/atlas/v2/orgs/{orgId}";
+const ORG_GROUPS: &str = "/api/atlas/v2/orgs/{orgId}/groups";
+
+#[rustfmt::skip]
+pub(crate) static OPERATIONS: [Operation; 26] = [
+    Operation { kind: O::CreateToken, ids: &["createToken"], method: "POST", path: "/api/oauth/token", endpoint: E::Token, java_method: "" },
+    Operation { kind: O::RevokeToken, ids: &["revokeToken"], method: "POST", path: "/api/oauth/revoke", endpoint: E::Revoke, java_method: "" },
+    Operation { kind: O::ListServerless, ids: &["listServerlessInstances", "listGroupServerlessInstances"], method: "GET", path: SERVERLESS, endpoint: E::Serverless, java_method: "getAllServerlessInstances" },
+    Operation { kind: O::CreateServerless, ids: &["createServerlessInstance", "createGroupServerlessInstance"], method: "POST", path: SERVERLESS, endpoint: E::Serverless, java_method: "createServerlessInstance" },
+    Operation { kind: O::GetServerless, ids: &["getServerlessInstance", "getGroupServerlessInstance"], method: "GET", path: SERVERLESS_INSTANCE, endpoint: E::Serverless, java_method: "getServerlessInstance" },
+    Operation { kind: O::UpdateServerless, ids: &["updateServerlessInstance", "updateGroupServerlessInstance"], method: "PATCH", path: SERVERLESS_INSTANCE, endpoint: E::Serverless, java_method: "updateServerlessInstance" },
+    Operation { kind: O::DeleteServerless, ids: &["deleteServerlessInstance", "deleteGroupServerlessInstance"], method: "DELETE", path: SERVERLESS_INSTANCE, endpoint: E::Serverless, java_method: "deleteServerlessInstance" },
+    Operation { kind: O::ListFlex, ids: &["listGroupFlexClusters", "listFlexClusters"], method: "GET", path: FLEX, endpoint: E::Flex, java_method: "getAllFlexClusters" },
+    Operation { kind: O::CreateFlex, ids: &["createGroupFlexCluster", "createFlexCluster"], method: "POST", path: FLEX, endpoint: E::Flex, java_method: "createFlexCluster" },
+    Operation { kind: O::GetFlex, ids: &["getGroupFlexCluster", "getFlexCluster"], method: "GET", path: FLEX_CLUSTER, endpoint: E::Flex, java_method: "getFlexCluster" },
+    Operation { kind: O::UpdateFlex, ids: &["updateGroupFlexCluster", "updateFlexCluster"], method: "PATCH", path: FLEX_CLUSTER, endpoint: E::Flex, java_method: "patchFlexCluster" },
+    Operation { kind: O::DeleteFlex, ids: &["deleteGroupFlexCluster", "deleteFlexCluster"], method: "DELETE", path: FLEX_CLUSTER, endpoint: E::Flex, java_method: "deleteFlexCluster" },
+    Operation { kind: O::ListClusters, ids: &["listGroupClusters", "listClusters"], method: "GET", path: CLUSTERS, endpoint: E::Clusters, java_method: "getAllClusters" },
+    Operation { kind: O::CreateCluster, ids: &["createGroupCluster", "createCluster"], method: "POST", path: CLUSTERS, endpoint: E::Clusters, java_method: "addCluster" },
+    Operation { kind: O::GetCluster, ids: &["getGroupCluster", "getCluster"], method: "GET", path: CLUSTER, endpoint: E::Clusters, java_method: "getCluster" },
+    Operation { kind: O::UpdateCluster, ids: &["updateGroupCluster", "updateCluster"], method: "PATCH", path: CLUSTER, endpoint: E::Clusters, java_method: "patchCluster" },
+    Operation { kind: O::DeleteCluster, ids: &["deleteGroupCluster", "deleteCluster"], method: "DELETE", path: CLUSTER, endpoint: E::Clusters, java_method: "deleteCluster" },
+    Operation { kind: O::ListGroups, ids: &["listGroups", "listProjects"], method: "GET", path: GROUPS, endpoint: E::Groups, java_method: "getAllGroups" },
+    Operation { kind: O::CreateGroup, ids: &["createGroup", "createProject"], method: "POST", path: GROUPS, endpoint: E::Groups, java_method: "addGroup" },
+    Operation { kind: O::GetGroup, ids: &["getGroup", "getProject"], method: "GET", path: GROUP, endpoint: E::Groups, java_method: "getGroup" },
+    Operation { kind: O::DeleteGroup, ids: &["deleteGroup", "deleteProject"], method: "DELETE", path: GROUP, endpoint: E::Groups, java_method: "deleteGroup" },
+    Operation { kind: O::GetGroupByName, ids: &["getGroupByName", "getProjectByName"], method: "GET", path: GROUP_BY_NAME, endpoint: E::Groups, java_method: "getGroupByName" },
+    Operation { kind: O::ListOrgs, ids: &["listOrgs", "listOrganizations"], method: "GET", path: ORGS, endpoint: E::Orgs, java_method: "getAllOrgs" },
+    Operation { kind: O::GetOrg, ids: &["getOrg", "getOrganization"], method: "GET", path: ORG, endpoint: E::Orgs, java_method: "getOrg" },
+    Operation { kind: O::ListOrgGroups, ids: &["getOrgGroups", "listOrganizationProjects"], method: "GET", path: ORG_GROUPS, endpoint: E::Orgs, java_method: "getOrgGroups" },
+    Operation { kind: O::ListRateLimits, ids: &["listRateLimits"], method: "GET", path: "/api/atlas/v2/rateLimits", endpoint: E::RateLimits, java_method: "getRateLimits" },
+];
+
+#[cfg(test)]
+mod tests {
+    use serde_json::Value;
+
+    use super::*;
+
+    /// The client's ids are checked against the same file, in `tests/rust/validate/fields.rs`.
+    #[test]
+    fn the_table_agrees_with_the_published_document() {
+        let text = include_str!("../../../tests/fixtures/openapi-subset.json");
+        let document: Value = serde_json::from_str(text).unwrap();
+        let mut seen = 0;
+        for (path, methods) in document["paths"].as_object().unwrap() {
+            for (method, published) in methods.as_object().unwrap() {
+                let Some(id) = published["operationId"].as_str() else { continue };
+                let operation = OPERATIONS.iter().find(|operation| operation.id() == id).unwrap();
+                assert_eq!((operation.path, operation.method), (path.as_str(), method.to_uppercase().as_str()), "{id}");
+                if let Some(other) = published["x-xgen-operation-id-override"].as_str() {
+                    assert_eq!(operation.ids, [id, other]);
+                }
+                let newest = operation.endpoint.versions().last().unwrap();
+                let media_type = format!("application/vnd.atlas.{newest}+json");
+                let success =
+                    published["responses"].as_object().unwrap().iter().find(|(status, _)| status.starts_with('2'));
+                let content = success.unwrap().1["content"].as_object().unwrap();
+                assert!(content.contains_key(&media_type), "{id}: {content:?}");
+                seen += 1;
+            }
+        }
+        assert_eq!(seen, 13);
+    }
+
+    #[test]
+    fn an_id_names_one_operation() {
+        let ids: Vec<&str> = OPERATIONS.iter().flat_map(|operation| operation.ids.iter().copied()).collect();
+        for id in &ids {
+            assert_eq!(ids.iter().filter(|other| *other == id).count(), 1, "{id}");
+        }
+    }
+
+    #[test]
+    fn only_changes_of_a_project_need_its_owner() {
+        let writing = OPERATIONS.iter().filter(|operation| operation.writes()).map(|operation| operation.kind);
+        let expected = [
+            O::CreateServerless,
+            O::UpdateServerless,
+            O::DeleteServerless,
+            O::CreateFlex,
+            O::UpdateFlex,
+            O::DeleteFlex,
+            O::CreateCluster,
+            O::UpdateCluster,
+            O::DeleteCluster,
+            O::DeleteGroup,
+        ];
+        assert_eq!(writing.collect::<Vec<_>>(), expected);
+    }
+
+    #[test]
+    fn misspelt_names_are_refused_with_a_suggestion() {
+        for (id, said) in [
+            ("creatFlexCluster", "There is no operation \"creatFlexCluster\". Did you mean \"createFlexCluster\"?"),
+            (
+                "createGroupFlexClusters",
+                "There is no operation \"createGroupFlexClusters\". Did you mean \"createGroupFlexCluster\"?",
+            ),
+            ("listprojects", "There is no operation \"listprojects\". Did you mean \"listProjects\"?"),
+            ("???", "There is no operation \"???\"."),
+        ] {
+            assert_eq!(check_id(id), Err(said.to_owned()));
+        }
+        for (name, said) in [
+            ("serverles", "There is no endpoint \"serverles\". Did you mean \"serverless\"?"),
+            ("ratelimits", "There is no endpoint \"ratelimits\". Did you mean \"rateLimits\"?"),
+            ("tokens", "There is no endpoint \"tokens\". Did you mean \"token\"?"),
+        ] {
+            assert_eq!(check_endpoint(name), Err(said.to_owned()));
+        }
+        for operation in &OPERATIONS {
+            for id in operation.ids {
+                assert_eq!(check_id(id), Ok(()));
+                assert_eq!(check_endpoint(id), Ok(()), "an endpoint may be narrowed to one operation");
+            }
+            assert_eq!(check_endpoint(operation.endpoint.name()), Ok(()));
+        }
+        assert_eq!(check_endpoint(API), Ok(()));
+    }
+}

@@ -1,7 +1,8 @@
-"""The command line, with a client that only notes what it is asked."""
+"""The command line: what each command asks of a client, and what the commands do to an emulator."""
 
 from __future__ import annotations
 
+import inspect
 import io
 import json
 import os
@@ -11,55 +12,67 @@ import subprocess
 import sys
 import warnings
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
+from unittest.mock import call, create_autospec
 
 import pytest
 
 import atlas_serverless
-from atlas_serverless import cli, errors
+from atlas_serverless import Client, cli
+from atlas_serverless.types import RawClient
+
+if TYPE_CHECKING:
+    from atlas_serverless import Emulator
 
 GROUP = "32b6e34b3d91647abb20e7b8"
-INSTANCE = {"name": "orders", "stateName": "IDLE", "detail": "é"}
 
 
-class FakeClient:
-    """A Client whose every method notes its call and answers with INSTANCE, or with what a test puts in its place."""
+class Recorder:
+    """In the place of `Client`: `methods` takes what the real methods take, and notes it."""
 
-    calls: list[tuple[Any, ...]]
-    answer: Any
+    def __init__(self) -> None:
+        # The arguments of the raw client are those of Client (test_face.py), and in Python, where a mock can see them.
+        self.methods = create_autospec(RawClient, instance=True)
+        self.options: list[dict[str, Any]] = []
+        self.closed = 0
 
-    def __init__(self, **options: Any) -> None:
-        self.calls.append(("Client", options))
-
-    def __enter__(self) -> FakeClient:
+    def __call__(self, **options: Any) -> Recorder:
+        inspect.signature(Client).bind(**options)
+        self.options.append(options)
         return self
 
+    def __enter__(self) -> Any:
+        return self.methods
+
     def __exit__(self, *_: object) -> None:
-        self.calls.append(("close",))
+        self.closed += 1
 
-    def __getattr__(self, name: str) -> Any:
-        def method(*args: Any, **keywords: Any) -> Any:
-            self.calls.append((name, *args, keywords))
-            if isinstance(self.answer, BaseException):
-                raise self.answer
-            return iter([INSTANCE, INSTANCE]) if name.startswith("list_") else self.answer
-
-        return method
+    def asked(self, command: str) -> Any:
+        """The one call that a command makes."""
+        self.methods.reset_mock()
+        assert cli.main(command.split()) == 0
+        assert self.closed == len(self.options)
+        [made] = self.methods.method_calls
+        return made
 
 
 @pytest.fixture
-def client(monkeypatch: pytest.MonkeyPatch) -> type[FakeClient]:
-    fake = type("FakeClient", (FakeClient,), {"calls": [], "answer": INSTANCE})
-    monkeypatch.setattr(atlas_serverless, "Client", fake, raising=False)
-    return fake
+def client(monkeypatch: pytest.MonkeyPatch) -> Recorder:
+    recorder = Recorder()
+    for name in ("serverless_instance", "flex_cluster"):
+        for verb in ("create", "get", "update", "delete", "wait_for"):
+            getattr(recorder.methods, f"{verb}_{name}").return_value = {"name": "orders"}
+        getattr(recorder.methods, f"list_{name}s").return_value = iter([])
+    monkeypatch.setattr(atlas_serverless, "Client", recorder, raising=False)
+    return recorder
 
 
-def call_of(client: type[FakeClient], command: str) -> tuple[Any, ...]:
-    client.calls.clear()
-    assert cli.main(command.split()) == 0
-    opened, call, closed = client.calls
-    assert (opened, closed) == (("Client", {}), ("close",))
-    return call
+@pytest.fixture
+def emulator(atlas_emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:
+    """An emulator whose credentials the environment holds, as it is for a user of the command line."""
+    for name, value in atlas_emulator.environment().items():
+        monkeypatch.setenv(name, value)
+    return atlas_emulator
 
 
 CALLS = [
@@ -117,27 +130,19 @@ CALLS = [
 
 @pytest.mark.parametrize(("command", "method", "keywords"), CALLS, ids=[call[0] for call in CALLS])
 def test_a_command_is_one_call_of_the_client(
-    client: type[FakeClient], command: str, method: str, keywords: dict[str, Any]
+    client: Recorder, command: str, method: str, keywords: dict[str, Any]
 ) -> None:
     name = [] if "create" in command or "list" in command else ["orders"]
-    assert call_of(client, command.replace("GROUP", GROUP)) == (method, GROUP, *name, keywords)
+    assert client.asked(command.replace("GROUP", GROUP)) == getattr(call, method)(GROUP, *name, **keywords)
+    assert client.options == [{}]
 
 
-def test_results_are_json(client: type[FakeClient], capsys: pytest.CaptureFixture[str]) -> None:
-    call_of(client, f"flex get {GROUP} orders")
-    assert capsys.readouterr().out == '{\n  "name": "orders",\n  "stateName": "IDLE",\n  "detail": "é"\n}\n'
-    call_of(client, f"flex list {GROUP} --compact")
-    assert capsys.readouterr().out == json.dumps([INSTANCE] * 2, separators=(",", ":"), ensure_ascii=False) + "\n"
-    call_of(client, f"flex delete {GROUP} orders")
-    assert capsys.readouterr() == ("", "")
-
-
-def test_the_spec_can_be_a_file(client: type[FakeClient], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_spec_can_be_a_file(client: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     spec = {"name": "orders", "provider_settings": {"backing_provider_name": "AWS", "region_name": "US_EAST_1"}, "x": 1}
     path = tmp_path / "spec.json"
     path.write_text(json.dumps(spec), encoding="utf-8")
-    assert call_of(client, f"flex create {GROUP} --spec {path}")[2] == spec
-    changed = call_of(client, f"flex create {GROUP} --spec {path} --region EU_WEST_1 --name bills --tag a=b")[2]
+    assert client.asked(f"flex create {GROUP} --spec {path}").kwargs == spec
+    changed = client.asked(f"flex create {GROUP} --spec {path} --region EU_WEST_1 --name bills --tag a=b").kwargs
     assert changed == {
         "name": "bills",
         "provider_settings": {"backing_provider_name": "AWS", "regionName": "EU_WEST_1"},
@@ -145,12 +150,12 @@ def test_the_spec_can_be_a_file(client: type[FakeClient], tmp_path: Path, monkey
         "tags": {"a": "b"},
     }
     monkeypatch.setattr("sys.stdin", io.StringIO('{"name": "piped"}'))
-    assert call_of(client, f"flex create {GROUP} --spec -")[2] == {"name": "piped"}
+    assert client.asked(f"flex create {GROUP} --spec -").kwargs == {"name": "piped"}
 
 
-def test_access_is_passed_on(client: type[FakeClient]) -> None:
-    assert cli.main(["flex", "list", GROUP, "--profile", "work", "--base-url", "http://127.0.0.1:8080"]) == 0
-    assert client.calls[0] == ("Client", {"profile": "work", "base_url": "http://127.0.0.1:8080"})
+def test_access_is_passed_on(client: Recorder) -> None:
+    client.asked(f"flex list {GROUP} --profile work --base-url http://127.0.0.1:8080")
+    assert client.options == [{"profile": "work", "base_url": "http://127.0.0.1:8080"}]
 
 
 @pytest.mark.parametrize(
@@ -176,61 +181,101 @@ def test_access_is_passed_on(client: type[FakeClient]) -> None:
     ],
 )
 def test_a_command_line_that_cannot_be_understood(
-    client: type[FakeClient], capsys: pytest.CaptureFixture[str], command: str, said: str
+    client: Recorder, capsys: pytest.CaptureFixture[str], command: str, said: str
 ) -> None:
     assert cli.main(command.replace("GROUP", GROUP).split()) == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert said in err
-    assert client.calls == []
+    assert client.options == []
 
 
 @pytest.mark.parametrize("text", ["[1]", "{", '{"provider_settings": 1}'])
-def test_a_spec_that_is_none(
-    client: type[FakeClient], capsys: pytest.CaptureFixture[str], tmp_path: Path, text: str
-) -> None:
+def test_a_spec_that_is_none(client: Recorder, capsys: pytest.CaptureFixture[str], tmp_path: Path, text: str) -> None:
     (tmp_path / "spec.json").write_text(text, encoding="utf-8")
     command = ["flex", "create", GROUP, "--spec", str(tmp_path / "spec.json"), "--region", "US_EAST_1"]
     assert cli.main(command) == 2
     assert capsys.readouterr().err.startswith(f"atlas-serverless: --spec {tmp_path}/spec.json: ")
-    assert client.calls == []
+    assert client.options == []
 
 
-def test_an_error_is_one_sentence(client: type[FakeClient], capsys: pytest.CaptureFixture[str]) -> None:
-    client.answer = errors.DuplicateClusterName(detail="There is one.", method="POST", url="https://h/api?x=1")
-    assert cli.main(["flex", "create", GROUP, "--name", "orders"]) == 1
-    assert capsys.readouterr() == (
-        "",
-        "atlas-serverless: POST /api answered 400 DUPLICATE_CLUSTER_NAME: There is one\n",
+def test_ctrl_c(client: Recorder, capsys: pytest.CaptureFixture[str]) -> None:
+    client.methods.create_flex_cluster.side_effect = KeyboardInterrupt
+    assert cli.main(["flex", "create", GROUP, "--name", "orders", "--wait"]) == 130
+    assert capsys.readouterr() == ("", "\n")
+    assert client.closed == 1
+
+
+def test_a_bar_only_for_a_person(client: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
+    assert client.asked(f"flex wait {GROUP} orders").kwargs["progress"] is True
+
+
+# --- against the emulator --------------------------------------------------------------------------------------------
+
+
+def printed(capsys: pytest.CaptureFixture[str], command: str) -> Any:
+    """What a command that succeeds prints, as JSON; None for nothing."""
+    assert cli.main(command.split()) == 0, capsys.readouterr().err
+    out, err = capsys.readouterr()
+    assert err == ""
+    return json.loads(out) if out else None
+
+
+@pytest.mark.parametrize("kind", ["serverless", "flex"])
+def test_from_create_to_delete(kind: str, emulator: Emulator, capsys: pytest.CaptureFixture[str]) -> None:
+    emulator.set_calendar("2024")
+    emulator.settings(provisioning="at_once")
+    group = emulator.group_id
+    place = "--name orders --provider AWS --region US_EAST_1"
+    created = printed(capsys, f"{kind} create {group} {place} --tag env=dev --termination-protection --wait")
+    assert (created["stateName"], created["tags"]) == ("IDLE", [{"key": "env", "value": "dev"}])
+    assert printed(capsys, f"{kind} get {group} orders") == created
+    assert printed(capsys, f"{kind} list {group}") == [created]
+    assert (
+        printed(capsys, f"{kind} create {group} {place} --tag env=dev --termination-protection --if-exists return")
+        == created
     )
-    assert client.calls[-1] == ("close",)
+    changed = printed(capsys, f"{kind} update {group} orders --no-tags --no-termination-protection")
+    assert (changed["tags"], changed["terminationProtectionEnabled"]) == ([], False)
+    assert printed(capsys, f"{kind} wait {group} orders")["stateName"] == "IDLE"
+    assert printed(capsys, f"{kind} delete {group} orders --wait") is None
+    assert printed(capsys, f"{kind} list {group}") == []
+    assert emulator.instances() == []
 
 
-def test_a_warning_is_one_sentence(
-    client: type[FakeClient], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    def warned(*_: Any, **__: Any) -> dict[str, Any]:
-        warnings.warn("the region EU_NOWHERE_1 is not known", errors.RegionWarning, stacklevel=2)
-        return INSTANCE
+def test_results_are_json(emulator: Emulator, capsys: pytest.CaptureFixture[str]) -> None:
+    emulator.add_instance("orders", state="IDLE", tags={"env": "é"})
+    with emulator.client() as client:
+        cluster = client.get_flex_cluster(emulator.group_id, "orders")
+    assert cli.main(["flex", "get", emulator.group_id, "orders"]) == 0
+    assert capsys.readouterr().out == json.dumps(cluster, indent=2, ensure_ascii=False) + "\n"
+    assert cli.main(["flex", "list", emulator.group_id, "--compact"]) == 0
+    assert capsys.readouterr().out == json.dumps([cluster], separators=(",", ":"), ensure_ascii=False) + "\n"
 
-    monkeypatch.setattr(client, "create_flex_cluster", warned, raising=False)
+
+CREATE = "--name orders --provider AWS --region US_EAST_1"
+
+
+def test_an_error_is_one_sentence(emulator: Emulator, capsys: pytest.CaptureFixture[str]) -> None:
+    emulator.add_instance("orders")
+    assert cli.main(f"flex create {emulator.group_id} {CREATE}".split()) == 1
+    out, err = capsys.readouterr()
+    path = f"/api/atlas/v2/groups/{emulator.group_id}/flexClusters"
+    assert out == ""
+    assert err.startswith(f"atlas-serverless: POST {path} answered 400 DUPLICATE_CLUSTER_NAME: ")
+    assert err.count("\n") == 1
+
+
+def test_a_warning_is_one_sentence(emulator: Emulator, capsys: pytest.CaptureFixture[str]) -> None:
+    emulator.settings(regions="any")
     before = warnings.showwarning
     with warnings.catch_warnings():
         warnings.simplefilter("default")
-        assert cli.main(["flex", "create", GROUP, "--compact"]) == 0
-    assert capsys.readouterr().err == "atlas-serverless: warning: the region EU_NOWHERE_1 is not known\n"
+        assert cli.main(f"flex create {emulator.group_id} {CREATE} --region EU_NOWHERE_1".split()) == 0
+    said = "this version knows no AWS region 'EU_NOWHERE_1', and sends it as it is"
+    assert capsys.readouterr().err == f"atlas-serverless: warning: {said}\n"
     assert warnings.showwarning is before
-
-
-def test_ctrl_c(client: type[FakeClient], capsys: pytest.CaptureFixture[str]) -> None:
-    client.answer = KeyboardInterrupt()
-    assert cli.main(["flex", "create", GROUP, "--name", "orders", "--wait"]) == 130
-    assert "Traceback" not in capsys.readouterr().err
-
-
-def test_a_bar_only_for_a_person(client: type[FakeClient], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
-    assert call_of(client, f"flex wait {GROUP} orders")[3]["progress"] is True
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:
@@ -240,12 +285,19 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.startswith(f"atlas-serverless {atlas_serverless.__version__} (CPython 3.")
 
 
-@pytest.mark.parametrize("shell", ["bash", "zsh", "tcsh"])
-def test_completion(capsys: pytest.CaptureFixture[str], shell: str) -> None:
+@pytest.mark.parametrize(
+    ("shell", "option", "action"),
+    [
+        ("bash", "--on-retired", "atlas_serverless_flex_update_"),
+        ("zsh", "--on-retired", "update:'Change a Flex cluster"),
+        ("tcsh", "n/--on-retired/(raise flex)", "n/flex/(create list get update delete wait)"),
+    ],
+)
+def test_completion(capsys: pytest.CaptureFixture[str], shell: str, option: str, action: str) -> None:
     assert cli.main(["completion", shell]) == 0
     out = capsys.readouterr().out
-    assert "--termination-protection" in out or shell == "tcsh"
-    assert "serverless" in out
+    assert option in out
+    assert action in out
 
 
 def test_completion_without_shtab(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
@@ -258,19 +310,19 @@ def test_completion_without_shtab(capsys: pytest.CaptureFixture[str], monkeypatc
 
 
 def test_colour_only_for_a_person(
-    client: type[FakeClient], capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+    emulator: Emulator, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    emulator.add_instance("orders", state="IDLE")
     monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.delenv("NO_COLOR", raising=False)
-    call_of(client, f"flex get {GROUP} orders")
     colour = re.compile("\x1b\\[[0-9;]*m")
-    out = capsys.readouterr().out
-    assert colour.search(out)
-    assert json.loads(colour.sub("", out)) == INSTANCE
+    assert cli.main(["flex", "get", emulator.group_id, "orders"]) == 0
+    coloured = capsys.readouterr().out
+    assert colour.search(coloured)
     monkeypatch.setitem(sys.modules, "rich", None)
-    call_of(client, f"flex get {GROUP} orders")
-    assert json.loads(capsys.readouterr().out) == INSTANCE
+    assert cli.main(["flex", "get", emulator.group_id, "orders"]) == 0
+    assert json.loads(colour.sub("", coloured)) == json.loads(capsys.readouterr().out)
 
 
 def test_every_command_has_help(capsys: pytest.CaptureFixture[str]) -> None:

@@ -214,8 +214,8 @@ def test_asynchronously(emulator: Emulator) -> None:
             results = [result async for result in client.create_many(given, max_in_flight=8)]
             assert sorted(result.index for result in results) == list(range(51))
             assert [result.index for result in results if result.error] == [7]
-            creates = client.create_many(given[:2] + given[7:9], on_error="raise")
-            with pytest.raises((ValidationError, DuplicateClusterName)):
+            creates = client.create_many(given[7:9], on_error="raise", max_in_flight=1)
+            with pytest.raises(ValidationError):
                 async for _ in creates:
                     pass
             assert [result async for result in creates] == []
@@ -240,4 +240,5 @@ def test_cancelling_the_one_who_waits_ends_it(emulator: Emulator, caplog: pytest
 
     with caplog.at_level(logging.WARNING, "atlas_serverless"):
         asyncio.run(main(emulator.async_client()))
-    assert sorted(line for line in caplog.messages if "may exist now or later" in line)
+    left = [line for line in caplog.messages if "may exist now or later" in line]
+    assert len(left) == 2

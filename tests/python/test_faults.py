@@ -157,7 +157,8 @@ class Result:
     def text(self, emulator: Emulator) -> str:
         there = [instance["name"] for instance in emulator.instances()]
         if self.error is not None:
-            assert "orders" in str(self.error) or not isinstance(self.error, errors.OutcomeUnknownError)
+            if isinstance(self.error, errors.OutcomeUnknownError):
+                assert "orders" in str(self.error)
             general = (errors.UnauthorizedError, errors.WaitError)
             name = next((cls.__name__ for cls in general if isinstance(self.error, cls)), type(self.error).__name__)
             return f"{name}, {'there' if there else 'not there'}"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import json
 from collections.abc import Callable
 from typing import Any
 from urllib.parse import parse_qs
@@ -214,4 +213,5 @@ def test_asynchronous_lists_and_more_than_500() -> None:
         with emulator.client() as client:
             assert [project["id"] for project in client.list_projects()] == [emulator.group_id]
             assert client.get_project(emulator.group_id)["id"] == emulator.group_id
-            assert json.dumps(list(client.list_rate_limits(group_id=emulator.group_id)))
+            limits = list(client.list_rate_limits(group_id=emulator.group_id))
+            assert [limit["endpointSetName"] for limit in limits] == ["Flex Clusters", "Clusters"]

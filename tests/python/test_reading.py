@@ -79,7 +79,12 @@ def test_as_json_loads_for_any_value(read: Callable[[bytes], Any]) -> None:
             assert read(json.dumps(given, ensure_ascii=ascii_only, indent=indent).encode()) == given
 
 
-@pytest.mark.parametrize("text", ['{"a":1', '{"a" 1}', "[1,]", '{"a":tru}', '{"a":"\n"}', "{}{}", '{"a":1e999}'])
+@pytest.mark.parametrize("text", ['{"a":1', '{"a" 1}', "[1,]", '{"a":tru}', '{"a":"\n"}', "{}{}"])
 def test_what_is_no_json_is_a_protocol_error(read: Callable[[bytes], Any], text: str) -> None:
-    with pytest.raises((ProtocolError, ValueError)):
+    with pytest.raises(ProtocolError):
         read(text.encode())
+
+
+def test_a_number_that_no_float_can_hold_is_refused(read: Callable[[bytes], Any]) -> None:
+    with pytest.raises(ValueError, match="number out of range"):
+        read(b'{"a":1e999}')

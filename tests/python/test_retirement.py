@@ -1,4 +1,4 @@
-"""Life after the endpoint: what says that it is gone, what does not, and what `on_retired="flex"` makes of it."""
+"""The retired endpoint: what says that it is gone, what does not, and what `on_retired="flex"` makes of it."""
 
 from __future__ import annotations
 
@@ -192,7 +192,7 @@ def test_warnings_as_errors_lose_nothing(retired: Emulator) -> None:
     assert caught.value.result["name"] == "orders"
 
 
-# --- the rest of the life --------------------------------------------------------------------------------------------
+# --- the other operations --------------------------------------------------------------------------------------------
 
 
 def test_the_other_operations_follow_the_client(retired: Emulator) -> None:

@@ -110,11 +110,7 @@ def every_failure(watch: Watch, emulator: Emulator, make: Callable[..., Client],
         emulator.faults.clear()
         for fault in ("close", "reset", "half_body", "empty_body", "wrong_type", "stall", "last_reply", "html"):
             emulator.fail_next(fault, endpoint="flex", times=None)
-            with_fault = call(client)
-            try:
-                with_fault()
-            except errors.AtlasError:
-                watch.failure(with_fault, errors.AtlasError)
+            watch.failure(call(client), errors.AtlasError)
             emulator.faults.clear()
         watch.failure(
             lambda: client.create_flex_cluster(emulator.group_id, **{**SPEC, "name": "-", "colour": "red"}), ValueError

@@ -1,4 +1,4 @@
-"""Client in threads: the interpreter lock, Ctrl-C, fork, calls from within calls, and what closing closes."""
+"""Client in threads: the interpreter lock, log lines and progress, calls from within calls, closing, memory."""
 
 from __future__ import annotations
 
@@ -7,12 +7,7 @@ import contextlib
 import gc
 import logging
 import os
-import signal
-import subprocess
-import sys
-import textwrap
 import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -24,7 +19,7 @@ from canned import GROUP, Canned
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
-    from atlas_serverless import AsyncClient, Emulator
+    from atlas_serverless import Emulator
 
 PLACE: Any = {"backing_provider_name": "AWS", "region_name": "US_EAST_1"}
 
@@ -96,7 +91,7 @@ def test_32_threads_share_a_client(atlas_emulator: Emulator) -> None:
     assert [request["endpoint"] for request in atlas_emulator.requests].count("token") == 1
 
 
-def test_what_a_crowd_logs_comes_from_the_thread_that_calls(
+def test_what_many_threads_log_comes_from_the_thread_that_calls(
     atlas_emulator: Emulator, caplog: pytest.LogCaptureFixture
 ) -> None:
     client = atlas_emulator.client(max_retry_time=10)
@@ -108,7 +103,7 @@ def test_what_a_crowd_logs_comes_from_the_thread_that_calls(
     assert said == sorted(f"caller-{number}" for number in range(16))
 
 
-def test_a_log_handler_in_a_crowd_makes_a_call(atlas_emulator: Emulator) -> None:
+def test_a_log_handler_of_many_threads_makes_a_call(atlas_emulator: Emulator) -> None:
     client = atlas_emulator.client()
     client.get_project(atlas_emulator.group_id)
     within = threading.local()
@@ -127,7 +122,7 @@ def test_a_log_handler_in_a_crowd_makes_a_call(atlas_emulator: Emulator) -> None
     assert len(found) >= 16
 
 
-def test_what_a_log_handler_raises_ends_a_call_in_a_crowd(server: Canned) -> None:
+def test_what_a_log_handler_raises_ends_a_call_among_many_threads(server: Canned) -> None:
     client = server.client()
 
     class Handler(logging.Handler):
@@ -142,7 +137,7 @@ def test_what_a_log_handler_raises_ends_a_call_in_a_crowd(server: Canned) -> Non
         in_threads(8, work)
 
 
-def test_progress_in_a_crowd_is_told_to_the_thread_that_calls(atlas_emulator: Emulator) -> None:
+def test_progress_is_told_to_the_thread_that_calls(atlas_emulator: Emulator) -> None:
     client = atlas_emulator.client()
     client.create_flex_cluster(atlas_emulator.group_id, name="orders", provider_settings=PLACE)
     told: list[tuple[str, str]] = []
@@ -166,7 +161,7 @@ def test_progress_in_a_crowd_is_told_to_the_thread_that_calls(atlas_emulator: Em
     assert {mine for mine, _ in told} == {f"caller-{number}" for number in range(8)}
 
 
-def test_closing_closes_the_connections_of_a_crowd(server: Canned) -> None:
+def test_closing_closes_the_connections_of_many_threads(server: Canned) -> None:
     with server.client() as client:
         in_threads(16, lambda _: client.get_flex_cluster(GROUP, "orders"))
     server.await_closed(server.opened)
@@ -246,178 +241,6 @@ def test_a_call_within_a_running_event_loop(server: Canned) -> None:
         return server.client().get_flex_cluster(GROUP, "orders")["name"]
 
     assert asyncio.run(main()) == "orders"
-
-
-# --- Ctrl-C ----------------------------------------------------------------------------------------------------------
-
-PLAIN = 'client.get_flex_cluster(group, "stalled")'
-WITHIN = """
-logging.getLogger("atlas_serverless").setLevel(logging.DEBUG)
-class Handler(logging.Handler):
-    def emit(self, record):
-        logging.getLogger("atlas_serverless").removeHandler(self)
-        client.get_flex_cluster(group, "stalled")
-logging.getLogger("atlas_serverless").addHandler(Handler())
-client.get_flex_cluster(group, "orders")
-"""
-PAGES = 'list(client.request("GET", "/api/atlas/v2/stalled"))'
-CLOSING = """
-with client:
-    client.get_flex_cluster(group, "stalled")
-"""
-CROWD = """
-import threading
-for _ in range(8):
-    threading.Thread(target=client.get_flex_cluster, args=(group, "stalled"), daemon=True).start()
-time.sleep(0.2)
-client.get_flex_cluster(group, "stalled")
-"""
-ASYNC = """
-async def main():
-    async with atlas_serverless.AsyncClient(access_token="t", base_url=url) as client:
-        await client.get_flex_cluster(group, "stalled")
-asyncio.run(main())
-"""
-
-
-CALLS = {"call": PLAIN, "within": WITHIN, "any": PAGES, "with": CLOSING, "crowd": CROWD, "async": ASYNC}
-
-
-@pytest.mark.parametrize("kind", CALLS)
-def test_ctrl_c_interrupts_within_half_a_second(server: Canned, kind: str) -> None:
-    program = f"""
-import asyncio, logging, sys, time, atlas_serverless
-url, group = {server.url!r}, {GROUP!r}
-client = atlas_serverless.Client(access_token="t", base_url=url)
-try:
-{textwrap.indent(CALLS[kind], "    ")}
-except KeyboardInterrupt:
-    print("interrupted")
-"""
-    child = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    server.await_requests(9 if kind == "crowd" else 1)
-    begun = time.perf_counter()
-    child.send_signal(signal.SIGINT)
-    out, err = child.communicate(timeout=10)
-    took = time.perf_counter() - begun
-    assert (out, err, child.returncode) == ("interrupted\n", "", 0)
-    assert took < 0.5
-
-
-def test_ctrl_c_in_a_crowd_says_what_may_exist(server: Canned) -> None:
-    program = f"""
-import logging, sys, threading, time, atlas_serverless
-logging.basicConfig(stream=sys.stdout, format="%(levelname)s %(message)s")
-client = atlas_serverless.Client(access_token="t", base_url={server.url!r})
-for _ in range(8):
-    threading.Thread(target=client.get_flex_cluster, args=({GROUP!r}, "stalled"), daemon=True).start()
-time.sleep(0.2)
-try:
-    client.create_flex_cluster({GROUP!r}, name="stalled", provider_settings={PLACE!r})
-except KeyboardInterrupt:
-    print("interrupted")
-"""
-    child = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
-    server.await_requests(9)
-    child.send_signal(signal.SIGINT)
-    out, err = child.communicate(timeout=10)
-    said = f"The create of Flex cluster stalled in project {GROUP} was given up: stalled may exist now or later"
-    assert (out, err, child.returncode) == (f"WARNING {said}\ninterrupted\n", "", 0)
-
-
-def test_other_signal_handlers_run_while_a_call_waits(server: Canned) -> None:
-    heard: list[int] = []
-    before = signal.signal(signal.SIGUSR1, lambda number, _: heard.append(number))
-    try:
-        timer = threading.Timer(0.05, os.kill, (os.getpid(), signal.SIGUSR1))
-        timer.start()
-        with pytest.raises(errors.RequestTimeoutError):
-            server.client(timeout=0.3, max_retries=0).get_flex_cluster(GROUP, "stalled")
-        timer.join()
-    finally:
-        signal.signal(signal.SIGUSR1, before)
-    assert heard == [signal.SIGUSR1]
-
-
-# --- fork ------------------------------------------------------------------------------------------------------------
-
-forks = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")  # Python 3.12 says so of each
-
-
-def in_child(work: Callable[[], object]) -> int:
-    """The exit code of a child made by fork: 0 if the work went well; -9 if it hung."""
-    pid = os.fork()
-    if pid == 0:
-        try:
-            work()
-            os._exit(0)
-        except BaseException as error:
-            os.write(2, f"{error!r}\n".encode())
-            os._exit(1)
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        ended, status = os.waitpid(pid, os.WNOHANG)
-        if ended:
-            return os.waitstatus_to_exitcode(status)
-        time.sleep(0.002)
-    os.kill(pid, signal.SIGKILL)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
-
-
-@forks
-@pytest.mark.parametrize("threads", [1, 6])
-@pytest.mark.parametrize("kind", ["sync", "async"])
-def test_a_child_made_by_fork_goes_on(server: Canned, kind: str, threads: int) -> None:
-    """Of a parent whose client is warm and, in other threads, busy: 50 times."""
-    client = server.client()
-    asynchronous = as_async(server)
-    busy = threading.Event()
-
-    def keep_busy() -> None:
-        while not busy.is_set():
-            client.get_flex_cluster(GROUP, "orders")
-            asyncio.run(asynchronous.get_flex_cluster(GROUP, "orders"))
-
-    def call() -> None:
-        if kind == "sync":
-            assert client.get_flex_cluster(GROUP, "orders")["name"] == "orders"
-        else:
-            assert asyncio.run(asynchronous.get_flex_cluster(GROUP, "orders"))["name"] == "orders"
-            assert asyncio.run(asynchronous.get_flex_cluster(GROUP, "orders"))["name"] == "orders"
-        gc.collect()
-
-    call()
-    others = [threading.Thread(target=keep_busy) for _ in range(threads)]
-    for thread in others:
-        thread.start()
-    try:
-        codes = [in_child(call) for _ in range(50)]
-    finally:
-        busy.set()
-        for thread in others:
-            thread.join()
-    assert codes == [0] * 50
-    call()
-
-
-def as_async(server: Canned) -> AsyncClient:
-    from atlas_serverless import AsyncClient
-
-    return AsyncClient(access_token="t", base_url=server.url)
-
-
-@forks
-def test_a_child_of_a_progress_callable_goes_on(atlas_emulator: Emulator) -> None:
-    client = atlas_emulator.client(_clock=VirtualClock())
-    codes: list[int] = []
-    client.create_flex_cluster(
-        atlas_emulator.group_id,
-        name="orders",
-        provider_settings=PLACE,
-        wait=True,
-        progress=lambda _: codes.append(in_child(lambda: client.get_project(atlas_emulator.group_id))),
-    )
-    assert set(codes) == {0}
 
 
 # --- memory ----------------------------------------------------------------------------------------------------------

@@ -1,4 +1,4 @@
-"""A whole life in the emulator, for both kinds, synchronous and not; `find`; and any other request."""
+"""Every operation on a resource in the emulator, for both kinds, synchronous and not; `find`; any other request."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ async def listed(entries: Any) -> list[Any]:
     return list(entries) if hasattr(entries, "__iter__") else [entry async for entry in entries]
 
 
-async def live(client: Client | AsyncClient, group: str, kind: str) -> None:
+async def use_every_operation(client: Client | AsyncClient, group: str, kind: str) -> None:
     """Create, wait, update tags and protection, list, be refused, unprotect, delete, wait until gone."""
 
     def call(verb: str, *args: Any, **keywords: Any) -> Any:
@@ -74,17 +74,17 @@ async def live(client: Client | AsyncClient, group: str, kind: str) -> None:
 @pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
 @pytest.mark.parametrize("auth", ["service_account", "api_key"])
 @pytest.mark.parametrize(("kind", "calendar"), [("serverless", "2024"), ("serverless", "2025"), ("flex", "2026")])
-def test_a_whole_life(kind: str, calendar: str, auth: Any, asynchronous: bool) -> None:
+def test_from_create_to_delete(kind: str, calendar: str, auth: Any, asynchronous: bool) -> None:
     async def run(emulator: Emulator) -> None:
         async with emulator.async_client(auth) as client:
-            await live(client, emulator.group_id, kind)
+            await use_every_operation(client, emulator.group_id, kind)
 
     with Emulator(calendar=calendar, provisioning={"reads": 2}) as emulator:
         if asynchronous:
             asyncio.run(run(emulator))
         else:
             with emulator.client(auth) as client:
-                asyncio.run(live(client, emulator.group_id, kind))
+                asyncio.run(use_every_operation(client, emulator.group_id, kind))
         assert emulator.instances() == []
 
 
@@ -182,7 +182,7 @@ def test_the_wrong_path_names_the_right_one(kind: Any) -> None:
 # --- any other request -----------------------------------------------------------------------------------------------
 
 
-def test_a_request_has_the_clients_manners() -> None:
+def test_a_request_is_authenticated_and_repeated_as_operations_are() -> None:
     path = f"/api/atlas/v2/groups/{GROUP}/clusters"
     with Canned(refusal(503, None), reply(200, {"results": [1, None, "é"]})) as server, server.client() as client:
         params = {"pretty": True, "itemsPerPage": 5, "tag": ["a b", "c&d"], "none": None}

@@ -1,0 +1,96 @@
+"""A child made by fork goes on with its parent's clients."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import signal
+import threading
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from atlas_serverless._core import VirtualClock
+from canned import GROUP, Canned
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from atlas_serverless import Emulator
+
+PLACE: Any = {"backing_provider_name": "AWS", "region_name": "US_EAST_1"}
+
+
+forks = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")  # Python 3.12 says so of each
+
+
+def in_child(work: Callable[[], object]) -> int:
+    """The exit code of a child made by fork: 0 if the work went well; -9 if it hung."""
+    pid = os.fork()
+    if pid == 0:
+        try:
+            work()
+            os._exit(0)
+        except BaseException as error:
+            os.write(2, f"{error!r}\n".encode())
+            os._exit(1)
+    deadline = time.monotonic() + 10
+    while time.monotonic() < deadline:
+        ended, status = os.waitpid(pid, os.WNOHANG)
+        if ended:
+            return os.waitstatus_to_exitcode(status)
+        time.sleep(0.002)
+    os.kill(pid, signal.SIGKILL)
+    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
+
+
+@forks
+@pytest.mark.parametrize("threads", [1, 6])
+@pytest.mark.parametrize("kind", ["sync", "async"])
+def test_a_child_made_by_fork_goes_on(server: Canned, kind: str, threads: int) -> None:
+    """Of a parent whose client is warm and, in other threads, busy: 50 times."""
+    client = server.client()
+    asynchronous = server.async_client()
+    busy = threading.Event()
+
+    def keep_busy() -> None:
+        while not busy.is_set():
+            client.get_flex_cluster(GROUP, "orders")
+            asyncio.run(asynchronous.get_flex_cluster(GROUP, "orders"))
+
+    def call() -> None:
+        if kind == "sync":
+            assert client.get_flex_cluster(GROUP, "orders")["name"] == "orders"
+        else:
+            assert asyncio.run(asynchronous.get_flex_cluster(GROUP, "orders"))["name"] == "orders"
+            assert asyncio.run(asynchronous.get_flex_cluster(GROUP, "orders"))["name"] == "orders"
+        gc.collect()
+
+    call()
+    others = [threading.Thread(target=keep_busy) for _ in range(threads)]
+    for thread in others:
+        thread.start()
+    try:
+        codes = [in_child(call) for _ in range(50)]
+    finally:
+        busy.set()
+        for thread in others:
+            thread.join()
+    assert codes == [0] * 50
+    call()
+
+
+@forks
+def test_a_child_of_a_progress_callable_goes_on(atlas_emulator: Emulator) -> None:
+    client = atlas_emulator.client(_clock=VirtualClock())
+    codes: list[int] = []
+    client.create_flex_cluster(
+        atlas_emulator.group_id,
+        name="orders",
+        provider_settings=PLACE,
+        wait=True,
+        progress=lambda _: codes.append(in_child(lambda: client.get_project(atlas_emulator.group_id))),
+    )
+    assert set(codes) == {0}

@@ -118,7 +118,7 @@ CALLS = [
     (
         "serverless wait GROUP orders",
         "wait_for_serverless_instance",
-        {"state": "IDLE", "timeout": 1800.0, "progress": False},
+        {"progress": False},
     ),
     (
         "flex wait GROUP orders --state UPDATING --timeout 5 --interval 0.5",

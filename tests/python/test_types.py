@@ -111,6 +111,28 @@ def test_only_the_name_is_required() -> None:
     assert not types.FlexClusterUpdate.__required_keys__
 
 
+OPERATIONS = [
+    ("flex", types.FlexClusterOperation, types.FlexClusterSpec, "create_flex_cluster"),
+    ("serverless", types.ServerlessInstanceOperation, types.ServerlessInstanceSpec, "create_serverless_instance"),
+]
+
+
+@pytest.mark.parametrize(("kind", "operation", "spec", "method"), OPERATIONS, ids=[kind for kind, *_ in OPERATIONS])
+def test_an_operation_of_create_many_takes_the_options_of_a_create(
+    kind: str, operation: type, spec: type, method: str
+) -> None:
+    options = typing.get_type_hints(operation).keys() - typing.get_type_hints(spec).keys() - {"group_id", "kind"}
+    signature = inspect.signature(getattr(atlas_serverless.Client, method)).parameters
+    assert options == signature.keys() - {"self", "group_id", "spec", "progress"}
+    place = {"backingProviderName": "AWS", "regionName": "US_EAST_1"}
+    given = {"group_id": "32b6e34b3d91647abb20e7b8", "kind": kind, "name": "orders", "providerSettings": place}
+    with atlas_serverless.Client(access_token="t") as client:
+        for option in [*sorted(options), "no_option"]:
+            [result] = client.create_many([{**given, option: object()}])  # refused: nothing is sent
+            known = "is no field of" not in str(result.error) and f"{option}" in str(result.error)
+            assert known is (option != "no_option"), (option, result.error)
+
+
 @pytest.mark.parametrize("kind", ["serverless", "flex"])
 def test_the_recorded_replies_fit(kind: str) -> None:
     entity = {"serverless": types.ServerlessInstance, "flex": types.FlexCluster}[kind]

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import sys
 
-from ._common import UsageError, seconds
+from ._common import UsageError
+from ._options import OPTIONS
 from ._output import print_json
 
 TYPE_CHECKING = False
@@ -29,10 +30,6 @@ def add_parser(subparsers: Any) -> None:
     access.add_argument("--base-url", metavar="URL", help="default https://cloud.mongodb.com")
     common.add_argument("--compact", action="store_true", help="print the JSON in one line")
 
-    waiting = argparse.ArgumentParser(add_help=False)
-    waiting.add_argument("--wait", action="store_true", help="return only when it is done")
-    waiting.add_argument("--timeout", type=seconds, metavar="SECONDS", help="with --wait: at most so long")
-
     changes = argparse.ArgumentParser(add_help=False)
     changes.add_argument("--tag", action="append", type=_tag, metavar="KEY=VALUE", help="may be given many times")
     changes.add_argument(
@@ -44,39 +41,36 @@ def add_parser(subparsers: Any) -> None:
         parser = subparsers.add_parser(kind, help=about, description=f"{about[0].upper()}{about[1:]}.")
         actions = parser.add_subparsers(dest="action", metavar="ACTION", required=True, title="actions")
 
-        def add(action: str, about: str, *more: Any, actions: Any = actions) -> argparse.ArgumentParser:
+        def add(
+            action: str, about: str, *more: Any, actions: Any = actions, kind: str = kind
+        ) -> argparse.ArgumentParser:
             text = f"{about[0].upper()}{about[1:]}."
             added: argparse.ArgumentParser = actions.add_parser(
                 action, help=about, description=text, parents=[common, *more]
             )
             added.add_argument("group_id", metavar="GROUP_ID", help="the project: 24 hexadecimal digits")
+            for name, keywords in OPTIONS.get(_method(kind, action), {}).items():
+                added.add_argument(f"--{name.replace('_', '-')}", **keywords)
             return added
 
-        create = add("create", f"create a {one} and print it", changes, waiting)
+        create = add("create", f"create a {one} and print it", changes)
         create.add_argument("--name", help="letters, digits and hyphens; required, here or in --spec")
         create.add_argument("--provider", choices=["AWS", "AZURE", "GCP"], help="required, here or in --spec")
         create.add_argument("--region", metavar="REGION", help="such as US_EAST_1; required, here or in --spec")
         create.add_argument("--spec", metavar="FILE", help="a JSON object of the API's fields; - is stdin")
-        create.add_argument(
-            "--if-exists", choices=["error", "return"], help="return: one of that name that matches is as good"
-        )
-        if kind == "serverless":
-            create.add_argument(
-                "--on-retired",
-                choices=["raise", "flex"],
-                help="flex: where the endpoint is gone, create a Flex cluster",
-            )
         add("list", f"print all {many} of a project")
         add("get", f"print a {one}").add_argument("name", metavar="NAME")
-        update = add("update", f"change a {one} and print it", changes, waiting)
+        update = add("update", f"change a {one} and print it", changes)
         update.add_argument("name", metavar="NAME")
         update.add_argument("--no-tags", action="store_true", help="remove all tags; --tag replaces all")
-        add("delete", f"delete a {one}", waiting).add_argument("name", metavar="NAME")
-        wait = add("wait", f"wait for the state of a {one} and print it")
-        wait.add_argument("name", metavar="NAME")
-        wait.add_argument("--state", default="IDLE", help="default IDLE")
-        wait.add_argument("--timeout", type=seconds, default=1800.0, metavar="SECONDS", help="default 1800")
-        wait.add_argument("--interval", type=seconds, metavar="SECONDS", help="between polls; default 1, growing to 15")
+        add("delete", f"delete a {one}").add_argument("name", metavar="NAME")
+        add("wait", f"wait for the state of a {one} and print it").add_argument("name", metavar="NAME")
+
+
+def _method(kind: str, action: str) -> str:
+    """What the client calls an action."""
+    name = _KINDS[kind][0]
+    return {"list": f"list_{name}s", "wait": f"wait_for_{name}"}.get(action) or f"{action}_{name}"
 
 
 def run(args: argparse.Namespace) -> int:
@@ -96,29 +90,30 @@ def run(args: argparse.Namespace) -> int:
 
 def _call(args: argparse.Namespace) -> tuple[str, dict[str, Any]]:
     """The client's method and its arguments, the positional ones under that name."""
-    method = _KINDS[args.command][0]
+    method = _method(args.command, args.action)
     arguments: dict[str, Any] = {"positional": [args.group_id]}
-    if args.action == "list":
-        return f"list_{method}s", arguments
     if args.action == "create":
-        arguments.update(_spec(args), **_waiting(args))
-        options = {"if_exists": args.if_exists, "on_retired": getattr(args, "on_retired", None)}
-        arguments.update((name, value) for name, value in options.items() if value is not None)
-        return f"create_{method}", arguments
-    arguments["positional"].append(args.name)
+        arguments.update(_spec(args))
+    elif args.action != "list":
+        arguments["positional"].append(args.name)
     if args.action == "update":
         changed = _changes(args)
         if not changed:
             raise UsageError("nothing to change: give --tag, --no-tags or --[no-]termination-protection")
-        arguments.update(changed, **_waiting(args))
-    elif args.action == "delete":
-        arguments.update(_waiting(args))
-    elif args.action == "wait":
-        arguments.update(state=args.state, timeout=args.timeout, progress=_progress())
-        if args.interval is not None:
-            arguments["interval"] = args.interval
-        return f"wait_for_{method}", arguments
-    return f"{args.action}_{method}", arguments
+        arguments.update(changed)
+    return method, arguments | _options(args, method)
+
+
+def _options(args: argparse.Namespace, method: str) -> dict[str, Any]:
+    """The options that were given; where it waits, whether it shows how far it is."""
+    known = OPTIONS.get(method, {})
+    given = {name: value for name in known if (value := getattr(args, name)) not in (None, False)}
+    for name in ("timeout", "interval"):
+        if "wait" in known and "wait" not in given and name in given:
+            raise UsageError(f"--{name} is for --wait")
+    if "wait" in given or args.action == "wait":
+        given["progress"] = sys.stderr.isatty()  # a bar for a person who looks on; none in a log
+    return given
 
 
 def _spec(args: argparse.Namespace) -> dict[str, Any]:
@@ -169,20 +164,6 @@ def _changes(args: argparse.Namespace) -> dict[str, Any]:
     if args.termination_protection is not None:
         changed["terminationProtectionEnabled"] = args.termination_protection
     return changed
-
-
-def _waiting(args: argparse.Namespace) -> dict[str, Any]:
-    if not args.wait:
-        if args.timeout is not None:
-            raise UsageError("--timeout is for --wait")
-        return {}
-    limit = {} if args.timeout is None else {"timeout": args.timeout}
-    return {"wait": True, "progress": _progress(), **limit}
-
-
-def _progress() -> bool:
-    """A bar for a person who looks on; none in a log."""
-    return sys.stderr.isatty()
 
 
 def _tag(text: str) -> tuple[str, str]:

@@ -14,6 +14,7 @@ https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/ (createServerlessInstan
 from __future__ import annotations
 
 from ._create_many import AsyncCreates, CreateResult, Creates
+from ._operations import FlexClusterOperation, ServerlessInstanceOperation
 from ._protocols import AsyncRawClient, RawClient
 from ._replies import (
     FlexBackupSettings,
@@ -60,6 +61,7 @@ __all__ = [
     "Creates",
     "FlexBackupSettings",
     "FlexCluster",
+    "FlexClusterOperation",
     "FlexClusterPage",
     "FlexClusterSpec",
     "FlexClusterUpdate",
@@ -84,6 +86,7 @@ __all__ = [
     "ServerlessBackupOptionsSpec",
     "ServerlessConnectionStrings",
     "ServerlessInstance",
+    "ServerlessInstanceOperation",
     "ServerlessInstancePage",
     "ServerlessInstanceSpec",
     "ServerlessInstanceUpdate",

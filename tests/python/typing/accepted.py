@@ -6,7 +6,16 @@ from typing import TYPE_CHECKING
 
 from atlas_serverless import errors
 from atlas_serverless.errors import ConnectError, DuplicateClusterName, NoGroupSshKey, ServerValidationError
-from atlas_serverless.types import FlexClusterSpec, Poll, Response, ServerlessInstance, ServerlessInstanceSpec, Tag
+from atlas_serverless.types import (
+    FlexClusterOperation,
+    FlexClusterSpec,
+    Poll,
+    Response,
+    ServerlessInstance,
+    ServerlessInstanceOperation,
+    ServerlessInstanceSpec,
+    Tag,
+)
 
 if TYPE_CHECKING:
     from atlas_serverless.types import AsyncRawClient, RawClient
@@ -50,6 +59,15 @@ def a_spec_of_ones_own(raw: RawClient) -> str:
     made = raw.create_flex_cluster("32b6e34b3d91647abb20e7b8", **flex).data
     raw.update_flex_cluster("32b6e34b3d91647abb20e7b8", "orders", tags={}, wait=True, timeout=60)
     return made.get("connectionStrings", {}).get("standardSrv", "") + made["providerSettings"]["regionName"]
+
+
+def a_fleet(raw: RawClient, group_id: str) -> list[str]:
+    fleet: list[FlexClusterOperation | ServerlessInstanceOperation] = [
+        {"group_id": group_id, "name": "a", "provider_settings": {"region_name": "US_EAST_1"}, "wait": True},
+        {"group_id": group_id, "kind": "serverless", "name": "b", "on_retired": "flex", "timeout": None},
+    ]
+    plain = {"group_id": group_id, "name": "c"}
+    return [result.operation["name"] for result in raw.create_many([*fleet, plain])]
 
 
 async def awaited(raw: AsyncRawClient) -> float:

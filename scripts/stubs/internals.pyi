@@ -1,0 +1,197 @@
+"""The stub of what the binary has beside `Client` and `to_flex_spec`: the part of `_core.pyi` that no table describes.
+
+`scripts/generate_stubs.py` copies it from the first class on.
+"""
+
+from collections.abc import Iterator, Mapping
+from os import PathLike
+from types import TracebackType
+from typing import Any, Generic, Literal, TypeVar, final
+
+from typing_extensions import Self
+
+class Client: ...
+
+_T = TypeVar("_T")
+
+@final
+class Credentials:
+    """The credentials that a client uses, without what is secret of them."""
+
+    @property
+    def kind(self) -> Literal["service_account", "api_key", "access_token"]:
+        """`service_account`, `api_key` or `access_token`."""
+
+    @property
+    def id(self) -> str | None:
+        """Client id or public key; None for an access token."""
+
+    @property
+    def source(self) -> str:
+        """Where they were found: `arguments (client_id, client_secret)`, `environment (…)`, `profile default in …`."""
+
+    @property
+    def base_url(self) -> str:
+        """Scheme, host and port of the service."""
+
+    @property
+    def base_url_source(self) -> str:
+        """Where the base URL was found."""
+
+    def explain(self) -> str:
+        """What was looked at in which order, what was found and what is used, as text. Ids are shown, of secrets the
+        length and the last two characters at the most."""
+
+# --- what the package itself uses ------------------------------------------------------------------------------------
+
+@final
+class Pages(Iterator[_T], Generic[_T]):
+    """The iterator of a list operation: the client's entries one after another, or one `Response` a page.
+
+    A list of an asynchronous client is driven by `next_page()`, whose result is a list, or None after the last page.
+    """
+
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> _T: ...
+    def next_page(self) -> Pending:
+        """The next page of an asynchronous client's list, as something pending."""
+
+@final
+class CreateResult:
+    """How one operation of `create_many` ended."""
+
+    @property
+    def index(self) -> int:
+        """Its place in the operations, from 0."""
+
+    @property
+    def operation(self) -> Mapping[str, Any]:
+        """The operation as it was given."""
+
+    @property
+    def value(self) -> Any:
+        """What the create returned; None after a failure."""
+
+    @property
+    def error(self) -> Exception | None:
+        """What the create raised; None after a success."""
+
+@final
+class Creates:
+    """The results of `create_many`, in the order in which they come."""
+
+    @property
+    def in_flight(self) -> list[Mapping[str, Any]]:
+        """The operations that are under way; after `close()`, those that were ended: what they create may exist."""
+
+    def __iter__(self) -> Self: ...
+    def __next__(self) -> CreateResult: ...
+    def __enter__(self) -> Self: ...
+    def __exit__(
+        self, _type: type[BaseException] | None, _value: BaseException | None, _traceback: TracebackType | None
+    ) -> None: ...
+    def take(self) -> list[CreateResult] | None:
+        """For an asynchronous client: all results that are at hand, or None after the last. None at hand: `wait()`."""
+
+    def wait(self) -> Pending:
+        """For an asynchronous client: something pending that ends when there are results."""
+
+    def close(self) -> None:
+        """End what is under way and take no further operation. Closing twice is fine."""
+
+@final
+class Mailbox:
+    """The mailbox of one event loop."""
+
+    def __new__(cls) -> Self: ...
+    def __len__(self) -> int: ...
+    def fileno(self) -> int:
+        """The descriptor to watch."""
+
+    def deliver(self) -> None:
+        """Completes all that is ready. Called by the event loop."""
+
+    def abandon(self) -> None:
+        """Ends every call of a loop that is closed and will hear of none."""
+
+@final
+class Pending:
+    """A call that runs: `future` to await, `cancel()` to end it."""
+
+    @property
+    def future(self) -> Any:
+        """The asyncio future of the result."""
+
+    @property
+    def progress(self) -> Any:
+        """What tells the caller's progress callable of each poll, if there is one."""
+
+    def warn(self) -> None:
+        """Issues what a call that has failed has to say beside its error."""
+
+    def cancel(self) -> None:
+        """Ends the call; its connection is closed if a reply is still to come."""
+
+@final
+class Noticed:
+    """A result with warnings that are still to be issued."""
+
+    def settle(self) -> Any:
+        """Issues the warnings and returns the value."""
+
+@final
+class VirtualClock:
+    """A clock that a test hands to a client (`Client(…, _clock=VirtualClock())`): every wait passes at once and is
+    recorded, and jitter is zero. Attempts themselves still take real time."""
+
+    def __new__(cls) -> Self: ...
+    @property
+    def now(self) -> float:
+        """Seconds that have passed on it."""
+
+    @property
+    def sleeps(self) -> list[float]:
+        """Every wait so far, in seconds, in order."""
+
+    def advance(self, seconds: float) -> None:
+        """Moves it forward."""
+
+@final
+class Emulator:
+    """A running emulator; `atlas_serverless.Emulator` is its public face."""
+
+    def __new__(cls, options: Mapping[str, Any]) -> Self: ...
+    @property
+    def url(self) -> str: ...
+    def description(self) -> dict[str, str]: ...
+    def requests(self) -> list[dict[str, Any]]: ...
+    def reset(self) -> None: ...
+    def control(self, method: str, path: str, body: Any = None) -> Any:
+        """`LookupError` for what is not there, `ValueError` for an order that makes no sense."""
+
+    def stop(self) -> None: ...
+
+def forget_deprecations() -> None:
+    """Forget which deprecations were announced in this process, so that each warns again. For tests."""
+
+def doctor(
+    *,
+    profile: str | None = None,
+    base_url: str | None = None,
+    group_id: str | None = None,
+    proxy: str | None = None,
+    ca_file: str | PathLike[str] | None = None,
+    token_cache: str | PathLike[str] | None = None,
+    timeout: float = 15.0,
+    allow_insecure_http: bool = False,
+) -> dict[str, Any]:
+    """Look at everything between this program and a create; a dict of `ok`, `base_url`, `group_id`, `explanation`,
+    `steps`."""
+
+def log_out(client: Client, *, all: bool = False) -> dict[str, Any]:
+    """Revoke the cached token of a client and remove it. A dict: `revoked` (None if there was none, else whether the
+    server took it), `folder` (None if tokens are not shared), `others` (base URL, client id and end of those that
+    remain)."""
+
+def forget_tokens(*, token_cache: str | PathLike[str] | None = None) -> dict[str, Any]:
+    """Remove every cached token without telling the server: for a machine that has no credentials any more."""

@@ -59,7 +59,7 @@ def test_tasks_and_gather(loop: asyncio.AbstractEventLoop, server: Canned) -> No
 
 
 @pytest.mark.parametrize("how", ["wait_for", "cancel", "close the coroutine"])
-def test_who_stops_waiting_ends_the_request(loop: asyncio.AbstractEventLoop, server: Canned, how: str) -> None:
+def test_a_cancelled_call_ends_its_request(loop: asyncio.AbstractEventLoop, server: Canned, how: str) -> None:
     async def main() -> None:
         client = server.async_client()
         await client.get_flex_cluster(GROUP, "orders")  # a warm connection: the next request uses it

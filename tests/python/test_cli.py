@@ -191,7 +191,9 @@ def test_a_command_line_that_cannot_be_understood(
 
 
 @pytest.mark.parametrize("text", ["[1]", "{", '{"provider_settings": 1}'])
-def test_a_spec_that_is_none(client: Recorder, capsys: pytest.CaptureFixture[str], tmp_path: Path, text: str) -> None:
+def test_a_file_that_holds_no_spec_is_refused(
+    client: Recorder, capsys: pytest.CaptureFixture[str], tmp_path: Path, text: str
+) -> None:
     (tmp_path / "spec.json").write_text(text, encoding="utf-8")
     command = ["flex", "create", GROUP, "--spec", str(tmp_path / "spec.json"), "--region", "US_EAST_1"]
     assert cli.main(command) == 2
@@ -206,7 +208,7 @@ def test_ctrl_c(client: Recorder, capsys: pytest.CaptureFixture[str]) -> None:
     assert client.closed == 1
 
 
-def test_a_bar_only_for_a_person(client: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_progress_bar_only_in_a_terminal(client: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
     assert client.asked(f"flex wait {GROUP} orders").kwargs["progress"] is True
 
@@ -309,7 +311,7 @@ def test_completion_without_shtab(capsys: pytest.CaptureFixture[str], monkeypatc
     )
 
 
-def test_colour_only_for_a_person(
+def test_colour_only_in_a_terminal(
     emulator: Emulator, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     emulator.add_instance("orders", state="IDLE")
@@ -346,7 +348,7 @@ def test_as_a_module() -> None:
     assert done.stdout.startswith("atlas-serverless ")
 
 
-def test_a_reader_that_has_gone() -> None:
+def test_a_closed_stdout_leaves_no_traceback() -> None:
     """As in `atlas-serverless flex list … | head -0`: no traceback, neither at once nor at exit."""
     code = (
         "import sys, atlas_serverless.cli.version as v\n"

@@ -116,7 +116,7 @@ def test_a_region_without_flex_names_the_nearest_that_has() -> None:
 
 
 @pytest.mark.parametrize("wrong", [None, 5, [], {}, {"name": "orders"}, "", "ls -l", ["ls"], [SPEC], b"x"])
-def test_what_is_no_spec_is_said(wrong: Any) -> None:
+def test_a_wrong_spec_is_a_validation_error(wrong: Any) -> None:
     with pytest.raises(errors.ValidationError):
         to_flex_spec(wrong)
 

@@ -17,7 +17,7 @@ from error_samples import SENTENCES, TABLE, class_name, kinds, run_python
 
 
 @pytest.mark.parametrize(("error", "sentence"), SENTENCES, ids=[type(error).__name__ for error, _ in SENTENCES])
-def test_the_sentence(error: errors.AtlasError, sentence: str) -> None:
+def test_the_text_of_each_exception(error: errors.AtlasError, sentence: str) -> None:
     assert str(error) == sentence
     assert error.args == (sentence,)
     assert "\n" not in str(error)

@@ -98,7 +98,7 @@ def test_completion_knows_every_class() -> None:
     assert {"AtlasError", "DuplicateClusterName", "RegionWarning"} <= set(dir(errors))
 
 
-def test_one_class_whoever_asks_first() -> None:
+def test_one_class_however_many_threads_ask_first() -> None:
     vars(errors).pop("OutOfCapacity", None)
     found: list[type] = []
     start = threading.Barrier(8)
@@ -214,7 +214,7 @@ def test_a_gone_version_is_a_retired_endpoint() -> None:
     assert type(build.api_error(status=410, error_code="PERSONAL_API_KEYS_DEPRECATED")).__mro__[1] is errors.GoneError
 
 
-def test_by_hand() -> None:
+def test_exceptions_can_be_made_by_hand() -> None:
     """Users make exceptions for tests of their own code: a message is enough, facts are keywords."""
     for cls in kinds(errors.AtlasError):
         assert str(cls("text")) == "text"
@@ -256,7 +256,7 @@ def test_headers_ignore_case_and_hide_cookies() -> None:
 # --- the module ------------------------------------------------------------------------------------------------------
 
 
-def test_the_drawing_names_every_class() -> None:
+def test_the_tree_in_the_docstring_names_every_class() -> None:
     assert errors.__doc__
     for cls in [*kinds(errors.AtlasError), *kinds(errors.AtlasWarning)]:
         assert cls.__name__ in errors.__doc__

@@ -158,7 +158,7 @@ def test_a_client_is_not_pickled_and_not_copied() -> None:
                 attempt(client)
 
 
-def test_a_client_of_ones_own() -> None:
+def test_a_client_can_be_subclassed() -> None:
     class Ours(Client):
         team = "billing"
 

@@ -146,7 +146,7 @@ def test_a_list_without_end_is_an_error(ids: bool) -> None:
     assert len(server.requests) < 30
 
 
-def test_a_count_that_goes_to_and_fro_is_no_list_without_end() -> None:
+def test_a_total_count_that_changes_does_not_end_a_list() -> None:
     there = [f"n{number}" for number in range(4)]
     totals = iter([9, 4, 9, 4, 9, 4, *[4] * 100])
     with served(lambda number, items: page_of(there, number, items, totalCount=next(totals))) as server:

@@ -69,7 +69,7 @@ def test_what_a_progress_callable_raises_comes_out_and_ends_the_wait(
 
 
 @pytest.mark.parametrize("wrong", ["yes", 1, 0.5, []])
-def test_a_progress_that_is_none(wrong: Any) -> None:
+def test_a_wrong_progress_is_refused(wrong: Any) -> None:
     with pytest.raises(TypeError, match="progress must be True, False, None or a callable"):
         Client(access_token="t").wait_for_flex_cluster(GROUP, "orders", progress=wrong)
 
@@ -223,7 +223,7 @@ def test_log_lines_say_what_is_attempted_and_no_secret(
 
 
 @pytest.mark.parametrize("how", ["level", "disable", "logger"])
-def test_nothing_is_formatted_that_nobody_listens_to(
+def test_no_log_line_is_made_where_its_level_is_off(
     atlas_emulator: Emulator, monkeypatch: pytest.MonkeyPatch, how: str
 ) -> None:
     logger = logging.getLogger("atlas_serverless")

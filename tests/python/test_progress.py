@@ -54,7 +54,7 @@ def no_tqdm(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.usefixtures("no_tqdm")
-def test_a_line_for_each_change_where_nobody_looks_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_line_for_each_change_without_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(sys, "stderr", stream := io.StringIO())
     show = progress.display()
     for poll in polls("CREATING", "CREATING", None, "CREATING", "IDLE"):
@@ -121,13 +121,13 @@ def test_a_bar_is_closed_when_time_is_up(monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 @pytest.mark.parametrize("given", [False, None])
-def test_none_is_none(given: Any, capfd: pytest.CaptureFixture[str]) -> None:
+def test_progress_false_or_none_shows_nothing(given: Any, capfd: pytest.CaptureFixture[str]) -> None:
     with Canned(reply(200, {"id": "a", "stateName": "IDLE"})) as server, server.client() as client:
         client.wait_for_flex_cluster(GROUP, "orders", progress=given)
     assert capfd.readouterr() == ("", "")
 
 
-def test_anything_else_is_refused() -> None:
+def test_any_other_progress_is_refused() -> None:
     with Canned(b"") as server, server.client() as client, pytest.raises(TypeError, match="progress must be"):
         client.wait_for_flex_cluster(GROUP, "orders", progress="yes")  # type: ignore[arg-type]
     assert server.requests == []

@@ -80,7 +80,7 @@ def test_as_json_loads_for_any_value(read: Callable[[bytes], Any]) -> None:
 
 
 @pytest.mark.parametrize("text", ['{"a":1', '{"a" 1}', "[1,]", '{"a":tru}', '{"a":"\n"}', "{}{}"])
-def test_what_is_no_json_is_a_protocol_error(read: Callable[[bytes], Any], text: str) -> None:
+def test_invalid_json_is_a_protocol_error(read: Callable[[bytes], Any], text: str) -> None:
     with pytest.raises(ProtocolError):
         read(text.encode())
 

@@ -171,7 +171,7 @@ def test_an_error_in_an_envelope(status: int) -> None:
     assert (caught.value.status, caught.value.parameters) == (404, ["cluster-83", FLEX])
 
 
-def test_a_challenge_is_answered_and_its_successor_too() -> None:
+def test_a_digest_challenge_is_answered() -> None:
     challenge, good = Recording.read("digest-challenge-401.http"), Recording.read("flex-get-200.http")
     with Canned(challenge.bytes(), good.bytes()) as server:
         with server.client(access_token=None, public_key="key", private_key="secret") as client:

@@ -302,7 +302,7 @@ def test_a_wait_that_is_under_way_when_the_endpoint_ends() -> None:
 
 
 @QUIET
-def test_a_fleet_goes_on_with_flex_clusters(retired: Emulator) -> None:
+def test_create_many_goes_on_with_flex_clusters(retired: Emulator) -> None:
     fleet = [{"group_id": retired.group_id, "kind": "serverless", **SPEC, "name": f"n{n}"} for n in range(4)]
     with retired.client(on_retired="flex") as client:
         results = list(client.create_many(fleet, max_in_flight=1))

@@ -83,7 +83,7 @@ def test_cancelling_ends_a_wait_and_its_requests(interval: float) -> None:
         assert len(server.requests) <= made + 1
 
 
-def test_waits_at_once_do_not_hinder_each_other() -> None:
+def test_concurrent_waits_do_not_delay_each_other() -> None:
     async def run(server: Canned) -> float:
         async with server.async_client() as client:
             begun = time.monotonic()

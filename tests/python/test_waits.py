@@ -1,4 +1,4 @@
-"""Waiting: intervals, the deadline, what is borne, the four endings. On a virtual clock."""
+"""Waiting: intervals, the deadline, failures that do not end a wait, the four endings. On a virtual clock."""
 
 from __future__ import annotations
 
@@ -97,7 +97,7 @@ def test_an_answer_that_does_not_come_ends_with_the_deadline() -> None:
     assert "no reply within" in str(caught.value.last_error)
 
 
-# --- what is borne ---------------------------------------------------------------------------------------------------
+# --- failures that do not end a wait ----------------------------------------------------------------------------------
 
 TROUBLE = {
     "500": refusal(500, "UNEXPECTED_ERROR"),
@@ -120,7 +120,7 @@ TROUBLE = {
 
 
 @pytest.mark.parametrize("trouble", TROUBLE)
-def test_trouble_that_passes(trouble: str) -> None:
+def test_a_failure_that_passes_does_not_end_a_wait(trouble: str) -> None:
     with Canned(TROUBLE[trouble], TROUBLE[trouble], entity("IDLE")) as server:
         result, _, polls = wait(server)
     assert result["stateName"] == "IDLE"
@@ -136,7 +136,7 @@ def test_a_wait_is_as_long_as_the_service_asks() -> None:
         assert wait(server)[1] == [7]
 
 
-def test_trouble_to_the_end_is_told() -> None:
+def test_the_last_failure_is_named_when_the_time_is_up() -> None:
     with Canned(entity("CREATING"), reply(502, PAGE)) as server:
         error, _, polls = failed(server, errors.WaitTimeoutError, timeout=60)
     assert error.last_state == "CREATING"
@@ -155,7 +155,7 @@ def test_the_bounds_of_a_single_call_are_not_those_of_a_wait() -> None:
     assert clock.now > 180
 
 
-def test_a_token_endpoint_that_is_down_for_a_while_is_borne() -> None:
+def test_a_wait_goes_on_while_the_token_endpoint_is_down() -> None:
     states = iter(["CREATING"] * 3 + ["IDLE"])
     tokens = itertools.chain([200], [503] * 9, itertools.repeat(200))
 

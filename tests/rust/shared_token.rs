@@ -140,7 +140,7 @@ async fn a_refused_token_is_fetched_once_by_one_of_all() {
 }
 
 #[tokio::test]
-async fn what_is_refused_is_not_kept() {
+async fn a_refused_token_is_not_cached() {
     let (endpoint, folder) = (TokenEndpoint::start(), TempDir::new().unwrap());
     let folder = folder.path().join("tokens");
     let process = Process::new(&endpoint, &folder);

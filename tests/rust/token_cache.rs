@@ -241,7 +241,7 @@ async fn the_others_wait_for_the_one_who_fetches() {
 }
 
 #[tokio::test]
-async fn one_who_fails_makes_room_for_the_next() {
+async fn a_fetch_that_fails_releases_the_lock() {
     let (_home, cache) = cache();
     let (key, clock) = (key(), ManualClock::default());
     let failed = cache.token_or_fetch(wanted(&key, None), &clock, async { Err("refused") }).await;
@@ -256,7 +256,7 @@ async fn one_who_fails_makes_room_for_the_next() {
 }
 
 #[tokio::test]
-async fn one_who_hangs_does_not_hang_the_others() {
+async fn a_fetch_that_hangs_does_not_hang_the_others() {
     let (_home, cache) = cache();
     let (key, clock) = (key(), ManualClock::default());
     let hanging = cache.turn(wanted(&key, None), &clock).await;

@@ -61,7 +61,7 @@ def test_a_trusted_authority_does_not_make_another_name_good(
     ("content", "message"),
     [(None, "it cannot be read"), ("", "holds no certificate in PEM form"), ("-----BEGIN", "PEM")],
 )
-def test_a_bundle_that_is_none_is_refused_at_once(content: str | None, message: str, tmp_path: Path) -> None:
+def test_a_file_without_certificates_is_refused_at_once(content: str | None, message: str, tmp_path: Path) -> None:
     path = tmp_path / "ca.pem"
     if content is not None:
         path.write_text(content)
@@ -150,7 +150,7 @@ def test_a_proxy_that_is_not_there_is_named(environment: Emulator) -> None:
 
 
 @pytest.mark.parametrize("proxy", ["", "ftp://proxy.test", "http://", "http://me:MARK@"])
-def test_what_is_no_proxy_is_refused_at_once(proxy: str) -> None:
+def test_a_wrong_proxy_url_is_refused_at_once(proxy: str) -> None:
     with pytest.raises(errors.ConfigurationError, match="proxy is not a proxy's URL") as caught:
         Client(access_token="x" * 20, proxy=proxy)
     assert "MARK" not in str(caught.value)

@@ -245,7 +245,7 @@ def test_profile_and_keyring(
             watch.failure(lambda: Client.from_profile("work"), errors.ConfigurationError)
 
 
-def test_what_cannot_be_taken_is_not_repeated(watch: Watch, account: str, key: str) -> None:
+def test_refused_values_are_not_repeated(watch: Watch, account: str, key: str) -> None:
     refused = (ValueError, TypeError, errors.AtlasError)
     broken: list[Any] = [MARK + "\ud800", MARK.encode(), [MARK], {MARK: MARK}, MARK + "\0", MARK + "\r\nx: y"]
     for value in broken:

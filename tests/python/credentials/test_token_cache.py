@@ -200,7 +200,9 @@ def test_where_the_environment_says(
 
 
 @pytest.mark.parametrize("word", ["flie", "File", "MEMORY", "tokens"])
-def test_a_slip_is_no_folder(word: str, environment: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_misspelt_word_for_the_token_cache_is_refused(
+    word: str, environment: Emulator, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.chdir(tmp_path)
     with pytest.raises(errors.ConfigurationError, match=f"a folder with a / in it, such as ./tokens; not “{word}”"):
         Client(token_cache=word)

@@ -96,7 +96,7 @@ def facts(raw: RawClient) -> None:
         print(error.attempts, error.elapsed, error.cause)
 
 
-def by_hand() -> list[errors.AtlasError]:
+def exceptions_can_be_made_by_hand() -> list[errors.AtlasError]:
     refused: errors.ValidationError = ServerValidationError(violations=[{"field": "name", "description": "bad"}])
     network: ConnectionError = ConnectError("no route")
     print(network)

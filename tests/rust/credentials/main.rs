@@ -345,7 +345,7 @@ fn a_base_url_that_overrules_another_is_a_warning() {
 }
 
 #[test]
-fn an_insecure_server_needs_a_word() {
+fn plain_http_needs_allow_insecure_http() {
     let given = ExplicitOptions { base_url: Some("http://b.example".into()), ..service_account() };
     assert!(refused(&given, &FakeMachine::default()).contains("allow_insecure_http=True"));
     let given = ExplicitOptions { allow_insecure_http: true, ..given };

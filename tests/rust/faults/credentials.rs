@@ -117,7 +117,7 @@ async fn a_wrong_secret_costs_few_token_requests_and_no_other() {
 }
 
 #[tokio::test]
-async fn an_account_that_may_not_does_not_burn_tokens() {
+async fn an_account_without_the_role_fetches_no_new_tokens() {
     // A code that says what is wrong: not even one new token. The bare 401: one, and no second for the next call.
     for (code, tokens) in [("USER_CANNOT_ACCESS_GROUP", 1), ("UNEXPECTED_ERROR", 2), ("", 2)] {
         let (atlas, client) = with_one(Auth::ServiceAccount).await;
@@ -183,7 +183,7 @@ async fn the_token_endpoint_has_the_same_policy() {
 }
 
 #[tokio::test]
-async fn no_secret_and_no_token_is_told() {
+async fn no_secret_and_no_token_is_in_any_text() {
     let atlas = TestAtlas::new();
     let described = atlas.emulator.description();
     let secrets: Vec<&str> = ["client_secret", "private_key", "access_token"]

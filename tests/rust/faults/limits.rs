@@ -53,7 +53,7 @@ impl Clock for Together {
 }
 
 #[tokio::test]
-async fn a_fleet_gets_through_a_small_bucket_without_running_into_it_again_and_again() {
+async fn many_creates_get_through_a_small_rate_limit_without_hitting_it_again_and_again() {
     // 20 at once, and 10 more every 5 s: 50 creates take 15 s.
     let atlas = TestAtlas::with(Options { clock: ClockMode::Manual { start: None }, ..options() });
     let size = json!({"flexClusters_group": {"capacity": 20, "refill": 10, "seconds": 5}});
@@ -101,7 +101,7 @@ async fn callers_that_meet_a_429_come_back_one_after_another_and_never_early() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn calls_that_are_given_up_leave_no_place_taken() {
+async fn cancelled_calls_give_their_permits_back() {
     let atlas = TestAtlas::new();
     let (client, clock) = atlas.client(&Setup::new(Auth::AccessToken));
     create(&client, atlas.create(Kind::Flex, "x")).await.unwrap();

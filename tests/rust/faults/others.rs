@@ -46,7 +46,7 @@ async fn a_deletion_whose_answer_was_lost_has_succeeded() {
 }
 
 #[tokio::test]
-async fn a_change_is_repeated_since_twice_the_same_is_the_same() {
+async fn an_update_is_repeated_since_it_is_idempotent() {
     let atlas = TestAtlas::new();
     let (client, clock) = atlas.client(&Setup::new(Auth::AccessToken));
     create(&client, atlas.create(Kind::Flex, "x")).await.unwrap();

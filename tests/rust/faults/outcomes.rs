@@ -78,7 +78,7 @@ async fn whatever_ends_it_after_a_lost_answer_it_is_looked_for_once_more() {
 }
 
 #[tokio::test]
-async fn a_401_after_the_deed_does_not_leave_it_behind() {
+async fn a_401_after_the_create_was_stored_is_looked_up() {
     let atlas = TestAtlas::new();
     let (client, _) = atlas.client(&Setup::new(Auth::ServiceAccount));
     atlas.order(json!({"kind": "unauthorized", "method": "POST", "endpoint": "serverless", "after_store": true}));

@@ -40,7 +40,7 @@ async fn pages_before_a_deletion_are_read_again() {
 }
 
 #[tokio::test]
-async fn a_service_that_repeats_itself_is_found_out() {
+async fn a_list_that_repeats_itself_is_an_error() {
     let server = canned(vec![page(&["a"; 100], 100, true)]);
     let Err(Error::Transport(error)) = read(&server, 100).await else { panic!() };
     assert!(error.message.starts_with("the list does not end"), "{}", error.message);

@@ -38,7 +38,7 @@ fn recorded() -> Vec<(String, HttpResponse)> {
 }
 
 #[test]
-fn each_is_what_it_should_be() {
+fn each_recorded_reply_is_judged_as_its_operation_expects() {
     let url = Url::parse("https://cloud.mongodb.com/api/atlas/v2/x").unwrap();
     let clock = SystemClock::default();
     let origin = RequestInfo { method: "GET", url: &url, attempts: 1, started: Duration::ZERO, clock: &clock };

@@ -11,7 +11,7 @@ fn until(state: &str) -> WaitRequest {
 }
 
 #[tokio::test]
-async fn intervals_grow_and_trouble_is_borne() {
+async fn intervals_grow_and_failures_that_pass_do_not_end_a_wait() {
     let html = "HTTP/1.1 502 X\r\nContent-Length: 6\r\n\r\n<html>".to_owned();
     let absent = refusal(404, "CLUSTER_NOT_FOUND", "No cluster.");
     let looks =

@@ -1,4 +1,4 @@
-"""Programs around SDKs that we did not write: each creates, reads, changes and deletes a resource and prints what it got."""
+"""Programs around SDKs that we did not write: each goes from create to delete and prints what it got."""
 
 import dataclasses
 import json

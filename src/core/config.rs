@@ -4,7 +4,7 @@ use std::time::Duration;
 use reqwest::Url;
 use reqwest::header::HeaderValue;
 
-use crate::core::auth::discovery::explain::Ways;
+use crate::core::auth::discovery::explain::ConnectionSummary;
 use crate::core::auth::token_cache::location::TokenStoreLocation;
 use crate::core::context::Env;
 use crate::core::error::Error;
@@ -68,9 +68,9 @@ impl Config {
         })
     }
 
-    /// How the client goes about it, in words.
-    pub fn ways(&self, base_url: &str) -> Ways {
-        Ways {
+    /// How the client connects, in words.
+    pub fn connection_summary(&self, base_url: &str) -> ConnectionSummary {
+        ConnectionSummary {
             tokens: Some(self.token_cache.described.clone()),
             certificates: base_url.starts_with("https:").then(|| self.trust.description.clone()),
             proxy: Some(self.route.description.clone()),

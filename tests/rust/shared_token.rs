@@ -6,8 +6,11 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use atlas_serverless::core::auth::credentials::Credentials;
+use atlas_serverless::core::auth::oauth::endpoint::TokenEndpoint as OauthEndpoint;
+use atlas_serverless::core::auth::oauth::grant::Grant;
+use atlas_serverless::core::auth::oauth::provider::TokenProvider;
 use atlas_serverless::core::auth::token_cache::{FileCache, Key};
-use atlas_serverless::core::auth::{Authenticator, Next, RequestAuth};
+use atlas_serverless::core::auth::{AfterUnauthorized, Authenticator, RequestAuth};
 use atlas_serverless::core::context::clock::{FixedRng, SystemClock};
 use atlas_serverless::core::context::{Context, Env};
 use atlas_serverless::core::error::Error;
@@ -85,22 +88,22 @@ impl Process {
         Process { authenticator, transport: Transport::new(&options).unwrap(), env }
     }
 
-    async fn ticket(&self) -> Result<RequestAuth, Error> {
+    async fn request_auth(&self) -> Result<RequestAuth, Error> {
         let context = Context::begin(&self.env, None, None);
         let url = Url::parse("http://127.0.0.1/api/atlas/v2").unwrap();
-        self.authenticator.ticket(&self.transport, &self.env, &context, &Method::GET, &url).await
+        self.authenticator.request_auth(&self.transport, &self.env, &context, &Method::GET, &url).await
     }
 
-    /// What a 401 to a request with that ticket leads to.
-    fn refused(&self, ticket: RequestAuth) -> Next {
+    /// What a 401 to a request with that auth leads to.
+    fn refused(&self, auth: RequestAuth) -> AfterUnauthorized {
         let reply = HttpResponse::new(401, HeaderMap::new(), Default::default());
         let url = Url::parse("http://127.0.0.1/api/atlas/v2").unwrap();
-        self.authenticator.refused(ticket, &reply, &Method::GET, &url).unwrap()
+        self.authenticator.refused(auth, &reply, &Method::GET, &url).unwrap()
     }
 
     /// The token of the next request.
     async fn token(&self) -> String {
-        self.ticket().await.unwrap().header().unwrap().to_str().unwrap().to_owned()
+        self.request_auth().await.unwrap().header().unwrap().to_str().unwrap().to_owned()
     }
 }
 
@@ -113,9 +116,7 @@ async fn processes_share_one_token_and_keep_it_after_the_first_is_closed() {
         let process = Process::new(&endpoint, &folder);
         tasks.push(tokio::spawn(async move {
             let token = process.token().await;
-            if let Authenticator::Oauth(oauth) = &process.authenticator {
-                oauth.revoke(&process.transport, &process.env).await;
-            }
+            process.authenticator.close(&process.transport, &process.env).await;
             token
         }));
     }
@@ -130,9 +131,9 @@ async fn a_refused_token_is_fetched_once_by_one_of_all() {
     let (endpoint, folder) = (TokenEndpoint::start(), TempDir::new().unwrap());
     let folder = folder.path().join("tokens");
     let (one, two) = (Process::new(&endpoint, &folder), Process::new(&endpoint, &folder));
-    let tickets = [one.ticket().await.unwrap(), two.ticket().await.unwrap()];
-    for (process, ticket) in [&one, &two].into_iter().zip(tickets) {
-        assert!(matches!(process.refused(ticket), Next::Anew));
+    let auths = [one.request_auth().await.unwrap(), two.request_auth().await.unwrap()];
+    for (process, auth) in [&one, &two].into_iter().zip(auths) {
+        assert!(matches!(process.refused(auth), AfterUnauthorized::Retry));
         assert_eq!(process.token().await, "Bearer TOKEN-2");
     }
     assert_eq!(Process::new(&endpoint, &folder).token().await, "Bearer TOKEN-2");
@@ -144,10 +145,10 @@ async fn a_refused_token_is_not_cached() {
     let (endpoint, folder) = (TokenEndpoint::start(), TempDir::new().unwrap());
     let folder = folder.path().join("tokens");
     let process = Process::new(&endpoint, &folder);
-    let ticket = process.ticket().await.unwrap();
+    let auth = process.request_auth().await.unwrap();
     endpoint.refuses.store(true, Ordering::SeqCst);
-    assert!(matches!(process.refused(ticket), Next::Anew));
-    let error = process.ticket().await.err().unwrap();
+    assert!(matches!(process.refused(auth), AfterUnauthorized::Retry));
+    let error = process.request_auth().await.err().unwrap();
     assert!(matches!(&error, Error::Authentication(_)));
     assert!(!format!("{error} {error:?}").contains("SECRETMARK"));
     assert!(FileCache::new(&folder).list().is_empty());
@@ -159,9 +160,8 @@ async fn logging_out_revokes_and_removes() {
     let folder = folder.path().join("tokens");
     Process::new(&endpoint, &folder).token().await;
     let process = Process::new(&endpoint, &folder);
-    let Authenticator::Oauth(oauth) = &process.authenticator else { panic!() };
-    assert_eq!(oauth.log_out(&process.transport, &process.env).await, Some(true));
-    assert_eq!(oauth.log_out(&process.transport, &process.env).await, None);
+    assert_eq!(process.authenticator.log_out(&process.transport, &process.env).await, Some(true));
+    assert_eq!(process.authenticator.log_out(&process.transport, &process.env).await, None);
     assert_eq!(endpoint.server.requests()[1], "POST /api/oauth/revoke token=TOKEN-1&token_type_hint=access_token");
     assert_eq!(FileCache::new(&folder).load(&Key::new(&endpoint.server.url, "mdb_sa_id_1"), 0), None);
 }
@@ -179,7 +179,38 @@ async fn a_cache_that_cannot_be_used_is_a_warning_and_tokens_stay_in_memory() {
     assert_eq!(notices.len(), 1, "{notices:?}");
     assert!(notices[0].message.ends_with("tokens stay in memory"), "{notices:?}");
     // Then the token is this client's alone, and is revoked when it closes.
-    let Authenticator::Oauth(oauth) = &process.authenticator else { panic!() };
-    oauth.revoke(&process.transport, &process.env).await;
+    process.authenticator.close(&process.transport, &process.env).await;
     assert_eq!((endpoint.requests("/api/oauth/token"), endpoint.requests("/api/oauth/revoke")), (1, 1));
+}
+
+/// A grant that this project does not have: a signed assertion instead of a client secret (RFC 7523).
+struct Assertion;
+
+impl Grant for Assertion {
+    fn form(&self) -> bytes::Bytes {
+        bytes::Bytes::from_static(
+            b"grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=e30.e30.s",
+        )
+    }
+
+    fn authorization(&self) -> HeaderValue {
+        HeaderValue::from_static("Basic b3RoZXI6")
+    }
+}
+
+#[tokio::test]
+async fn another_grant_gets_the_same_life_of_its_token() {
+    let (server, folder) = (TokenEndpoint::start(), TempDir::new().unwrap());
+    let process = Process::new(&server, folder.path());
+    let oauth = OauthEndpoint::new(Box::new(Assertion), &server.server.url).unwrap();
+    let provider = TokenProvider::new(oauth);
+    let context = Context::begin(&process.env, None, None);
+    for _ in 0..2 {
+        let token = provider.token(&process.transport, &process.env, &context).await.unwrap();
+        assert_eq!(token.header, "Bearer TOKEN-1");
+    }
+    assert_eq!(
+        server.server.requests(),
+        ["POST /api/oauth/token grant_type=urn%3Aietf%3Aparams%3Aoauth%3Agrant-type%3Ajwt-bearer&assertion=e30.e30.s"]
+    );
 }

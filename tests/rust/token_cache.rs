@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::sync::{Arc, Barrier};
 use std::time::Duration;
 
-use atlas_serverless::core::auth::token_cache::lock::{PATIENCE, Turn, Wanted};
+use atlas_serverless::core::auth::token_cache::lock::{Cacheable, Claim, MAX_WAIT, TokenLookup};
 use atlas_serverless::core::auth::token_cache::{CachedToken, FileCache, Key};
 use atlas_serverless::core::context::clock::{ManualClock, SystemClock};
 use atlas_serverless::core::secret::Secret;
@@ -31,6 +31,24 @@ fn cache() -> (TempDir, FileCache) {
     (home, cache)
 }
 
+/// A token as a caller of the cache has it.
+#[derive(Debug, PartialEq)]
+struct Fetched(CachedToken);
+
+impl Cacheable for Fetched {
+    fn from_cached(cached: &CachedToken, _now: u64) -> Option<Self> {
+        Some(Fetched(cached.clone()))
+    }
+
+    fn to_cached(&self, _now: u64) -> CachedToken {
+        self.0.clone()
+    }
+}
+
+fn fetched(text: &str) -> Fetched {
+    Fetched(token(text))
+}
+
 /// The files of a cache with this ending.
 fn files(cache: &FileCache, ending: &str) -> Vec<std::path::PathBuf> {
     let all = std::fs::read_dir(cache.folder()).unwrap().map(|entry| entry.unwrap().path());
@@ -41,8 +59,8 @@ fn warnings(cache: &FileCache) -> Vec<String> {
     cache.take_notices().into_iter().map(|notice| notice.message).collect()
 }
 
-fn wanted<'a>(key: &'a Key, refused: Option<&'a Secret>) -> Wanted<'a> {
-    Wanted { key, refused, patience: PATIENCE }
+fn lookup<'a>(key: &'a Key, refused: Option<&'a Secret>) -> TokenLookup<'a> {
+    TokenLookup { key, refused, max_wait: MAX_WAIT }
 }
 
 #[test]
@@ -126,8 +144,8 @@ mod permissions {
     #[tokio::test]
     async fn folder_and_files_are_the_users_own() {
         let (_home, cache) = cache();
-        let turn = cache.turn(wanted(&key(), None), &ManualClock::default()).await;
-        assert!(matches!(turn, Turn::Fetch(_)));
+        let turn = cache.claim(lookup(&key(), None), &ManualClock::default()).await;
+        assert!(matches!(turn, Claim::Fetch(_)));
         cache.store(&key(), &token("TOKEN-1"));
         let mode = |path: &Path| std::fs::metadata(path).unwrap().mode() & 0o7777;
         assert_eq!((mode(cache.folder()), mode(cache.folder().parent().unwrap())), (0o700, 0o700));
@@ -177,15 +195,15 @@ mod permissions {
             fault(&cache);
             for _ in 0..2 {
                 assert_eq!(cache.load(&key(), 0), None);
-                let turn = cache.turn(wanted(&key(), None), &ManualClock::default()).await;
-                assert!(matches!(turn, Turn::Alone));
+                let turn = cache.claim(lookup(&key(), None), &ManualClock::default()).await;
+                assert!(matches!(turn, Claim::FetchUnlocked));
                 cache.store(&key(), &token("TOKEN-MARK"));
             }
             let warnings = warnings(&cache);
             assert_eq!(warnings.len(), 1, "{warnings:?}");
             assert!(warnings[0].contains(expected), "{warnings:?}");
             assert!(warnings[0].ends_with("tokens stay in memory"), "{warnings:?}");
-            assert!(cache.is_unusable());
+            assert!(cache.is_disabled());
             assert!(!format!("{warnings:?} {cache:?}").contains("MARK"));
         }
     }
@@ -223,7 +241,7 @@ mod permissions {
 async fn the_others_wait_for_the_one_who_fetches() {
     let (_home, cache) = cache();
     let (key, clock) = (key(), ManualClock::default());
-    let Turn::Fetch(lock) = cache.turn(wanted(&key, None), &clock).await else { panic!() };
+    let Claim::Fetch(lock) = cache.claim(lookup(&key, None), &clock).await else { panic!() };
     let other = FileCache::new(cache.folder());
     let fetch = async {
         while clock.sleeps().len() < 7 {
@@ -231,9 +249,9 @@ async fn the_others_wait_for_the_one_who_fetches() {
         }
         cache.store(&key, &token("TOKEN-1"));
     };
-    let (turn, ()) = tokio::join!(other.turn(wanted(&key, None), &clock), fetch);
+    let (turn, ()) = tokio::join!(other.claim(lookup(&key, None), &clock), fetch);
     // Not the end of the lock counts, but the token.
-    assert!(matches!(turn, Turn::Token(found) if found == token("TOKEN-1")));
+    assert!(matches!(turn, Claim::Cached(found) if found == token("TOKEN-1")));
     assert_eq!(clock.sleeps()[..7], [5, 10, 20, 40, 80, 100, 100].map(Duration::from_millis));
     drop(lock);
     assert!(warnings(&cache).is_empty());
@@ -244,33 +262,52 @@ async fn the_others_wait_for_the_one_who_fetches() {
 async fn a_fetch_that_fails_releases_the_lock() {
     let (_home, cache) = cache();
     let (key, clock) = (key(), ManualClock::default());
-    let failed = cache.token_or_fetch(wanted(&key, None), &clock, async { Err("refused") }).await;
+    let failed = cache.get_or_fetch(lookup(&key, None), &clock, async { Err::<Fetched, _>("refused") }).await;
     assert_eq!(failed, Err("refused"));
-    let fetched = cache.token_or_fetch(wanted(&key, None), &clock, async { Ok::<_, ()>(token("TOKEN-1")) }).await;
-    assert_eq!((fetched, clock.sleeps().len()), (Ok(token("TOKEN-1")), 0));
+    let found = cache.get_or_fetch(lookup(&key, None), &clock, async { Ok::<_, ()>(fetched("TOKEN-1")) }).await;
+    assert_eq!((found, clock.sleeps().len()), (Ok(fetched("TOKEN-1")), 0));
     // A future that is dropped half way also gives the lock back.
     cache.remove(&key);
-    let never = cache.token_or_fetch(wanted(&key, None), &clock, std::future::pending::<Result<_, ()>>());
+    let never = cache.get_or_fetch(lookup(&key, None), &clock, std::future::pending::<Result<Fetched, ()>>());
     assert!(tokio::time::timeout(Duration::from_millis(1), never).await.is_err());
-    assert!(matches!(cache.turn(wanted(&key, None), &clock).await, Turn::Fetch(_)));
+    assert!(matches!(cache.claim(lookup(&key, None), &clock).await, Claim::Fetch(_)));
 }
 
 #[tokio::test]
 async fn a_fetch_that_hangs_does_not_hang_the_others() {
     let (_home, cache) = cache();
     let (key, clock) = (key(), ManualClock::default());
-    let hanging = cache.turn(wanted(&key, None), &clock).await;
+    let hanging = cache.claim(lookup(&key, None), &clock).await;
     let other = FileCache::new(cache.folder());
-    let fetched = other.token_or_fetch(wanted(&key, None), &clock, async { Ok::<_, ()>(token("TOKEN-1")) }).await;
-    assert_eq!(fetched, Ok(token("TOKEN-1")));
+    let found = other.get_or_fetch(lookup(&key, None), &clock, async { Ok::<_, ()>(fetched("TOKEN-1")) }).await;
+    assert_eq!(found, Ok(fetched("TOKEN-1")));
     let waited: Duration = clock.sleeps().iter().sum();
-    assert!(waited >= PATIENCE, "{waited:?}");
-    assert!(waited < PATIENCE + Duration::from_millis(101), "{waited:?}");
+    assert!(waited >= MAX_WAIT, "{waited:?}");
+    assert!(waited < MAX_WAIT + Duration::from_millis(101), "{waited:?}");
     assert!(warnings(&other)[0].contains("another process has been fetching the token of mdb_sa_id_1 for 20 s"));
     // What was fetched is there for the next, who does not wait any more.
-    let next = FileCache::new(cache.folder()).turn(wanted(&key, None), &clock).await;
-    assert!(matches!(next, Turn::Token(_)));
+    let next = FileCache::new(cache.folder()).claim(lookup(&key, None), &clock).await;
+    assert!(matches!(next, Claim::Cached(_)));
     drop(hanging);
+}
+
+#[tokio::test]
+async fn a_refused_token_is_removed_if_no_other_can_be_fetched() {
+    let (_home, cache) = cache();
+    let (key, clock) = (key(), ManualClock::default());
+    cache.store(&key, &token("TOKEN-1"));
+    let refused = "TOKEN-1".into();
+    let failed = cache.get_or_fetch(lookup(&key, Some(&refused)), &clock, async { Err::<Fetched, _>("down") }).await;
+    assert_eq!(failed, Err("down"));
+    assert_eq!(cache.load(&key, 0), None);
+    // Without the lock the entry stays: the process that has the lock may have stored it.
+    cache.store(&key, &token("TOKEN-1"));
+    let other = FileCache::new(cache.folder());
+    let Claim::Fetch(lock) = other.claim(lookup(&key, Some(&refused)), &clock).await else { panic!() };
+    let failed = cache.get_or_fetch(lookup(&key, Some(&refused)), &clock, async { Err::<Fetched, _>("down") }).await;
+    assert_eq!(failed, Err("down"));
+    assert_eq!(cache.load(&key, 0), Some(token("TOKEN-1")));
+    drop(lock);
 }
 
 /// Runs `count` threads, each with a cache and a runtime of its own, that start together; returns the fetches.
@@ -286,17 +323,17 @@ fn fetches_of_threads(folder: &Path, count: usize, refused: Option<&'static str>
                 let fetch = async {
                     let number = fetches.fetch_add(1, Ordering::SeqCst);
                     tokio::time::sleep(Duration::from_millis(20)).await;
-                    Ok::<_, ()>(token(&format!("TOKEN-{}", number + 2)))
+                    Ok::<_, ()>(fetched(&format!("TOKEN-{}", number + 2)))
                 };
-                let wanted = wanted(&key, refused.as_ref());
-                let token = runtime.block_on(cache.token_or_fetch(wanted, &SystemClock::default(), fetch)).unwrap();
+                let wanted = lookup(&key, refused.as_ref());
+                let token = runtime.block_on(cache.get_or_fetch(wanted, &SystemClock::default(), fetch)).unwrap();
                 assert!(cache.take_notices().is_empty());
                 token
             })
         })
         .collect();
-    let tokens: Vec<CachedToken> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
-    assert!(tokens.iter().all(|got| *got == token("TOKEN-2")), "{tokens:?}");
+    let tokens: Vec<Fetched> = threads.into_iter().map(|thread| thread.join().unwrap()).collect();
+    assert!(tokens.iter().all(|got| *got == fetched("TOKEN-2")), "{tokens:?}");
     fetches.load(Ordering::SeqCst)
 }
 
@@ -322,7 +359,7 @@ fn write_until_killed(folder: String) -> ! {
     loop {
         cache.remove(&key);
         runtime
-            .block_on(cache.token_or_fetch(wanted(&key, None), &clock, async { Ok::<_, ()>(token(&"T".repeat(4000))) }))
+            .block_on(cache.get_or_fetch(lookup(&key, None), &clock, async { Ok::<_, ()>(fetched(&"T".repeat(4000))) }))
             .unwrap();
     }
 }
@@ -355,7 +392,7 @@ fn a_process_killed_at_any_moment_leaves_a_whole_entry_or_none_and_no_lock() {
         cache.remove(&key());
         let runtime = tokio::runtime::Builder::new_current_thread().build().unwrap();
         let clock = ManualClock::default();
-        assert!(matches!(runtime.block_on(cache.turn(wanted(&key(), None), &clock)), Turn::Fetch(_)));
+        assert!(matches!(runtime.block_on(cache.claim(lookup(&key(), None), &clock)), Claim::Fetch(_)));
         assert_eq!((warnings(&cache), clock.sleeps().len()), (vec![], 0));
     }
 }

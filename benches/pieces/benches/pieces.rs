@@ -2,7 +2,7 @@
 use std::hint::black_box;
 use std::time::Duration;
 
-use atlas_serverless::core::auth::Next;
+use atlas_serverless::core::auth::AfterUnauthorized;
 use atlas_serverless::core::spec::compare::differences;
 use atlas_serverless::core::context::Context;
 use atlas_serverless::core::spec::model::{Kind, Node};
@@ -47,13 +47,13 @@ fn digest(criterion: &mut Criterion) {
     let transport = samples::transport();
     let context = Context::begin(&env, None, None);
     let url = Url::parse("http://127.0.0.1:1/api/atlas/v2/groups/32b6e34b3d91647abb20e7b8/serverless").unwrap();
-    let ticket = || runtime.block_on(key.ticket(&transport, &env, &context, &Method::POST, &url)).unwrap();
+    let auth = || runtime.block_on(key.request_auth(&transport, &env, &context, &Method::POST, &url)).unwrap();
     let mut headers = HeaderMap::new();
     headers.insert(WWW_AUTHENTICATE, CHALLENGE.parse().unwrap());
     let refusal = HttpResponse::new(401, headers, bytes::Bytes::new());
-    let Next::With(answer) = key.refused(ticket(), &refusal, &Method::POST, &url).unwrap() else { panic!("no answer") };
+    let AfterUnauthorized::RetryWith(answer) = key.refused(auth(), &refusal, &Method::POST, &url).unwrap() else { panic!("no answer") };
     key.accepted(answer, 201);
-    criterion.bench_function("answer to a known challenge", |b| b.iter(&ticket));
+    criterion.bench_function("answer to a known challenge", |b| b.iter(&auth));
 }
 
 criterion_group!(pieces, validation, comparison, retry, digest);

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use atlas_serverless::core::auth::Authenticator;
 use atlas_serverless::core::auth::credentials::Credentials;
-use atlas_serverless::core::auth::discovery::ResolvedCredentials;
+use atlas_serverless::core::auth::discovery::resolved::ResolvedCredentials;
 use atlas_serverless::core::client::Client;
 use atlas_serverless::core::config::{Config, OnRetired};
 use atlas_serverless::core::context::clock::{SystemRng, SystemClock};

@@ -13,7 +13,8 @@ use crate::binding::convert::secret::SecretText;
 use crate::binding::runtime::blocking::Handle;
 use crate::binding::runtime::interpreter;
 use crate::core::auth::discovery;
-use crate::core::auth::discovery::{DiscoveryReport, Sources};
+use crate::core::auth::discovery::options::Sources;
+use crate::core::auth::discovery::resolved::DiscoveryReport;
 use crate::core::auth::token_cache::location;
 use crate::core::auth::token_cache::location::TokenStoreLocation;
 use crate::core::config::{Config, OnRetired};
@@ -98,7 +99,7 @@ pub(crate) fn handle(
 /// Finds credentials and base URL: arguments, environment, Atlas CLI profile.
 pub(crate) fn survey(given: ClientArguments, allow_insecure_http: bool, sources: Option<&str>) -> DiscoveryReport {
     let text = |given: Option<SecretText>| given.map(|text| text.0.expose().to_owned());
-    let given = discovery::ExplicitOptions {
+    let given = discovery::options::ExplicitOptions {
         client_id: text(given.client_id),
         client_secret: given.client_secret.map(Into::into),
         public_key: text(given.public_key),
@@ -113,12 +114,12 @@ pub(crate) fn survey(given: ClientArguments, allow_insecure_http: bool, sources:
             _ => Sources::All,
         },
     };
-    discovery::survey(&given, &SystemMachine::new(Some(Box::new(keyring))))
+    discovery::discover_with_report(&given, &SystemMachine::new(Some(Box::new(keyring))))
 }
 
 /// Where tokens are kept.
 pub(crate) fn token_place(py: Python<'_>, given: Option<PathBuf>) -> PyResult<(TokenStoreLocation, Option<Notice>)> {
-    location::place(given.as_deref(), &SystemMachine::default()).map_err(|error| to_exception(py, error))
+    location::resolve(given.as_deref(), &SystemMachine::default()).map_err(|error| to_exception(py, error))
 }
 
 /// The system keyring by way of the `keyring` package.

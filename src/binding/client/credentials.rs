@@ -1,7 +1,7 @@
 //! `client.credentials`: which are used and where they were found. No secret is in it.
 use pyo3::prelude::*;
 
-use crate::core::auth::discovery::ResolvedCredentials;
+use crate::core::auth::discovery::resolved::ResolvedCredentials;
 use crate::core::config::Config;
 
 /// The credentials that a client uses, without what is secret of them.
@@ -29,13 +29,13 @@ pub(crate) struct Credentials {
 impl Credentials {
     pub(crate) fn new(found: &ResolvedCredentials, config: &Config) -> Self {
         Credentials {
-            kind: found.credentials.word(),
+            kind: found.credentials.kind().word(),
             id: found.credentials.id().map(str::to_owned),
             source: found.source.clone(),
             base_url: found.base_url.clone(),
             base_url_source: found.base_url_source.clone(),
             shown: found.credentials.describe(),
-            explanation: found.explain_with(&config.ways(&found.base_url)),
+            explanation: found.explain_with(&config.connection_summary(&found.base_url)),
         }
     }
 }

@@ -22,7 +22,7 @@ use super::observer::{Direct, Raised};
 use super::offload;
 use super::offload::Waiting;
 use crate::binding::convert::errors::to_exception;
-use crate::core::auth::discovery::ResolvedCredentials;
+use crate::core::auth::discovery::resolved::ResolvedCredentials;
 use crate::core::client::Client;
 use crate::core::config::Config;
 use crate::core::context::{Context, Notices};

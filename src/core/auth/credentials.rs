@@ -1,4 +1,4 @@
-//! The three ways to say who is asking.
+//! The kinds of credentials.
 use crate::core::secret::Secret;
 
 /// One complete set of credentials. `Debug` shows ids, never secrets.
@@ -12,39 +12,62 @@ pub enum Credentials {
         client_secret: Secret,
     },
     /// HTTP Digest.
-    ApiKey {
-        /// The short public part.
-        public_key: String,
-        /// The private part.
-        private_key: Secret,
-    },
+    ApiKey { public_key: String, private_key: Secret },
     /// A ready-made bearer token.
-    AccessToken {
-        /// The token.
-        token: Secret,
-    },
+    AccessToken { token: Secret },
+}
+
+/// A kind of credentials.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum CredentialKind {
+    AccessToken,
+    ServiceAccount,
+    ApiKey,
+}
+
+impl CredentialKind {
+    /// In the order in which the environment is searched.
+    pub const ALL: [Self; 3] = [Self::AccessToken, Self::ServiceAccount, Self::ApiKey];
+
+    /// `service account`, `API key` or `access token`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::AccessToken => "access token",
+            Self::ServiceAccount => "service account",
+            Self::ApiKey => "API key",
+        }
+    }
+
+    /// [`CredentialKind::name`] as one word: `service_account`, `api_key` or `access_token`.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::AccessToken => "access_token",
+            Self::ServiceAccount => "service_account",
+            Self::ApiKey => "api_key",
+        }
+    }
+
+    /// `a service account`, `an API key`.
+    pub fn with_article(self) -> String {
+        format!("{} {}", if self == Self::ServiceAccount { "a" } else { "an" }, self.name())
+    }
+
+    /// Whether credentials of this kind are exchanged for tokens.
+    pub fn fetches_tokens(self) -> bool {
+        self == Self::ServiceAccount
+    }
 }
 
 impl Credentials {
-    /// `service account`, `API key` or `access token`.
-    pub fn kind(&self) -> &'static str {
+    pub fn kind(&self) -> CredentialKind {
         match self {
-            Self::ServiceAccount { .. } => "service account",
-            Self::ApiKey { .. } => "API key",
-            Self::AccessToken { .. } => "access token",
+            Self::ServiceAccount { .. } => CredentialKind::ServiceAccount,
+            Self::ApiKey { .. } => CredentialKind::ApiKey,
+            Self::AccessToken { .. } => CredentialKind::AccessToken,
         }
     }
 
-    /// [`Credentials::kind`] as one word: `service_account`, `api_key` or `access_token`.
-    pub fn word(&self) -> &'static str {
-        match self {
-            Self::ServiceAccount { .. } => "service_account",
-            Self::ApiKey { .. } => "api_key",
-            Self::AccessToken { .. } => "access_token",
-        }
-    }
-
-    /// The public part: client id or public key; a token has none.
+    /// The client id or public key; an access token has none.
     pub fn id(&self) -> Option<&str> {
         match self {
             Self::ServiceAccount { client_id, .. } => Some(client_id),
@@ -53,7 +76,6 @@ impl Credentials {
         }
     }
 
-    /// The secret part.
     pub fn secret(&self) -> &Secret {
         match self {
             Self::ServiceAccount { client_secret, .. } => client_secret,
@@ -65,14 +87,14 @@ impl Credentials {
     /// `service account mdb_sa_id_…`, `access token (36 characters, ending in …ab)`.
     pub fn describe(&self) -> String {
         match self.id() {
-            Some(id) => format!("{} {}", self.kind(), shown(id)),
-            None => format!("{} ({})", self.kind(), self.secret().hint()),
+            Some(id) => format!("{} {}", self.kind().name(), shortened(id)),
+            None => format!("{} ({})", self.kind().name(), self.secret().hint()),
         }
     }
 }
 
-/// An id as it is shown. No id of Atlas is longer than 40 characters; what is longer may be a secret in the wrong place.
-pub(crate) fn shown(id: &str) -> String {
+/// An id as messages show it. No id of Atlas is longer than 40 characters; a longer one may be a secret in the wrong place.
+fn shortened(id: &str) -> String {
     if id.chars().count() <= 40 {
         return id.to_owned();
     }
@@ -97,6 +119,6 @@ mod tests {
         }
         assert_eq!(all[0].describe(), "service account mdb_sa_id_1");
         assert_eq!(all[2].describe(), "access token (10 characters, ending in …RK)");
-        assert_eq!(shown(&"x".repeat(50)), "xxxxxxxxxx… (50 characters)");
+        assert_eq!(shortened(&"x".repeat(50)), "xxxxxxxxxx… (50 characters)");
     }
 }

@@ -1,4 +1,4 @@
-//! When a ready-made token ends. Nothing is verified here: the server decides, this only explains.
+//! When a ready-made token expires. The signature is not verified: the time is only for messages.
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 

@@ -1,4 +1,4 @@
-//! Who is asking: credentials, where they were found, and what is sent for them.
+//! Authentication: where credentials are found, and what a request carries for them.
 pub mod bearer;
 pub mod credentials;
 pub mod digest;
@@ -6,24 +6,27 @@ pub mod discovery;
 pub mod jwt;
 pub mod oauth;
 pub mod token_cache;
-mod token_reply;
 
 use reqwest::header::HeaderValue;
 use reqwest::{Method, Url};
 
+use self::bearer::Bearer;
 use self::credentials::Credentials;
+use self::digest::Digest;
+use self::oauth::endpoint::TokenEndpoint;
+use self::oauth::grant::ClientCredentials;
+use self::oauth::provider::{BearerToken, TokenProvider};
+use self::token_cache::{FileCache, Key};
 use crate::core::context::{Context, Env};
 use crate::core::error::{Error, Notice};
 use crate::core::http::transport::Transport;
 use crate::core::http::transport::exchange::HttpResponse;
 
-/// What one request carries, and what its refusal refers to.
+/// What one request carries; given back with the status of its reply.
 pub enum RequestAuth {
-    /// A ready-made token, which nothing can renew.
     Bearer(HeaderValue),
-    /// A token of the service account.
-    Oauth(oauth::BearerToken),
-    /// An answer to a challenge, or none yet.
+    Oauth(BearerToken),
+    /// A response to a challenge, or nothing yet.
     Digest(digest::Answer),
 }
 
@@ -32,64 +35,64 @@ impl RequestAuth {
     pub fn header(&self) -> Option<&HeaderValue> {
         match self {
             RequestAuth::Bearer(header) => Some(header),
-            RequestAuth::Oauth(pass) => Some(&pass.header),
+            RequestAuth::Oauth(token) => Some(&token.header),
             RequestAuth::Digest(answer) => answer.header.as_ref(),
         }
     }
 }
 
-/// How to go on after a 401.
-pub enum Next {
-    /// Nothing helps.
+/// What to do after a 401.
+pub enum AfterUnauthorized {
+    /// The 401 is final.
     Stop,
-    /// The same request with a new ticket.
-    Anew,
-    /// The same request with this ticket.
-    With(RequestAuth),
+    /// Send the request again with [`Authenticator::request_auth`].
+    Retry,
+    /// Send the request again with this.
+    RetryWith(RequestAuth),
 }
 
-/// One way to authenticate, shared by all calls and threads of a client.
+/// Authenticates the requests of all calls and threads of a client.
 pub enum Authenticator {
     /// A ready-made token.
-    Bearer(bearer::Bearer),
-    /// OAuth 2 client credentials.
-    Oauth(Box<oauth::Oauth>),
-    /// HTTP Digest.
-    Digest(Box<digest::Digest>),
+    Bearer(Bearer),
+    /// Credentials that are exchanged for tokens.
+    Oauth(Box<TokenProvider>),
+    Digest(Box<Digest>),
 }
 
 impl Authenticator {
-    /// From credentials; `base_url` has no trailing slash.
+    /// `base_url` has no trailing slash.
     pub fn new(credentials: &Credentials, base_url: &str) -> Result<Self, Error> {
         Ok(match credentials {
-            Credentials::AccessToken { token } => Self::Bearer(bearer::Bearer::new(token)?),
+            Credentials::AccessToken { token } => Self::Bearer(Bearer::new(token)?),
             Credentials::ServiceAccount { client_id, client_secret } => {
-                Self::Oauth(Box::new(oauth::Oauth::new(client_id, client_secret.clone(), base_url)?))
+                let grant = ClientCredentials::new(client_id, client_secret)?;
+                Self::Oauth(Box::new(TokenProvider::new(TokenEndpoint::new(Box::new(grant), base_url)?)))
             }
             Credentials::ApiKey { public_key, private_key } => {
-                Self::Digest(Box::new(digest::Digest::new(public_key, private_key.clone())))
+                Self::Digest(Box::new(Digest::new(public_key, private_key.clone())))
             }
         })
     }
 
-    /// Shares the token of a service account with other processes through files; other kinds have nothing to share.
-    pub fn share_tokens(mut self, credentials: &Credentials, base_url: &str, cache: token_cache::FileCache) -> Self {
-        if let (Self::Oauth(oauth), Some(id)) = (&mut self, credentials.id()) {
-            oauth.share(cache, token_cache::Key::new(base_url, id));
+    /// Shares fetched tokens with other processes; no effect on credentials that are not exchanged for tokens.
+    pub fn share_tokens(mut self, credentials: &Credentials, base_url: &str, cache: FileCache) -> Self {
+        if let (Self::Oauth(provider), Some(id)) = (&mut self, credentials.id()) {
+            provider.share(cache, Key::new(base_url, id));
         }
         self
     }
 
-    /// What the user should be warned of, once each: a cache that can't be used.
+    /// The warnings since the last call: about a token cache that cannot be used.
     pub fn take_notices(&self) -> Vec<Notice> {
         match self {
-            Self::Oauth(oauth) => oauth.cache().map(token_cache::FileCache::take_notices).unwrap_or_default(),
+            Self::Oauth(provider) => provider.cache().map(FileCache::take_notices).unwrap_or_default(),
             _ => Vec::new(),
         }
     }
 
     /// What the next request carries. May fetch a token, or wait for another caller who does.
-    pub async fn ticket(
+    pub async fn request_auth(
         &self,
         transport: &Transport,
         env: &Env,
@@ -99,40 +102,59 @@ impl Authenticator {
     ) -> Result<RequestAuth, Error> {
         Ok(match self {
             Self::Bearer(bearer) => RequestAuth::Bearer(bearer.header.clone()),
-            Self::Oauth(oauth) => RequestAuth::Oauth(oauth.pass(transport, env, context).await?),
+            Self::Oauth(provider) => RequestAuth::Oauth(provider.token(transport, env, context).await?),
             Self::Digest(digest) => {
                 RequestAuth::Digest(digest.answer(method, url, context.attempt_timeout(env)).await?)
             }
         })
     }
 
-    /// Called with the status of a reply to a ticket that was not refused.
-    pub fn accepted(&self, ticket: RequestAuth, status: u16) {
-        match (self, ticket) {
-            (Self::Oauth(oauth), RequestAuth::Oauth(pass)) => oauth.accepted(&pass),
-            // An error page may come from something that stands before the service.
+    /// Called with the status of a reply that is not a 401.
+    pub fn accepted(&self, used: RequestAuth, status: u16) {
+        match (self, used) {
+            (Self::Oauth(provider), RequestAuth::Oauth(token)) => provider.accepted(&token),
+            // An error page may come from a proxy, which does not check the digest.
             (Self::Digest(digest), RequestAuth::Digest(answer)) if status < 300 => digest.accepted(answer),
             _ => {}
         }
     }
 
-    /// Called with a 401: how to go on.
+    /// Called with a 401.
     pub fn refused(
         &self,
-        ticket: RequestAuth,
+        used: RequestAuth,
         reply: &HttpResponse,
         method: &Method,
         url: &Url,
-    ) -> Result<Next, Error> {
-        match (self, ticket) {
-            (Self::Oauth(oauth), RequestAuth::Oauth(pass)) => {
-                Ok(if oauth.refused(&pass, token_reply::is_about_token(reply)) { Next::Anew } else { Next::Stop })
+    ) -> Result<AfterUnauthorized, Error> {
+        match (self, used) {
+            (Self::Oauth(provider), RequestAuth::Oauth(token)) => {
+                let retry = provider.refused(&token, oauth::reply::is_about_token(reply));
+                Ok(if retry { AfterUnauthorized::Retry } else { AfterUnauthorized::Stop })
             }
             (Self::Digest(digest), RequestAuth::Digest(answer)) => {
                 let next = digest.refused(answer, &reply.headers, method, url)?;
-                Ok(next.map_or(Next::Stop, |answer| Next::With(RequestAuth::Digest(answer))))
+                Ok(next.map_or(AfterUnauthorized::Stop, |answer| {
+                    AfterUnauthorized::RetryWith(RequestAuth::Digest(answer))
+                }))
             }
-            _ => Ok(Next::Stop),
+            _ => Ok(AfterUnauthorized::Stop),
+        }
+    }
+
+    /// Revokes a token that no other process can use.
+    pub async fn close(&self, transport: &Transport, env: &Env) {
+        if let Self::Oauth(provider) = self {
+            provider.revoke(transport, env).await;
+        }
+    }
+
+    /// Revokes the token that is shared with other processes and removes it. `None` if there is none; otherwise whether
+    /// the server revoked it.
+    pub async fn log_out(&self, transport: &Transport, env: &Env) -> Option<bool> {
+        match self {
+            Self::Oauth(provider) => provider.log_out(transport, env).await,
+            _ => None,
         }
     }
 }

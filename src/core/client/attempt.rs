@@ -5,7 +5,7 @@ use reqwest::Url;
 use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
 
 use super::Client;
-use crate::core::auth::Next;
+use crate::core::auth::AfterUnauthorized;
 use crate::core::context::Context;
 use crate::core::context::observe::Level;
 use crate::core::error::hints;
@@ -85,7 +85,7 @@ impl Client {
                 Some(auth) => auth,
                 None => shared
                     .authenticator
-                    .ticket(&self.transport, env, context, &call.method, url)
+                    .request_auth(&self.transport, env, context, &call.method, url)
                     .await
                     .map_err(|error| hints::of_authentication(error, &shared.hint()))?,
             };
@@ -123,9 +123,9 @@ impl Client {
                 return Ok((response, request));
             }
             match next {
-                Next::Stop => return Ok((response, request)),
-                Next::Anew => {}
-                Next::With(auth) => next_auth = Some(auth),
+                AfterUnauthorized::Stop => return Ok((response, request)),
+                AfterUnauthorized::Retry => {}
+                AfterUnauthorized::RetryWith(auth) => next_auth = Some(auth),
             }
             // A 401 should mean that nothing was done; a proxy in between may have changed that.
             context.refused_once |= has_credentials;

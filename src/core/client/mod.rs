@@ -8,7 +8,7 @@ use std::sync::{Arc, OnceLock};
 use reqwest::header::HeaderValue;
 
 use crate::core::auth::Authenticator;
-use crate::core::auth::discovery::ResolvedCredentials;
+use crate::core::auth::discovery::resolved::ResolvedCredentials;
 use crate::core::auth::token_cache::FileCache;
 use crate::core::auth::token_cache::lock::unix;
 use crate::core::config::Config;
@@ -78,7 +78,7 @@ impl Client {
             options,
             accept,
             credentials: found.hint(),
-            ended: found.hint_of_end(),
+            ended: found.expiry_hint(),
             retired: OnceLock::new(),
         };
         Ok(Client { shared: Arc::new(shared), transport })
@@ -101,17 +101,12 @@ impl Client {
 
     /// Revokes the token that is shared with other processes and removes it. `None` if there is none.
     pub async fn log_out(&self) -> Option<bool> {
-        match &self.shared.authenticator {
-            Authenticator::Oauth(oauth) => oauth.log_out(&self.transport, &self.shared.env).await,
-            _ => None,
-        }
+        self.shared.authenticator.log_out(&self.transport, &self.shared.env).await
     }
 
     /// Revokes a token that this client fetched and shares with nobody; nothing else is held.
     pub async fn close(&self) {
-        if let Authenticator::Oauth(oauth) = &self.shared.authenticator {
-            oauth.revoke(&self.transport, &self.shared.env).await;
-        }
+        self.shared.authenticator.close(&self.transport, &self.shared.env).await;
     }
 
     /// The reply that said that the serverless operations are gone, if this client has had one.

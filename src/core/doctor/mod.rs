@@ -8,14 +8,14 @@ use std::time::Instant;
 
 use self::report::{Outcome, Report, StepLog, failed, ok, refused};
 
-use crate::core::auth::discovery::{DiscoveryReport, ResolvedCredentials};
+use crate::core::auth::discovery::resolved::{DiscoveryReport, ResolvedCredentials};
 use crate::core::client::Client;
 use crate::core::config::Config;
 
 /// Runs the steps until one fails. The network is checked even without credentials.
 pub async fn examine(survey: DiscoveryReport, config: Config, group_id: Option<String>) -> Report {
     let base_url = survey.base_url.clone().unwrap_or_default();
-    let explanation = survey.explain_with(&config.ways(&base_url));
+    let explanation = survey.explain_with(&config.connection_summary(&base_url));
     let mut log = StepLog::default();
     let mut named = None;
     let started = Instant::now();

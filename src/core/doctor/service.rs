@@ -75,8 +75,8 @@ async fn request_auth(client: &Client) -> Result<&'static str, Error> {
     let context = Context::begin(&shared.env, None, None);
     let url = Url::parse(&format!("{}{GROUPS}", shared.base_url))
         .map_err(|error| Error::Configuration(format!("base_url is not a URL ({error})")))?;
-    let ticket = shared.authenticator.ticket(&client.transport, &shared.env, &context, &Method::GET, &url).await;
-    match ticket.map_err(|error| hints::of_authentication(error, &shared.hint()))? {
+    let auth = shared.authenticator.request_auth(&client.transport, &shared.env, &context, &Method::GET, &url).await;
+    match auth.map_err(|error| hints::of_authentication(error, &shared.hint()))? {
         RequestAuth::Oauth(pass) if pass.is_fetched() => Ok("the server gave a token, and takes it"),
         RequestAuth::Oauth(_) => Ok("a token was in the token cache, and the server takes it"),
         RequestAuth::Bearer(_) => Ok("the server takes the token"),

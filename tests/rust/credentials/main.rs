@@ -6,7 +6,9 @@ mod network;
 mod profiles;
 mod token_location;
 
-use atlas_serverless::core::auth::discovery::{DiscoveryReport, ExplicitOptions, ResolvedCredentials, Sources, survey};
+use atlas_serverless::core::auth::discovery::discover_with_report;
+use atlas_serverless::core::auth::discovery::options::{ExplicitOptions, Sources};
+use atlas_serverless::core::auth::discovery::resolved::{DiscoveryReport, ResolvedCredentials};
 use atlas_serverless::core::error::Error;
 use fake_machine::{CONFIG, FakeMachine};
 
@@ -32,7 +34,7 @@ fn refused(given: &ExplicitOptions, machine: &FakeMachine) -> String {
 
 /// Every survey of these tests is also searched for secrets.
 fn checked(given: &ExplicitOptions, machine: &FakeMachine) -> DiscoveryReport {
-    let survey = survey(given, machine);
+    let survey = discover_with_report(given, machine);
     let text = format!("{survey:?} {}", survey.explain());
     assert!(!text.contains("SECRETMARK"), "{text}");
     survey
@@ -161,7 +163,7 @@ fn every_name_in_the_environment() {
     for (variables, kind, id, source, expected) in rows {
         for sources in [Sources::All, Sources::Environment] {
             let found = found(&ExplicitOptions { sources, ..ExplicitOptions::default() }, &FakeMachine::new(variables));
-            assert_eq!((found.credentials.kind(), found.credentials.id()), (*kind, *id), "{variables:?}");
+            assert_eq!((found.credentials.kind().name(), found.credentials.id()), (*kind, *id), "{variables:?}");
             assert_eq!(&found.source, source);
             assert_eq!(found.notices.len(), expected.len(), "{:?}", found.notices);
             for (warning, expected) in warnings(&found).iter().zip(*expected) {

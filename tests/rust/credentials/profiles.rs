@@ -1,7 +1,9 @@
 //! Credentials in profiles of the Atlas CLI, on a faked machine: file, keyring, user login.
 use std::io::ErrorKind;
 
-use atlas_serverless::core::auth::discovery::{ExplicitOptions, ResolvedCredentials, Sources, survey};
+use atlas_serverless::core::auth::discovery::discover_with_report;
+use atlas_serverless::core::auth::discovery::options::{ExplicitOptions, Sources};
+use atlas_serverless::core::auth::discovery::resolved::ResolvedCredentials;
 use atlas_serverless::core::error::Error;
 use atlas_serverless::core::machine::{KeyringTrouble, Platform};
 use base64::Engine;
@@ -28,7 +30,7 @@ fn named(profile: &str) -> ExplicitOptions {
 }
 
 fn outcome(given: &ExplicitOptions, machine: &FakeMachine) -> Result<ResolvedCredentials, String> {
-    let survey = survey(given, machine);
+    let survey = discover_with_report(given, machine);
     let text = format!("{survey:?} {}", survey.explain());
     assert!(!text.contains("SECRETMARK"), "{text}");
     survey.outcome.map_err(|error| match error {
@@ -269,10 +271,10 @@ fn a_user_login_works_while_it_lasts() {
     };
     let machine = FakeMachine::default().with_config(&config(1_767_225_601));
     let found = outcome(&ExplicitOptions::default(), &machine).unwrap();
-    assert_eq!((found.credentials.kind(), found.expires_at), ("access token", Some(1_767_225_601)));
+    assert_eq!((found.credentials.kind().name(), found.expires_at), ("access token", Some(1_767_225_601)));
     assert!(found.hint().starts_with("used access token ("), "{}", found.hint());
     let ended = "a login that ended at 2026-01-01T00:00:01Z: run “atlas auth login --profile default”".to_owned();
-    assert_eq!(found.hint_of_end(), Some((1_767_225_601, ended)));
+    assert_eq!(found.expiry_hint(), Some((1_767_225_601, ended)));
 
     let message =
         outcome(&ExplicitOptions::default(), &FakeMachine::default().with_config(&config(1_767_225_600))).unwrap_err();
@@ -299,6 +301,6 @@ fn of_several_kinds_in_a_profile_its_own_word_counts() {
     ] {
         let machine = FakeMachine::default().with_config(&format!("[default]\n{auth_type}\n{all}"));
         let found = outcome(&ExplicitOptions::default(), &machine).unwrap();
-        assert_eq!((found.credentials.kind(), found.notices.len()), (kind, warnings), "{auth_type}");
+        assert_eq!((found.credentials.kind().name(), found.notices.len()), (kind, warnings), "{auth_type}");
     }
 }

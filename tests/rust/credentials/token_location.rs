@@ -1,9 +1,10 @@
 //! Where tokens are kept, and what a panic would say of secrets.
 use std::path::{Path, PathBuf};
 
-use atlas_serverless::core::auth::discovery::{ExplicitOptions, survey};
+use atlas_serverless::core::auth::discovery::discover_with_report;
+use atlas_serverless::core::auth::discovery::options::ExplicitOptions;
 use atlas_serverless::core::auth::token_cache::CachedToken;
-use atlas_serverless::core::auth::token_cache::location::{VARIABLE, place};
+use atlas_serverless::core::auth::token_cache::location::{VARIABLE, resolve};
 use atlas_serverless::core::error::Error;
 use atlas_serverless::core::http::network::route::route;
 
@@ -22,25 +23,25 @@ fn tokens_are_kept_where_the_argument_or_the_environment_says() {
         (None, Some("~/t"), Some("/home/me/t"), "in /home/me/t (ATLAS_SERVERLESS_TOKEN_CACHE)".to_owned()),
     ] {
         let variables: Vec<(&str, &str)> = variable.iter().map(|value| (VARIABLE, *value)).collect();
-        let (place, notice) = place(given.map(Path::new), &FakeMachine::new(&variables)).unwrap();
+        let (place, notice) = resolve(given.map(Path::new), &FakeMachine::new(&variables)).unwrap();
         assert_eq!((place.folder, place.described), (folder.map(PathBuf::from), described));
         assert_eq!(notice, None);
     }
     let here = std::env::current_dir().unwrap();
-    let (relative, _) = place(Some(Path::new("./tokens")), &FakeMachine::default()).unwrap();
+    let (relative, _) = resolve(Some(Path::new("./tokens")), &FakeMachine::default()).unwrap();
     assert_eq!(relative.folder, Some(here.join("tokens")));
 }
 
 #[test]
 fn a_word_that_is_neither_is_refused_and_no_home_is_a_warning() {
     for word in ["flie", "File", "tokens", ""] {
-        let Err(Error::Configuration(message)) = place(Some(Path::new(word)), &FakeMachine::default()) else {
+        let Err(Error::Configuration(message)) = resolve(Some(Path::new(word)), &FakeMachine::default()) else {
             panic!("{word}");
         };
         assert!(message.starts_with("token_cache is “memory”, “file” or a folder"), "{message}");
     }
     let homeless = FakeMachine { home: None, ..FakeMachine::default() };
-    let (place, notice) = place(Some(Path::new("file")), &homeless).unwrap();
+    let (place, notice) = resolve(Some(Path::new("file")), &homeless).unwrap();
     assert_eq!(place.folder, None);
     assert!(notice.unwrap().message.contains("no home folder is known: tokens stay in memory"));
 }
@@ -54,7 +55,8 @@ fn a_panic_that_prints_everything_prints_no_secret() {
         ..ExplicitOptions::default()
     };
     let machine = FakeMachine::new(&[("MONGODB_ATLAS_ACCESS_TOKEN", MARK)]);
-    let (of_arguments, of_environment) = (survey(&given, &machine), survey(&ExplicitOptions::default(), &machine));
+    let (of_arguments, of_environment) =
+        (discover_with_report(&given, &machine), discover_with_report(&ExplicitOptions::default(), &machine));
     let proxy = format!("http://me:{MARK}@proxy.example:3128");
     let route = route(Some(&proxy), "https://cloud.mongodb.com", &machine).unwrap();
     let cached = CachedToken { token: MARK.into(), renew_at: 1, expires_at: 2 };

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, SystemTime};
 
 use atlas_serverless::core::auth::credentials::Credentials;
-use atlas_serverless::core::auth::discovery::ResolvedCredentials;
+use atlas_serverless::core::auth::discovery::resolved::ResolvedCredentials;
 use atlas_serverless::core::auth::token_cache::location::TokenStoreLocation;
 use atlas_serverless::core::client::Client;
 use atlas_serverless::core::config::{Config, OnRetired};

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use atlas_serverless::core::auth::discovery::{ExplicitOptions, discover};
+use atlas_serverless::core::auth::discovery::discover;
+use atlas_serverless::core::auth::discovery::options::ExplicitOptions;
 use atlas_serverless::core::auth::token_cache::location::TokenStoreLocation;
 use atlas_serverless::core::client::Client;
 use atlas_serverless::core::config::{Config, OnRetired};

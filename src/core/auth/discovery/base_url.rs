@@ -1,7 +1,7 @@
-//! Which server: scheme, host and port, and nothing else.
+//! The base URL: scheme, host and port, and nothing else.
 use reqwest::Url;
 
-use super::ExplicitOptions;
+use super::options::ExplicitOptions;
 use super::profile::Profile;
 use crate::core::error::{Notice, NoticeKind};
 use crate::core::http::network::is_loopback;
@@ -12,28 +12,28 @@ pub const DEFAULT: &str = "https://cloud.mongodb.com";
 /// Atlas for Government.
 pub const GOVERNMENT: &str = "https://cloud.mongodbgov.com";
 
-/// URLs in the environment, the one that counts first where several are set.
+/// Variables with a URL, in order of precedence.
 pub(crate) const URL_VARIABLES: [&str; 3] =
     ["MONGODB_ATLAS_BASE_URL", "MONGODB_ATLAS_OPS_MANAGER_URL", "MCLI_OPS_MANAGER_URL"];
-/// Names of the service in the environment, where no URL is set.
+/// Variables with the name of the service, used if none has a URL.
 pub(crate) const SERVICE_VARIABLES: [&str; 2] = ["MONGODB_ATLAS_SERVICE", "MCLI_SERVICE"];
 
-/// A base URL and where it comes from.
-pub(crate) type Chosen = (String, String);
+/// A base URL and its source.
+pub(crate) type SourcedUrl = (String, String);
 
-/// Argument, environment, profile, default: the first one there is.
+/// The first of argument, environment, profile and default.
 pub(crate) fn choose(
-    given: &ExplicitOptions,
+    options: &ExplicitOptions,
     machine: &dyn Machine,
     profile: Option<&Profile>,
     notices: &mut Vec<Notice>,
-) -> Result<Chosen, String> {
-    if let Some(url) = &given.base_url {
-        return Ok((normalise(url, "base_url", given.allow_insecure_http)?, "arguments (base_url)".to_owned()));
+) -> Result<SourcedUrl, String> {
+    if let Some(url) = &options.base_url {
+        return Ok((normalise(url, "base_url", options.allow_insecure_http)?, "arguments (base_url)".to_owned()));
     }
-    let of_profile = profile.map(|profile| of_profile(profile, given.allow_insecure_http)).transpose();
-    if let Some(chosen) = of_environment(machine, given.allow_insecure_http, notices)? {
-        if let Ok(Some(Some((url, source)))) = of_profile
+    let profile_url = profile.map(|profile| from_profile(profile, options.allow_insecure_http)).transpose();
+    if let Some(chosen) = from_environment(machine, options.allow_insecure_http, notices)? {
+        if let Ok(Some(Some((url, source)))) = profile_url
             && url != chosen.0
         {
             notices.push(Notice {
@@ -43,10 +43,14 @@ pub(crate) fn choose(
         }
         return Ok(chosen);
     }
-    Ok(of_profile?.flatten().unwrap_or_else(|| (DEFAULT.to_owned(), "default".to_owned())))
+    Ok(profile_url?.flatten().unwrap_or_else(|| (DEFAULT.to_owned(), "default".to_owned())))
 }
 
-fn of_environment(machine: &dyn Machine, insecure: bool, notices: &mut Vec<Notice>) -> Result<Option<Chosen>, String> {
+fn from_environment(
+    machine: &dyn Machine,
+    insecure: bool,
+    notices: &mut Vec<Notice>,
+) -> Result<Option<SourcedUrl>, String> {
     let set = |name: &'static str| {
         let value = machine.var(name)?.trim().trim_matches(['"', '\'']).to_owned();
         (!value.is_empty()).then_some((name, value))
@@ -65,27 +69,27 @@ fn of_environment(machine: &dyn Machine, insecure: bool, notices: &mut Vec<Notic
         return Ok(Some((url, format!("environment ({name})"))));
     }
     match SERVICE_VARIABLES.into_iter().find_map(set) {
-        Some((name, value)) => Ok(Some((of_service(&value, name)?.to_owned(), format!("environment ({name})")))),
+        Some((name, value)) => Ok(Some((from_service(&value, name)?.to_owned(), format!("environment ({name})")))),
         None => Ok(None),
     }
 }
 
-fn of_profile(profile: &Profile, insecure: bool) -> Result<Option<Chosen>, String> {
+fn from_profile(profile: &Profile, insecure: bool) -> Result<Option<SourcedUrl>, String> {
     let source = profile.to_string();
     if let Some((key, url)) = &profile.url {
         return Ok(Some((normalise(url, &format!("{key} in {source}"), insecure)?, source)));
     }
     match &profile.service {
-        Some(service) => Ok(Some((of_service(service, &format!("service in {source}"))?.to_owned(), source))),
+        Some(service) => Ok(Some((from_service(service, &format!("service in {source}"))?.to_owned(), source))),
         None => Ok(None),
     }
 }
 
-fn of_service(service: &str, name: &str) -> Result<&'static str, String> {
+fn from_service(service: &str, name: &str) -> Result<&'static str, String> {
     match service.to_ascii_lowercase().as_str() {
         "cloud" => Ok(DEFAULT),
         "cloudgov" => Ok(GOVERNMENT),
-        _ => Err(format!("{name} is “{}”: Atlas is “cloud” or “cloudgov”", brief(service))),
+        _ => Err(format!("{name} is “{}”: Atlas is “cloud” or “cloudgov”", shortened(service))),
     }
 }
 
@@ -93,7 +97,7 @@ fn of_service(service: &str, name: &str) -> Result<&'static str, String> {
 pub fn normalise(text: &str, name: &str, allow_insecure_http: bool) -> Result<String, String> {
     let text = text.trim();
     let Ok(url) = Url::parse(text) else {
-        // Not shown: what is no URL can be anything, also a secret.
+        // Not shown: what is no URL may be a secret.
         return Err(format!("{name} is not a URL; it should look like {DEFAULT}"));
     };
     let host = match (url.scheme(), url.host_str()) {
@@ -110,7 +114,7 @@ pub fn normalise(text: &str, name: &str, allow_insecure_http: bool) -> Result<St
     if !matches!(url.path(), "" | "/") {
         return Err(format!(
             "{name} (host {host}) has the path {}; give scheme, host and port only, paths are added by the client",
-            brief(url.path())
+            shortened(url.path())
         ));
     }
     if url.scheme() == "http" && !is_loopback(&url) && !allow_insecure_http {
@@ -121,7 +125,7 @@ pub fn normalise(text: &str, name: &str, allow_insecure_http: bool) -> Result<St
     Ok(url.origin().ascii_serialization())
 }
 
-fn brief(text: &str) -> String {
+fn shortened(text: &str) -> String {
     text.chars().take(40).collect()
 }
 

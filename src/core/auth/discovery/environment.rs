@@ -1,17 +1,18 @@
-//! Credentials in the environment: every name that MongoDB's own tools read.
-use super::parts::{Field, Kind, Part};
+//! Credentials in the environment, under all names that MongoDB's own tools read.
+use super::parts::{Field, Part, id_part, secret_part};
+use crate::core::auth::credentials::CredentialKind;
 use crate::core::error::{Notice, NoticeKind};
 use crate::core::machine::Machine;
 
 /// What the environment has of one kind of credentials.
 #[derive(Debug)]
-pub(crate) enum Holding {
+pub(crate) enum Lookup {
     /// None of its variables is set.
-    Nothing,
-    /// Variables that are set to nothing, as CI systems do with secrets they don't have: a clause that names them.
+    Absent,
+    /// Variables are set to empty text, as CI systems do with secrets that they do not have; which.
     Empty(String),
-    /// One part without the other: a clause that says which.
-    Half(String),
+    /// One part without the other; which.
+    Incomplete(String),
     /// Both parts.
     Complete(Pair),
 }
@@ -21,7 +22,7 @@ pub(crate) enum Holding {
 pub(crate) struct Pair {
     pub(crate) id: Option<Field>,
     pub(crate) secret: Field,
-    /// About further variables that say something else.
+    /// About variables that are set to other values.
     pub(crate) notices: Vec<Notice>,
 }
 
@@ -33,40 +34,40 @@ impl Pair {
     }
 }
 
-/// The variables of one part, in the order in which they count.
-struct Row {
+/// The variables of one part, in order of precedence.
+struct Variables {
     part: Part,
     fields: Vec<Option<Field>>,
 }
 
-impl Row {
+impl Variables {
     fn read(part: Part, machine: &dyn Machine) -> Self {
         let read = |name: &&'static str| machine.var(name).map(|value| Field::new(*name, value));
         Self { part, fields: part.variables().iter().map(read).collect() }
     }
 
-    /// The variable at this place, if it is set to something.
-    fn at(&self, place: usize) -> Option<&Field> {
-        self.fields.get(place)?.as_ref().filter(|field| !field.is_empty())
+    /// The variable at this index, unless it is empty.
+    fn at(&self, index: usize) -> Option<&Field> {
+        self.fields.get(index)?.as_ref().filter(|field| !field.is_empty())
     }
 
-    /// All that are set to something, with their places.
-    fn full(&self) -> impl Iterator<Item = (usize, &Field)> {
-        (0..self.fields.len()).filter_map(|place| Some((place, self.at(place)?)))
+    /// All that are not empty, with their indexes.
+    fn non_empty(&self) -> impl Iterator<Item = (usize, &Field)> {
+        (0..self.fields.len()).filter_map(|index| Some((index, self.at(index)?)))
     }
 
     fn first(&self) -> Option<(usize, &Field)> {
-        self.full().next()
+        self.non_empty().next()
     }
 
-    /// The first that is set to nothing.
+    /// The name of the first that is empty.
     fn first_empty(&self) -> Option<&str> {
         self.fields.iter().flatten().find(|field| field.is_empty()).map(|field| field.name.as_str())
     }
 
-    /// A warning for every further variable that is set to something else.
+    /// A warning for each variable that is set to another value.
     fn differing(&self, used: &Field) -> impl Iterator<Item = Notice> {
-        let others = self.full().filter(|(_, field)| field.value != used.value);
+        let others = self.non_empty().filter(|(_, field)| field.value != used.value);
         others.map(|(_, field)| {
             let (used, other) = (&used.name, &field.name);
             warning(format!("{used} and {other} are both set and differ; {used} was used: unset one of them"))
@@ -78,13 +79,13 @@ fn warning(message: String) -> Notice {
     Notice { kind: NoticeKind::Credential, message }
 }
 
-/// Looks for one kind.
-pub(crate) fn holding(kind: Kind, machine: &dyn Machine) -> Holding {
-    let secrets = Row::read(kind.secret(), machine);
-    let Some(part) = kind.id() else { return of_one_part(&secrets) };
-    let ids = Row::read(part, machine);
-    // A pair of one tool's names goes before a pair put together out of two tools' names.
-    let pair = ids.full().find_map(|(place, id)| Some((id, secrets.at(place)?, false)));
+/// Looks for credentials of one kind.
+pub(crate) fn look_up(kind: CredentialKind, machine: &dyn Machine) -> Lookup {
+    let secrets = Variables::read(secret_part(kind), machine);
+    let Some(part) = id_part(kind) else { return single_part(&secrets) };
+    let ids = Variables::read(part, machine);
+    // A pair of variables of the same tool takes precedence over a pair from two tools.
+    let pair = ids.non_empty().find_map(|(index, id)| Some((id, secrets.at(index)?, false)));
     let mixed = || Some((ids.first()?.1, secrets.first()?.1, true));
     let Some((id, secret, mixed)) = pair.or_else(mixed) else { return incomplete(&ids, &secrets) };
     let mut notices: Vec<Notice> = ids.differing(id).chain(secrets.differing(secret)).collect();
@@ -92,33 +93,33 @@ pub(crate) fn holding(kind: Kind, machine: &dyn Machine) -> Holding {
         let (id, secret) = (&id.name, &secret.name);
         notices.push(warning(format!("{id} and {secret} are names of different tools; they were used together")));
     }
-    Holding::Complete(Pair { id: Some(id.clone()), secret: secret.clone(), notices })
+    Lookup::Complete(Pair { id: Some(id.clone()), secret: secret.clone(), notices })
 }
 
-fn of_one_part(row: &Row) -> Holding {
-    match (row.first(), row.first_empty()) {
+fn single_part(variables: &Variables) -> Lookup {
+    match (variables.first(), variables.first_empty()) {
         (Some((_, secret)), _) => {
-            Holding::Complete(Pair { id: None, secret: secret.clone(), notices: row.differing(secret).collect() })
+            Lookup::Complete(Pair { id: None, secret: secret.clone(), notices: variables.differing(secret).collect() })
         }
-        (None, Some(empty)) => Holding::Empty(format!("{empty} is set but empty")),
-        (None, None) => Holding::Nothing,
+        (None, Some(empty)) => Lookup::Empty(format!("{empty} is set but empty")),
+        (None, None) => Lookup::Absent,
     }
 }
 
-fn incomplete(ids: &Row, secrets: &Row) -> Holding {
-    for (row, other) in [(ids, secrets), (secrets, ids)] {
-        let Some((place, field)) = row.first() else { continue };
-        return Holding::Half(match other.first_empty() {
+fn incomplete(ids: &Variables, secrets: &Variables) -> Lookup {
+    for (variables, other) in [(ids, secrets), (secrets, ids)] {
+        let Some((index, field)) = variables.first() else { continue };
+        return Lookup::Incomplete(match other.first_empty() {
             Some(empty) => format!("{} is set but {empty} is empty", field.name),
             None => {
-                let twin = other.part.variables().get(place).copied().unwrap_or_default();
-                format!("{} is set but {twin} is not", field.name)
+                let missing = other.part.variables().get(index).copied().unwrap_or_default();
+                format!("{} is set but {missing} is not", field.name)
             }
         });
     }
     match (ids.first_empty(), secrets.first_empty()) {
-        (Some(id), Some(secret)) => Holding::Empty(format!("{id} and {secret} are set but empty")),
-        (Some(one), None) | (None, Some(one)) => Holding::Empty(format!("{one} is set but empty")),
-        (None, None) => Holding::Nothing,
+        (Some(id), Some(secret)) => Lookup::Empty(format!("{id} and {secret} are set but empty")),
+        (Some(one), None) | (None, Some(one)) => Lookup::Empty(format!("{one} is set but empty")),
+        (None, None) => Lookup::Absent,
     }
 }

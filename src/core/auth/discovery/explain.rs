@@ -1,23 +1,22 @@
-//! What was found, in words: for `explain()`, `doctor` and the hints of refused calls.
+//! Describes the result of a discovery for `explain()`, `doctor` and the hints of errors.
 use std::fmt::Write;
 
-use super::{DiscoveryReport, ResolvedCredentials, Step};
-use crate::core::auth::credentials::Credentials;
+use super::resolved::{DiscoveryReport, ResolvedCredentials, Step};
 use crate::core::auth::jwt;
 use crate::core::error::{Error, Notice};
 
-/// How the client goes about it, in words.
+/// How a client connects, in words.
 #[derive(Debug, Clone, Default)]
-pub struct Ways {
-    /// Where the token of a service account is kept.
+pub struct ConnectionSummary {
+    /// Where fetched tokens are stored.
     pub tokens: Option<String>,
     /// Whose certificates are trusted.
     pub certificates: Option<String>,
-    /// Which proxy is between.
+    /// Whether a proxy is used, and which.
     pub proxy: Option<String>,
 }
 
-impl Ways {
+impl ConnectionSummary {
     fn append(&self, text: &mut String) {
         for (name, value) in [("Certificates trusted", &self.certificates), ("Way", &self.proxy)] {
             if let Some(value) = value {
@@ -28,14 +27,14 @@ impl Ways {
 }
 
 impl ResolvedCredentials {
-    /// Several lines: credentials, source, server, and everything that was looked at. Ids are shown, of secrets the
-    /// length and the last two characters at the most.
+    /// Several lines: the credentials, their source, the server, and all places that were searched. Ids are shown; of
+    /// secrets, at most the length and the last two characters.
     pub fn explain(&self) -> String {
-        self.explain_with(&Ways::default())
+        self.explain_with(&ConnectionSummary::default())
     }
 
-    /// [`ResolvedCredentials::explain`] with the ways in which the client goes about it.
-    pub fn explain_with(&self, ways: &Ways) -> String {
+    /// [`ResolvedCredentials::explain`] and how the client connects.
+    pub fn explain_with(&self, connection: &ConnectionSummary) -> String {
         let mut text = String::new();
         let secret = self.credentials.secret().hint();
         let _ = match self.credentials.id() {
@@ -52,21 +51,21 @@ impl ResolvedCredentials {
                 let _ = writeln!(text, "{name}: {value}");
             }
         }
-        if let Credentials::ServiceAccount { .. } = self.credentials {
-            ways.tokens.iter().for_each(|tokens| text.push_str(&format!("Tokens: kept {tokens}\n")));
+        if self.credentials.kind().fetches_tokens() {
+            connection.tokens.iter().for_each(|tokens| text.push_str(&format!("Tokens: kept {tokens}\n")));
         }
-        ways.append(&mut text);
-        looked_at(&mut text, &self.steps, &self.notices);
+        connection.append(&mut text);
+        append_steps(&mut text, &self.steps, &self.notices);
         text
     }
 
-    /// One clause for a refused call: `used service account mdb_sa_id_… from environment (…) at https://…`.
+    /// A clause for the hint of an error: `used service account mdb_sa_id_… from environment (…) at https://…`.
     pub fn hint(&self) -> String {
         format!("used {} from {} at {}", self.credentials.describe(), self.source, self.base_url)
     }
 
-    /// When a ready-made token ends (Unix seconds), and the clause that completes the hint from then on.
-    pub fn hint_of_end(&self) -> Option<(u64, String)> {
+    /// When a ready-made token expires (Unix seconds), and the clause that completes the hint from then on.
+    pub fn expiry_hint(&self) -> Option<(u64, String)> {
         let end = self.expires_at?;
         let remedy = match &self.login_of_profile {
             Some(profile) => {
@@ -79,34 +78,34 @@ impl ResolvedCredentials {
 }
 
 impl DiscoveryReport {
-    /// [`ResolvedCredentials::explain`], or what is wrong and everything that was looked at.
+    /// [`ResolvedCredentials::explain`], or the error and all places that were searched.
     pub fn explain(&self) -> String {
-        self.explain_with(&Ways::default())
+        self.explain_with(&ConnectionSummary::default())
     }
 
-    /// [`ResolvedCredentials::explain_with`], or what is wrong and everything that was looked at.
-    pub fn explain_with(&self, ways: &Ways) -> String {
+    /// [`ResolvedCredentials::explain_with`], or the error and all places that were searched.
+    pub fn explain_with(&self, connection: &ConnectionSummary) -> String {
         match &self.outcome {
-            Ok(found) => found.explain_with(ways),
+            Ok(found) => found.explain_with(connection),
             Err(error) => {
                 let mut text = String::new();
                 let _ = match error {
-                    // What was looked at follows, line by line.
+                    // The places that were searched follow, line by line.
                     Error::Configuration(message) => {
-                        let said = message.split_once(". Looked at: ").map_or(message.as_str(), |(said, _)| said);
-                        writeln!(text, "No usable credentials: {said}")
+                        let problem = message.split_once(". Looked at: ").map_or(message.as_str(), |(start, _)| start);
+                        writeln!(text, "No usable credentials: {problem}")
                     }
                     other => writeln!(text, "No usable credentials: {other}"),
                 };
-                ways.append(&mut text);
-                looked_at(&mut text, &self.steps, &self.notices);
+                connection.append(&mut text);
+                append_steps(&mut text, &self.steps, &self.notices);
                 text
             }
         }
     }
 }
 
-fn looked_at(text: &mut String, steps: &[Step], notices: &[Notice]) {
+fn append_steps(text: &mut String, steps: &[Step], notices: &[Notice]) {
     if !steps.is_empty() {
         text.push_str("Looked at, in this order:\n");
     }

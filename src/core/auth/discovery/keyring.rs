@@ -1,5 +1,5 @@
-//! Secrets of a profile that are not in its file: recent versions of the Atlas CLI keep them in the system keyring,
-//! under the service `atlascli_<profile>` and the key's name as user.
+//! Secrets of a profile in the system keyring, where recent versions of the Atlas CLI store them: under the service
+//! `atlascli_<profile>`, with the name of the key as user.
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
@@ -7,14 +7,14 @@ use zeroize::Zeroizing;
 use super::parts::{Field, Part};
 use crate::core::machine::{KeyringTrouble, Machine, Platform};
 
-/// Asks for one value of a profile.
-pub(crate) fn ask(profile: &str, part: Part, machine: &dyn Machine) -> Result<Option<Field>, KeyringTrouble> {
+/// Reads one value of a profile.
+pub(crate) fn read(profile: &str, part: Part, machine: &dyn Machine) -> Result<Option<Field>, KeyringTrouble> {
     // The CLI writes profile names in lower case.
     let service = format!("atlascli_{}", profile.to_lowercase());
     let user = part.profile_key();
     let mut answer = machine.keyring(&service, user)?;
     if answer.is_none() && machine.platform() == Platform::Windows {
-        // There the CLI's library names an entry `service:user`, where Python's looks for `service`.
+        // The CLI's library names an entry `service:user` there; Python's library looks for `service`.
         answer = machine.keyring(&format!("{service}:{user}"), user)?;
     }
     let Some(answer) = answer.map(Zeroizing::new) else { return Ok(None) };
@@ -22,12 +22,12 @@ pub(crate) fn ask(profile: &str, part: Part, machine: &dyn Machine) -> Result<Op
     Ok((!field.is_empty()).then_some(field))
 }
 
-/// Undoes what the CLI's library (go-keyring) does to values so that they pass through each system's store.
+/// Decodes what the CLI's library (go-keyring) encodes for the store of each system.
 fn decode(value: &str, platform: Platform) -> String {
     let decoded = match (value.strip_prefix("go-keyring-base64:"), value.strip_prefix("go-keyring-encoded:")) {
         (Some(base64), _) => STANDARD.decode(base64).ok(),
         (_, Some(hex)) => from_hex(hex),
-        // UTF-8 that Python's library took for UTF-16, two characters in one.
+        // UTF-8 that Python's library has read as UTF-16.
         _ if platform == Platform::Windows && !value.is_empty() && value.chars().all(|c| u32::from(c) > 0xff) => {
             Some(value.encode_utf16().flat_map(u16::to_le_bytes).collect())
         }

@@ -1,11 +1,11 @@
-//! The five values that credentials are made of: their names everywhere, and what is wrong with them.
+//! The values that credentials consist of: their names, and how they are checked.
 use zeroize::Zeroizing;
 
-use crate::core::auth::credentials::Credentials;
+use crate::core::auth::credentials::{CredentialKind, Credentials};
 use crate::core::error::{Notice, NoticeKind};
 use crate::core::secret::Secret;
 
-/// One of the five values.
+/// One value of credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Part {
     ClientId,
@@ -13,14 +13,6 @@ pub(crate) enum Part {
     PublicKey,
     PrivateKey,
     AccessToken,
-}
-
-/// One of the three kinds of credentials.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Kind {
-    AccessToken,
-    ServiceAccount,
-    ApiKey,
 }
 
 impl Part {
@@ -44,7 +36,7 @@ impl Part {
         }
     }
 
-    /// The names in the environment, the one that counts first where several are set.
+    /// The names in the environment, in order of precedence.
     pub(crate) fn variables(self) -> &'static [&'static str] {
         match self {
             Self::ClientId => &["MONGODB_ATLAS_CLIENT_ID", "MCLI_CLIENT_ID"],
@@ -56,45 +48,27 @@ impl Part {
     }
 }
 
-impl Kind {
-    /// In the order in which the environment is searched.
-    pub(crate) const ALL: [Self; 3] = [Self::AccessToken, Self::ServiceAccount, Self::ApiKey];
-
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::AccessToken => "access token",
-            Self::ServiceAccount => "service account",
-            Self::ApiKey => "API key",
-        }
+/// The public part of a kind, if it has one.
+pub(crate) fn id_part(kind: CredentialKind) -> Option<Part> {
+    match kind {
+        CredentialKind::AccessToken => None,
+        CredentialKind::ServiceAccount => Some(Part::ClientId),
+        CredentialKind::ApiKey => Some(Part::PublicKey),
     }
+}
 
-    /// `a service account`, `an API key`.
-    pub(crate) fn a_name(self) -> String {
-        format!("{} {}", if self == Self::ServiceAccount { "a" } else { "an" }, self.name())
+/// The secret part of a kind.
+pub(crate) fn secret_part(kind: CredentialKind) -> Part {
+    match kind {
+        CredentialKind::AccessToken => Part::AccessToken,
+        CredentialKind::ServiceAccount => Part::ClientSecret,
+        CredentialKind::ApiKey => Part::PrivateKey,
     }
+}
 
-    /// The public part, if this kind has one.
-    pub(crate) fn id(self) -> Option<Part> {
-        match self {
-            Self::AccessToken => None,
-            Self::ServiceAccount => Some(Part::ClientId),
-            Self::ApiKey => Some(Part::PublicKey),
-        }
-    }
-
-    /// The secret part.
-    pub(crate) fn secret(self) -> Part {
-        match self {
-            Self::AccessToken => Part::AccessToken,
-            Self::ServiceAccount => Part::ClientSecret,
-            Self::ApiKey => Part::PrivateKey,
-        }
-    }
-
-    /// Both parts, the public one first.
-    pub(crate) fn parts(self) -> impl Iterator<Item = Part> {
-        self.id().into_iter().chain([self.secret()])
-    }
+/// Both parts of a kind, the public one first.
+pub(crate) fn parts(kind: CredentialKind) -> impl Iterator<Item = Part> {
+    id_part(kind).into_iter().chain([secret_part(kind)])
 }
 
 /// A value and the name it was found under.
@@ -104,68 +78,68 @@ pub(crate) struct Field {
     pub(crate) name: String,
     /// Without white space and quotes around it; can be empty.
     pub(crate) value: Secret,
-    /// What was taken off, if anything.
-    tidied: Option<&'static str>,
+    /// What was removed, if anything.
+    removed: Option<&'static str>,
 }
 
 impl Field {
-    /// Takes off what editors, shells and `.env` files put around a value.
+    /// Removes what editors, shells and `.env` files put around a value.
     pub(crate) fn new(name: impl Into<String>, raw: String) -> Self {
         let raw = Zeroizing::new(raw);
         let mut value = raw.trim();
-        let mut tidied = (value.len() != raw.len()).then_some("white space around it");
+        let mut removed = (value.len() != raw.len()).then_some("white space around it");
         for quote in ['"', '\''] {
             if let Some(inside) = value.strip_prefix(quote).and_then(|rest| rest.strip_suffix(quote)) {
                 value = inside.trim();
-                tidied = Some("quotes around it");
+                removed = Some("quotes around it");
             }
         }
-        Self { name: name.into(), value: Secret::from(value), tidied }
+        Self { name: name.into(), value: Secret::from(value), removed }
     }
 
     pub(crate) fn is_empty(&self) -> bool {
         self.value.expose().is_empty()
     }
 
-    /// A warning if something had to be taken off.
+    /// A warning if something was removed.
     fn notice(&self) -> Option<Notice> {
-        let what = self.tidied?;
+        let what = self.removed?;
         Some(Notice { kind: NoticeKind::Credential, message: format!("{} has {what}, which was removed", self.name) })
     }
 }
 
-/// Makes credentials of one kind out of its parts, or says what is wrong with them.
+/// Builds credentials of one kind from their parts, or says what is wrong with them.
 pub(crate) fn build(
-    kind: Kind,
+    kind: CredentialKind,
     id: Option<Field>,
     mut secret: Field,
     notices: &mut Vec<Notice>,
 ) -> Result<Credentials, String> {
-    if kind == Kind::AccessToken
+    if kind == CredentialKind::AccessToken
         && let Some(("Bearer" | "bearer", token)) = secret.value.expose().split_once(' ')
     {
         secret =
-            Field { value: token.trim().into(), tidied: Some("the word “Bearer” before it"), name: secret.name };
+            Field { value: token.trim().into(), removed: Some("the word “Bearer” before it"), name: secret.name };
     }
-    if let (Some(part), Some(field)) = (kind.id(), &id) {
+    if let (Some(part), Some(field)) = (id_part(kind), &id) {
         check(part, field)?;
-        // A public key that has the shape of a private one would be shown as an id.
+        // A private key in place of the public one would be shown as an id.
         if part == Part::PublicKey && is_uuid(&field.value) && !is_uuid(&secret.value) {
             return Err(format!("{} looks like the private key: is it exchanged with {}?", field.name, secret.name));
         }
         notices.extend(field.notice());
     }
-    check(kind.secret(), &secret)?;
+    check(secret_part(kind), &secret)?;
     notices.extend(secret.notice());
     let id = id.map(|field| field.value.expose().to_owned()).unwrap_or_default();
     Ok(match kind {
-        Kind::AccessToken => Credentials::AccessToken { token: secret.value },
-        Kind::ServiceAccount => Credentials::ServiceAccount { client_id: id, client_secret: secret.value },
-        Kind::ApiKey => Credentials::ApiKey { public_key: id, private_key: secret.value },
+        CredentialKind::AccessToken => Credentials::AccessToken { token: secret.value },
+        CredentialKind::ServiceAccount => Credentials::ServiceAccount { client_id: id, client_secret: secret.value },
+        CredentialKind::ApiKey => Credentials::ApiKey { public_key: id, private_key: secret.value },
     })
 }
 
-/// What Atlas' own prefixes say a value is.
+/// What a value with one of Atlas' prefixes is.
 const PREFIXES: [(&str, Part, &str); 2] = [
     ("mdb_sa_id_", Part::ClientId, "the id of a service account"),
     ("mdb_sa_sk_", Part::ClientSecret, "the secret of a service account"),
@@ -186,7 +160,7 @@ fn check(part: Part, field: &Field) -> Result<(), String> {
         }
     }
     let secret = matches!(part, Part::ClientSecret | Part::PrivateKey);
-    // Ids and tokens are sent in a header as they are; secrets are encoded or hashed first.
+    // Ids and tokens are sent in a header unchanged; secrets are encoded or hashed first.
     let bad = value.chars().position(|c| {
         c.is_control()
             || c == char::REPLACEMENT_CHARACTER
@@ -203,7 +177,7 @@ fn check(part: Part, field: &Field) -> Result<(), String> {
     }
 }
 
-/// The shape of an API key's private part: 8-4-4-4-12 hexadecimal digits.
+/// The format of an API key's private part: 8-4-4-4-12 hexadecimal digits.
 fn is_uuid(value: &Secret) -> bool {
     let groups: Vec<&str> = value.expose().split('-').collect();
     groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
@@ -214,10 +188,10 @@ fn is_uuid(value: &Secret) -> bool {
 mod tests {
     use super::*;
 
-    fn built(kind: Kind, id: &str, secret: &str) -> (Result<Credentials, String>, Vec<Notice>) {
+    fn built(kind: CredentialKind, id: &str, secret: &str) -> (Result<Credentials, String>, Vec<Notice>) {
         let mut notices = Vec::new();
-        let id = kind.id().map(|part| Field::new(part.argument(), id.to_owned()));
-        let secret = Field::new(kind.secret().argument(), secret.to_owned());
+        let id = id_part(kind).map(|part| Field::new(part.argument(), id.to_owned()));
+        let secret = Field::new(secret_part(kind).argument(), secret.to_owned());
         (build(kind, id, secret, &mut notices), notices)
     }
 
@@ -228,12 +202,12 @@ mod tests {
             (" mdb_sa_id_1\n", "mdb_sa_sk_1\r\n", 2),
             ("\"mdb_sa_id_1\"", "'mdb_sa_sk_1'", 2),
         ] {
-            let (credentials, notices) = built(Kind::ServiceAccount, id, secret);
+            let (credentials, notices) = built(CredentialKind::ServiceAccount, id, secret);
             assert_eq!(credentials.as_ref().unwrap().id(), Some("mdb_sa_id_1"));
             assert_eq!(credentials.unwrap().secret().expose(), "mdb_sa_sk_1");
             assert_eq!(notices.len(), warnings, "{notices:?}");
         }
-        let (credentials, notices) = built(Kind::AccessToken, "", "Bearer eyJ.a.b");
+        let (credentials, notices) = built(CredentialKind::AccessToken, "", "Bearer eyJ.a.b");
         assert_eq!(credentials.unwrap().secret().expose(), "eyJ.a.b");
         assert_eq!(notices[0].message, "access_token has the word “Bearer” before it, which was removed");
     }
@@ -242,18 +216,23 @@ mod tests {
     fn what_cannot_be_right_is_refused_without_showing_it() {
         const UUID: &str = "5e1f0c4e-1234-4abc-9def-000000000000";
         for (kind, id, secret, part_of_message) in [
-            (Kind::ApiKey, "mdb_sa_id_1", "mdb_sa_sk_1", "public_key holds the id of a service account"),
-            (Kind::ApiKey, "abcdefgh", "mdb_sa_sk_1", "private_key holds the secret of a service account"),
-            (Kind::ServiceAccount, "mdb_sa_sk_MARK", "mdb_sa_id_1", "client_id holds the secret"),
-            (Kind::ServiceAccount, "mdb_sa_id_1", "mdb_sa_id_1", "client_secret holds the id"),
-            (Kind::AccessToken, "", "mdb_sa_sk_MARK", "access_token holds the secret of a service account"),
-            (Kind::ApiKey, UUID, "abcdefgh", "public_key looks like the private key"),
-            (Kind::ServiceAccount, "mdb sa", "MARK", "client_id has a character at position 4"),
-            (Kind::ServiceAccount, "a:b", "MARK", "client_id has a character at position 2"),
-            (Kind::ServiceAccount, "mdb_sa_id_1", "MARK\nX-Evil: 1", "client_secret has a character at position 5"),
-            (Kind::AccessToken, "", "MARK\u{e4}", "access_token has a character at position 5"),
-            (Kind::AccessToken, "", "", "access_token is empty"),
-            (Kind::AccessToken, "", "MARK\u{fffd}", "access_token has a character at position 5"),
+            (CredentialKind::ApiKey, "mdb_sa_id_1", "mdb_sa_sk_1", "public_key holds the id of a service account"),
+            (CredentialKind::ApiKey, "abcdefgh", "mdb_sa_sk_1", "private_key holds the secret of a service account"),
+            (CredentialKind::ServiceAccount, "mdb_sa_sk_MARK", "mdb_sa_id_1", "client_id holds the secret"),
+            (CredentialKind::ServiceAccount, "mdb_sa_id_1", "mdb_sa_id_1", "client_secret holds the id"),
+            (CredentialKind::AccessToken, "", "mdb_sa_sk_MARK", "access_token holds the secret of a service account"),
+            (CredentialKind::ApiKey, UUID, "abcdefgh", "public_key looks like the private key"),
+            (CredentialKind::ServiceAccount, "mdb sa", "MARK", "client_id has a character at position 4"),
+            (CredentialKind::ServiceAccount, "a:b", "MARK", "client_id has a character at position 2"),
+            (
+                CredentialKind::ServiceAccount,
+                "mdb_sa_id_1",
+                "MARK\nX-Evil: 1",
+                "client_secret has a character at position 5",
+            ),
+            (CredentialKind::AccessToken, "", "MARK\u{e4}", "access_token has a character at position 5"),
+            (CredentialKind::AccessToken, "", "", "access_token is empty"),
+            (CredentialKind::AccessToken, "", "MARK\u{fffd}", "access_token has a character at position 5"),
         ] {
             let message = built(kind, id, secret).0.unwrap_err();
             assert!(message.contains(part_of_message), "{message}");
@@ -263,6 +242,6 @@ mod tests {
 
     #[test]
     fn secrets_may_hold_what_is_encoded_before_it_is_sent() {
-        assert!(built(Kind::ApiKey, "abcdefgh", "pässwörd with spaces").0.is_ok());
+        assert!(built(CredentialKind::ApiKey, "abcdefgh", "pässwörd with spaces").0.is_ok());
     }
 }

@@ -1,43 +1,44 @@
-//! Profiles of the Atlas CLI: `atlascli/config.toml` in the user's configuration folder, one table for each.
+//! Profiles of the Atlas CLI: tables of `atlascli/config.toml` in the user's configuration folder.
 use std::fmt;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use zeroize::Zeroize;
 
-use super::parts::{Field, Part};
+use super::parts::{Field, Part, parts};
+use crate::core::auth::credentials::CredentialKind;
 use crate::core::error::{Notice, NoticeKind};
 use crate::core::machine::{Machine, Platform};
 
-/// Which profile is asked for, and by whom.
+/// Which profile is requested, and by what.
 #[derive(Debug, Clone)]
-pub(crate) struct Wanted {
-    /// `None`: `default`, or the only one there is, as the CLI has it.
+pub(crate) struct ProfileRequest {
+    /// `None`: `default`, or the only profile, as in the CLI.
     pub(crate) name: Option<String>,
     /// `profile=`, `MONGODB_ATLAS_PROFILE`.
-    pub(crate) asked_by: &'static str,
+    pub(crate) requested_by: &'static str,
 }
 
-/// Names of the profile in the environment.
+/// Variables with the name of a profile.
 pub(crate) const PROFILE_VARIABLES: [&str; 2] = ["MONGODB_ATLAS_PROFILE", "MCLI_PROFILE"];
 
-impl Wanted {
-    /// The argument, else the environment, else the default.
+impl ProfileRequest {
+    /// From the argument, else the environment, else the default.
     pub(crate) fn new(argument: Option<&str>, machine: &dyn Machine) -> Self {
         if let Some(name) = argument {
-            return Self { name: Some(name.trim().to_owned()), asked_by: "profile=" };
+            return Self { name: Some(name.trim().to_owned()), requested_by: "profile=" };
         }
         for variable in PROFILE_VARIABLES {
             let name = machine.var(variable).unwrap_or_default().trim().to_owned();
             if !name.is_empty() {
-                return Self { name: Some(name), asked_by: variable };
+                return Self { name: Some(name), requested_by: variable };
             }
         }
-        Self { name: None, asked_by: "default" }
+        Self { name: None, requested_by: "default" }
     }
 }
 
-/// One profile as it stands in the file.
+/// A profile from the file.
 #[derive(Debug, Default)]
 pub(crate) struct Profile {
     pub(crate) name: String,
@@ -64,7 +65,7 @@ impl Profile {
     }
 
     /// A warning if others on the machine can read the file.
-    pub(crate) fn open_to_others(&self) -> Option<Notice> {
+    pub(crate) fn permission_notice(&self) -> Option<Notice> {
         let mode = self.mode.filter(|mode| mode & 0o077 != 0)?;
         let path = self.path.display();
         let message = format!(
@@ -74,22 +75,22 @@ impl Profile {
     }
 }
 
-/// What asking for a profile gave.
+/// The result of loading a profile.
 #[derive(Debug)]
-pub(crate) enum Loaded {
-    Ready(Box<Profile>),
-    /// No file, or no such profile in it: a clause that says which.
+pub(crate) enum ProfileLookup {
+    Loaded(Box<Profile>),
+    /// There is no file, or no such profile in it; which.
     Absent(String),
 }
 
-/// The file the CLI uses on this machine.
+/// The file that the CLI uses on this machine.
 pub(crate) fn config_file(machine: &dyn Machine) -> Option<PathBuf> {
     let home = |below: &str| Some(machine.home()?.join(below));
     let folder = match machine.platform() {
         Platform::MacOs => home("Library/Application Support"),
-        Platform::Windows => set(machine, "AppData").map(PathBuf::from),
-        // A relative folder is to be ignored, by the XDG specification.
-        Platform::Linux => set(machine, "XDG_CONFIG_HOME")
+        Platform::Windows => variable(machine, "AppData").map(PathBuf::from),
+        // The XDG specification says to ignore a relative folder.
+        Platform::Linux => variable(machine, "XDG_CONFIG_HOME")
             .map(PathBuf::from)
             .filter(|folder| folder.has_root())
             .or_else(|| home(".config")),
@@ -97,29 +98,31 @@ pub(crate) fn config_file(machine: &dyn Machine) -> Option<PathBuf> {
     folder.map(|folder| folder.join("atlascli").join("config.toml"))
 }
 
-fn set(machine: &dyn Machine, name: &str) -> Option<String> {
+fn variable(machine: &dyn Machine, name: &str) -> Option<String> {
     machine.var(name).filter(|value| !value.is_empty())
 }
 
-/// Reads the profile that is wanted. An error is a file that is there but cannot be used.
-pub(crate) fn load(wanted: &Wanted, machine: &dyn Machine) -> Result<Loaded, String> {
+/// Loads the requested profile. Fails if there is a file that cannot be used.
+pub(crate) fn load(request: &ProfileRequest, machine: &dyn Machine) -> Result<ProfileLookup, String> {
     let Some(path) = config_file(machine) else {
-        return Ok(Loaded::Absent("no home folder is known, so there is no place for Atlas CLI profiles".to_owned()));
+        return Ok(ProfileLookup::Absent(
+            "no home folder is known, so there is no place for Atlas CLI profiles".to_owned(),
+        ));
     };
     let content = match machine.read(&path) {
         Ok(content) => content,
         Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            return Ok(Loaded::Absent(format!("there is no file {}", path.display())));
+            return Ok(ProfileLookup::Absent(format!("there is no file {}", path.display())));
         }
-        Err(error) => return Err(format!("{} cannot be read: {}", path.display(), because(&error))),
+        Err(error) => return Err(format!("{} cannot be read: {}", path.display(), reason(&error))),
     };
     let mut table = parse(&content, &path)?;
-    let loaded = pick(&mut table, wanted, &path, machine);
+    let loaded = select(&mut table, request, &path, machine);
     table.iter_mut().for_each(|(_, value)| wipe(value));
     loaded
 }
 
-fn because(error: &std::io::Error) -> String {
+fn reason(error: &std::io::Error) -> String {
     match error.kind() {
         ErrorKind::PermissionDenied => "permission denied; it should belong to you and have mode 0600".to_owned(),
         _ => error.to_string(),
@@ -131,7 +134,7 @@ fn parse(content: &[u8], path: &Path) -> Result<toml::Table, String> {
         format!("{} is not UTF-8 text (line {})", path.display(), line_of(content, error.valid_up_to()))
     })?;
     let text = text.strip_prefix('\u{feff}').unwrap_or(text);
-    // Only the line: the parser's own words can quote it, and it may hold a secret.
+    // Only the number of the line: the parser's message quotes the line, which may have a secret in it.
     text.parse::<toml::Table>().map_err(|error| {
         let line = line_of(text.as_bytes(), error.span().map_or(0, |span| span.start));
         format!("{} is not valid TOML: see line {line}", path.display())
@@ -142,35 +145,41 @@ fn line_of(content: &[u8], offset: usize) -> usize {
     content.iter().take(offset).filter(|byte| **byte == b'\n').count() + 1
 }
 
-fn pick(table: &mut toml::Table, wanted: &Wanted, path: &Path, machine: &dyn Machine) -> Result<Loaded, String> {
+fn select(
+    table: &mut toml::Table,
+    request: &ProfileRequest,
+    path: &Path,
+    machine: &dyn Machine,
+) -> Result<ProfileLookup, String> {
     let names: Vec<String> = table.iter().filter(|(_, value)| value.is_table()).map(|(name, _)| name.clone()).collect();
-    let name = match (&wanted.name, names.as_slice()) {
+    let name = match (&request.name, names.as_slice()) {
         (Some(name), _) => name.clone(),
         (None, [only]) => only.clone(),
         (None, _) => "default".to_owned(),
     };
-    // The CLI knows no case in names.
+    // Names are case-insensitive in the CLI.
     let found = names.iter().find(|candidate| **candidate == name);
     let Some(name) = found.or_else(|| names.iter().find(|candidate| candidate.eq_ignore_ascii_case(&name))) else {
-        let there = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
-        return Ok(Loaded::Absent(format!("{} has no profile “{name}” (profiles there: {there})", path.display())));
+        let existing = if names.is_empty() { "none".to_owned() } else { names.join(", ") };
+        return Ok(ProfileLookup::Absent(format!(
+            "{} has no profile “{name}” (profiles there: {existing})",
+            path.display()
+        )));
     };
     let Some(toml::Value::Table(settings)) = table.get_mut(name) else {
-        return Ok(Loaded::Absent(format!("{} has no profile “{name}”", path.display())));
+        return Ok(ProfileLookup::Absent(format!("{} has no profile “{name}”", path.display())));
     };
     let mut profile =
         Profile { name: name.clone(), path: path.to_owned(), mode: machine.mode(path), ..Profile::default() };
     for (key, value) in settings.iter_mut() {
-        take(&mut profile, &key.to_ascii_lowercase(), value)?;
+        set_field(&mut profile, &key.to_ascii_lowercase(), value)?;
     }
-    Ok(Loaded::Ready(Box::new(profile)))
+    Ok(ProfileLookup::Loaded(Box::new(profile)))
 }
 
-const PARTS: [Part; 5] = [Part::ClientId, Part::ClientSecret, Part::PublicKey, Part::PrivateKey, Part::AccessToken];
-
-/// Takes one setting over; those that are not ours are left alone.
-fn take(profile: &mut Profile, key: &str, value: &mut toml::Value) -> Result<(), String> {
-    let part = PARTS.into_iter().find(|part| part.profile_key() == key);
+/// Sets a field of the profile; unknown settings are ignored.
+fn set_field(profile: &mut Profile, key: &str, value: &mut toml::Value) -> Result<(), String> {
+    let part = CredentialKind::ALL.into_iter().flat_map(parts).find(|part| part.profile_key() == key);
     let other = ["auth_type", "service", "ops_manager_url", "base_url", "project_id", "org_id"].contains(&key);
     if part.is_none() && !other {
         return Ok(());
@@ -199,7 +208,7 @@ fn take(profile: &mut Profile, key: &str, value: &mut toml::Value) -> Result<(),
     Ok(())
 }
 
-/// Overwrites what is left of the file in memory: other profiles' secrets.
+/// Overwrites what is left of the file in memory, such as other profiles' secrets.
 fn wipe(value: &mut toml::Value) {
     match value {
         toml::Value::String(text) => text.zeroize(),

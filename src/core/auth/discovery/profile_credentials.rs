@@ -1,98 +1,100 @@
-//! Credentials of one profile: from its file, and from the keyring where the file does not have them.
+//! The credentials of a profile: from its file, or from the keyring if the file does not have them.
 use super::keyring;
-use super::parts::{Field, Kind, Part, build};
+use super::parts::{Field, Part, build, id_part, parts, secret_part};
 use super::profile::Profile;
-use super::search::Picked;
-use crate::core::auth::credentials::Credentials;
+use super::resolved::SourcedCredentials;
+use crate::core::auth::credentials::{CredentialKind, Credentials};
 use crate::core::auth::jwt;
 use crate::core::error::{Notice, NoticeKind};
 use crate::core::machine::{KeyringTrouble, Machine};
 
-/// Without word from the profile itself: service account before API key, as the CLI has it, a user's login last.
-const ORDER: [Kind; 3] = [Kind::ServiceAccount, Kind::ApiKey, Kind::AccessToken];
+/// The order if the profile has no `auth_type`: that of the CLI, a user's login last.
+const ORDER: [CredentialKind; 3] =
+    [CredentialKind::ServiceAccount, CredentialKind::ApiKey, CredentialKind::AccessToken];
 
-/// Both parts of one kind and whether one came from the keyring.
-struct Gathered {
+/// The parts of one kind, and whether one is from the keyring.
+struct FoundParts {
     id: Option<Field>,
     secret: Option<Field>,
-    of_keyring: bool,
+    from_keyring: bool,
 }
 
-/// The profile's credentials; `None` if it has none at all.
-pub(crate) fn pick(
+/// The profile's credentials; `None` if it has none.
+pub(crate) fn find(
     profile: &Profile,
     machine: &dyn Machine,
     notices: &mut Vec<Notice>,
-) -> Result<Option<Picked>, String> {
-    let said = match profile.auth_type.as_deref() {
-        Some("service_account") => Some(Kind::ServiceAccount),
-        Some("api_keys") => Some(Kind::ApiKey),
-        Some("user_account") => Some(Kind::AccessToken),
+) -> Result<Option<SourcedCredentials>, String> {
+    let auth_type = match profile.auth_type.as_deref() {
+        Some("service_account") => Some(CredentialKind::ServiceAccount),
+        Some("api_keys") => Some(CredentialKind::ApiKey),
+        Some("user_account") => Some(CredentialKind::AccessToken),
         _ => None,
     };
-    let mut trouble = None;
-    // What the profile says it uses, with the keyring; then what is in the file; then what only the keyring has.
-    let mut rounds: Vec<(Kind, bool)> = said.into_iter().flat_map(|kind| [(kind, false), (kind, true)]).collect();
+    let mut keyring_error = None;
+    // First what `auth_type` says, also from the keyring; then what the file has; then what only the keyring has.
+    let mut rounds: Vec<(CredentialKind, bool)> =
+        auth_type.into_iter().flat_map(|kind| [(kind, false), (kind, true)]).collect();
     rounds.extend(ORDER.into_iter().map(|kind| (kind, false)));
-    if said.is_none() {
+    if auth_type.is_none() {
         rounds.extend(ORDER.into_iter().map(|kind| (kind, true)));
     }
     for (kind, with_keyring) in rounds {
-        let keyring = (with_keyring && trouble.is_none()).then_some(machine);
-        let gathered = gather(kind, profile, keyring, &mut trouble);
-        if let Gathered { id, secret: Some(secret), of_keyring } = gathered
-            && id.is_some() == kind.id().is_some()
+        let keyring = (with_keyring && keyring_error.is_none()).then_some(machine);
+        let found = find_parts(kind, profile, keyring, &mut keyring_error);
+        if let FoundParts { id, secret: Some(secret), from_keyring } = found
+            && id.is_some() == id_part(kind).is_some()
         {
-            return finish(kind, id, secret, of_keyring, profile, machine, notices).map(Some);
+            return build_credentials(kind, id, secret, from_keyring, profile, machine, notices).map(Some);
         }
     }
     let missing = missing(profile);
-    match (trouble, missing) {
+    match (keyring_error, missing) {
         (Some(trouble), missing) => Err(without_keyring(profile, &trouble, missing.as_deref())),
         (None, Some(missing)) => Err(format!("{missing}, neither in the file nor in the keyring")),
         (None, None) => Ok(None),
     }
 }
 
-fn gather(
-    kind: Kind,
+fn find_parts(
+    kind: CredentialKind,
     profile: &Profile,
     keyring: Option<&dyn Machine>,
-    trouble: &mut Option<KeyringTrouble>,
-) -> Gathered {
-    let mut of_keyring = false;
+    keyring_error: &mut Option<KeyringTrouble>,
+) -> FoundParts {
+    let mut from_keyring = false;
     let mut get = |part: Part| {
         let in_file = profile.field(part).cloned();
-        let (None, Some(machine), None) = (&in_file, keyring, &trouble) else { return in_file };
-        match keyring::ask(&profile.name, part, machine) {
+        let (None, Some(machine), None) = (&in_file, keyring, &keyring_error) else { return in_file };
+        match keyring::read(&profile.name, part, machine) {
             Ok(answer) => {
-                of_keyring |= answer.is_some();
+                from_keyring |= answer.is_some();
                 answer
             }
             Err(problem) => {
-                *trouble = Some(problem);
+                *keyring_error = Some(problem);
                 None
             }
         }
     };
-    let id = kind.id().and_then(&mut get);
-    // Without its id a secret is of no use, so the keyring is not asked for it: each question can be a dialog.
-    let secret = if id.is_some() == kind.id().is_some() { get(kind.secret()) } else { None };
-    Gathered { id, secret, of_keyring }
+    let id = id_part(kind).and_then(&mut get);
+    // A secret without its id is of no use, so it is not read from the keyring: each read may open a dialog.
+    let secret = if id.is_some() == id_part(kind).is_some() { get(secret_part(kind)) } else { None };
+    FoundParts { id, secret, from_keyring }
 }
 
-fn finish(
-    kind: Kind,
+fn build_credentials(
+    kind: CredentialKind,
     id: Option<Field>,
     secret: Field,
-    of_keyring: bool,
+    from_keyring: bool,
     profile: &Profile,
     machine: &dyn Machine,
     notices: &mut Vec<Notice>,
-) -> Result<Picked, String> {
-    let secret_in_file = profile.field(kind.secret()).is_some();
+) -> Result<SourcedCredentials, String> {
+    let secret_in_file = profile.field(secret_part(kind)).is_some();
     let credentials = build(kind, id, secret, notices)?;
-    notices.extend(profile.open_to_others().filter(|_| secret_in_file));
+    notices.extend(profile.permission_notice().filter(|_| secret_in_file));
     let mut login_of_profile = None;
     if let Credentials::AccessToken { token } = &credentials {
         if let Some(end) = jwt::expiry(token.expose()).filter(|end| *end <= machine.now()) {
@@ -104,24 +106,24 @@ fn finish(
         }
         login_of_profile = Some(profile.name.clone());
     }
-    let others = ORDER.into_iter().filter(|other| *other != kind && profile.field(other.secret()).is_some());
-    let others: Vec<String> = others.map(Kind::a_name).collect();
+    let others = ORDER.into_iter().filter(|other| *other != kind && profile.field(secret_part(*other)).is_some());
+    let others: Vec<String> = others.map(CredentialKind::with_article).collect();
     if profile.auth_type.is_none() && !others.is_empty() {
         notices.push(Notice {
             kind: NoticeKind::Credential,
             message: format!("{profile} also holds {}; its {} was used", others.join(" and "), kind.name()),
         });
     }
-    let source = if of_keyring { format!("{profile}, with secrets from the keyring") } else { profile.to_string() };
-    Ok(Picked { credentials, source, login_of_profile })
+    let source = if from_keyring { format!("{profile}, with secrets from the keyring") } else { profile.to_string() };
+    Ok(SourcedCredentials { credentials, source, login_of_profile })
 }
 
-/// A clause about the half that the file has, if it has one.
+/// What is missing, if the file has one of two parts.
 fn missing(profile: &Profile) -> Option<String> {
     for kind in ORDER {
-        let (here, absent): (Vec<Part>, Vec<Part>) = kind.parts().partition(|part| profile.field(*part).is_some());
-        if let ([here], [absent]) = (here.as_slice(), absent.as_slice()) {
-            return Some(format!("{profile} has {} but no {}", here.profile_key(), absent.profile_key()));
+        let (present, absent): (Vec<Part>, Vec<Part>) = parts(kind).partition(|part| profile.field(*part).is_some());
+        if let ([present], [absent]) = (present.as_slice(), absent.as_slice()) {
+            return Some(format!("{profile} has {} but no {}", present.profile_key(), absent.profile_key()));
         }
     }
     None

@@ -1,29 +1,29 @@
-//! Where the token of a service account is kept: what `token_cache` says, or the environment.
+//! Where tokens are stored: `token_cache`, or the environment.
 use std::path::{Path, PathBuf};
 
 use super::default_folder;
 use crate::core::error::{Error, Notice, NoticeKind};
 use crate::core::machine::Machine;
 
-/// What `token_cache` is where it is not given: one setting for all tasks of a machine.
+/// Used where `token_cache` is not given, so that one setting holds for all tasks of a machine.
 pub const VARIABLE: &str = "ATLAS_SERVERLESS_TOKEN_CACHE";
 
-/// Where tokens are kept.
+/// Where tokens are stored.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TokenStoreLocation {
-    /// The folder shared with other processes; `None`: this process' memory.
+    /// The folder that is shared with other processes; `None`: in memory.
     pub folder: Option<PathBuf>,
-    /// In words: `in memory`, `/tokens (token_cache)`.
+    /// `in memory`, `in /tokens (token_cache)`.
     pub described: String,
 }
 
-/// `memory`, `file` (the user's cache folder) or a folder.
-pub fn place(given: Option<&Path>, machine: &dyn Machine) -> Result<(TokenStoreLocation, Option<Notice>), Error> {
-    let of_environment =
+/// From `memory`, `file` (the user's cache folder) or a folder.
+pub fn resolve(given: Option<&Path>, machine: &dyn Machine) -> Result<(TokenStoreLocation, Option<Notice>), Error> {
+    let from_environment =
         || machine.var(VARIABLE).map(|value| value.trim().to_owned()).filter(|value| !value.is_empty());
     let (value, name) = match given {
         Some(path) => (path.to_owned(), "token_cache"),
-        None => match of_environment() {
+        None => match from_environment() {
             Some(value) => (PathBuf::from(value), VARIABLE),
             None => return Ok((in_memory(), None)),
         },
@@ -37,7 +37,7 @@ pub fn place(given: Option<&Path>, machine: &dyn Machine) -> Result<(TokenStoreL
                 );
                 return Ok((in_memory(), Some(Notice { kind: NoticeKind::Credential, message })));
             };
-            return Ok((at(folder, name), None));
+            return Ok((in_folder(folder, name), None));
         }
         _ => {}
     }
@@ -45,8 +45,8 @@ pub fn place(given: Option<&Path>, machine: &dyn Machine) -> Result<(TokenStoreL
     let one_word = below_home.is_none() && value.components().count() < 2 && !value.has_root();
     let folder = below_home.map_or_else(|| std::path::absolute(&value), Ok);
     match folder {
-        // A word that is neither of the two is a slip, not a folder to be made wherever the program runs.
-        Ok(folder) if !one_word || value.starts_with(".") => Ok((at(folder, name), None)),
+        // A word that is neither `memory` nor `file` is a typing error, not a folder in the working directory.
+        Ok(folder) if !one_word || value.starts_with(".") => Ok((in_folder(folder, name), None)),
         _ => Err(Error::Configuration(format!(
             "{name} is “memory”, “file” or a folder with a / in it, such as ./tokens; not “{}”",
             value.display().to_string().chars().take(40).collect::<String>()
@@ -58,7 +58,7 @@ fn in_memory() -> TokenStoreLocation {
     TokenStoreLocation { folder: None, described: "in memory".to_owned() }
 }
 
-fn at(folder: PathBuf, name: &str) -> TokenStoreLocation {
+fn in_folder(folder: PathBuf, name: &str) -> TokenStoreLocation {
     let described = format!("in {} ({name})", folder.display());
     TokenStoreLocation { folder: Some(folder), described }
 }

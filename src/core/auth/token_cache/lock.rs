@@ -1,4 +1,4 @@
-//! Of many processes that need the same token at once, one fetches it and the others wait for the file.
+//! If many processes need the same token at once, one fetches it and the others wait for its file.
 use std::fs::File;
 use std::future::Future;
 use std::time::{Duration, UNIX_EPOCH};
@@ -9,37 +9,44 @@ use super::{CachedToken, FileCache, Key};
 use crate::core::context::clock::Clock;
 use crate::core::secret::Secret;
 
-/// The pause between two looks: it begins short, since a token takes a fraction of a second, and doubles.
+/// The pause between two reads of the file. It doubles; it begins short, since fetching takes a fraction of a second.
 const FIRST_PAUSE: Duration = Duration::from_millis(5);
 const LONGEST_PAUSE: Duration = Duration::from_millis(100);
 
-/// How long another process may usually take to fetch a token: [`Wanted::patience`].
-pub const PATIENCE: Duration = Duration::from_secs(20);
+/// How long to wait for another process that fetches the token: [`TokenLookup::max_wait`].
+pub const MAX_WAIT: Duration = Duration::from_secs(20);
 
-/// What is asked of the cache.
+/// Which token a caller needs.
 #[derive(Debug, Clone, Copy)]
-pub struct Wanted<'a> {
-    /// Which token.
+pub struct TokenLookup<'a> {
     pub key: &'a Key,
-    /// The token that the server has just refused: as good as none.
+    /// The token that the server has just refused; it is not returned.
     pub refused: Option<&'a Secret>,
-    /// How long another process may take to fetch it. After that this one goes its own way: a process that hangs
-    /// must not hang others.
-    pub patience: Duration,
+    /// How long another process may take to fetch the token. After that this caller fetches one too, so that a process
+    /// that hangs does not block others.
+    pub max_wait: Duration,
 }
 
-/// Where the caller stands.
+/// A token that can be stored in the cache.
+pub trait Cacheable: Sized {
+    /// `now` in Unix seconds; `None` if the token cannot be used.
+    fn from_cached(cached: &CachedToken, now: u64) -> Option<Self>;
+    /// `now` in Unix seconds.
+    fn to_cached(&self, now: u64) -> CachedToken;
+}
+
+/// What a caller has to do for its token.
 #[derive(Debug)]
-pub enum Turn {
-    /// There is a token.
-    Token(CachedToken),
-    /// This caller fetches and stores it; nobody else does while this lives.
+pub enum Claim {
+    /// Nothing: here it is.
+    Cached(CachedToken),
+    /// Fetch it and store it; no other process fetches it while the lock is held.
     Fetch(Lock),
-    /// The cache is of no use now: fetch without it.
-    Alone,
+    /// Fetch it without the lock, which cannot be had.
+    FetchUnlocked,
 }
 
-/// The right to fetch; given back when dropped, also by a process that is killed.
+/// The right to fetch. It ends when this is dropped, or the process is killed.
 #[derive(Debug)]
 pub struct Lock {
     file: File,
@@ -47,85 +54,92 @@ pub struct Lock {
 
 impl Drop for Lock {
     fn drop(&mut self) {
-        // By name, since closing alone leaves it to a forked child that has the same file open.
+        // Explicitly: closing the file would leave the lock to a forked child that has the same file open.
         let _ = FileExt::unlock(&self.file);
     }
 }
 
-/// The calendar's time in seconds since 1970.
+/// The wall clock in Unix seconds.
 pub(crate) fn unix(clock: &dyn Clock) -> u64 {
     clock.wall().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
 }
 
 impl FileCache {
     /// A token, or the right to fetch one.
-    pub async fn turn(&self, wanted: Wanted<'_>, clock: &dyn Clock) -> Turn {
+    pub async fn claim(&self, lookup: TokenLookup<'_>, clock: &dyn Clock) -> Claim {
         let mut file = None;
         let mut pause = FIRST_PAUSE;
-        let begun = clock.now();
+        let started = clock.now();
         loop {
-            if let Some(token) = self.look(wanted, clock) {
-                return Turn::Token(token);
+            if let Some(token) = self.find(lookup, clock) {
+                return Claim::Cached(token);
             }
-            if self.is_unusable() {
-                return Turn::Alone;
+            if self.is_disabled() {
+                return Claim::FetchUnlocked;
             }
-            let opened = match file.take().map_or_else(|| self.lock_file(wanted.key), Ok) {
+            let opened = match file.take().map_or_else(|| self.lock_file(lookup.key), Ok) {
                 Ok(opened) => opened,
                 Err(why) => {
-                    self.give_up(&why);
-                    return Turn::Alone;
+                    self.disable(&why);
+                    return Claim::FetchUnlocked;
                 }
             };
             match FileExt::try_lock_exclusive(&opened) {
-                Ok(true) => return self.first_in_line(Lock { file: opened }, wanted, clock),
+                Ok(true) => return self.find_with_lock(Lock { file: opened }, lookup, clock),
                 Ok(false) => file = Some(opened),
                 Err(error) => {
-                    self.give_up(&format!("files cannot be locked there ({error})"));
-                    return Turn::Alone;
+                    self.disable(&format!("files cannot be locked there ({error})"));
+                    return Claim::FetchUnlocked;
                 }
             }
-            if clock.now().saturating_sub(begun) >= wanted.patience {
+            if clock.now().saturating_sub(started) >= lookup.max_wait {
                 self.warn(format!(
                     "another process has been fetching the token of {} for {} s; it was fetched without the token cache {}",
-                    wanted.key.client_id(),
-                    wanted.patience.as_secs(),
+                    lookup.key.client_id(),
+                    lookup.max_wait.as_secs(),
                     self.folder().display()
                 ));
-                return Turn::Alone;
+                return Claim::FetchUnlocked;
             }
             clock.sleep(pause).await;
             pause = (pause * 2).min(LONGEST_PAUSE);
         }
     }
 
-    /// [`FileCache::turn`] and all that follows: looks, waits, fetches if it must, and keeps what it fetched.
-    pub async fn token_or_fetch<E>(
+    /// A token from the cache, or one that `fetch` returns, which is then stored. If a fetch that replaces a refused token
+    /// fails, the refused token is removed.
+    pub async fn get_or_fetch<T: Cacheable, E>(
         &self,
-        wanted: Wanted<'_>,
+        lookup: TokenLookup<'_>,
         clock: &dyn Clock,
-        fetch: impl Future<Output = Result<CachedToken, E>>,
-    ) -> Result<CachedToken, E> {
-        let turn = self.turn(wanted, clock).await;
-        if let Turn::Token(token) = turn {
+        fetch: impl Future<Output = Result<T, E>>,
+    ) -> Result<T, E> {
+        let claim = self.claim(lookup, clock).await;
+        if let Claim::Cached(cached) = &claim
+            && let Some(token) = T::from_cached(cached, unix(clock))
+        {
             return Ok(token);
         }
-        let token = fetch.await?;
-        // Also without the right to fetch: it is good for others, and the file is replaced whole.
-        self.store(wanted.key, &token);
-        drop(turn);
-        Ok(token)
+        let fetched = fetch.await;
+        match (&fetched, &claim, lookup.refused) {
+            // Also without the lock: the token is of use to others, and the file is replaced as a whole.
+            (Ok(token), _, _) => self.store(lookup.key, &token.to_cached(unix(clock))),
+            // Only with the lock: without it, another process may have stored a newer token.
+            (Err(_), Claim::Fetch(_), Some(refused)) => self.drop_if_equal(lookup.key, refused),
+            _ => {}
+        }
+        fetched
     }
 
-    fn look(&self, wanted: Wanted<'_>, clock: &dyn Clock) -> Option<CachedToken> {
-        self.load(wanted.key, unix(clock)).filter(|cached| wanted.refused != Some(&cached.token))
+    fn find(&self, lookup: TokenLookup<'_>, clock: &dyn Clock) -> Option<CachedToken> {
+        self.load(lookup.key, unix(clock)).filter(|cached| lookup.refused != Some(&cached.token))
     }
 
-    /// Another process may have stored a token between the last look and the lock.
-    fn first_in_line(&self, lock: Lock, wanted: Wanted<'_>, clock: &dyn Clock) -> Turn {
-        match self.look(wanted, clock) {
-            Some(token) => Turn::Token(token),
-            None => Turn::Fetch(lock),
+    /// Reads the file again: another process may have stored a token since the last read.
+    fn find_with_lock(&self, lock: Lock, lookup: TokenLookup<'_>, clock: &dyn Clock) -> Claim {
+        match self.find(lookup, clock) {
+            Some(token) => Claim::Cached(token),
+            None => Claim::Fetch(lock),
         }
     }
 }

@@ -1,6 +1,6 @@
-//! Tokens shared by all processes of one user: a folder with one file for each base URL and client id.
+//! Tokens shared by all processes of one user: a folder with a file for each base URL and client id.
 //!
-//! What goes wrong here never fails a call: the cache says so once, is left alone, and tokens stay in memory.
+//! A failure of the cache never fails a call: there is one warning, the cache is disabled, and tokens stay in memory.
 pub(crate) mod files;
 pub mod location;
 pub mod lock;
@@ -24,12 +24,12 @@ use crate::core::error::{Notice, NoticeKind};
 use crate::core::machine::{Machine, Platform};
 use crate::core::secret::Secret;
 
-/// An entry has about 2 KB; what is larger is something else.
-const LARGEST_ENTRY: u64 = 16 << 10;
-/// A file that a killed process left half written is removed after this time.
-const LITTER: Duration = Duration::from_secs(600);
+/// An entry has about 2 KB.
+const MAX_ENTRY_SIZE: u64 = 16 << 10;
+/// A temporary file that a killed process has left is removed after this time.
+const STALE_AFTER: Duration = Duration::from_secs(600);
 
-/// Which token: every base URL and client id has its own.
+/// Which token: each pair of base URL and client id has its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Key {
     base_url: String,
@@ -38,7 +38,6 @@ pub struct Key {
 }
 
 impl Key {
-    /// For the token of a service account at a server.
     pub fn new(base_url: &str, client_id: &str) -> Self {
         let hash = Sha256::new().chain_update(base_url).chain_update([0]).chain_update(client_id).finalize();
         let stem = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
@@ -50,24 +49,22 @@ impl Key {
         &self.base_url
     }
 
-    /// The service account.
     pub fn client_id(&self) -> &str {
         &self.client_id
     }
 }
 
-/// A token of the cache.
+/// A token in the cache.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CachedToken {
-    /// The token.
     pub token: Secret,
-    /// Unix seconds from which on it should be renewed: shortly before its end.
+    /// Unix seconds from which it should be renewed, shortly before its end.
     pub renew_at: u64,
     /// Unix seconds at which it ends.
     pub expires_at: u64,
 }
 
-/// What a file holds. The token is the only secret in it, borrowed so that it is not copied once more.
+/// The content of a file. The token is borrowed, so that no further copy of it has to be wiped.
 #[derive(Serialize, Deserialize)]
 struct Entry<'a> {
     version: u32,
@@ -88,11 +85,11 @@ impl Entry<'_> {
     }
 }
 
-/// A folder of tokens. Nothing is touched before the first use.
+/// A folder of tokens. Nothing is created before the first use.
 #[derive(Debug)]
 pub struct FileCache {
     folder: PathBuf,
-    unusable: AtomicBool,
+    disabled: AtomicBool,
     notices: Mutex<Vec<Notice>>,
 }
 
@@ -109,22 +106,21 @@ pub fn default_folder(machine: &dyn Machine) -> Option<PathBuf> {
 }
 
 impl FileCache {
-    /// A cache in this folder, which is made when it is first needed.
+    /// The folder is created when it is first needed.
     pub fn new(folder: impl Into<PathBuf>) -> Self {
-        Self { folder: folder.into(), unusable: AtomicBool::new(false), notices: Mutex::default() }
+        Self { folder: folder.into(), disabled: AtomicBool::new(false), notices: Mutex::default() }
     }
 
-    /// The folder.
     pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Whether the cache was given up and tokens stay in memory.
-    pub fn is_unusable(&self) -> bool {
-        self.unusable.load(Ordering::Relaxed)
+    /// Whether the cache has failed, so that tokens stay in memory.
+    pub fn is_disabled(&self) -> bool {
+        self.disabled.load(Ordering::Relaxed)
     }
 
-    /// What the user should be warned of, once each.
+    /// The warnings since the last call.
     pub fn take_notices(&self) -> Vec<Notice> {
         std::mem::take(&mut *self.pending())
     }
@@ -141,22 +137,22 @@ impl FileCache {
         }
     }
 
-    pub(crate) fn give_up(&self, why: &str) {
-        if !self.unusable.swap(true, Ordering::Relaxed) {
+    pub(crate) fn disable(&self, why: &str) {
+        if !self.disabled.swap(true, Ordering::Relaxed) {
             self.warn(format!("the token cache {} is not used: {why}; tokens stay in memory", self.folder.display()));
         }
     }
 
-    /// The token of a key, if it need not be renewed yet; `now` in Unix seconds.
+    /// The token of a key, unless it should be renewed; `now` in Unix seconds.
     pub fn load(&self, key: &Key, now: u64) -> Option<CachedToken> {
-        if self.is_unusable() {
+        if self.is_disabled() {
             return None;
         }
-        let path = self.entry(key);
+        let path = self.entry_path(key);
         let content = match self.read(&path) {
             Ok(content) => content?,
             Err(why) => {
-                self.give_up(&why);
+                self.disable(&why);
                 return None;
             }
         };
@@ -164,23 +160,23 @@ impl FileCache {
             Some(entry) if entry.renew_at.min(entry.expires_at) > now => Some(entry.token()),
             Some(_) => None,
             None => {
-                self.drop_corrupt(&path);
+                self.remove_corrupt(&path);
                 None
             }
         }
     }
 
-    /// Keeps a token. The file is there whole or not at all, whenever this process is killed.
+    /// Stores a token. The file is complete or absent, whenever this process is killed.
     pub fn store(&self, key: &Key, token: &CachedToken) {
-        if self.is_unusable() {
+        if self.is_disabled() {
             return;
         }
         if let Err(why) = self.try_store(key, token) {
-            self.give_up(&why);
+            self.disable(&why);
         }
     }
 
-    /// Removes the entry if it still holds this token, which the server refused.
+    /// Removes the entry if it still has this token.
     pub fn drop_if_equal(&self, key: &Key, token: &Secret) {
         if self.load(key, 0).is_some_and(|cached| cached.token == *token) {
             self.remove(key);
@@ -189,10 +185,10 @@ impl FileCache {
 
     /// Removes the entry of a key; true if there was one.
     pub fn remove(&self, key: &Key) -> bool {
-        fs::remove_file(self.entry(key)).is_ok()
+        fs::remove_file(self.entry_path(key)).is_ok()
     }
 
-    /// Every readable entry, for logging out.
+    /// All readable entries.
     pub fn list(&self) -> Vec<(Key, CachedToken)> {
         let Ok(folder) = fs::read_dir(&self.folder) else { return Vec::new() };
         let paths = folder.filter_map(|entry| Some(entry.ok()?.path()));
@@ -208,12 +204,12 @@ impl FileCache {
         entries
     }
 
-    fn entry(&self, key: &Key) -> PathBuf {
+    fn entry_path(&self, key: &Key) -> PathBuf {
         self.folder.join(format!("{}.json", key.stem))
     }
 
     pub(crate) fn lock_file(&self, key: &Key) -> Result<File, String> {
-        files::prepare(&self.folder)?;
+        files::create_folder(&self.folder)?;
         files::open_private(&self.folder.join(format!("{}.lock", key.stem)))
     }
 
@@ -228,17 +224,17 @@ impl FileCache {
             Err(error) => return Err(format!("{} cannot be read ({error})", path.display())),
         };
         files::check_private(&file, path)?;
-        // Room for all of it at once: growing would leave copies behind that are not wiped.
-        let mut content = Zeroizing::new(Vec::with_capacity(LARGEST_ENTRY as usize));
-        file.take(LARGEST_ENTRY)
+        // At full capacity: growing would leave copies behind that are not wiped.
+        let mut content = Zeroizing::new(Vec::with_capacity(MAX_ENTRY_SIZE as usize));
+        file.take(MAX_ENTRY_SIZE)
             .read_to_end(&mut content)
             .map_err(|error| format!("{} cannot be read ({error})", path.display()))?;
         Ok(Some(content))
     }
 
     fn try_store(&self, key: &Key, token: &CachedToken) -> Result<(), String> {
-        files::prepare(&self.folder)?;
-        let unwritable = |error: io::Error| format!("it cannot be written ({error})");
+        files::create_folder(&self.folder)?;
+        let write_error = |error: io::Error| format!("it cannot be written ({error})");
         let entry = Entry {
             version: 1,
             base_url: key.base_url.as_str().into(),
@@ -247,30 +243,30 @@ impl FileCache {
             renew_at: token.renew_at,
             expires_at: token.expires_at,
         };
-        let mut content = Zeroizing::new(Vec::with_capacity(LARGEST_ENTRY as usize));
-        serde_json::to_writer(&mut *content, &entry).map_err(|error| unwritable(error.into()))?;
-        if content.len() as u64 >= LARGEST_ENTRY {
+        let mut content = Zeroizing::new(Vec::with_capacity(MAX_ENTRY_SIZE as usize));
+        serde_json::to_writer(&mut *content, &entry).map_err(|error| write_error(error.into()))?;
+        if content.len() as u64 >= MAX_ENTRY_SIZE {
             return Err("the token is too long for it".to_owned());
         }
-        // Its mode is 0600 from the first moment.
+        // The file has mode 0600 from the start.
         let mut file =
-            tempfile::Builder::new().prefix(".half-").suffix(".tmp").tempfile_in(&self.folder).map_err(unwritable)?;
-        file.write_all(&content).map_err(unwritable)?;
-        let file = file.persist(self.entry(key)).map_err(|failed| unwritable(failed.error))?;
+            tempfile::Builder::new().prefix(".half-").suffix(".tmp").tempfile_in(&self.folder).map_err(write_error)?;
+        file.write_all(&content).map_err(write_error)?;
+        let file = file.persist(self.entry_path(key)).map_err(|failed| write_error(failed.error))?;
         if let Ok(now) = file.metadata().and_then(|facts| facts.modified()) {
-            self.sweep(now);
+            self.remove_stale_files(now);
         }
         Ok(())
     }
 
-    /// Removes what killed processes left half written.
-    fn sweep(&self, now: SystemTime) {
+    /// Removes the temporary files of killed processes.
+    fn remove_stale_files(&self, now: SystemTime) {
         let Ok(folder) = fs::read_dir(&self.folder) else { return };
         for entry in folder.flatten() {
             let name = entry.file_name();
             let old = || {
                 let age = now.duration_since(entry.metadata().ok()?.modified().ok()?).ok()?;
-                Some(age > LITTER)
+                Some(age > STALE_AFTER)
             };
             if name.to_string_lossy().starts_with(".half-") && old() == Some(true) {
                 let _ = fs::remove_file(entry.path());
@@ -278,7 +274,7 @@ impl FileCache {
         }
     }
 
-    fn drop_corrupt(&self, path: &Path) {
+    fn remove_corrupt(&self, path: &Path) {
         let done = if fs::remove_file(path).is_ok() { "removed" } else { "passed over" };
         self.warn(format!("the token cache entry {} was damaged and has been {done}", path.display()));
     }

@@ -1,0 +1,162 @@
+//! The token endpoint: requests for tokens with their retries, revocations, and what its replies mean.
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::uri::PathAndQuery;
+use reqwest::header::{ACCEPT, AUTHORIZATION, CONTENT_TYPE, HeaderMap, HeaderValue};
+use reqwest::{Method, Url};
+
+use super::grant::Grant;
+use super::reply::{IssuedToken, refusal};
+use crate::core::context::observe::Level;
+use crate::core::context::{Context, Env};
+use crate::core::error::{Error, TransportKind};
+use crate::core::http::targets;
+use crate::core::http::to_error::{self, RequestInfo};
+use crate::core::http::transport::Transport;
+use crate::core::http::transport::cause::FailureCause;
+use crate::core::http::transport::exchange::{HttpFailure, HttpRequest, HttpResponse};
+use crate::core::policy::retry::{AttemptOutcome, Decision, Safety, StopReason, decide};
+use crate::core::secret::Secret;
+
+/// A client that is closed does not wait longer than this for its token to be revoked.
+const REVOKE_TIMEOUT: Duration = Duration::from_secs(5);
+
+/// Sends a grant to the server's token endpoint.
+pub struct TokenEndpoint {
+    grant: Box<dyn Grant>,
+    token_url: Url,
+    token_path: PathAndQuery,
+    revoke_path: PathAndQuery,
+}
+
+/// Why there is no token.
+pub(super) struct TokenError {
+    pub(super) error: Error,
+    /// Whether the callers who waited for this token get the same error.
+    pub(super) shared: bool,
+}
+
+impl TokenEndpoint {
+    /// `base_url` has no trailing slash.
+    pub fn new(grant: Box<dyn Grant>, base_url: &str) -> Result<Self, Error> {
+        let url = |path: &str| {
+            Url::parse(&format!("{base_url}{path}"))
+                .map_err(|e| Error::Configuration(format!("base_url {base_url} is not a URL ({e})")))
+        };
+        let token_url = url("/api/oauth/token")?;
+        let revoke_path = targets::path(&url("/api/oauth/revoke")?)?;
+        Ok(TokenEndpoint { grant, token_path: targets::path(&token_url)?, token_url, revoke_path })
+    }
+
+    /// The error of a caller whose time is up while another caller is still fetching the token.
+    pub(super) fn wait_timed_out(&self, env: &Env, context: &Context) -> Error {
+        let failure = HttpFailure {
+            kind: TransportKind::Timeout,
+            message: "no token in time: another call of this client is still fetching it".to_owned(),
+            status: None,
+            body_start: None,
+            cause: FailureCause::Other,
+        };
+        to_error::transport_error(failure, &self.request_info(0, env, context))
+    }
+
+    /// Revokes a token in one attempt; whether the server did it.
+    pub(super) async fn revoke(&self, token: &Secret, transport: &Transport, env: &Env) -> bool {
+        let form = format!("token={}&token_type_hint=access_token", token.expose());
+        let sent = transport.send(self.form(&self.revoke_path, form.into(), env.timeout.min(REVOKE_TIMEOUT))).await;
+        sent.is_ok_and(|response| response.status < 300)
+    }
+
+    fn form(&self, path: &PathAndQuery, body: Bytes, timeout: Duration) -> HttpRequest {
+        let mut headers = HeaderMap::with_capacity(4);
+        headers.insert(AUTHORIZATION, self.grant.authorization());
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
+        headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
+        HttpRequest { method: Method::POST, path: path.clone(), headers, body: Some(body), timeout }
+    }
+
+    /// Fetches a token, with the retries of the client's policy.
+    pub(super) async fn fetch(
+        &self,
+        transport: &Transport,
+        env: &Env,
+        context: &Context,
+    ) -> Result<IssuedToken, TokenError> {
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            context.log(Level::Debug, || format!("POST {} (attempt {attempts})", self.token_url.path()));
+            let form = self.form(&self.token_path, self.grant.form(), context.attempt_timeout(env));
+            let exchanged = transport.send(form).await;
+            let (error, happened) = match exchanged.map(|e| self.read(e, attempts, env, context)) {
+                Ok(Ok(token)) => return Ok(token),
+                Ok(Err(failed)) => failed,
+                Err(failure) => self.unread(failure, attempts, env, context),
+            };
+            let progress = context.progress(attempts, env);
+            match decide(&env.policy, happened, Safety::Idempotent, progress, env.rng.unit()) {
+                Decision::Again(delay) => {
+                    context
+                        .log(Level::Info, || format!("{error}; token request again in {:.1} s", delay.as_secs_f64()));
+                    env.clock.sleep(delay).await;
+                }
+                Decision::Stop(why) => {
+                    // The deadline is this caller's own: others who wait for the token may have more time.
+                    let own = context.deadline.is_some() && matches!(why, StopReason::Time { .. });
+                    let shared = !own && context.left(env) != Some(Duration::ZERO);
+                    return Err(TokenError { error: to_error::with_stop_reason(error, why), shared });
+                }
+                Decision::Reconcile(_) => return Err(TokenError { error, shared: false }),
+            }
+        }
+    }
+
+    fn request_info<'a>(&'a self, attempts: u32, env: &'a Env, context: &Context) -> RequestInfo<'a> {
+        RequestInfo { method: "POST", url: &self.token_url, attempts, started: context.started, clock: &*env.clock }
+    }
+
+    fn unread(&self, failure: HttpFailure, attempts: u32, env: &Env, context: &Context) -> (Error, AttemptOutcome) {
+        let happened =
+            if failure.kind == TransportKind::Connect { AttemptOutcome::NotSent } else { AttemptOutcome::Broken };
+        // The part of the body that arrived may have a token in it.
+        let failure = HttpFailure { body_start: None, ..failure };
+        (to_error::transport_error(failure, &self.request_info(attempts, env, context)), happened)
+    }
+
+    fn read(
+        &self,
+        response: HttpResponse,
+        attempts: u32,
+        env: &Env,
+        context: &Context,
+    ) -> Result<IssuedToken, (Error, AttemptOutcome)> {
+        let request = self.request_info(attempts, env, context);
+        if response.status >= 400 {
+            let mut api = to_error::api_error(&response, response.status, None, &request);
+            // A token is not shown, whatever the status of its reply.
+            if response.body.windows(12).any(|part| part == b"access_token") {
+                api.body_start = None;
+            }
+            let happened = AttemptOutcome::Status(response.status, api.asked_to_wait());
+            return Err((refusal(&response, api), happened));
+        }
+        let parsed = (response.status < 300).then(|| IssuedToken::from_reply(&response.body)).flatten();
+        parsed.ok_or_else(|| {
+            // The start of the body is left out: it may have a token in it.
+            let failure = HttpFailure {
+                kind: TransportKind::Protocol,
+                message: "the token endpoint's reply holds no access_token".to_owned(),
+                status: Some(response.status),
+                body_start: None,
+                cause: FailureCause::Other,
+            };
+            let happened = if response.status < 300 {
+                AttemptOutcome::Broken
+            } else {
+                AttemptOutcome::Status(response.status, None)
+            };
+            (to_error::transport_error(failure, &request), happened)
+        })
+    }
+}

@@ -18,7 +18,7 @@ use atlas_serverless::core::http::tls;
 use atlas_serverless::core::http::transport::Transport;
 use atlas_serverless::core::http::transport::exchange::HttpResponse;
 use atlas_serverless::core::http::transport::options::TransportOptions;
-use atlas_serverless::core::policy::retry::Policy;
+use atlas_serverless::core::policy::retry::RetryPolicy;
 use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Method, Url};
 use tempfile::TempDir;
@@ -77,7 +77,7 @@ impl Process {
             trust_description: String::new(),
             via_proxy: None,
         };
-        let policy = Policy { max_retries: 0, max_retry_time: Duration::from_secs(1) };
+        let policy = RetryPolicy { max_retries: 0, max_retry_time: Duration::from_secs(1) };
         let env = Env {
             clock: Arc::new(SystemClock::default()),
             rng: Arc::new(FixedRng(0.0)),

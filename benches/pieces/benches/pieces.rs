@@ -6,7 +6,7 @@ use atlas_serverless::core::auth::AfterUnauthorized;
 use atlas_serverless::core::spec::compare::differences;
 use atlas_serverless::core::context::Context;
 use atlas_serverless::core::spec::model::{Kind, Node};
-use atlas_serverless::core::policy::retry::{AttemptOutcome, Policy, Progress, Safety, decide};
+use atlas_serverless::core::policy::retry::{AttemptOutcome, RetryPolicy, RetryState, Safety};
 use atlas_serverless::core::http::transport::exchange::HttpResponse;
 use atlas_serverless::core::spec::validate;
 use bench_pieces as samples;
@@ -34,10 +34,10 @@ fn comparison(criterion: &mut Criterion) {
 }
 
 fn retry(criterion: &mut Criterion) {
-    let policy = Policy { max_retries: 5, max_retry_time: Duration::from_secs(180) };
-    let progress = Progress { attempts: 1, left: Duration::from_secs(60) };
+    let policy = RetryPolicy { max_retries: 5, max_retry_time: Duration::from_secs(180) };
+    let state = RetryState { attempts: 1, left: Duration::from_secs(60) };
     criterion.bench_function("retry decision", |b| {
-        b.iter(|| decide(&policy, black_box(AttemptOutcome::Status(503, None)), Safety::Idempotent, progress, 0.5));
+        b.iter(|| policy.decide(black_box(AttemptOutcome::Status(503, None)), RequestKind::Read, state, 0.5));
     });
 }
 

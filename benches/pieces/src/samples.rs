@@ -11,7 +11,7 @@ use atlas_serverless::core::context::clock::{SystemRng, SystemClock};
 use atlas_serverless::core::context::Env;
 use atlas_serverless::core::operations::create::request::{CreateRequest, IfExists};
 use atlas_serverless::core::spec::model::{Kind, Node};
-use atlas_serverless::core::policy::retry::Policy;
+use atlas_serverless::core::policy::retry::RetryPolicy;
 use atlas_serverless::core::http::tls;
 use atlas_serverless::core::http::transport::Transport;
 use atlas_serverless::core::http::transport::options::TransportOptions;
@@ -63,7 +63,7 @@ pub fn env() -> Env {
     Env {
         clock: Arc::new(SystemClock::default()),
         rng: Arc::new(SystemRng),
-        policy: Policy { max_retries: 5, max_retry_time: Duration::from_secs(180) },
+        policy: RetryPolicy { max_retries: 5, max_retry_time: Duration::from_secs(180) },
         timeout: Duration::from_secs(60),
     }
 }

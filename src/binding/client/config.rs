@@ -24,7 +24,7 @@ use crate::core::error::Notice;
 use crate::core::http::network;
 use crate::core::http::network::route::route;
 use crate::core::machine::{KeyringTrouble, SystemMachine};
-use crate::core::policy::retry::Policy;
+use crate::core::policy::retry::RetryPolicy;
 use crate::core::secret::Secret;
 
 /// Credentials and base URL as they were passed.
@@ -168,7 +168,7 @@ pub(crate) fn config(py: Python<'_>, behaviour: Behaviour<'_>, base_url: &str) -
         env: Env {
             clock,
             rng,
-            policy: Policy { max_retries, max_retry_time },
+            policy: RetryPolicy { max_retries, max_retry_time },
             timeout: bound("timeout", behaviour.bounds.timeout)?,
         },
         proxy,

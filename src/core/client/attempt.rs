@@ -15,7 +15,8 @@ use crate::core::http::targets::Target;
 use crate::core::http::to_error::{RequestInfo, display_url, transport_error};
 use crate::core::http::transport::exchange::{HttpFailure, HttpRequest, HttpResponse};
 use crate::core::http::{deprecation, reply};
-use crate::core::policy::retry::{AttemptOutcome, RATE_LIMIT_BASE, Safety};
+use crate::core::policy::backoff::RATE_LIMIT_BASE;
+use crate::core::policy::retry::{self, AttemptOutcome, RequestKind};
 
 /// Requests within one attempt: without credentials, with them, with renewed ones.
 const MAX_REQUESTS: u32 = 3;
@@ -61,7 +62,7 @@ impl Client {
                 }
                 // A redirect stays one.
                 _ if (300..400).contains(&status) => AttemptOutcome::Status(status, None),
-                _ => AttemptOutcome::Broken,
+                _ => AttemptOutcome::NoReply,
             };
             AttemptError { error, outcome: Some(outcome) }
         })
@@ -96,7 +97,7 @@ impl Client {
             if has_credentials {
                 context.sending(env);
             }
-            let create = call.safety == Safety::Create && shared.reconcile;
+            let create = call.request_kind == RequestKind::Create && shared.reconcile;
             let timeout = if create { context.create_timeout(env) } else { context.attempt_timeout(env) };
             let sent = self
                 .transport
@@ -137,6 +138,7 @@ impl Client {
         RequestInfo {
             method: method_name(&call.method),
             url,
+            kind: call.request_kind,
             attempts: context.attempts,
             started: context.started,
             clock: &*self.shared.env.clock,
@@ -185,7 +187,7 @@ impl Client {
                 url: display_url(url),
                 attempts: context.attempts.saturating_sub(1),
                 elapsed: context.elapsed(env),
-                retryable: true,
+                retryable: retry::is_transient(429, call.request_kind),
                 retry_after: Some(wait.as_secs_f64()),
                 hint: Some(format!(
                     "not sent: the wait of {:.1} s does not fit the {:.1} s that are left (timeout, max_retry_time)",

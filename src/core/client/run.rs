@@ -13,29 +13,29 @@ use crate::core::http::classify;
 use crate::core::http::reply::Reply;
 use crate::core::http::to_error::with_stop_reason;
 use crate::core::http::transport::exchange::HttpResponse;
-use crate::core::policy::retry::{AttemptOutcome, Decision, decide};
+use crate::core::policy::retry::Decision;
 
 impl Client {
     /// Runs a call to its result: attempts, delays, bounds. Creates go through
     /// [`Client::create`](crate::core::operations::create), which looks up unknown outcomes.
     pub async fn run(&self, call: &Call, context: &mut Context) -> Result<Reply, Error> {
         let env = &self.shared.env;
-        let mut perhaps_done = false;
+        let mut may_be_done = false;
         loop {
             context.attempts += 1;
             let AttemptError { error, outcome } = match self.attempt(call, context).await {
                 Ok(response) => return Ok(self.reply(response, context)),
                 Err(error) => error,
             };
-            if perhaps_done && classify::is_done_already(call, &error) {
+            if may_be_done && classify::is_done_already(call, &error) {
                 context.log(Level::Info, || format!("{}: an earlier attempt had done it", call.operation));
                 return Ok(self.already_deleted(call, context));
             }
             let Some(outcome) = outcome else { return Err(error) };
-            perhaps_done |= matches!(outcome, AttemptOutcome::Broken | AttemptOutcome::Status(408 | 500.., _));
-            let progress = context.progress(context.attempts, env);
-            match decide(&env.policy, outcome, call.safety, progress, env.rng.unit()) {
-                Decision::Again(delay) => self.pause(call, &error, delay, context).await,
+            may_be_done |= outcome.may_have_been_processed();
+            let state = context.retry_state(context.attempts, env);
+            match env.policy.decide(outcome, call.request_kind, state, env.rng.unit()) {
+                Decision::Retry(delay) => self.pause(call, &error, delay, context).await,
                 Decision::Stop(reason) => return Err(with_stop_reason(error, reason)),
                 Decision::Reconcile(_) => return Err(error),
             }

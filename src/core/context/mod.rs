@@ -9,7 +9,7 @@ use std::time::Duration;
 use self::clock::{Clock, Rng};
 use self::observe::{Level, Observer, OutcomeGuard};
 use crate::core::error::Notice;
-use crate::core::policy::retry::{Policy, Progress};
+use crate::core::policy::retry::{RetryPolicy, RetryState};
 
 /// Of the time until a deadline, a create keeps this part, and at most this much, for a look-up.
 const LOOK_UP_PART: u32 = 5;
@@ -23,7 +23,7 @@ pub struct Env {
     /// Chance.
     pub rng: Arc<dyn Rng>,
     /// Bounds of retrying.
-    pub policy: Policy,
+    pub policy: RetryPolicy,
     /// Bound of one attempt.
     pub timeout: Duration,
 }
@@ -144,8 +144,8 @@ impl Context {
     }
 
     /// Where the call stands after `attempts` attempts.
-    pub fn progress(&self, attempts: u32, env: &Env) -> Progress {
-        Progress { attempts, left: self.budget(env) }
+    pub fn retry_state(&self, attempts: u32, env: &Env) -> RetryState {
+        RetryState { attempts, left: self.budget(env) }
     }
 
     /// A request with credentials goes out now: from here on something may be done.

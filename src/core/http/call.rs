@@ -6,7 +6,7 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use reqwest::Method;
 
 use crate::core::policy::rate_limit::EndpointSet;
-use crate::core::policy::retry::Safety;
+use crate::core::policy::retry::RequestKind;
 use crate::core::spec::model::{Kind, Operation};
 
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -26,7 +26,7 @@ pub struct Call {
     /// JSON.
     pub body: Option<Bytes>,
     /// What sending it twice would do.
-    pub safety: Safety,
+    pub request_kind: RequestKind,
     /// What a success looks like.
     pub expected: ExpectedBody,
     /// Whose rate limit it counts against.
@@ -95,12 +95,12 @@ impl Call {
         reply_format: ReplyFormat,
         body: Option<Bytes>,
     ) -> Self {
-        let (method, safety, expected) = match operation {
-            Operation::Create => (Method::POST, Safety::Create, ExpectedBody::Resource),
-            Operation::Get | Operation::List => (Method::GET, Safety::Idempotent, ExpectedBody::Resource),
+        let (method, request_kind, expected) = match operation {
+            Operation::Create => (Method::POST, RequestKind::Create, ExpectedBody::Resource),
+            Operation::Get | Operation::List => (Method::GET, RequestKind::Read, ExpectedBody::Resource),
             // The same change twice is the same change.
-            Operation::Update => (Method::PATCH, Safety::Idempotent, ExpectedBody::Resource),
-            Operation::Delete => (Method::DELETE, Safety::Idempotent, ExpectedBody::ResourceOrEmpty),
+            Operation::Update => (Method::PATCH, RequestKind::IdempotentChange, ExpectedBody::Resource),
+            Operation::Delete => (Method::DELETE, RequestKind::IdempotentChange, ExpectedBody::ResourceOrEmpty),
         };
         let mut target = collection_path(kind, group_id);
         if operation != Operation::Create {
@@ -113,7 +113,7 @@ impl Call {
             method,
             target,
             body,
-            safety,
+            request_kind,
             expected,
             set: set_of(kind),
             group_id: group_id.to_owned(),
@@ -136,7 +136,7 @@ impl Call {
             method: Method::GET,
             target,
             body: None,
-            safety: Safety::Idempotent,
+            request_kind: RequestKind::Read,
             expected,
             set,
             group_id: group_id.to_owned(),

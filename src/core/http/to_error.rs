@@ -10,7 +10,8 @@ use super::call::Call;
 use super::transport::exchange::{HttpFailure, HttpResponse, body_start};
 use crate::core::context::clock::Clock;
 use crate::core::error::{ApiError, Error, TransportError, TransportKind, Violation};
-use crate::core::policy::retry::{StopReason, retry_after};
+use crate::core::policy::backoff;
+use crate::core::policy::retry::{RequestKind, StopReason, is_transient};
 
 /// The request that an error is about.
 pub struct RequestInfo<'a> {
@@ -18,6 +19,8 @@ pub struct RequestInfo<'a> {
     pub method: &'static str,
     /// The whole URL.
     pub url: &'a Url,
+    /// What sending it again would do.
+    pub kind: RequestKind,
     /// Attempts so far.
     pub attempts: u32,
     /// The clock's time when the call began.
@@ -34,7 +37,7 @@ impl RequestInfo<'_> {
     /// The wait that `Retry-After` asks for.
     pub(crate) fn retry_after(&self, headers: &HeaderMap) -> Option<Duration> {
         let header = |name: &HeaderName| headers.get(name).and_then(|v| v.to_str().ok());
-        header(&RETRY_AFTER).and_then(|v| retry_after(v, header(&DATE), self.clock.wall()))
+        header(&RETRY_AFTER).and_then(|v| backoff::retry_after(v, header(&DATE), self.clock.wall()))
     }
 }
 
@@ -128,7 +131,7 @@ pub fn api_error(
             .filter(|(name, _)| *name != reqwest::header::SET_COOKIE)
             .map(|(n, v)| (n.as_str().to_owned(), String::from_utf8_lossy(v.as_bytes()).into_owned()))
             .collect(),
-        retryable: matches!(status, 429 | 500 | 502 | 503 | 504),
+        retryable: is_transient(status, request.kind),
         hint: None,
         retry_after: request.retry_after(&response.headers).map(|d| d.as_secs_f64()),
         body_start: if error_code.is_none() { body_start(body) } else { None },

@@ -8,7 +8,7 @@ use crate::core::error::{Error, Violation};
 use crate::core::http::call::{Call, ExpectedBody, OTHER, segment};
 use crate::core::http::reply::Reply;
 use crate::core::policy::rate_limit::EndpointSet;
-use crate::core::policy::retry::Safety;
+use crate::core::policy::retry::RequestKind;
 
 impl Client {
     pub async fn request(&self, request: Request, context: &mut Context) -> Result<Reply, Error> {
@@ -62,9 +62,10 @@ impl Request {
         // Parsing the URL later encodes what a path cannot hold, and keeps what is encoded already.
         let query: Vec<String> = self.params.iter().map(|(k, v)| format!("{}={}", segment(k), segment(v))).collect();
         let target = if query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, query.join("&")) };
-        let safety = match name.as_str() {
-            "GET" | "HEAD" | "PUT" | "DELETE" => Safety::Idempotent,
-            _ => Safety::Unsafe,
+        let request_kind = match name.as_str() {
+            "GET" | "HEAD" => RequestKind::Read,
+            "PUT" | "DELETE" => RequestKind::IdempotentChange,
+            _ => RequestKind::OtherChange,
         };
         let group_id = self.path.split("/groups/").nth(1).and_then(|rest| rest.split('/').next()).unwrap_or_default();
         let body = match self.json {
@@ -78,7 +79,7 @@ impl Request {
             method,
             target,
             body,
-            safety,
+            request_kind,
             expected: ExpectedBody::AnyJson,
             set: EndpointSet::Other,
             group_id: group_id.to_owned(),

@@ -59,7 +59,6 @@ pub(super) fn error(mut api: ApiError, operation: Operation) -> Error {
         }
     };
     api.endpoint_retired = true;
-    api.retryable = false;
     api.hint = Some(format!(
         "Atlas retired serverless instances in January 2026: {instead}, or let on_retired=\"flex\" do so where the endpoint is gone (Client(on_retired=\"flex\") for all methods)"
     ));

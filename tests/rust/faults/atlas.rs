@@ -17,7 +17,7 @@ use atlas_serverless::core::http::network::route::Route;
 use atlas_serverless::core::http::network::trust::TrustedCertificates;
 use atlas_serverless::core::http::reply::Reply;
 use atlas_serverless::core::operations::create::request::{CreateRequest, IfExists};
-use atlas_serverless::core::policy::retry::Policy;
+use atlas_serverless::core::policy::retry::RetryPolicy;
 use atlas_serverless::core::spec::model::Kind;
 use atlas_serverless::emulator::{Emulator, Options, Provisioning};
 use serde_json::{Value, json};
@@ -221,7 +221,7 @@ impl TestAtlas {
             env: Env {
                 clock,
                 rng: Arc::new(FixedRng(setup.jitter)),
-                policy: Policy { max_retries: setup.max_retries, max_retry_time: setup.max_retry_time },
+                policy: RetryPolicy { max_retries: setup.max_retries, max_retry_time: setup.max_retry_time },
                 timeout: setup.timeout,
             },
             proxy: None,

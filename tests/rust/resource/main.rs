@@ -13,13 +13,14 @@ use atlas_serverless::core::context::{Context, Env};
 use atlas_serverless::core::http::network::route::Route;
 use atlas_serverless::core::http::network::trust::TrustedCertificates;
 use atlas_serverless::core::machine::SystemMachine;
-use atlas_serverless::core::policy::retry::Policy;
+use atlas_serverless::core::policy::retry::RetryPolicy;
 
 #[path = "../canned.rs"]
 mod canned;
 mod pages;
 mod recordings;
 mod retirement;
+mod retryable;
 mod waits;
 
 use crate::canned::{Canned, reply};
@@ -64,14 +65,17 @@ struct TestClient {
 
 impl TestClient {
     fn new(url: &str) -> Self {
-        let given = ExplicitOptions {
+        Self::with(ExplicitOptions {
             access_token: Some("token".into()),
             base_url: Some(url.to_owned()),
             ..ExplicitOptions::default()
-        };
+        })
+    }
+
+    fn with(given: ExplicitOptions) -> Self {
         let found = discover(&given, &SystemMachine::default()).unwrap();
         let clock = ManualClock::default();
-        let policy = Policy { max_retries: 2, max_retry_time: Duration::from_secs(60) };
+        let policy = RetryPolicy { max_retries: 2, max_retry_time: Duration::from_secs(60) };
         let (clock_of, rng) = (Arc::new(clock.clone()), Arc::new(FixedRng(0.0)));
         let config = Config {
             api_version: "2025-03-12".to_owned(),

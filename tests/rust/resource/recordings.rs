@@ -9,6 +9,7 @@ use atlas_serverless::core::http::deprecation::dates;
 use atlas_serverless::core::http::reply::check;
 use atlas_serverless::core::http::to_error::RequestInfo;
 use atlas_serverless::core::http::transport::exchange::HttpResponse;
+use atlas_serverless::core::policy::retry::RequestKind;
 use atlas_serverless::core::spec::convert::to_flex;
 use atlas_serverless::core::spec::model::Node;
 use reqwest::Url;
@@ -41,7 +42,14 @@ fn recorded() -> Vec<(String, HttpResponse)> {
 fn each_recorded_reply_is_judged_as_its_operation_expects() {
     let url = Url::parse("https://cloud.mongodb.com/api/atlas/v2/x").unwrap();
     let clock = SystemClock::default();
-    let origin = RequestInfo { method: "GET", url: &url, attempts: 1, started: Duration::ZERO, clock: &clock };
+    let origin = RequestInfo {
+        method: "GET",
+        url: &url,
+        kind: RequestKind::Read,
+        attempts: 1,
+        started: Duration::ZERO,
+        clock: &clock,
+    };
     let recorded = recorded();
     assert_eq!(recorded.len(), 16);
     for (name, exchange) in recorded {

@@ -16,7 +16,7 @@ use crate::core::http::to_error::{self, RequestInfo};
 use crate::core::http::transport::Transport;
 use crate::core::http::transport::cause::FailureCause;
 use crate::core::http::transport::exchange::{HttpFailure, HttpRequest, HttpResponse};
-use crate::core::policy::retry::{AttemptOutcome, Decision, Safety, StopReason, decide};
+use crate::core::policy::retry::{AttemptOutcome, Decision, RequestKind, StopReason};
 use crate::core::secret::Secret;
 
 /// A client that is closed does not wait longer than this for its token to be revoked.
@@ -94,9 +94,9 @@ impl TokenEndpoint {
                 Ok(Err(failed)) => failed,
                 Err(failure) => self.unread(failure, attempts, env, context),
             };
-            let progress = context.progress(attempts, env);
-            match decide(&env.policy, happened, Safety::Idempotent, progress, env.rng.unit()) {
-                Decision::Again(delay) => {
+            let state = context.retry_state(attempts, env);
+            match env.policy.decide(happened, RequestKind::TokenRequest, state, env.rng.unit()) {
+                Decision::Retry(delay) => {
                     context
                         .log(Level::Info, || format!("{error}; token request again in {:.1} s", delay.as_secs_f64()));
                     env.clock.sleep(delay).await;
@@ -113,12 +113,18 @@ impl TokenEndpoint {
     }
 
     fn request_info<'a>(&'a self, attempts: u32, env: &'a Env, context: &Context) -> RequestInfo<'a> {
-        RequestInfo { method: "POST", url: &self.token_url, attempts, started: context.started, clock: &*env.clock }
+        RequestInfo {
+            method: "POST",
+            url: &self.token_url,
+            kind: RequestKind::TokenRequest,
+            attempts,
+            started: context.started,
+            clock: &*env.clock,
+        }
     }
 
     fn unread(&self, failure: HttpFailure, attempts: u32, env: &Env, context: &Context) -> (Error, AttemptOutcome) {
-        let happened =
-            if failure.kind == TransportKind::Connect { AttemptOutcome::NotSent } else { AttemptOutcome::Broken };
+        let happened = failure.outcome();
         // The part of the body that arrived may have a token in it.
         let failure = HttpFailure { body_start: None, ..failure };
         (to_error::transport_error(failure, &self.request_info(attempts, env, context)), happened)
@@ -152,7 +158,7 @@ impl TokenEndpoint {
                 cause: FailureCause::Other,
             };
             let happened = if response.status < 300 {
-                AttemptOutcome::Broken
+                AttemptOutcome::NoReply
             } else {
                 AttemptOutcome::Status(response.status, None)
             };

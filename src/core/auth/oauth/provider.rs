@@ -14,7 +14,7 @@ use crate::core::context::observe::Level;
 use crate::core::context::{Context, Env};
 use crate::core::error::Error;
 use crate::core::http::transport::Transport;
-use crate::core::policy::retry::Policy;
+use crate::core::policy::retry::RetryPolicy;
 use crate::core::secret::Secret;
 
 /// If a renewal fails while the old token is still valid, the next is tried after this time.
@@ -121,7 +121,7 @@ impl TokenProvider {
             }
         }
         // While the old token is valid, a call does not wait for retries.
-        let policy = Policy { max_retries: if still_valid { 0 } else { env.policy.max_retries }, ..env.policy };
+        let policy = RetryPolicy { max_retries: if still_valid { 0 } else { env.policy.max_retries }, ..env.policy };
         let env = &Env { policy, ..env.clone() };
         let obtained = Box::pin(self.obtain(transport, env, context)).await;
         let mut state = self.state();

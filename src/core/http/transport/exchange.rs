@@ -68,7 +68,7 @@ impl HttpFailure {
 
     /// The same in terms of the retry policy.
     pub fn outcome(&self) -> AttemptOutcome {
-        if self.kind == TransportKind::Connect { AttemptOutcome::NotSent } else { AttemptOutcome::Broken }
+        if self.kind == TransportKind::Connect { AttemptOutcome::NotSent } else { AttemptOutcome::NoReply }
     }
 }
 

@@ -25,7 +25,7 @@ pub(super) fn check_reply(
     let other_name = found.iter().find(|d| d.path == "name").map(|name| {
         let message = format!("the reply describes {}, not {}", name.got, name.asked);
         let error = wrong_resource(message, call, &exchange, &client.shared.base_url, context.attempts);
-        AttemptError { error, outcome: Some(AttemptOutcome::Broken) }
+        AttemptError { error, outcome: Some(AttemptOutcome::NoReply) }
     });
     let mut reply = client.reply(exchange, context);
     reply.notices.extend(ignored_fields(&found));

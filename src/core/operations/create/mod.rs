@@ -24,7 +24,7 @@ use crate::core::error::Error;
 use crate::core::http::classify;
 use crate::core::http::reply::{Reply, content};
 use crate::core::http::to_error::with_stop_reason;
-use crate::core::policy::retry::{AttemptOutcome, Decision, Safety, StopReason, decide};
+use crate::core::policy::retry::{AttemptOutcome, Decision, RequestKind, StopReason};
 use crate::core::spec::model::{Kind, Operation};
 
 impl Client {
@@ -123,7 +123,7 @@ impl Client {
             let AttemptError { error, outcome } = failed;
             let decision = self.decide(outcome, context);
             let resolved = match decision {
-                Decision::Again(delay) => {
+                Decision::Retry(delay) => {
                     // This attempt was certainly not carried out, so `first_sent` must date from the next one.
                     if !outcome_open {
                         context.first_sent = None;
@@ -171,14 +171,14 @@ impl Client {
     fn decide(&self, outcome: Option<AttemptOutcome>, context: &Context) -> Decision {
         let Some(outcome) = outcome else { return Decision::Stop(StopReason::Final) };
         let env = self.env();
-        let progress = context.progress(context.attempts, env);
-        decide(&env.policy, outcome, Safety::Create, progress, env.rng.unit())
+        let state = context.retry_state(context.attempts, env);
+        env.policy.decide(outcome, RequestKind::Create, state, env.rng.unit())
     }
 
     /// When to send again if the look-up finds nothing under a name that was taken: it may be free again by now.
     fn next_after_duplicate(&self, context: &Context) -> Result<Duration, StopReason> {
         match self.decide(Some(AttemptOutcome::NotSent), context) {
-            Decision::Again(delay) => Ok(delay),
+            Decision::Retry(delay) => Ok(delay),
             Decision::Stop(why) | Decision::Reconcile(Err(why)) => Err(why),
             Decision::Reconcile(Ok(delay)) => Ok(delay),
         }

@@ -13,6 +13,7 @@ use crate::core::http::call::Call;
 use crate::core::http::classify;
 use crate::core::http::reply::{Reply, content};
 use crate::core::operations::retirement;
+use crate::core::policy::retry::{self, RequestKind};
 use crate::core::spec::model::{Kind, Operation};
 
 /// What one poll saw.
@@ -81,7 +82,7 @@ async fn get_state(
         state_name: String,
         id: Option<String>,
     }
-    let call = request.call(kind, Operation::Get);
+    let call = Call { request_kind: RequestKind::WaitPoll, ..request.call(kind, Operation::Get) };
     let mut inner = context.afresh(client.env());
     inner.attempts = 1;
     let failed = match client.attempt(&call, &mut inner).await {
@@ -117,8 +118,10 @@ async fn get_state(
 pub(super) fn is_transient(failed: &AttemptError) -> bool {
     match &failed.error {
         Error::Transport(_) => true,
-        Error::Api(api) => matches!(api.status, 408 | 425 | 429 | 500..) || is_html(api.body_start.as_deref()),
-        Error::Authentication(refusal) => matches!(refusal.status, Some(429 | 500..)),
+        Error::Api(api) => retry::is_transient(api.status, RequestKind::WaitPoll) || is_html(api.body_start.as_deref()),
+        Error::Authentication(refusal) => {
+            refusal.status.is_some_and(|status| retry::is_transient(status, RequestKind::WaitPoll))
+        }
         _ => false,
     }
 }

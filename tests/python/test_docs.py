@@ -19,7 +19,7 @@ import pytest
 from atlas_serverless import Emulator, _core, errors
 
 ROOT = Path(__file__).resolve().parents[2]
-PAGES = sorted([ROOT / "README.md", *(ROOT / "docs").glob("**/*.md")])
+PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("**/*.md")])
 FENCE = re.compile(
     r"(?:<!-- not run: (?P<why>[^>]+?) -->\s*)?"
     r"^```python\n(?P<code>.*?)^```\n(?:\s*^```output\n(?P<output>.*?)^```\n)?",
@@ -96,3 +96,21 @@ def test_links_between_pages_lead_somewhere() -> None:
     assert len({page for page, _ in inner}) >= 4
     missing = {f"{page.relative_to(ROOT)} -> {target}" for page, target in inner if not (page.parent / target).exists()}
     assert missing == set()
+
+
+@pytest.mark.parametrize("name", ["README.md", "CONTRIBUTING.md"])
+def test_the_files_that_a_page_names_are_there(name: str) -> None:
+    text = (ROOT / name).read_text(encoding="utf-8")
+    named = re.findall(r"`((?:src|python|tests|scripts|docs|benches|examples)/[\w./-]+)`", text)
+    assert len(named) > (50 if name == "CONTRIBUTING.md" else 0)
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_the_map_names_every_folder_of_the_rooms() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    drawing = text.partition("## The rooms")[2].partition("## ")[0]
+    folders = [path for room in ("core", "emulator", "binding") for path in (ROOT / "src" / room).iterdir()]
+    folders += (ROOT / "python/atlas_serverless").iterdir()
+    names = {path.name for path in folders if path.is_dir() and path.name != "__pycache__"}
+    assert len(names) > 20
+    assert {name for name in names if f"{name}/" not in drawing} == set()

@@ -89,7 +89,7 @@ impl Process {
     }
 
     async fn request_auth(&self) -> Result<RequestAuth, Error> {
-        let context = Context::begin(&self.env, None, None);
+        let context = Context::new(&self.env, None, None);
         let url = Url::parse("http://127.0.0.1/api/atlas/v2").unwrap();
         self.authenticator.request_auth(&self.transport, &self.env, &context, &Method::GET, &url).await
     }
@@ -204,7 +204,7 @@ async fn another_grant_gets_the_same_life_of_its_token() {
     let process = Process::new(&server, folder.path());
     let oauth = OauthEndpoint::new(Box::new(Assertion), &server.server.url).unwrap();
     let provider = TokenProvider::new(oauth);
-    let context = Context::begin(&process.env, None, None);
+    let context = Context::new(&process.env, None, None);
     for _ in 0..2 {
         let token = provider.token(&process.transport, &process.env, &context).await.unwrap();
         assert_eq!(token.header, "Bearer TOKEN-1");

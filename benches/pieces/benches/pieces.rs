@@ -45,7 +45,7 @@ fn digest(criterion: &mut Criterion) {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (key, env) = (samples::api_key(), samples::env());
     let transport = samples::transport();
-    let context = Context::begin(&env, None, None);
+    let context = Context::new(&env, None, None);
     let url = Url::parse("http://127.0.0.1:1/api/atlas/v2/groups/32b6e34b3d91647abb20e7b8/serverless").unwrap();
     let auth = || runtime.block_on(key.request_auth(&transport, &env, &context, &Method::POST, &url)).unwrap();
     let mut headers = HeaderMap::new();

@@ -48,7 +48,7 @@ fn creates(times: usize) {
     let create = samples::create();
     runtime.block_on(async {
         for _ in 0..times {
-            let mut context = Context::begin(client.env(), None, None);
+            let mut context = Context::new(client.env(), None, None);
             black_box(client.create(create.clone(), &mut context).await.unwrap());
         }
     });
@@ -87,7 +87,7 @@ fn serve() {
 fn sizes() {
     let client = samples::client("http://127.0.0.1:1".to_owned());
     let create = samples::create();
-    let mut context = Context::begin(client.env(), None, None);
+    let mut context = Context::new(client.env(), None, None);
     let f = client.create(create.clone(), &mut context);
     println!("create {}", std::mem::size_of_val(&f));
     drop(f);

@@ -20,7 +20,7 @@ use super::outcome_guard::Doubt;
 use crate::binding::convert::call::{Name, call};
 use crate::binding::convert::errors::{to_exception, unexpected, warn_beside};
 use crate::binding::convert::results::ResultMode;
-use crate::core::context::observe::{Level, Observer, Poll, Saying};
+use crate::core::context::observe::{LazyMessage, Level, Observer, Poll};
 use crate::core::context::{Context, Notices};
 use crate::core::error::Error;
 
@@ -251,7 +251,7 @@ impl Observer for Posted {
             self.post.put(Letter::Log(level, message));
         }
     }
-    fn doubt(&self, message: Option<&Saying>) {
+    fn outcome_guard(&self, message: Option<&LazyMessage>) {
         // It holds until the result is delivered, which a cancelled call never sees.
         if let Some(message) = message {
             self.doubt.set(message);
@@ -302,7 +302,7 @@ pub(crate) fn start(py: Python<'_>, handle: &Arc<Handle>, job: Job, shape: Resul
         progress: progress.is_some(),
         doubt: doubt.clone(),
     };
-    let context = Context::begin(client.env(), job.timeout, Some(Arc::new(observer)));
+    let context = Context::new(client.env(), job.timeout, Some(Arc::new(observer)));
     let notices = context.notices.clone();
     let (task, registration) = AbortHandle::new_pair();
     let waiting = Waiting {

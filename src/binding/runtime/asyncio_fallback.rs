@@ -38,7 +38,7 @@ pub(crate) fn start(
         Some(progress) => Some(partial(py, event_loop.getattr("call_soon_threadsafe")?, progress)?),
     };
     let (observer, _) = Direct::new(py, posted)?;
-    let context = Context::begin(client.env(), job.timeout, Some(Arc::new(observer)));
+    let context = Context::new(client.env(), job.timeout, Some(Arc::new(observer)));
     let (notices, beside) = (context.notices.clone(), context.notices.clone());
     let run = job.run;
     let running = future_into_py::<OnBackground, _, _>(py, async move {

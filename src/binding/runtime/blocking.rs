@@ -200,7 +200,7 @@ pub(crate) fn run(py: Python<'_>, handle: &Arc<Handle>, job: Job, notices: &Noti
         let work = |local: &mut Local| -> Result<Option<Result<Output, Error>>, Error> {
             let client = local.pools.get(handle)?;
             let notices = notices.clone();
-            let context = Context { notices, ..Context::begin(client.env(), timeout, Some(observer)) };
+            let context = Context { notices, ..Context::new(client.env(), timeout, Some(observer)) };
             let rested = local.last_call.elapsed() > RESTED;
             let ended = local.runtime.block_on(async {
                 if rested {

@@ -18,7 +18,7 @@ use super::observer::{emit, threshold, to_poll};
 use super::outcome_guard::Doubt;
 use crate::binding::convert::call::call;
 use crate::binding::convert::errors::{to_exception, unexpected};
-use crate::core::context::observe::{Level, Observer, Poll, Saying};
+use crate::core::context::observe::{LazyMessage, Level, Observer, Poll};
 use crate::core::context::{Context, Notices};
 use crate::core::error::Error;
 
@@ -111,7 +111,7 @@ impl Observer for Heard {
             self.desk.leave(|left| left.said.push(Said::Line(level, message)));
         }
     }
-    fn doubt(&self, message: Option<&Saying>) {
+    fn outcome_guard(&self, message: Option<&LazyMessage>) {
         if let Some(message) = message {
             self.desk.doubt.set(message);
         }
@@ -143,7 +143,7 @@ pub(crate) fn run(py: Python<'_>, handle: &Arc<Handle>, job: Job, notices: &Noti
     let desk = Arc::<Desk>::default();
     let progress = job.progress;
     let observer = Heard { desk: desk.clone(), threshold: threshold(py)?, progress: progress.is_some() };
-    let begun = Context::begin(client.env(), job.timeout, Some(Arc::new(observer)));
+    let begun = Context::new(client.env(), job.timeout, Some(Arc::new(observer)));
     let context = Context { notices: notices.clone(), ..begun };
     let (task, registration) = AbortHandle::new_pair();
     let (run, promise) = (job.run, Promise(desk.clone()));

@@ -2,17 +2,17 @@
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, PoisonError};
 
-use crate::core::context::observe::Saying;
+use crate::core::context::observe::LazyMessage;
 
 /// The sentence, until somebody takes it over.
 #[derive(Default)]
 pub(crate) struct Doubt {
-    message: Mutex<Option<Saying>>,
+    message: Mutex<Option<LazyMessage>>,
     taken: AtomicBool,
 }
 
 impl Doubt {
-    pub(crate) fn set(&self, message: &Saying) {
+    pub(crate) fn set(&self, message: &LazyMessage) {
         *self.message.lock().unwrap_or_else(PoisonError::into_inner) = Some(message.clone());
     }
 

@@ -90,12 +90,12 @@ impl Client {
                     .await
                     .map_err(|error| hints::of_authentication(error, &shared.hint()))?,
             };
-            if context.left(env).is_some_and(|left| left.is_zero()) {
+            if context.time_left(env).is_some_and(|left| left.is_zero()) {
                 return Err(self.deadline_error(call, url, context).into());
             }
             let has_credentials = auth.header().is_some();
             if has_credentials {
-                context.sending(env);
+                context.mark_sent(env);
             }
             let create = call.request_kind == RequestKind::Create && shared.reconcile;
             let timeout = if create { context.create_timeout(env) } else { context.attempt_timeout(env) };
@@ -129,7 +129,7 @@ impl Client {
                 AfterUnauthorized::RetryWith(auth) => next_auth = Some(auth),
             }
             // A 401 should mean that nothing was done; a proxy in between may have changed that.
-            context.refused_once |= has_credentials;
+            context.was_unauthorized |= has_credentials;
             context.log(Level::Debug, || format!("{} {} answered 401, authenticating anew", call.method, url.path()));
         }
     }
@@ -178,7 +178,7 @@ impl Client {
         context: &Context,
     ) -> Result<(), AttemptError> {
         let env = &self.shared.env;
-        let left = context.budget(env);
+        let left = context.retry_time_left(env);
         if wait >= left {
             let api = ApiError {
                 status: 429,

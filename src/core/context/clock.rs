@@ -1,30 +1,30 @@
-//! Time and chance come in by the door: the rest of the core asks these, so that tests take no real
-//! seconds and assert exact values.
+//! The clock and the random source. The rest of the core is given them, so that tests take no real seconds and assert exact
+//! values.
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant, SystemTime};
 
-/// A sleep that somebody awaits.
+/// A sleep to be awaited.
 pub type Sleep = Pin<Box<dyn Future<Output = ()> + Send>>;
 
-/// Where the core reads time and passes it.
+/// Tells the time and waits.
 pub trait Clock: Send + Sync {
     /// Monotonic time since some fixed moment.
     fn now(&self) -> Duration;
-    /// The calendar's time, used only where no server has told its own.
+    /// The system's time, used only where a server has not sent its own.
     fn wall(&self) -> SystemTime;
     /// Resolves after `duration`.
     fn sleep(&self, duration: Duration) -> Sleep;
 }
 
-/// A source of chance for jitter: a number in `[0, 1)`.
+/// A source of random numbers for jitter.
 pub trait Rng: Send + Sync {
-    /// The next number.
+    /// The next number in `[0, 1)`.
     fn unit(&self) -> f64;
 }
 
-/// The machine's own clock and tokio's timer.
+/// The clock of the machine and the timer of tokio.
 #[derive(Debug)]
 pub struct SystemClock {
     start: Instant,
@@ -48,7 +48,7 @@ impl Clock for SystemClock {
     }
 }
 
-/// Real chance.
+/// Random numbers.
 #[derive(Debug, Default)]
 pub struct SystemRng;
 
@@ -58,7 +58,7 @@ impl Rng for SystemRng {
     }
 }
 
-/// A clock for tests: sleeping moves it at once, and every sleep is remembered.
+/// A clock for tests: a sleep moves it at once and is recorded.
 #[derive(Debug, Clone)]
 pub struct ManualClock {
     state: Arc<Mutex<ManualState>>,
@@ -89,7 +89,7 @@ impl ManualClock {
             s.wall += duration;
         });
     }
-    /// Every sleep asked for so far, in order.
+    /// Every sleep so far, in order.
     pub fn sleeps(&self) -> Vec<Duration> {
         self.with(|s| s.sleeps.clone())
     }

@@ -1,35 +1,37 @@
-//! What surrounds a call: time, chance and policy, the same for all calls of a client; and the call's own clock,
-//! deadline and listener.
+//! What a call runs with: the clock, the random source and the retry policy of its client, and its own deadline, attempts,
+//! observer and notices.
 pub mod clock;
 pub mod observe;
+pub mod outcome_guard;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use self::clock::{Clock, Rng};
-use self::observe::{Level, Observer, OutcomeGuard};
+use self::observe::{Level, Observer};
+use self::outcome_guard::OutcomeGuard;
 use crate::core::error::Notice;
 use crate::core::policy::retry::{RetryPolicy, RetryState};
 
-/// Of the time until a deadline, a create keeps this part, and at most this much, for a look-up.
-const LOOK_UP_PART: u32 = 5;
-const LOOK_UP_MOST: Duration = Duration::from_secs(10);
+/// The part of the time until a deadline that a create reserves for a look-up (a fifth), and the most that it reserves.
+const LOOK_UP_SHARE: u32 = 5;
+const MAX_LOOK_UP_TIME: Duration = Duration::from_secs(10);
 
-/// Time, chance and policy of a client.
+/// What all calls of a client share. The clock and the random source are passed in so that tests can fix them.
 #[derive(Clone)]
 pub struct Env {
     /// Time.
     pub clock: Arc<dyn Clock>,
-    /// Chance.
+    /// Jitter.
     pub rng: Arc<dyn Rng>,
-    /// Bounds of retrying.
+    /// How often and how long a call may try.
     pub policy: RetryPolicy,
     /// Bound of one attempt.
     pub timeout: Duration,
 }
 
-/// What the caller should see although nothing failed, and what a failed call has to say beside its error. Whoever starts
-/// a call keeps a clone and issues what is left when it has ended.
+/// Notices of a call: they are shown whether it succeeds or fails. Whoever starts a call keeps a clone, and shows what is
+/// left in it when the call has ended.
 #[derive(Debug, Clone, Default)]
 pub struct Notices(Arc<Mutex<Vec<Notice>>>);
 
@@ -51,19 +53,19 @@ pub struct Context {
     pub started: Duration,
     /// The clock's time at which the caller gives up, if the caller said so.
     pub deadline: Option<Duration>,
-    /// The clock's time from which `max_retry_time` counts: the beginning, or the last time that nothing was wrong.
-    pub budget_from: Duration,
+    /// The clock's time from which `max_retry_time` counts: when the call began, or last made progress.
+    pub retrying_since: Duration,
     /// Attempts of the operation itself (look-ups, tokens and challenges not counted).
     pub attempts: u32,
     /// The clock's time when the first request with credentials was sent.
     pub first_sent: Option<Duration>,
     /// A request with credentials was refused with 401 and sent again.
-    pub refused_once: bool,
-    /// The deletion that this call waits for was begun by another.
-    pub joined: bool,
-    /// What the caller should know if the call is given up now.
-    pub doubt: Option<OutcomeGuard>,
-    /// Who listens.
+    pub was_unauthorized: bool,
+    /// The deletion that this call waits for was requested by another call.
+    pub joined_deletion: bool,
+    /// Warns if the call is given up now.
+    pub outcome_guard: Option<OutcomeGuard>,
+    /// Receives log lines and polls.
     pub observer: Option<Arc<dyn Observer>>,
     /// What the caller should see beside the result.
     pub notices: Notices,
@@ -71,48 +73,48 @@ pub struct Context {
 
 impl Context {
     /// A call that begins now and may take `timeout` in all.
-    pub fn begin(env: &Env, timeout: Option<Duration>, observer: Option<Arc<dyn Observer>>) -> Self {
+    pub fn new(env: &Env, timeout: Option<Duration>, observer: Option<Arc<dyn Observer>>) -> Self {
         let started = env.clock.now();
         let deadline = timeout.map(|t| started.saturating_add(t));
         Context {
             started,
             deadline,
-            budget_from: started,
+            retrying_since: started,
             attempts: 0,
             first_sent: None,
-            refused_once: false,
-            joined: false,
-            doubt: None,
+            was_unauthorized: false,
+            joined_deletion: false,
+            outcome_guard: None,
             observer,
             notices: Notices::default(),
         }
     }
 
-    /// For another request within the same call: the same bounds, listener and notices, its own attempts.
-    pub fn beside(&self) -> Self {
+    /// For another request within the same call: the same bounds, observer and notices, its own attempts.
+    pub fn sub_request(&self) -> Self {
         Context {
             started: self.started,
             deadline: self.deadline,
-            budget_from: self.budget_from,
+            retrying_since: self.retrying_since,
             attempts: 0,
             first_sent: None,
-            refused_once: false,
-            joined: false,
-            doubt: None,
+            was_unauthorized: false,
+            joined_deletion: false,
+            outcome_guard: None,
             observer: self.observer.clone(),
             notices: self.notices.clone(),
         }
     }
 
-    /// For a request that has all of `max_retry_time` to itself, as a waiter's looks have.
-    pub fn afresh(&self, env: &Env) -> Self {
+    /// For a request that may use all of `max_retry_time` itself, as each poll of a wait may.
+    pub fn sub_request_from_now(&self, env: &Env) -> Self {
         let now = env.clock.now();
-        Context { started: now, budget_from: now, ..self.beside() }
+        Context { started: now, retrying_since: now, ..self.sub_request() }
     }
 
-    /// Lets `max_retry_time` count from now: nothing was wrong until now.
-    pub fn renew_budget(&mut self, env: &Env) {
-        self.budget_from = env.clock.now();
+    /// Lets `max_retry_time` count from now, after the call made progress.
+    pub fn restart_retry_time(&mut self, env: &Env) {
+        self.retrying_since = env.clock.now();
     }
 
     /// Time since the call began.
@@ -121,55 +123,57 @@ impl Context {
     }
 
     /// Time until the caller's deadline.
-    pub fn left(&self, env: &Env) -> Option<Duration> {
+    pub fn time_left(&self, env: &Env) -> Option<Duration> {
         self.deadline.map(|d| d.saturating_sub(env.clock.now()))
     }
 
     /// The bound of an attempt that starts now: the client's, or what is left until the deadline.
     pub fn attempt_timeout(&self, env: &Env) -> Duration {
-        self.left(env).map_or(env.timeout, |left| left.min(env.timeout))
+        self.time_left(env).map_or(env.timeout, |left| left.min(env.timeout))
     }
 
-    /// The bound of a create's attempt: some time is kept for looking up what became of it.
+    /// The same for a create: some time is reserved for a look-up.
     pub fn create_timeout(&self, env: &Env) -> Duration {
-        let kept = |left: Duration| left - (left / LOOK_UP_PART).min(LOOK_UP_MOST);
-        self.left(env).map_or(env.timeout, |left| kept(left).min(env.timeout))
+        let for_attempt = |left: Duration| left - (left / LOOK_UP_SHARE).min(MAX_LOOK_UP_TIME);
+        self.time_left(env).map_or(env.timeout, |left| for_attempt(left).min(env.timeout))
     }
 
     /// The time in which another attempt may start: until the deadline, and within `max_retry_time`.
-    pub fn budget(&self, env: &Env) -> Duration {
-        let spent = env.clock.now().saturating_sub(self.budget_from);
+    pub fn retry_time_left(&self, env: &Env) -> Duration {
+        let spent = env.clock.now().saturating_sub(self.retrying_since);
         let left = env.policy.max_retry_time.saturating_sub(spent);
-        self.left(env).map_or(left, |own| own.min(left))
+        self.time_left(env).map_or(left, |own| own.min(left))
     }
 
     /// Where the call stands after `attempts` attempts.
     pub fn retry_state(&self, attempts: u32, env: &Env) -> RetryState {
-        RetryState { attempts, left: self.budget(env) }
+        RetryState { attempts, left: self.retry_time_left(env) }
     }
 
-    /// A request with credentials goes out now: from here on something may be done.
-    pub fn sending(&mut self, env: &Env) {
+    /// A request with credentials is about to be sent: from now on the server may act on it.
+    pub fn mark_sent(&mut self, env: &Env) {
         self.first_sent.get_or_insert_with(|| env.clock.now());
-        if let Some(doubt) = &mut self.doubt {
-            doubt.begin();
+        if let Some(guard) = &mut self.outcome_guard {
+            guard.arm();
         }
     }
 
-    /// What is said if the call is given up before [`Context::settled`]; nobody is told if nobody listens.
-    pub fn in_doubt(&mut self, message: impl Fn() -> String + Send + Sync + 'static) {
-        self.settled();
-        self.doubt = self.observer.as_ref().map(|observer| OutcomeGuard::new(observer.clone(), Arc::new(message)));
+    /// From the next request that is sent, the call warns with this message if it is given up. Without an observer there is
+    /// nobody to warn.
+    pub fn guard_outcome(&mut self, warning: impl Fn() -> String + Send + Sync + 'static) {
+        self.disarm_outcome_guard();
+        let observer = self.observer.as_ref();
+        self.outcome_guard = observer.map(|observer| OutcomeGuard::new(observer.clone(), Arc::new(warning)));
     }
 
-    /// The outcome is known.
-    pub fn settled(&mut self) {
-        if let Some(doubt) = self.doubt.take() {
-            doubt.end();
+    /// The outcome is known: no warning is due.
+    pub fn disarm_outcome_guard(&mut self) {
+        if let Some(guard) = self.outcome_guard.take() {
+            guard.disarm();
         }
     }
 
-    /// Says something, if somebody listens.
+    /// Formats and sends a log line, if the observer wants lines of this level.
     pub fn log(&self, level: Level, message: impl FnOnce() -> String) {
         if let Some(observer) = self.observer.as_ref().filter(|o| o.enabled(level)) {
             observer.log(level, message());

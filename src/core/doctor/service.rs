@@ -72,7 +72,7 @@ pub(super) async fn check(log: &mut StepLog, client: &Client, named: Option<Stri
 /// Obtains what an authenticated request carries; fetches the token of a service account.
 async fn request_auth(client: &Client) -> Result<&'static str, Error> {
     let shared = &*client.shared;
-    let context = Context::begin(&shared.env, None, None);
+    let context = Context::new(&shared.env, None, None);
     let url = Url::parse(&format!("{}{GROUPS}", shared.base_url))
         .map_err(|error| Error::Configuration(format!("base_url is not a URL ({error})")))?;
     let auth = shared.authenticator.request_auth(&client.transport, &shared.env, &context, &Method::GET, &url).await;
@@ -92,7 +92,7 @@ async fn list(client: &Client) -> Result<Reply, Error> {
 }
 
 async fn run(client: &Client, call: Call) -> Result<Reply, Error> {
-    let mut context = Context::begin(client.env(), None, None);
+    let mut context = Context::new(client.env(), None, None);
     client.run(&call, &mut context).await
 }
 
@@ -142,7 +142,7 @@ async fn project(client: &Client, group_id: &str) -> Finding {
             "it is 24 hexadecimal digits, as in the list above",
         );
     }
-    let mut context = Context::begin(client.env(), None, None);
+    let mut context = Context::new(client.env(), None, None);
     match client.get_project(group_id, &mut context).await {
         Ok(reply) => {
             let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();

@@ -45,7 +45,7 @@ impl CreateSet {
     pub fn push(&mut self, client: Client, create: NumberedCreate, observer: Option<Arc<dyn Observer>>) {
         self.running.push(Box::pin(async move {
             let NumberedCreate { number, request, timeout } = create;
-            let mut context = Context::begin(client.env(), timeout, observer);
+            let mut context = Context::new(client.env(), timeout, observer);
             let notices = context.notices.clone();
             NumberedResult { number, result: client.create(request, &mut context).await, notices }
         }));

@@ -12,7 +12,7 @@ impl Client {
     pub(super) async fn delete_or_join(&self, call: &Call, context: &mut Context) -> Result<Reply, Error> {
         match self.run(call, context).await {
             Err(error) if classify::is_being_deleted(&error) => {
-                context.joined = true;
+                context.joined_deletion = true;
                 Ok(Reply { reconciled: false, ..self.already_deleted(call, context) })
             }
             result => result,

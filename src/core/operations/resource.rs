@@ -58,7 +58,7 @@ impl Client {
         };
         let wait =
             WaitRequest { interval, reply_format, on_retired, ..WaitRequest::until(state, kind, group_id, name) };
-        let last = if context.joined {
+        let last = if context.joined_deletion {
             // The deletion was begun by another call, so it is not sent again.
             self.wait_for(wait, context).await?
         } else {

@@ -289,7 +289,7 @@ fn request(record: &Value) -> String {
 
 /// Creates, without a deadline of its own.
 pub async fn create(client: &Client, create: CreateRequest) -> Result<Reply, Error> {
-    let mut context = Context::begin(client.env(), None, None);
+    let mut context = Context::new(client.env(), None, None);
     client.create(create, &mut context).await
 }
 

@@ -60,7 +60,7 @@ async fn a_wait_that_does_not_fit_fails_at_once_and_says_so() {
         atlas.emulator.reset();
         let (client, clock) = atlas.client(&Setup::new(Auth::AccessToken));
         atlas.order(json!({"kind": kind, "status": status, "retry_after": 30, "method": "POST"}));
-        let mut context = Context::begin(client.env(), Some(Duration::from_secs(20)), None);
+        let mut context = Context::new(client.env(), Some(Duration::from_secs(20)), None);
         let error = client.create(atlas.create(Kind::Flex, "x"), &mut context).await.unwrap_err();
         assert!(told(&error).contains("does not fit the 20.0 s that are left"));
         assert!(clock.slept().is_empty());
@@ -76,13 +76,13 @@ async fn a_waiter_does_not_come_back_before_the_service_asked_and_outlives_max_r
     // Far beyond max_retry_time, a limit is waited for and not an error.
     atlas.order(json!({"kind": "rate_limited", "retry_after": 40, "method": "GET", "skip": 20}));
     let wanted = CreateRequest { wait: Some(None), ..atlas.create(Kind::Flex, "x") };
-    let mut context = Context::begin(client.env(), Some(Duration::from_secs(1000)), None);
+    let mut context = Context::new(client.env(), Some(Duration::from_secs(1000)), None);
     client.create(wanted.clone(), &mut context).await.unwrap();
     assert!(clock.slept().contains(&40.0));
     // What does not fit is not waited for.
     atlas.order(json!({"kind": "rate_limited", "retry_after": 400, "method": "GET"}));
     let (client, clock) = atlas.client(&Setup::new(Auth::AccessToken));
-    let mut context = Context::begin(client.env(), Some(Duration::from_secs(100)), None);
+    let mut context = Context::new(client.env(), Some(Duration::from_secs(100)), None);
     let error = client.create(CreateRequest { name: "y".into(), body: renamed(&wanted), ..wanted }, &mut context).await;
     let error = error.unwrap_err();
     assert!(error.to_string().contains("asks to wait 400.0 s, and 100.0 s are left"), "{error}");
@@ -103,7 +103,7 @@ async fn a_token_that_cannot_be_renewed_does_not_end_a_wait() {
     let token = json!({"kind": "html", "endpoint": "token", "times": 4});
     atlas.order(json!({"kind": "expire_tokens", "method": "GET", "skip": 2, "then": [token]}));
     let wanted = CreateRequest { wait: Some(None), ..atlas.create(Kind::Flex, "x") };
-    let mut context = Context::begin(client.env(), Some(Duration::from_secs(1000)), None);
+    let mut context = Context::new(client.env(), Some(Duration::from_secs(1000)), None);
     client.create(wanted, &mut context).await.unwrap();
     let tokens = atlas.requests().iter().filter(|request| request.starts_with("TOKEN:502")).count();
     assert_eq!(tokens, 4);
@@ -135,7 +135,7 @@ async fn a_deadline_holds_whatever_hangs() {
             atlas.order(fault.clone());
             let wanted = CreateRequest { wait: wait.then_some(None), ..atlas.create(Kind::Flex, "x") };
             let begun = Instant::now();
-            let mut context = Context::begin(client.env(), Some(Duration::from_millis(400)), None);
+            let mut context = Context::new(client.env(), Some(Duration::from_millis(400)), None);
             let ended = client.create(wanted, &mut context).await;
             let is = ended.as_ref().map_or_else(class, |reply| if reply.reconciled { "found" } else { "created" });
             assert_eq!(is, expected, "{fault} {:?}", ended.err());
@@ -161,7 +161,7 @@ async fn who_waits_for_anothers_token_or_challenge_keeps_a_deadline_of_its_own()
         let first = tokio::spawn(async move { create(&patient, first).await });
         tokio::time::sleep(Duration::from_millis(100)).await;
         let begun = Instant::now();
-        let mut context = Context::begin(client.env(), Some(Duration::from_millis(300)), None);
+        let mut context = Context::new(client.env(), Some(Duration::from_millis(300)), None);
         let error = client.create(atlas.create(Kind::Flex, "second"), &mut context).await.unwrap_err();
         assert!(begun.elapsed() < Duration::from_millis(700), "{:?}", begun.elapsed());
         assert!(["RequestTimeoutError", "OutcomeUnknownError"].contains(&class(&error)), "{error}");
@@ -177,7 +177,7 @@ async fn a_token_that_one_caller_had_no_time_for_is_fetched_by_the_next() {
     atlas.order(json!({"kind": "stall", "endpoint": "token"}));
     let (hurried, first) = (client.clone(), atlas.create(Kind::Flex, "first"));
     let first = tokio::spawn(async move {
-        let mut context = Context::begin(hurried.env(), Some(Duration::from_millis(200)), None);
+        let mut context = Context::new(hurried.env(), Some(Duration::from_millis(200)), None);
         hurried.create(first, &mut context).await
     });
     tokio::time::sleep(Duration::from_millis(50)).await;

@@ -18,7 +18,7 @@ async fn all_at_once(client: &Client, atlas: &TestAtlas, callers: usize, expecte
     for _ in 0..callers {
         let (client, group_id) = (client.clone(), atlas.group_id.clone());
         tasks.push(tokio::spawn(async move {
-            let mut context = Context::begin(client.env(), None, None);
+            let mut context = Context::new(client.env(), None, None);
             let get = ResourceRequest::new(Kind::Flex, Operation::Get, group_id, "x".to_owned());
             let ended = client.resource(get, &mut context).await;
             let is = ended.as_ref().map_or_else(class, |_| "fine");
@@ -205,7 +205,7 @@ async fn no_secret_and_no_token_is_in_any_text() {
             atlas.order(fault.clone());
             let (client, _) = atlas.client(&Setup { max_retries: 1, ..Setup::new(auth) });
             let log = Arc::new(Log::default());
-            let mut context = Context::begin(client.env(), None, Some(log.clone()));
+            let mut context = Context::new(client.env(), None, Some(log.clone()));
             let ended = client.create(atlas.create(Kind::Flex, "x"), &mut context).await;
             atlas.control("DELETE", "faults", json!(null));
             client.close().await;

@@ -13,14 +13,14 @@ use serde_json::{Value, json};
 use crate::atlas::{Auth, Setup, TestAtlas, class, create, told};
 
 async fn one(client: &Client, atlas: &TestAtlas, operation: Operation, body: Option<Value>) -> Result<Reply, Error> {
-    let mut context = Context::begin(client.env(), None, None);
+    let mut context = Context::new(client.env(), None, None);
     let body = body.map(|body| body.to_string().into());
     let one = ResourceRequest::new(Kind::Flex, operation, atlas.group_id.clone(), "x".to_owned());
     client.resource(ResourceRequest { body, ..one }, &mut context).await
 }
 
 async fn request(client: &Client, method: &str, path: String, json: Option<Value>) -> Result<Reply, Error> {
-    let mut context = Context::begin(client.env(), None, None);
+    let mut context = Context::new(client.env(), None, None);
     let request = Request { method: method.to_owned(), path, params: Vec::new(), json, api_version: None };
     client.request(request, &mut context).await
 }

@@ -227,7 +227,7 @@ async fn the_wait_for_a_deletion_ends_with_the_deadline() {
     let (client, clock) = atlas.client(&setup());
     atlas.control("POST", "instances", json!({"name": "stuck", "kind": "flex", "state": "DELETING", "tags": tags()}));
     let again = CreateRequest { if_exists: IfExists::Return, ..atlas.create(Kind::Flex, "stuck") };
-    let mut context = Context::begin(client.env(), Some(Duration::from_secs(90)), None);
+    let mut context = Context::new(client.env(), Some(Duration::from_secs(90)), None);
     let error = client.create(again, &mut context).await.unwrap_err();
     assert_eq!(class(&error), "WaitError", "{error}");
     assert!(error.to_string().contains("is still there: the time is up"), "{error}");
@@ -303,7 +303,7 @@ async fn a_call_that_is_given_up_says_what_may_exist() {
     let give_up = |wanted: CreateRequest, log: Arc<Log>| {
         let client = client.clone();
         async move {
-            let mut context = Context::begin(client.env(), None, Some(log));
+            let mut context = Context::new(client.env(), None, Some(log));
             let call = client.create(wanted, &mut context);
             assert!(tokio::time::timeout(Duration::from_millis(100), call).await.is_err());
         }
@@ -328,11 +328,11 @@ async fn a_call_that_is_given_up_says_what_may_exist() {
     let log = Arc::new(Log::default());
     let (stalled, _) = atlas.client(&Setup::new(Auth::ServiceAccount));
     atlas.order(json!({"kind": "stall", "endpoint": "token"}));
-    let mut context = Context::begin(stalled.env(), None, Some(log.clone()));
+    let mut context = Context::new(stalled.env(), None, Some(log.clone()));
     let call = stalled.create(atlas.create(Kind::Flex, "three"), &mut context);
     assert!(tokio::time::timeout(Duration::from_millis(100), call).await.is_err());
     drop(context);
-    let mut context = Context::begin(client.env(), None, Some(log.clone()));
+    let mut context = Context::new(client.env(), None, Some(log.clone()));
     client.create(atlas.create(Kind::Flex, "four"), &mut context).await.unwrap();
     assert!(client.create(atlas.create(Kind::Flex, "four"), &mut context).await.is_err());
     drop(context);

@@ -176,7 +176,7 @@ async fn run(atlas: &TestAtlas, case: &Case, kind: Kind, reply_format: ReplyForm
         if case.point == "POST" {
             atlas.order(json!({"kind": "last_reply", "endpoint": "groups"}));
         }
-        let mut context = Context::begin(client.env(), None, None);
+        let mut context = Context::new(client.env(), None, None);
         client.get_project(&atlas.group_id, &mut context).await.map_err(|error| error.to_string())?;
         atlas.control("DELETE", "requests", Value::Null);
     }

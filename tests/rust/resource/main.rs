@@ -92,7 +92,7 @@ impl TestClient {
     }
 
     fn context(&self, timeout: u64) -> Context {
-        Context::begin(self.client.env(), Some(Duration::from_secs(timeout)), None)
+        Context::new(self.client.env(), Some(Duration::from_secs(timeout)), None)
     }
 
     fn sleeps(&self) -> Vec<f64> {

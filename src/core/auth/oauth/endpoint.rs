@@ -104,7 +104,7 @@ impl TokenEndpoint {
                 Decision::Stop(why) => {
                     // The deadline is this caller's own: others who wait for the token may have more time.
                     let own = context.deadline.is_some() && matches!(why, StopReason::Time { .. });
-                    let shared = !own && context.left(env) != Some(Duration::ZERO);
+                    let shared = !own && context.time_left(env) != Some(Duration::ZERO);
                     return Err(TokenError { error: to_error::with_stop_reason(error, why), shared });
                 }
                 Decision::Reconcile(_) => return Err(TokenError { error, shared: false }),

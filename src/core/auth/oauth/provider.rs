@@ -106,7 +106,7 @@ impl TokenProvider {
             Err(_) => match self.current(now).filter(|_| still_valid) {
                 Some(token) => return Ok(token),
                 // The other caller's exchange takes real time, whatever clock the client has.
-                None => Box::pin(tokio::time::timeout(context.budget(env), self.fetching.lock()))
+                None => Box::pin(tokio::time::timeout(context.retry_time_left(env), self.fetching.lock()))
                     .await
                     .map_err(|_| self.endpoint.wait_timed_out(env, context))?,
             },
@@ -166,7 +166,7 @@ impl TokenProvider {
         let fetch = self.endpoint.fetch(transport, env, context);
         let Some((cache, key)) = &self.cache else { return fetch.await };
         let refused = self.state().refused.clone();
-        let max_wait = context.left(env).map_or(MAX_WAIT, |left| left.min(MAX_WAIT));
+        let max_wait = context.time_left(env).map_or(MAX_WAIT, |left| left.min(MAX_WAIT));
         let lookup = TokenLookup { key, refused: refused.as_ref(), max_wait };
         let token = cache.get_or_fetch(lookup, &*env.clock, fetch).await?;
         if !token.fetched {

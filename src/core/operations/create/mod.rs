@@ -34,7 +34,7 @@ impl Client {
         let reply_format = request.reply_format;
         let (group_id, name, on_retired) = (request.group_id.clone(), request.name.clone(), request.on_retired);
         let created = self.create_or_convert(request, context).await;
-        context.settled();
+        context.disarm_outcome_guard();
         let (kind, reply) = created?;
         let Some(interval) = wait else { return Ok(reply) };
         let CreatedResource { id, state_name, name: reply_name } =
@@ -44,15 +44,15 @@ impl Client {
         }
         let name = if name.is_empty() { reply_name.unwrap_or_default() } else { name };
         let (noun, what, project) = (kind.noun(), name.clone(), group_id.clone());
-        context.in_doubt(move || {
+        context.guard_outcome(move || {
             format!("The {noun} {what} was created in project {project}; nobody waits for it any more")
         });
-        context.sending(self.env());
+        context.mark_sent(self.env());
         let wait =
             WaitRequest { id, interval, reply_format, on_retired, ..WaitRequest::until("IDLE", kind, group_id, name) };
         let (attempts, reconciled) = (reply.attempts, reply.reconciled);
         let last = Box::pin(self.wait_after(PriorAction::Create, &reply, wait, context)).await;
-        context.settled();
+        context.disarm_outcome_guard();
         let last = last?.ok_or_else(|| Error::Configuration("a create cannot wait for a deletion".to_owned()))?;
         Ok(Reply { attempts, reconciled, ..last })
     }
@@ -103,7 +103,7 @@ impl Client {
         // Whether an earlier attempt may have been carried out although its reply was lost.
         let mut outcome_open = false;
         let (noun, name, project) = (request.kind.noun(), request.name.clone(), request.group_id.clone());
-        context.in_doubt(move || {
+        context.guard_outcome(move || {
             format!("The create of {noun} {name} in project {project} was given up: {name} may exist now or later")
         });
         loop {
@@ -144,7 +144,9 @@ impl Client {
                     }
                 }
                 // The name is taken, perhaps by an earlier attempt of ours.
-                Decision::Stop(_) if can_look_up && is_duplicate(&error) && (outcome_open || context.refused_once) => {
+                Decision::Stop(_)
+                    if can_look_up && is_duplicate(&error) && (outcome_open || context.was_unauthorized) =>
+                {
                     context.log(Level::Info, || {
                         let (operation, name) = (call.operation, &request.name);
                         format!("{operation}: the name {name} is taken, perhaps by an earlier attempt; looking it up")

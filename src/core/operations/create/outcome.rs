@@ -128,7 +128,7 @@ impl OutcomeResolver<'_> {
         let wait = WaitRequest { interval, ..WaitRequest::until(DELETED, kind, group_id, name) };
         let waited = self.client.wait_for(wait, context).await;
         context.deadline = callers_deadline;
-        context.renew_budget(env);
+        context.restart_retry_time(env);
         waited.map(|_| None)
     }
 

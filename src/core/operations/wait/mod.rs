@@ -104,7 +104,7 @@ impl<'a> Waiter<'a> {
                 _ => None,
             };
             let pause = self.interval(env.rng.unit()).max(asked.unwrap_or_default());
-            let left = context.left(env).unwrap_or(Duration::MAX);
+            let left = context.time_left(env).unwrap_or(Duration::MAX);
             if let Some(asked) = asked.filter(|asked| *asked >= left) {
                 self.report(context, true)?;
                 return Err(self.stopped(WaitEnding::TimedOut, &too_long_to_wait(asked, left)));
@@ -201,7 +201,7 @@ impl<'a> Waiter<'a> {
             format!("{} is still {state} after its deletion was accepted; asking again", self.request.name)
         });
         let delete = self.request.call(self.request.kind, Operation::Delete);
-        match self.client.attempt(&delete, &mut context.afresh(self.client.env())).await {
+        match self.client.attempt(&delete, &mut context.sub_request_from_now(self.client.env())).await {
             Ok(_) => Ok(()),
             Err(failed) if is_transient(&failed) => Ok(()),
             Err(AttemptError { error, .. }) if classify::is_done_already(&delete, &error) => Ok(()),

@@ -83,7 +83,7 @@ async fn get_state(
         id: Option<String>,
     }
     let call = Call { request_kind: RequestKind::WaitPoll, ..request.call(kind, Operation::Get) };
-    let mut inner = context.afresh(client.env());
+    let mut inner = context.sub_request_from_now(client.env());
     inner.attempts = 1;
     let failed = match client.attempt(&call, &mut inner).await {
         Ok(exchange) => {

@@ -32,7 +32,7 @@ _LAZY = {"AsyncClient": "aio", "Emulator": "emulator", "errors": None, "types": 
 
 
 def __getattr__(name: str) -> object:
-    """What costs time to import is imported when it is first asked for."""
+    """Import on first access what costs time to import."""
     if name not in _LAZY:
         raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
     from importlib import import_module

@@ -1,7 +1,6 @@
 """`AsyncClient`: the methods of `Client` as coroutines.
 
-Their signatures and docstrings are the client's own: each is written once, in Rust, and again only in the stubs. For
-type checkers and editors there is `aio.pyi`.
+Their signatures and docstrings are those of `Client`. Type checkers and editors read `aio.pyi`.
 """
 
 from __future__ import annotations
@@ -17,11 +16,11 @@ if TYPE_CHECKING:
     from ._core import Pages, Pending
 
 
-_Client: Any = Client  # with arguments that its stub does not have
+_Client: Any = Client  # with private arguments that its stub does not have
 
 
 async def _result(pending: Pending) -> Any:
-    """Awaits a call of the core; whoever stops waiting ends the call and its request."""
+    """Await a call of the core. Cancelling ends the call and its request."""
     progress = pending.progress
     try:
         result = await pending.future
@@ -45,7 +44,7 @@ async def _each(pages: Pages[Any]) -> AsyncIterator[Any]:
 
 
 class _Creates:
-    """The results of `create_many`: handed over in batches by the core, one by one to the caller."""
+    """The results of `create_many`: in batches from the core, one by one to the caller."""
 
     def __init__(self, core: Any) -> None:
         self._core = core
@@ -105,7 +104,7 @@ class AsyncClient:
         try:
             self._core = _Client(**options, _asynchronous=True)
         finally:
-            options.clear()  # what a traceback shows of this frame holds no secret
+            options.clear()  # so that a traceback shows no secret of this frame
 
     @classmethod
     def from_env(cls, **options: Any) -> Any:
@@ -137,7 +136,7 @@ class AsyncClient:
         return self._core.__reduce__()  # raises: it holds secrets and connections
 
     def __repr__(self) -> str:
-        core = self.__dict__.get("_core")  # missing where the constructor failed: a traceback may still show this
+        core = self.__dict__.get("_core")  # missing if the constructor failed: a traceback may still show this
         return "<AsyncClient>" if core is None else repr(core).replace("<Client", "<AsyncClient", 1)
 
 

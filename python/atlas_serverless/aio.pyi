@@ -51,15 +51,15 @@ class AsyncClient:
     def from_env(cls, **options: Any) -> Self:
         """A client with the credentials of the environment; no profile of the Atlas CLI is looked at.
 
-        Takes what the constructor takes, but for credentials and `profile`. Raises ConfigurationError where the
+        Takes what the constructor takes, except credentials and `profile`. Raises ConfigurationError where the
         environment has no complete set, and says which names were looked at.
         """
     @classmethod
     def from_profile(cls, name: str, **options: Any) -> Self:
         """A client with the credentials of a profile of the Atlas CLI; the environment's are not looked at.
 
-        `name` is the profile's; secrets that its file does not have are asked of the system's keyring (extra
-        ``[keyring]``). Takes what the constructor takes, but for credentials. Raises ConfigurationError where there
+        `name` is the profile's; secrets that its file does not have are read from the system's keyring (extra
+        ``[keyring]``). Takes what the constructor takes, except credentials. Raises ConfigurationError where there
         is no such profile, or no complete set in it.
         """
     async def create_serverless_instance(
@@ -78,15 +78,16 @@ class AsyncClient:
         extra_fields: Extra = None,
         **spec: Unpack[t.ServerlessInstanceSpec],
     ) -> t.ServerlessInstance:
-        """Create a serverless instance; the dict is what Atlas sent, every field in its order.
+        """Create a serverless instance. Returns the reply as a dict: every field, in the server's order.
 
-        Atlas retired this operation in January 2026: there it raises EndpointRetired, or with ``on_retired="flex"``
-        converts the request, warns of what is lost and creates a Flex cluster; the client remembers, and does not
-        ask the old endpoint again. Between February 2025 and then Atlas made Flex clusters behind this shape.
+        Atlas retired this operation in January 2026: since then this raises EndpointRetired, or with
+        ``on_retired="flex"`` converts the request, warns of what is lost and creates a Flex cluster; the client
+        remembers, and does not call the old endpoint again. From February 2025 until then it created Flex clusters,
+        described in the format of serverless instances.
 
-        It is never created twice: after a lost answer it is looked up by name, and only sent again if it is not
-        there. A field that Atlas did not take over is a FieldIgnoredWarning, a region that this version does not
-        know a RegionWarning.
+        It is never created twice: if the reply is lost, it is looked up by name, and the request is sent again only
+        if nothing has that name. A field that Atlas ignored is a FieldIgnoredWarning, a region that this version
+        does not know a RegionWarning.
 
         ============== ==============================================================================================
         `group_id`     the project (Atlas also calls it group): 24 hexadecimal digits
@@ -147,11 +148,11 @@ class AsyncClient:
         extra_fields: Extra = None,
         **spec: Unpack[t.FlexClusterSpec],
     ) -> t.FlexCluster:
-        """Create a Flex cluster; the dict is what Atlas sent, every field in its order.
+        """Create a Flex cluster. Returns the reply as a dict: every field, in the server's order.
 
-        It is never created twice: after a lost answer it is looked up by name, and only sent again if it is not
-        there. A field that Atlas did not take over is a FieldIgnoredWarning, a region that this version does not
-        know a RegionWarning.
+        It is never created twice: if the reply is lost, it is looked up by name, and the request is sent again only
+        if nothing has that name. A field that Atlas ignored is a FieldIgnoredWarning, a region that this version
+        does not know a RegionWarning.
 
         ============== ==============================================================================================
         `group_id`     the project (Atlas also calls it group): 24 hexadecimal digits
@@ -202,17 +203,18 @@ class AsyncClient:
     ) -> t.AsyncCreates:
         """Create many Flex clusters and serverless instances: an iterator of results in the order in which they come.
 
-        Some creates are always under way, as many as the service's rate limits let through. Each is checked,
-        retried and looked up as a single one is; one that fails does not keep the others.
+        As many creates are under way as `max_in_flight` and the service's rate limits allow. Each is validated,
+        retried and looked up as a single create is; one that fails does not stop the others.
 
         =============== =============================================================================================
-        `operations`    an iterable of mappings, taken one by one as others end; it may be endless. Each has a
+        `operations`    an iterable of mappings, taken one by one as creates end; it may be infinite. Each has a
                         `group_id` and the fields of its instance; `kind` is ``"flex"`` (default) or
                         ``"serverless"``; `envelope`, `pretty`, `wait`, `timeout`, `interval`, `if_exists`,
                         `on_retired`, `validate` and `extra_fields` as in a single create
-        `max_in_flight` how many creates are under way at most, and how many results wait to be taken. Default 32
+        `max_in_flight` how many creates are under way at most, and how many results are kept until they are taken.
+                        Default 32
         `on_error`      ``"collect"`` (default): a failure is a result with an `error`. ``"raise"``: the first
-                        failure is raised, with its `operation`, and ends what is under way
+                        failure is raised, with its `operation`, and stops what is under way
         =============== =============================================================================================
 
         A result has `index` (its place in `operations`), `operation`, `value` (what the create returned) and
@@ -220,7 +222,7 @@ class AsyncClient:
         what is under way: for each create that had been sent, a warning of the logger `atlas_serverless` says what
         may exist, and `in_flight` of the iterator has the operations.
 
-        Raises what the iterable raises, once all results are handed out, and with `on_error="raise"` what a single
+        Raises what the iterable raises, once all results were yielded, and with `on_error="raise"` what a single
         create raises.
 
         >>> fleet = (
@@ -240,7 +242,7 @@ class AsyncClient:
     async def get_serverless_instance(
         self, group_id: str, name: str, *, envelope: bool = False, pretty: bool = False
     ) -> t.ServerlessInstance:
-        """Get a serverless instance; the dict is what Atlas sent, every field in its order.
+        """Get a serverless instance. Returns the reply as a dict: every field, in the server's order.
 
         A Flex cluster that was created as a serverless instance can be got this way too, until January 2026; Atlas
         ends this operation on 15 January 2027. A client made with ``on_retired="flex"`` looks for a Flex cluster of
@@ -266,7 +268,7 @@ class AsyncClient:
     async def get_flex_cluster(
         self, group_id: str, name: str, *, envelope: bool = False, pretty: bool = False
     ) -> t.FlexCluster:
-        """Get a Flex cluster; the dict is what Atlas sent, every field in its order.
+        """Get a Flex cluster. Returns the reply as a dict: every field, in the server's order.
 
         ========== ==================================================================================================
         `group_id` the project (Atlas also calls it group): 24 hexadecimal digits
@@ -288,10 +290,10 @@ class AsyncClient:
     def list_serverless_instances(
         self, group_id: str, *, items_per_page: int = 500, include_count: bool = True
     ) -> AsyncIterator[t.ServerlessInstance]:
-        """List the serverless instances of a project: an iterator of dicts that asks for page after page.
+        """List the serverless instances of a project: an iterator of dicts that fetches page after page.
 
-        Nothing is sent before the first is asked for. None is yielded twice, and none left out that was there all
-        along, even if the list changes while it is read.
+        Nothing is sent before the first entry is taken. If the list changes while it is read, no entry is yielded
+        twice, and none that was there all along is left out.
 
         Since January 2026 Atlas answers with an empty list. A client made with ``on_retired="flex"`` lists the
         project's Flex clusters then, all of them.
@@ -314,10 +316,10 @@ class AsyncClient:
     def list_flex_clusters(
         self, group_id: str, *, items_per_page: int = 500, include_count: bool = True
     ) -> AsyncIterator[t.FlexCluster]:
-        """List the Flex clusters of a project: an iterator of dicts that asks for page after page.
+        """List the Flex clusters of a project: an iterator of dicts that fetches page after page.
 
-        Nothing is sent before the first is asked for. None is yielded twice, and none left out that was there all
-        along, even if the list changes while it is read.
+        Nothing is sent before the first entry is taken. If the list changes while it is read, no entry is yielded
+        twice, and none that was there all along is left out.
 
         ================ ============================================================================================
         `group_id`       the project (Atlas also calls it group): 24 hexadecimal digits
@@ -349,10 +351,10 @@ class AsyncClient:
         extra_fields: Extra = None,
         **changes: Unpack[t.ServerlessInstanceUpdate],
     ) -> t.ServerlessInstance:
-        """Change a serverless instance; the dict is what Atlas sent, every field in its order.
+        """Change a serverless instance. Returns the reply as a dict: every field, in the server's order.
 
-        Atlas retired this operation in January 2026: there it raises EndpointRetired, or changes the Flex cluster
-        of that name, without what Flex does not have, if the client was made with ``on_retired="flex"``.
+        Atlas retired this operation in January 2026: since then this raises EndpointRetired, or changes the Flex
+        cluster of that name, without what Flex does not have, if the client was made with ``on_retired="flex"``.
 
         ============== ==============================================================================================
         `group_id`     the project (Atlas also calls it group): 24 hexadecimal digits
@@ -400,7 +402,7 @@ class AsyncClient:
         extra_fields: Extra = None,
         **changes: Unpack[t.FlexClusterUpdate],
     ) -> t.FlexCluster:
-        """Change a Flex cluster; the dict is what Atlas sent, every field in its order.
+        """Change a Flex cluster. Returns the reply as a dict: every field, in the server's order.
 
         ============== ==============================================================================================
         `group_id`     the project (Atlas also calls it group): 24 hexadecimal digits
@@ -444,13 +446,15 @@ class AsyncClient:
         interval: float | None = None,
         progress: Progress = None,
     ) -> dict[str, Any]:
-        """Delete a serverless instance; the result is what Atlas sent: an empty dict.
+        """Delete a serverless instance. Returns the reply, an empty dict.
 
-        Atlas retired this operation in January 2026: there it raises EndpointRetired, or deletes the Flex cluster
-        of that name if the client was made with ``on_retired="flex"`` (the result is None then, as Atlas sent).
+        Atlas retired this operation in January 2026: since then this raises EndpointRetired, or deletes the Flex
+        cluster of that name if the client was made with ``on_retired="flex"`` (and returns None, since that reply
+        has no body).
 
-        One whose answer was lost is sent again; that it is gone by then is a success. With `wait`, one that Atlas
-        accepted and then forgot is asked for again, and one that is being deleted already is waited for.
+        If the reply is lost, the request is sent again; that the name is gone by then is a success. With `wait`, a
+        deletion that Atlas accepted and did not begin is requested again, and one that has begun before is waited
+        for.
 
         ========== ==================================================================================================
         `group_id` the project (Atlas also calls it group): 24 hexadecimal digits
@@ -488,10 +492,10 @@ class AsyncClient:
         interval: float | None = None,
         progress: Progress = None,
     ) -> None:
-        """Delete a Flex cluster; the result is what Atlas sent: nothing.
+        """Delete a Flex cluster. Returns None: the reply has no body.
 
-        One whose answer was lost is sent again; that it is gone by then is a success. With `wait`, one that is
-        being deleted already is waited for.
+        If the reply is lost, the request is sent again; that the name is gone by then is a success. With `wait`, a
+        deletion that has begun before is waited for.
 
         ========== ==================================================================================================
         `group_id` the project (Atlas also calls it group): 24 hexadecimal digits
@@ -526,11 +530,12 @@ class AsyncClient:
         interval: float | None = None,
         progress: Progress = None,
     ) -> t.ServerlessInstance:
-        """Wait until a serverless instance is in a state; the dict is what the last look saw, None once it is deleted.
+        """Wait until a serverless instance is in a state. Returns the reply to the last poll, None once it is deleted.
 
         A client made with ``on_retired="flex"`` looks for a Flex cluster of that name too.
 
-        Passing trouble (a 502, a lost connection, REPAIRING) does not end it, the deadline does.
+        Transient failures (a 502, a lost connection) and the state REPAIRING do not end the wait; the deadline
+        does.
 
         ========== ==================================================================================================
         `group_id` the project (Atlas also calls it group): 24 hexadecimal digits
@@ -561,9 +566,10 @@ class AsyncClient:
         interval: float | None = None,
         progress: Progress = None,
     ) -> t.FlexCluster:
-        """Wait until a Flex cluster is in a state; the dict is what the last look saw, None once it is deleted.
+        """Wait until a Flex cluster is in a state. Returns the reply to the last poll, None once it is deleted.
 
-        Passing trouble (a 502, a lost connection, REPAIRING) does not end it, the deadline does.
+        Transient failures (a 502, a lost connection) and the state REPAIRING do not end the wait; the deadline
+        does.
 
         ========== ==================================================================================================
         `group_id` the project (Atlas also calls it group): 24 hexadecimal digits
@@ -585,17 +591,16 @@ class AsyncClient:
         Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-getgroupflexcluster
         """
     async def find(self, group_id: str, name: str) -> tuple[t.Kind, t.ServerlessInstance | t.FlexCluster]:
-        """Look a name up on both paths: a pair of ``"flex"`` or ``"serverless"`` and its dict.
+        """Look a name up under both kinds. Returns a pair: ``"flex"`` or ``"serverless"``, and the reply as a dict.
 
-        A Flex cluster that was created as a serverless instance is on both; it is called what it is, a Flex
-        cluster.
+        A Flex cluster that was created as a serverless instance is found under both; its kind is ``"flex"``.
 
         ========== ==================================================================================================
         `group_id` the project (Atlas also calls it group): 24 hexadecimal digits
         `name`     the name of either
         ========== ==================================================================================================
 
-        Raises ValidationError (before anything is sent), NotFoundError where neither path has it, RateLimitedError,
+        Raises ValidationError (before anything is sent), NotFoundError where neither kind has it, RateLimitedError,
         another ApiError for each status and code, TransportError without a usable reply, AuthenticationError.
 
         >>> kind, cluster = client.find(group_id, "orders")
@@ -605,7 +610,7 @@ class AsyncClient:
         Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-getgroupflexcluster
         """
     def list_projects(self, *, items_per_page: int = 500) -> AsyncIterator[t.Project]:
-        """List the projects that the credentials can see: an iterator of dicts that asks for page after page.
+        """List the projects that the credentials can see: an iterator of dicts that fetches page after page.
 
         ================ ============================================================================================
         `items_per_page` 1 to 500, for each request. Default 500
@@ -620,7 +625,7 @@ class AsyncClient:
         Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-listgroups
         """
     async def get_project(self, group_id: str) -> t.Project:
-        """Get a project, which the API calls group; the dict is what Atlas sent.
+        """Get a project, which the API calls group. Returns the reply as a dict.
 
         ========== ==================================================================================================
         `group_id` the project (Atlas also calls it group): 24 hexadecimal digits
@@ -675,24 +680,25 @@ class AsyncClient:
         api_version: str | None = None,
         timeout: float | None = None,
     ) -> Any:
-        """Send any other operation of the API; what comes back is the JSON of the reply, or None.
+        """Send any other operation of the API. Returns the JSON of the reply, None where it has no body.
 
         It has the same authentication, retries and errors as every other method.
 
         ============= ===============================================================================================
-        `method`      GET, HEAD, POST, PUT, PATCH or DELETE; a POST or PATCH is sent again only where nothing of it
-                      was sent
+        `method`      GET, HEAD, POST, PUT, PATCH or DELETE; a POST or PATCH is sent again only if nothing of it had
+                      been sent
         `path`        from ``/api/``, without host and query
-        `params`      query parameters, a mapping: flags become true and false, lists are repeated, None is left out.
-                      Default None
-        `json`        the body: anything that JSON can say. Default None: no body
+        `params`      query parameters, a mapping: booleans become true and false, lists are repeated, None is left
+                      out. Default None
+        `json`        the body: any value that JSON has. Default None: no body
         `api_version` a date, instead of the client's. Default None
         `timeout`     seconds for the whole call, retries included. Default None: only the client's `max_retry_time`
                       limits it
         ============= ===============================================================================================
 
-        Raises ValidationError (before anything is sent), TypeError for what JSON cannot say, RateLimitedError,
-        another ApiError for each status and code, TransportError without a usable reply, AuthenticationError.
+        Raises ValidationError (before anything is sent), TypeError for a value that JSON does not have,
+        RateLimitedError, another ApiError for each status and code, TransportError without a usable reply,
+        AuthenticationError.
 
         >>> client.request("GET", f"/api/atlas/v2/groups/{group_id}/clusters", params={"itemsPerPage": 5})["totalCount"]
         0
@@ -702,16 +708,16 @@ class AsyncClient:
     async def close(self) -> None:
         """Revoke the token that this client alone holds, close connections and refuse further calls.
 
-        Closing twice is fine, and nothing is raised: a token that cannot be revoked ends by itself within the hour.
-        Leaving the client as a context manager does the same.
+        Closing twice is fine, and nothing is raised: a token that cannot be revoked expires by itself within the
+        hour. Leaving the client as a context manager does the same.
         """
     @property
     def rate_limits(self) -> list[dict[str, Any]]:
-        """What is known of the service's rate limits, from the headers of past replies: a list of dicts.
+        """The service's rate limits as the headers of past replies told them: a list of dicts.
 
         Each has `endpoint_set` (Atlas' name), `group_id` (None where the bucket is not a project's), `limit` and
         `remaining` (requests, None where Atlas did not say), `blocked_for` (seconds until the next request may be
-        sent) and `age` (seconds since it was heard). Calls wait by themselves; nothing is sent by looking.
+        sent) and `age` (seconds since the reply came). Calls wait by themselves; reading this sends nothing.
         """
     @property
     def with_raw_response(self) -> AsyncRawClient:
@@ -734,8 +740,8 @@ class AsyncClient:
 
         `kind` is ``"service_account"``, ``"api_key"`` or ``"access_token"``, `id` the client id or public key (None
         for a token), `source` where they were found, `base_url` and `base_url_source` the same of the service.
-        `explain()` is a text of several lines: everything that was looked at, in order, and whose certificates,
-        which proxy and which token cache are used.
+        `explain()` is a text of several lines: everything that was looked at, in order, and which certificates,
+        proxy and token cache are used.
 
         >>> client.credentials.kind
         'service_account'

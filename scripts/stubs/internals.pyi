@@ -16,7 +16,7 @@ _T = TypeVar("_T")
 
 @final
 class Credentials:
-    """The credentials that a client uses, without what is secret of them."""
+    """The credentials that a client uses, without their secrets."""
 
     @property
     def kind(self) -> Literal["service_account", "api_key", "access_token"]:
@@ -46,7 +46,7 @@ class Credentials:
 
 @final
 class Pages(Iterator[_T], Generic[_T]):
-    """The iterator of a list operation: the client's entries one after another, or one `Response` a page.
+    """The iterator of a list operation: one entry after another, or one `Response` for each page.
 
     A list of an asynchronous client is driven by `next_page()`, whose result is a list, or None after the last page.
     """
@@ -54,7 +54,7 @@ class Pages(Iterator[_T], Generic[_T]):
     def __iter__(self) -> Self: ...
     def __next__(self) -> _T: ...
     def next_page(self) -> Pending:
-        """The next page of an asynchronous client's list, as something pending."""
+        """The next page of an asynchronous client's list, as a pending call."""
 
 @final
 class CreateResult:
@@ -91,32 +91,32 @@ class Creates:
         self, _type: type[BaseException] | None, _value: BaseException | None, _traceback: TracebackType | None
     ) -> None: ...
     def take(self) -> list[CreateResult] | None:
-        """For an asynchronous client: all results that are at hand, or None after the last. None at hand: `wait()`."""
+        """For an asynchronous client: all results that are there, or None after the last. None there yet: `wait()`."""
 
     def wait(self) -> Pending:
-        """For an asynchronous client: something pending that ends when there are results."""
+        """For an asynchronous client: a pending call that ends when there are results."""
 
     def close(self) -> None:
-        """End what is under way and take no further operation. Closing twice is fine."""
+        """Stop what is under way and take no further operation. Closing twice is fine."""
 
 @final
 class Mailbox:
-    """The mailbox of one event loop."""
+    """The results for one event loop, which watches its descriptor."""
 
     def __new__(cls) -> Self: ...
     def __len__(self) -> int: ...
     def fileno(self) -> int:
-        """The descriptor to watch."""
+        """The descriptor to watch for reading."""
 
     def deliver(self) -> None:
-        """Completes all that is ready. Called by the event loop."""
+        """Completes every future whose result is there. Called by the event loop."""
 
     def abandon(self) -> None:
-        """Ends every call of a loop that is closed and will hear of none."""
+        """Ends every call of a loop that is closed."""
 
 @final
 class Pending:
-    """A call that runs: `future` to await, `cancel()` to end it."""
+    """A call that runs: `future` to await, `cancel()` to stop it."""
 
     @property
     def future(self) -> Any:
@@ -124,13 +124,13 @@ class Pending:
 
     @property
     def progress(self) -> Any:
-        """What tells the caller's progress callable of each poll, if there is one."""
+        """What calls the caller's progress callable after each poll, if there is one."""
 
     def warn(self) -> None:
-        """Issues what a call that has failed has to say beside its error."""
+        """Issues the warnings of a call that has failed."""
 
     def cancel(self) -> None:
-        """Ends the call; its connection is closed if a reply is still to come."""
+        """Stops the call; its connection is closed if the reply has not come."""
 
 @final
 class Noticed:
@@ -167,7 +167,7 @@ class Emulator:
     def requests(self) -> list[dict[str, Any]]: ...
     def reset(self) -> None: ...
     def control(self, method: str, path: str, body: Any = None) -> Any:
-        """`LookupError` for what is not there, `ValueError` for an order that makes no sense."""
+        """Raises LookupError for a path that is not there, ValueError for an invalid order."""
 
     def stop(self) -> None: ...
 

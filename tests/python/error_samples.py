@@ -189,12 +189,12 @@ SENTENCES: list[tuple[errors.AtlasError, str]] = [
     ),
     (
         errors.WaitTimeoutError(last_state="CREATING", polls=7, elapsed=30, last_error="502 Bad Gateway"),
-        "the wanted state was not reached in time; last state CREATING; asked 7 times in 30 s; "
-        "last trouble: 502 Bad Gateway",
+        "the wanted state was not reached in time; last state CREATING; polled 7 times in 30 s; "
+        "last error: 502 Bad Gateway",
     ),
     (
         build.wait_error(kind="failed", polls=1, elapsed=0.5),
-        "the wanted state was not reached and cannot be any more; no state was seen; asked once in 0.5 s",
+        "the wanted state was not reached and cannot be any more; no state was seen; polled once in 0.5 s",
     ),
     (
         build.configuration_error(message="half a pair: MONGODB_ATLAS_CLIENT_ID is set"),

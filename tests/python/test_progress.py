@@ -61,7 +61,7 @@ def test_a_line_for_each_change_without_a_terminal(monkeypatch: pytest.MonkeyPat
         show(poll)
     assert stream.getvalue().splitlines() == [
         "orders → IDLE: CREATING [0 s]",
-        "orders → IDLE: CREATING, trouble: 502 [3 s]",
+        "orders → IDLE: CREATING, last error: 502 [3 s]",
         "orders → IDLE: CREATING [4 s]",
         "orders → IDLE: IDLE [6 s]",
     ]
@@ -75,7 +75,7 @@ def test_one_line_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
         show(poll)
     assert stream.getvalue().count("\n") == 1
     assert stream.getvalue().split("\r")[-1].rstrip() == "orders → DELETED: DELETED [3 s]"
-    assert "not seen yet, trouble: 502" in stream.getvalue()
+    assert "not seen yet, last error: 502" in stream.getvalue()
 
 
 @pytest.mark.usefixtures("no_tqdm")

@@ -1,4 +1,4 @@
-"""Between the core's thread and asyncio: the mailbox of each event loop, and progress callables on their own loop."""
+"""Between the core's thread and asyncio: the mailbox of each event loop, and progress callables on that loop."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from atlas_serverless.types import Poll
 
 _mailboxes: WeakKeyDictionary[AbstractEventLoop, Mailbox | None] = WeakKeyDictionary()
-_lock = RLock()  # what is let go of may run code of the caller's
+_lock = RLock()  # reentrant: what is dropped while it is held may run code of the caller's
 _last: tuple[ref[AbstractEventLoop], Mailbox | None] | None = None
 
 
@@ -49,7 +49,7 @@ def _watch(loop: AbstractEventLoop) -> Mailbox | None:
 
 
 def _forget_closed() -> None:
-    """Let go of closed loops: nobody will hear how their calls end, and what they hold would hold them."""
+    """Drop closed loops: their calls can end no more, and would keep what they hold alive."""
     for loop in [loop for loop in _mailboxes if loop.is_closed()]:
         mailbox = _mailboxes.pop(loop, None)
         if mailbox is not None:
@@ -57,7 +57,7 @@ def _forget_closed() -> None:
 
 
 def _in_child() -> None:
-    """A child made by fork runs no loop of its parent's."""
+    """A forked child runs no loop of its parent's."""
     global _lock, _last
     _lock, _last = RLock(), None
     _mailboxes.clear()
@@ -70,7 +70,7 @@ if hasattr(os, "register_at_fork"):
 class Progress:
     """A progress callable, plain or a coroutine function, for calls that are awaited.
 
-    What it raises is raised to the one who awaits `future`, and ends the call.
+    What it raises is raised where `future` is awaited, and ends the call.
     """
 
     def __init__(self, call: Callable[[Poll], object], future: Future[Any]) -> None:
@@ -94,12 +94,12 @@ class Progress:
         if task.cancelled() or (error := task.exception()) is None:
             self._tasks.discard(task)
         else:
-            self._fail(error)  # it stays: if the call's result was there first, `finish` raises it
+            self._fail(error)  # kept: if the call's result was there first, `finish` raises it
 
     def _fail(self, error: BaseException) -> None:
         if self._future.done():
             return
-        if isinstance(error, StopIteration):  # no future takes it
+        if isinstance(error, StopIteration):  # a future refuses it
             wrapped = RuntimeError("the progress callable raised StopIteration")
             wrapped.__cause__ = error
             error = wrapped
@@ -122,7 +122,7 @@ def chain(running: Future[Any], result: Future[Any]) -> None:
     def ended(running: Future[Any]) -> None:
         if result.done():
             if not running.cancelled():
-                running.exception()  # seen
+                running.exception()  # marked as retrieved
         elif running.cancelled():
             result.cancel()
         elif (error := running.exception()) is not None:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 
 def display() -> Callable[[Poll], None]:
-    """A fresh callable for one wait. It writes to stderr, and closes itself with the last poll or when the wait is
-    ended from outside."""
+    """A callable for one wait. It writes to stderr, and closes itself with the last poll or when the wait is
+    cancelled."""
     try:
         from tqdm.auto import tqdm
     except ImportError:
@@ -27,13 +27,13 @@ def display() -> Callable[[Poll], None]:
 
 
 class _Shown:
-    """What is known so far, in words."""
+    """The last state and failure, in words."""
 
     _state = "not seen yet"
 
     def _words(self, poll: Poll) -> str:
         self._state = poll.state or self._state
-        return self._state if poll.last_error is None else f"{self._state}, trouble: {poll.last_error}"
+        return self._state if poll.last_error is None else f"{self._state}, last error: {poll.last_error}"
 
 
 def _title(poll: Poll) -> str:
@@ -41,7 +41,7 @@ def _title(poll: Poll) -> str:
 
 
 class _Bar(_Shown):
-    """tqdm's bar, in a notebook its widget. Time is the only measure: nobody knows how long Atlas takes."""
+    """tqdm's bar, in a notebook its widget. It shows the elapsed time: how long Atlas takes is not known."""
 
     def __init__(self, tqdm: Any) -> None:
         self._tqdm = tqdm

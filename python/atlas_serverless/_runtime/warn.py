@@ -1,4 +1,4 @@
-"""Warnings at the line of the caller's own code, whatever is between: coroutines, event loops, the package itself."""
+"""Warnings at the line of the caller's own code, whatever lies between: coroutines, event loops, this package."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _BETWEEN = {"atlas_serverless", "asyncio", "uvloop"}
 def issue(notices: Iterable[tuple[str, str]], result: object = None) -> None:
     """Issue a warning for each pair of class and message.
 
-    A filter may turn one into an exception; then `result`, what the call has achieved all the same, is its `.result`.
+    A filter may turn one into an exception; then `result`, what the call would have returned, is its `.result`.
     """
     frame = _callers(sys._getframe(1))
     for name, message in notices:
@@ -35,7 +35,7 @@ def issue(notices: Iterable[tuple[str, str]], result: object = None) -> None:
 
 
 def _callers(frame: FrameType | None) -> FrameType | None:
-    """The innermost frame of somebody else's code. A task has no caller: there it is whoever runs the event loop."""
+    """The innermost frame of other code. A task has no caller: there it is the frame that runs the event loop."""
     while frame is not None and str(frame.f_globals.get("__name__")).partition(".")[0] in _BETWEEN:
         frame = frame.f_back
     return frame

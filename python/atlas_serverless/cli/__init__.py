@@ -1,6 +1,6 @@
 """The command line: `atlas-serverless COMMAND …`.
 
-Exit codes: 0 done, 1 an error of the service or the client, 2 a command line that cannot be understood, 130 Ctrl-C.
+Exit codes: 0 done, 1 an error of the service or the client, 2 an invalid command line, 130 Ctrl-C.
 Results are JSON on stdout; errors and warnings are one sentence each on stderr.
 
 Each subcommand has a module here with ``add_parser(subparsers)``, which adds it, and ``run(args) -> int``, which
@@ -44,7 +44,7 @@ class _Version(argparse.Action):
 
 
 class _Parser(argparse.ArgumentParser):
-    """One whose usage errors do not repeat what may be a secret."""
+    """A parser whose usage errors do not repeat what may be a secret."""
 
     def error(self, message: str) -> NoReturn:
         from atlas_serverless.errors._text import without_secrets
@@ -56,7 +56,7 @@ class _Parser(argparse.ArgumentParser):
 
 
 def _shown(words: list[str]) -> list[str]:
-    """The words, but for values of options that sound secret: `--client-secret ******`."""
+    """The words, with the values of options that may be secrets replaced: `--client-secret ******`."""
     shown, secret = [], False
     for word in words:
         name, equals, value = word.partition("=")
@@ -112,8 +112,8 @@ def _run(module: ModuleType, args: argparse.Namespace) -> int:
     except KeyboardInterrupt:
         print(file=sys.stderr)
         return 130
-    except BrokenPipeError:  # the reader of our output has gone, as with `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the exit would complain once more
+    except BrokenPipeError:  # the reader of the output has closed it, as with `| head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the flush at exit would fail once more
         return 1
 
 

@@ -1,4 +1,4 @@
-"""What commands share: their errors, how to get to the service, and types of options."""
+"""What commands share: their errors, options for access to the service, and types of options."""
 
 from __future__ import annotations
 
@@ -8,20 +8,20 @@ if TYPE_CHECKING:
 
 
 class UsageError(Exception):
-    """The command line cannot be carried out as it stands: exit code 2."""
+    """The command line is invalid, which argparse cannot see: exit code 2."""
 
 
 class CommandError(Exception):
-    """The command cannot do its work, for a reason that is not the client's: exit code 1."""
+    """The command failed, for a reason outside the client: exit code 1."""
 
 
 def access_options(parser: argparse.ArgumentParser) -> None:
-    """Add what says how to get to the service, for commands that work on the access itself."""
+    """Add the options for access to the service, for commands that work on the access itself."""
     parser.add_argument("--profile", metavar="NAME", help="profile of the Atlas CLI to take the credentials from")
     parser.add_argument("--base-url", metavar="URL", help="default https://cloud.mongodb.com")
     parser.add_argument("--ca-file", metavar="FILE", help="further certificates to trust (PEM)")
     parser.add_argument("--token-cache", metavar="WHERE", help="memory, file, or a folder")
-    parser.add_argument("--allow-insecure-http", action="store_true", help="http:// to more than this machine")
+    parser.add_argument("--allow-insecure-http", action="store_true", help="allow http:// to other machines")
 
 
 def seconds(text: str) -> float:

@@ -12,28 +12,34 @@ if TYPE_CHECKING:
 OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
     "create_serverless_instance": {
         "wait": {"action": "store_true", "help": "return only when it is IDLE"},
-        "timeout": {"type": seconds, "metavar": "SECONDS", "help": "with --wait: at most so long (default 1800)"},
+        "timeout": {"type": seconds, "metavar": "SECONDS", "help": "with --wait: how long at most (default 1800)"},
         "interval": {
             "type": seconds,
             "metavar": "SECONDS",
             "help": "with --wait: between polls (default 1, growing to 15)",
         },
-        "if_exists": {"choices": ["error", "return"], "help": "return: one of that name that matches is as good"},
+        "if_exists": {
+            "choices": ["error", "return"],
+            "help": "return: print one of that name that is there already, if it matches",
+        },
         "on_retired": {"choices": ["raise", "flex"], "help": "flex: where the endpoint is gone, create a Flex cluster"},
     },
     "create_flex_cluster": {
         "wait": {"action": "store_true", "help": "return only when it is IDLE"},
-        "timeout": {"type": seconds, "metavar": "SECONDS", "help": "with --wait: at most so long (default 1800)"},
+        "timeout": {"type": seconds, "metavar": "SECONDS", "help": "with --wait: how long at most (default 1800)"},
         "interval": {
             "type": seconds,
             "metavar": "SECONDS",
             "help": "with --wait: between polls (default 1, growing to 15)",
         },
-        "if_exists": {"choices": ["error", "return"], "help": "return: one of that name that matches is as good"},
+        "if_exists": {
+            "choices": ["error", "return"],
+            "help": "return: print one of that name that is there already, if it matches",
+        },
     },
     "update_serverless_instance": {
         "wait": {"action": "store_true", "help": "return only when it is IDLE again"},
-        "timeout": {"type": seconds, "metavar": "SECONDS", "help": "with --wait: at most so long (default 1800)"},
+        "timeout": {"type": seconds, "metavar": "SECONDS", "help": "with --wait: how long at most (default 1800)"},
         "interval": {
             "type": seconds,
             "metavar": "SECONDS",
@@ -42,7 +48,7 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "update_flex_cluster": {
         "wait": {"action": "store_true", "help": "return only when it is IDLE again"},
-        "timeout": {"type": seconds, "metavar": "SECONDS", "help": "with --wait: at most so long (default 1800)"},
+        "timeout": {"type": seconds, "metavar": "SECONDS", "help": "with --wait: how long at most (default 1800)"},
         "interval": {
             "type": seconds,
             "metavar": "SECONDS",
@@ -51,7 +57,7 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "delete_serverless_instance": {
         "wait": {"action": "store_true", "help": "return only when it is gone"},
-        "timeout": {"type": seconds, "metavar": "SECONDS", "help": "with --wait: at most so long (default 1800)"},
+        "timeout": {"type": seconds, "metavar": "SECONDS", "help": "with --wait: how long at most (default 1800)"},
         "interval": {
             "type": seconds,
             "metavar": "SECONDS",
@@ -60,7 +66,7 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "delete_flex_cluster": {
         "wait": {"action": "store_true", "help": "return only when it is gone"},
-        "timeout": {"type": seconds, "metavar": "SECONDS", "help": "with --wait: at most so long (default 1800)"},
+        "timeout": {"type": seconds, "metavar": "SECONDS", "help": "with --wait: how long at most (default 1800)"},
         "interval": {
             "type": seconds,
             "metavar": "SECONDS",
@@ -69,12 +75,12 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
     },
     "wait_for_serverless_instance": {
         "state": {"metavar": "STATE", "help": "default IDLE"},
-        "timeout": {"type": seconds, "metavar": "SECONDS", "help": "at most so long (default 1800)"},
+        "timeout": {"type": seconds, "metavar": "SECONDS", "help": "how long at most (default 1800)"},
         "interval": {"type": seconds, "metavar": "SECONDS", "help": "between polls (default 1, growing to 15)"},
     },
     "wait_for_flex_cluster": {
         "state": {"metavar": "STATE", "help": "default IDLE"},
-        "timeout": {"type": seconds, "metavar": "SECONDS", "help": "at most so long (default 1800)"},
+        "timeout": {"type": seconds, "metavar": "SECONDS", "help": "how long at most (default 1800)"},
         "interval": {"type": seconds, "metavar": "SECONDS", "help": "between polls (default 1, growing to 15)"},
     },
 }

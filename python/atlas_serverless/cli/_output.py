@@ -1,4 +1,4 @@
-"""What commands print: JSON, coloured by rich where that is installed and a person looks on."""
+"""What commands print: JSON, coloured by rich if that is installed and stdout is a terminal."""
 
 from __future__ import annotations
 

@@ -43,14 +43,14 @@ def add_parser(subparsers: Any) -> None:
 
 
 def run(args: argparse.Namespace) -> int:
-    """Convert, print, and tell what is lost."""
+    """Convert, print, and report what is lost."""
     from atlas_serverless import to_flex_spec
     from atlas_serverless.errors import ConversionWarning
 
     given, several = _inputs(_read(args.file), args.file)
     specs = []
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConversionWarning)  # told below, field by field
+        warnings.simplefilter("ignore", ConversionWarning)  # reported below, field by field
         warnings.simplefilter("always", append=True)
         for one in given:
             conversion = to_flex_spec(one, strict=args.strict)
@@ -75,7 +75,7 @@ def _read(path: str) -> str:
 
 
 def _inputs(text: str, path: str) -> tuple[list[Any], bool]:
-    """What is to be converted, and whether it was a list."""
+    """What is to be converted, and whether it is a list."""
     import json
 
     try:

@@ -1,4 +1,4 @@
-"""`atlas-serverless doctor`: which credentials are found, and whether they lead to a create, step by step."""
+"""`atlas-serverless doctor`: which credentials are found, and whether a create would get through, step by step."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ if TYPE_CHECKING:
     from typing import Any
 
 _DESCRIPTION = """\
-Say which credentials are found and where, and then go the way that a create goes, step by step: name, connection, TLS,
+Say which credentials are found and where, and then go through the steps of a create: name, connection, TLS,
 clock, authentication, projects, role, rate limit. What is wrong comes with its likely remedy. Nothing is created,
-changed or deleted: the role is tried with a change of nothing to a Flex cluster whose name no cluster can have."""
+changed or deleted: the role is tested with an empty change to a Flex cluster whose name no cluster can have."""
 
 
 def add_parser(subparsers: Any) -> None:
     """Add `doctor`."""
     parser = subparsers.add_parser(
         "doctor",
-        help="say which credentials are found, and whether they lead to a create",
+        help="say which credentials are found, and whether a create would get through",
         description=_DESCRIPTION,
-        epilog="Exit codes: 0 all well, 1 a step failed, 2 a command line that cannot be understood.",
+        epilog="Exit codes: 0 all well, 1 a step failed, 2 an invalid command line.",
     )
     access_options(parser)
     parser.add_argument("--group-id", metavar="ID", help="project whose role is looked at; default: the one configured")

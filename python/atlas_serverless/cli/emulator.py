@@ -19,7 +19,7 @@ def add_parser(subparsers: Any) -> None:
         "--calendar",
         default="2025",
         metavar="TIME",
-        help="time of the serverless endpoints' life: 2024, 2025 (default), 2025-12, 2026, 2027, clock, or a date",
+        help="stage of the serverless endpoints: 2024, 2025 (default), 2025-12, 2026, 2027, clock, or a date",
     )
     parser.add_argument("--state-dir", metavar="DIR", help="folder that keeps the state over restarts")
     parser.add_argument("--scenario", metavar="FILE", help="JSON file: settings and faults to start with")
@@ -108,12 +108,12 @@ def _settings(pairs: list[str]) -> dict[str, Any]:
 
 
 def _on_signals(stopped: Any) -> Any:
-    """Make SIGINT and SIGTERM end the wait; the result puts back what was there."""
+    """Make SIGINT and SIGTERM end the wait; calling the result restores the handlers."""
     import signal
     import threading
 
     before = {}
-    # Elsewhere signals cannot be had: whoever runs us in another thread stops us otherwise.
+    # Only the main thread can set handlers: a caller in another thread stops it in another way.
     if threading.current_thread() is threading.main_thread():
         for number in (signal.SIGINT, signal.SIGTERM):
             before[number] = signal.signal(number, lambda *_: stopped.set())

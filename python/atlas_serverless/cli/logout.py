@@ -11,7 +11,8 @@ if TYPE_CHECKING:
 
 _DESCRIPTION = """\
 Revoke the cached token of the service account that is found, and delete it. Other processes that use it are refused
-once and fetch a new one. Without --token-cache and ATLAS_SERVERLESS_TOKEN_CACHE the user's cache folder is meant."""
+once and fetch a new one. Without --token-cache and ATLAS_SERVERLESS_TOKEN_CACHE it is that in
+the user's cache folder."""
 
 
 def add_parser(subparsers: Any) -> None:

@@ -40,8 +40,8 @@ __all__ = ["Clock", "Emulator", "Faults"]
 
 
 class Emulator:
-    """A running emulator. It starts when it is made and stops at the end of ``with``, at :meth:`stop`, or when it is
-    garbage.
+    """A running emulator. It starts when it is constructed and stops at the end of ``with``, at :meth:`stop`, or when
+    it is garbage-collected.
 
     Without arguments it holds one organization with one project, one service account and one API key, both Project
     Owner, under credentials that are new at every start.
@@ -50,11 +50,11 @@ class Emulator:
         port: The port on 127.0.0.1; 0 takes a free one.
         host: The loopback address to listen on.
         provisioning_seconds: How long an instance is CREATING, UPDATING or DELETING, on the emulator's clock.
-        provisioning: Another way for states to move: ``"at_once"`` (the reply to a change still names the passing
+        provisioning: Another way for states to move: ``"at_once"`` (the reply to a change has the transitional
             state, the next read does not), ``{"reads": n}`` (n reads still see it), ``"manual"`` (see
             :meth:`set_state`). Wins over `provisioning_seconds`.
-        calendar: Which time of the serverless endpoints' life is played: ``"2024"`` real serverless instances,
-            ``"2025"`` Flex clusters behind the serverless shape, ``"2025-12"`` the same with deprecation headers,
+        calendar: Which stage of the serverless endpoints is simulated: ``"2024"`` real serverless instances, ``"2025"``
+            Flex clusters behind the serverless shape, ``"2025-12"`` the same with deprecation headers,
             ``"2026"`` retired, ``"2027"`` ended, ``"clock"`` as the clock says; or a date such as ``"2026-01-02"``.
         clock: ``"real"``, ``"manual"`` (it stands still until it is moved), or where a manual clock starts (a datetime,
             an ISO time or Unix seconds).
@@ -65,8 +65,8 @@ class Emulator:
         settings: Any other setting by name, as `GET /_emulator/settings` lists them; among them
             ``token_requests_per_minute`` (10), ``live_tokens`` (100), ``token_lifetime_seconds`` (3600),
             ``rate_limits`` (True), ``clusters_per_project`` (25), ``nonce_lifetime_seconds`` (300),
-            ``digest_algorithm`` ("MD5"), ``random_seed`` (makes ids and secrets repeatable). None stands for “no
-            limit”.
+            ``digest_algorithm`` ("MD5"), ``random_seed`` (makes ids and secrets repeatable). None means no
+            limit.
 
     Raises:
         RuntimeError: The port is taken, or the state folder cannot be used.
@@ -118,7 +118,7 @@ class Emulator:
     def __repr__(self) -> str:
         return f"<Emulator at {self.url}>"
 
-    # Where it is, and how to get in
+    # Address and credentials
 
     @property
     def url(self) -> str:
@@ -157,7 +157,7 @@ class Emulator:
 
     @property
     def access_token(self) -> str:
-        """A live token of :attr:`client_id` that nobody had to ask for; a new one when the last has expired."""
+        """A live token of :attr:`client_id`, without a request for it; a new one when the last has expired."""
         return self._described("access_token")
 
     @property
@@ -191,7 +191,7 @@ class Emulator:
             **from_credentials,
         }
 
-    # Looking in
+    # Inspection
 
     @property
     def requests(self) -> list[dict[str, Any]]:
@@ -214,7 +214,7 @@ class Emulator:
         """All that is stored, in the form of a seed."""
         return dict(self.control("GET", "snapshot"))
 
-    # Taking the wheel
+    # Control
 
     def reset(self) -> None:
         """Stored things, faults, counters, requests, settings and clock back to the start. Credentials stay, and tokens
@@ -226,10 +226,10 @@ class Emulator:
         return self.faults.order(kind, **order)
 
     def set_calendar(self, calendar: Calendar, *, retired_reply: Literal[410, 404, 405] | None = None) -> None:
-        """Moves to another time of the serverless endpoints' life (see `calendar` of the class).
+        """Moves to another stage of the serverless endpoints (see `calendar` of the class).
 
         Args:
-            calendar: The time.
+            calendar: The stage.
             retired_reply: How retired endpoints answer from now on: 410 ``VERSION_GONE``, or as a path or a method that
                 the API does not know.
         """
@@ -302,7 +302,7 @@ class Emulator:
         return dict(self.control("PATCH", f"identities/{identity}", changes))
 
     def require_access_list(self, required: bool = True, *, org_id: str | None = None) -> None:
-        """Whether an organization (the first one) lets nobody in who has no access list."""
+        """Whether an organization (the first one) refuses credentials without an access list."""
         self.control("PATCH", f"organizations/{org_id or 'default'}", {"requires_access_list": required})
 
     def expire_tokens(self) -> None:
@@ -318,7 +318,7 @@ class Emulator:
 
         Raises:
             LookupError: There is nothing at that path.
-            ValueError: The order makes no sense; the text says why.
+            ValueError: The order is invalid; the message says why.
         """
         return self._core.control(method, path, body)
 

@@ -30,12 +30,12 @@
     └─ EndpointDeprecatedWarning, RegionWarning, FieldIgnoredWarning, CredentialWarning, ConversionWarning
 
 The class of an error code is its parts, each capitalised: ``NO_GROUP_SSH_KEY`` is :class:`NoGroupSshKey`. These classes
-are made when they are first asked for. The HTTP status decides first: a code that is unknown, or met under a status
-that is not its own, gets the class of the status and keeps ``.error_code``. Two codes have a place of their own:
+are created on first access. The HTTP status decides first: a code that is unknown, or met under a status
+that is not its own, gets the class of the status and keeps ``.error_code``. Two codes are exceptions:
 ``VALIDATION_ERROR`` is :class:`ServerValidationError`, ``VERSION_GONE`` is a kind of :class:`EndpointRetired`.
 
-Every exception can be made by hand with a message alone (for tests of your own code), can be pickled and copied with
-all its facts, and prints one sentence without secrets. The list of codes: https://www.mongodb.com/docs/atlas/reference/
+Every exception can be constructed with a message alone (for tests of your own code), can be pickled and copied with
+all its attributes, and prints one sentence without secrets. The list of codes: https://www.mongodb.com/docs/atlas/reference/
 api-errors/ (the page “Atlas Administration API Error Codes”).
 """
 
@@ -120,9 +120,9 @@ __all__ = [
 
 
 class AtlasWarning(UserWarning):
-    """Base of every warning of atlas-serverless; a UserWarning, so shown by default.
+    """Base of every warning of atlas-serverless; a UserWarning, and so shown by default.
 
-    Where a filter makes exceptions of warnings, `result` is what the call returned all the same: a create that warns
+    Where a filter turns warnings into exceptions, `result` is what the call would have returned: a create that warns
     has created. None where nothing was sent yet.
     """
 
@@ -130,19 +130,19 @@ class AtlasWarning(UserWarning):
 
 
 class EndpointDeprecatedWarning(AtlasWarning):
-    """The service announced the end of an endpoint (`Deprecation`, `Sunset`), or it has ended. Once per endpoint."""
+    """The service announced the end of an endpoint (`Deprecation`, `Sunset`), or ended it. Once per endpoint."""
 
 
 class RegionWarning(AtlasWarning):
-    """A region that the table of this version does not know for the provider. It is sent all the same."""
+    """A region that this version does not know for the provider. It is sent all the same."""
 
 
 class FieldIgnoredWarning(AtlasWarning):
-    """The service did not take over a field: the message names field, what was asked and what is there."""
+    """The service ignored a field: the message names the field, the requested value and the value there is."""
 
 
 class CredentialWarning(AtlasWarning):
-    """Credentials that contradict each other, or a file with secrets that others can read."""
+    """Credentials that contradict each other, or a file with secrets that other users can read."""
 
 
 class ConversionWarning(AtlasWarning):
@@ -150,11 +150,11 @@ class ConversionWarning(AtlasWarning):
 
 
 for _public in (_rebuild, *(globals()[name] for name in __all__)):
-    _public.__module__ = __name__  # where users find it, and where pickles look for it
+    _public.__module__ = __name__  # where users import it from, and where pickles look for it
 
 
 def __getattr__(name: str) -> Any:
-    """The class of a documented error code, made when it is first asked for."""
+    """The class of a documented error code, created on first access."""
     if not name.startswith("_"):
         from ._code_classes import class_named
 

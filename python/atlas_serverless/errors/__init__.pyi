@@ -45,9 +45,9 @@ __all__ = [
 ]
 
 class AtlasError(Exception):
-    """Base of every exception that atlas-serverless raises. `hint` says what to do next, where that is known.
+    """Base of every exception that atlas-serverless raises. `hint` says what to do about it, where that is known.
 
-    Every class takes a message (without one, the sentence is made from the facts) and its attributes as keywords.
+    Every class takes a message (without one, a sentence is made from the attributes) and its attributes as keywords.
     """
     hint: str | None
     def __init__(
@@ -68,7 +68,7 @@ class ConfigurationError(AtlasError):
     """
 
 class AuthenticationError(AtlasError):
-    """No access: the token endpoint refused the service account, or its challenge for an API key can't be answered.
+    """No access: the token endpoint refused the service account, or the challenge for an API key cannot be answered.
 
     `error` and `error_description` are OAuth's (``"invalid_client"``), `status` the HTTP status, each None if there was
     none; `attempts` counts requests to the token endpoint, `elapsed` is seconds. `hint` names the credential's source.
@@ -109,11 +109,11 @@ class ValidationError(AtlasError, ValueError):
     ) -> None: ...
 
 class TransportError(AtlasError):
-    """No usable reply: the connection broke after the request was sent, or one of the kinds below.
+    """No usable reply: the connection broke after the request was sent, or one of the classes below.
 
     `cause` says what happened, `attempts` counts the requests made, `elapsed` is seconds since the call began, `method`
-    and `url` name the last request. What may safely be sent again has been sent again, within `max_retries` and
-    `max_retry_time`: look at the network, or call again later.
+    and `url` name the last request. What is safe to repeat was repeated within `max_retries` and `max_retry_time`:
+    check the network, or call again later.
     """
     cause: str | None
     attempts: int
@@ -134,10 +134,10 @@ class TransportError(AtlasError):
     ) -> None: ...
 
 class ConnectError(TransportError, ConnectionError):
-    """No connection: refused, unknown host, TLS or proxy trouble. Nothing of the request was sent."""
+    """No connection: refused, unknown host, a failure of TLS or of the proxy. Nothing of the request was sent."""
 
 class RequestTimeoutError(TransportError, TimeoutError):
-    """No reply in time: `timeout` and `connect_timeout` are seconds for one attempt. Reads were tried again."""
+    """No reply in time: `timeout` and `connect_timeout` are seconds for one attempt. Reads were retried."""
 
 class ProtocolError(TransportError):
     """A reply that cannot be what the API sends: HTML, cut short, of the wrong type. Often a proxy or a wrong base URL.
@@ -162,10 +162,10 @@ class ProtocolError(TransportError):
     ) -> None: ...
 
 class OutcomeUnknownError(TransportError):
-    """A create may or may not have happened: its answer was lost and the look-up by name failed as well.
+    """A create may or may not have happened: its reply was lost, and the look-up by name failed as well.
 
-    Look for `name` in `group_id` before you call `operation` again. With ``if_exists="return"`` calling it again is
-    safe: it returns the instance that matches the request, or creates it.
+    Look for `name` in the project `group_id` before you call `operation` again. With ``if_exists="return"`` calling it
+    again is safe: it returns the instance that matches the request, or creates it.
     """
     operation: str | None
     name: str | None
@@ -191,11 +191,11 @@ class OutcomeUnknownError(TransportError):
     ) -> None: ...
 
 class WaitError(AtlasError):
-    """Waiting ended without the wanted state. What was asked of Atlas goes on there.
+    """Waiting ended without the wanted state. Atlas goes on with what was requested.
 
-    `last_state` is the last state seen (None if none was), `polls` how often it was asked, `elapsed` seconds since the
-    wait began, `last_error` the last trouble met while asking, as a sentence. After ``wait=True`` on a create, an
-    update or a deletion, `result` is what that call would have returned without it: it was carried out. None after
+    `last_state` is the last state seen (None if none was), `polls` the number of polls, `elapsed` seconds since the
+    wait began, `last_error` the last failure of a poll, as a sentence. After ``wait=True`` on a create, an update or a
+    deletion, `result` is what that call would have returned without it: the request was carried out. None after
     `wait_for_…`.
     """
     last_state: str | None
@@ -222,17 +222,17 @@ class WaitTimeoutError(WaitError, TimeoutError):
 class WaitFailedError(WaitError):
     """The wanted state cannot be reached any more: the resource is gone, or is being deleted.
 
-    After ``wait=True`` also where asking failed for good, such as with 403: `__cause__` is that error.
+    After ``wait=True`` also where a poll failed for good, such as with 403: `__cause__` is that error.
     """
 
 class ApiError(AtlasError):
     """The service answered with a status of 400 or more, whatever the body.
 
     ============== ===================================================================================================
-    `status`       HTTP status; with ``envelope=True`` the one inside the envelope (0 only if made by hand without one)
+    `status`       HTTP status; with ``envelope=True`` the one inside the envelope (0 if constructed without one)
     `error_code`   the API's code, such as ``"DUPLICATE_CLUSTER_NAME"``; None if the body has none
     `detail`       the API's sentence; `reason` the status in words; `parameters` the API's list of strings and numbers
-    `violations`   the fields that the service refused, or that differ from what is there: dicts as in ValidationError
+    `violations`   the fields that were refused, or that differ from what is there: dicts as in ValidationError
     `headers`      reply headers, a mapping whose names ignore case
     `attempts`     requests made in all; `elapsed` seconds since the call began; `method`, `url` the last request
     `retryable`    whether the client itself repeats such a call; `retry_after` seconds that the server asks for, or None
@@ -315,18 +315,18 @@ class EndpointRetired(GoneError):
     """The endpoint itself is gone, not the project and not the name. `status` is 410, or 404 or 405 where it says so.
 
     Atlas retired the creation of serverless instances in January 2026. Use ``create_flex_cluster`` (``to_flex_spec``
-    converts), or pass ``on_retired="flex"`` to have that done.
+    converts the spec), or pass ``on_retired="flex"``, which does both.
     """
 
 class RateLimitedError(ApiError):
-    """429: too many requests, and waiting for more would not have fit the limits of the call.
+    """429: too many requests, and another retry did not fit into the time of the call.
 
     `retry_after` is seconds that the server asked to wait, None if it did not say.
     """
     status: int
 
 class ServerError(ApiError):
-    """5xx: the service or a gateway before it failed. Reads were tried again; a create was looked up by name first."""
+    """5xx: the service or a gateway before it failed. Reads were retried; a create was looked up by name first."""
     status: int
 
 class InternalServerError(ServerError):
@@ -334,7 +334,7 @@ class InternalServerError(ServerError):
     status: int
 
 class BadGatewayError(ServerError):
-    """502: a gateway before the service got no good answer from it."""
+    """502: a gateway before the service got no valid reply from it."""
     status: int
 
 class ServiceUnavailableError(ServerError):
@@ -346,24 +346,24 @@ class GatewayTimeoutError(ServerError):
     status: int
 
 class AtlasWarning(UserWarning):
-    """Base of every warning of atlas-serverless; a UserWarning, so shown by default.
+    """Base of every warning of atlas-serverless; a UserWarning, and so shown by default.
 
-    Where a filter makes exceptions of warnings, `result` is what the call returned all the same: a create that warns
+    Where a filter turns warnings into exceptions, `result` is what the call would have returned: a create that warns
     has created. None where nothing was sent yet.
     """
     result: Any
 
 class EndpointDeprecatedWarning(AtlasWarning):
-    """The service announced the end of an endpoint (`Deprecation`, `Sunset`), or it has ended. Once per endpoint."""
+    """The service announced the end of an endpoint (`Deprecation`, `Sunset`), or ended it. Once per endpoint."""
 
 class RegionWarning(AtlasWarning):
-    """A region that the table of this version does not know for the provider. It is sent all the same."""
+    """A region that this version does not know for the provider. It is sent all the same."""
 
 class FieldIgnoredWarning(AtlasWarning):
-    """The service did not take over a field: the message names field, what was asked and what is there."""
+    """The service ignored a field: the message names the field, the requested value and the value there is."""
 
 class CredentialWarning(AtlasWarning):
-    """Credentials that contradict each other, or a file with secrets that others can read."""
+    """Credentials that contradict each other, or a file with secrets that other users can read."""
 
 class ConversionWarning(AtlasWarning):
     """What a conversion from a serverless instance to a Flex cluster loses or changes."""

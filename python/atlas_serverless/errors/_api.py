@@ -15,10 +15,10 @@ class ApiError(AtlasError):
     """The service answered with a status of 400 or more, whatever the body.
 
     ============== ===================================================================================================
-    `status`       HTTP status; with ``envelope=True`` the one inside the envelope (0 only if made by hand without one)
+    `status`       HTTP status; with ``envelope=True`` the one inside the envelope (0 if constructed without one)
     `error_code`   the API's code, such as ``"DUPLICATE_CLUSTER_NAME"``; None if the body has none
     `detail`       the API's sentence; `reason` the status in words; `parameters` the API's list of strings and numbers
-    `violations`   the fields that the service refused, or that differ from what is there: dicts as in ValidationError
+    `violations`   the fields that were refused, or that differ from what is there: dicts as in ValidationError
     `headers`      reply headers, a mapping whose names ignore case
     `attempts`     requests made in all; `elapsed` seconds since the call began; `method`, `url` the last request
     `retryable`    whether the client itself repeats such a call; `retry_after` seconds that the server asks for, or None
@@ -58,7 +58,7 @@ class ApiError(AtlasError):
         head = f"{answered} {self.status or 'an error'} {self.error_code or self.reason or ''}".rstrip()
         if self.detail:
             head += f": {_text.short(self.detail)}"
-        # The sentence of a name that is taken lists them already.
+        # The detail of a name that is taken lists them already.
         parts = [part for part in _text.violation_parts(self.violations) if part not in (self.detail or "")]
         if self.body_start and not self.detail and not self.error_code:
             parts.append(f"the body is not the API's own: {_text.body(self.body_start)}")
@@ -125,12 +125,12 @@ class EndpointRetired(GoneError):
     """The endpoint itself is gone, not the project and not the name. `status` is 410, or 404 or 405 where it says so.
 
     Atlas retired the creation of serverless instances in January 2026. Use ``create_flex_cluster`` (``to_flex_spec``
-    converts), or pass ``on_retired="flex"`` to have that done.
+    converts the spec), or pass ``on_retired="flex"``, which does both.
     """
 
 
 class RateLimitedError(ApiError):
-    """429: too many requests, and waiting for more would not have fit the limits of the call.
+    """429: too many requests, and another retry did not fit into the time of the call.
 
     `retry_after` is seconds that the server asked to wait, None if it did not say.
     """
@@ -139,7 +139,7 @@ class RateLimitedError(ApiError):
 
 
 class ServerError(ApiError):
-    """5xx: the service or a gateway before it failed. Reads were tried again; a create was looked up by name first."""
+    """5xx: the service or a gateway before it failed. Reads were retried; a create was looked up by name first."""
 
     status = 500
 
@@ -151,7 +151,7 @@ class InternalServerError(ServerError):
 
 
 class BadGatewayError(ServerError):
-    """502: a gateway before the service got no good answer from it."""
+    """502: a gateway before the service got no valid reply from it."""
 
     status = 502
 

@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 class AtlasError(Exception):
-    """Base of every exception that atlas-serverless raises. `hint` says what to do next, where that is known.
+    """Base of every exception that atlas-serverless raises. `hint` says what to do about it, where that is known.
 
-    Every class takes a message (without one, the sentence is made from the facts) and its attributes as keywords.
+    Every class takes a message (without one, a sentence is made from the attributes) and its attributes as keywords.
     """
 
     hint: str | None = None
@@ -24,13 +24,13 @@ class AtlasError(Exception):
         for name, value in facts.items():
             if name not in known:
                 raise TypeError(f"{type(self).__name__}() got an unexpected keyword argument {name!r}")
-            if value is not None:  # None is what the class says
+            if value is not None:  # None: the default of the class
                 self.__dict__[name] = value
         # No super().__init__(): it can be OSError's, which makes something else of the arguments.
         self.args = (self._sentence() if message is None else message,)
 
     def _sentence(self, opening: str | None = None) -> str:
-        """What `str()` says, made from the facts; `opening`, a sentence that has them already, stands in for them."""
+        """What `str()` says, made from the attributes; `opening`, a sentence that has them already, replaces them."""
         from . import _text
 
         if opening:
@@ -40,7 +40,7 @@ class AtlasError(Exception):
         return _text.join(head, [*parts, _text.short(self.hint)] if self.hint else parts)
 
     def _parts(self) -> tuple[str, list[str]]:
-        """The facts as clauses: the first, which is the head of the sentence, and the others."""
+        """The attributes as clauses: the first, with which the sentence begins, and the others."""
         return "the call failed", []
 
     def _after_opening(self) -> list[str]:
@@ -58,7 +58,7 @@ class AtlasError(Exception):
 
 
 def _rebuild(cls: type[AtlasError], args: tuple[Any, ...], facts: dict[str, Any]) -> AtlasError:
-    """What pickle and copy call: no constructor runs, so that every fact comes back as it was."""
+    """What pickle and copy call: no constructor runs, so that every attribute comes back as it was."""
     error = cls.__new__(cls, *args)
     error.args = args  # OSError.__new__ leaves them to its __init__
     error.__dict__.update(facts)
@@ -76,7 +76,7 @@ class ConfigurationError(AtlasError):
 
 
 class AuthenticationError(AtlasError):
-    """No access: the token endpoint refused the service account, or its challenge for an API key can't be answered.
+    """No access: the token endpoint refused the service account, or the challenge for an API key cannot be answered.
 
     `error` and `error_description` are OAuth's (``"invalid_client"``), `status` the HTTP status, each None if there was
     none; `attempts` counts requests to the token endpoint, `elapsed` is seconds. `hint` names the credential's source.
@@ -130,11 +130,11 @@ class ValidationError(AtlasError, ValueError):
 
 
 class TransportError(AtlasError):
-    """No usable reply: the connection broke after the request was sent, or one of the kinds below.
+    """No usable reply: the connection broke after the request was sent, or one of the classes below.
 
     `cause` says what happened, `attempts` counts the requests made, `elapsed` is seconds since the call began, `method`
-    and `url` name the last request. What may safely be sent again has been sent again, within `max_retries` and
-    `max_retry_time`: look at the network, or call again later.
+    and `url` name the last request. What is safe to repeat was repeated within `max_retries` and `max_retry_time`:
+    check the network, or call again later.
     """
 
     cause: str | None = None
@@ -159,13 +159,13 @@ class TransportError(AtlasError):
 
 
 class ConnectError(TransportError, ConnectionError):
-    """No connection: refused, unknown host, TLS or proxy trouble. Nothing of the request was sent."""
+    """No connection: refused, unknown host, a failure of TLS or of the proxy. Nothing of the request was sent."""
 
     _without_cause = "could not connect"
 
 
 class RequestTimeoutError(TransportError, TimeoutError):
-    """No reply in time: `timeout` and `connect_timeout` are seconds for one attempt. Reads were tried again."""
+    """No reply in time: `timeout` and `connect_timeout` are seconds for one attempt. Reads were retried."""
 
     _without_cause = "got no reply in time"
 
@@ -189,10 +189,10 @@ class ProtocolError(TransportError):
 
 
 class OutcomeUnknownError(TransportError):
-    """A create may or may not have happened: its answer was lost and the look-up by name failed as well.
+    """A create may or may not have happened: its reply was lost, and the look-up by name failed as well.
 
-    Look for `name` in `group_id` before you call `operation` again. With ``if_exists="return"`` calling it again is
-    safe: it returns the instance that matches the request, or creates it.
+    Look for `name` in the project `group_id` before you call `operation` again. With ``if_exists="return"`` calling it
+    again is safe: it returns the instance that matches the request, or creates it.
     """
 
     operation: str | None = None
@@ -216,11 +216,11 @@ class OutcomeUnknownError(TransportError):
 
 
 class WaitError(AtlasError):
-    """Waiting ended without the wanted state. What was asked of Atlas goes on there.
+    """Waiting ended without the wanted state. Atlas goes on with what was requested.
 
-    `last_state` is the last state seen (None if none was), `polls` how often it was asked, `elapsed` seconds since the
-    wait began, `last_error` the last trouble met while asking, as a sentence. After ``wait=True`` on a create, an
-    update or a deletion, `result` is what that call would have returned without it: it was carried out. None after
+    `last_state` is the last state seen (None if none was), `polls` the number of polls, `elapsed` seconds since the
+    wait began, `last_error` the last failure of a poll, as a sentence. After ``wait=True`` on a create, an update or a
+    deletion, `result` is what that call would have returned without it: the request was carried out. None after
     `wait_for_…`.
     """
 
@@ -236,9 +236,9 @@ class WaitError(AtlasError):
         from . import _text
 
         parts = [f"last state {self.last_state}" if self.last_state else "no state was seen"]
-        parts.append(f"asked {_text.times(self.polls)} in {_text.seconds(self.elapsed)}")
+        parts.append(f"polled {_text.times(self.polls)} in {_text.seconds(self.elapsed)}")
         if self.last_error:
-            parts.append(f"last trouble: {_text.short(self.last_error)}")
+            parts.append(f"last error: {_text.short(self.last_error)}")
         return f"the wanted state was not reached {self._ended}", parts
 
 
@@ -251,5 +251,5 @@ class WaitTimeoutError(WaitError, TimeoutError):
 class WaitFailedError(WaitError):
     """The wanted state cannot be reached any more: the resource is gone, or is being deleted.
 
-    After ``wait=True`` also where asking failed for good, such as with 403: `__cause__` is that error.
+    After ``wait=True`` also where a poll failed for good, such as with 403: `__cause__` is that error.
     """

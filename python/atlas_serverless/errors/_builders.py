@@ -1,6 +1,6 @@
-"""From facts to exceptions: what the core calls, and the classes of the error codes.
+"""What the core calls to make an exception.
 
-The core hands over facts under the names of its own structs; which class, and which sentence, is decided here. Every
+The core passes attributes under the names of its own structs; the class and the sentence are decided here. Every
 builder returns the exception, it does not raise it. All arguments are keywords.
 """
 
@@ -50,8 +50,8 @@ def api_error(
 ) -> errors.ApiError:
     """The exception for a reply of status 400 or more.
 
-    The status decides: the class of `error_code` is taken only where `status` is the code's own. `endpoint_retired`
-    makes it an EndpointRetired (whatever the status), with a hint of its own where the core has none. `violations` are
+    The class is that of `error_code` if `status` is the code's own, else that of the status. `endpoint_retired`
+    makes it an EndpointRetired (whatever the status), with a hint where the core has none. `violations` are
     dicts with path, message, value and rule, or the API's with field and description; `elapsed` and `retry_after` are
     seconds; `headers` pairs or a mapping.
     """
@@ -155,7 +155,7 @@ def wait_error(
     cause: BaseException | None = None,
     hint: str | None = None,
 ) -> errors.WaitError:
-    """The exception for a waiter that ended without its state: `kind` is timeout or failed.
+    """The exception for a wait that ended without the wanted state: `kind` is timeout or failed.
 
     `message`, where given, is the whole sentence, but for the hint; else it is made from the other facts. `result` is
     the reply to the operation that came before the wait; `cause` becomes `__cause__`.

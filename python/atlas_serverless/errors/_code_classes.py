@@ -1,4 +1,4 @@
-"""The classes of the documented error codes, made from the table `_codes` when they are first asked for."""
+"""The classes of the documented error codes, created from the table `_codes` on first access."""
 
 from __future__ import annotations
 
@@ -33,5 +33,5 @@ def code_class(code: str, status: int) -> type[errors.ApiError] | None:
             code=code, status=status, basis=_codes.BASES[basis], advice=_codes.ADVICE.get(code, _codes.NO_ADVICE)
         )
         facts: dict[str, Any] = {"__module__": errors.__name__, "__doc__": doc, "error_code": code}
-        made = errors.__dict__.setdefault(name, type(name, bases, facts))  # one class, whoever is first
+        made = errors.__dict__.setdefault(name, type(name, bases, facts))  # the same class for all threads
     return made

@@ -1,6 +1,6 @@
-"""The words that the sentences of exceptions share, and what may not stand in them.
+"""Parts of the sentences of exceptions, and the removal of secrets from them.
 
-Loaded when the first exception is made: what it needs costs time that an import of the classes shall not take.
+Loaded with the first exception, so that an import of the classes does not wait for `re`.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def clean_url(url: str | None) -> str | None:
 
 
 def violation_list(violations: Iterable[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """Violations as dicts of path, message, value and rule; the API's of field and description become such."""
+    """Violations as dicts of path, message, value and rule, also where the API gave field and description."""
     result = []
     for given in violations:
         one = {"path": "", "message": "", "value": None, "rule": "server"} | dict(given)
@@ -56,7 +56,7 @@ def violation_list(violations: Iterable[Mapping[str, Any]]) -> list[dict[str, An
 
 
 def _plain(value: Any, depth: int = 0) -> Any:
-    """The value where it is JSON, else a short text: an exception must be picklable whatever it was given."""
+    """The value if it is JSON, else a short text: an exception must be picklable whatever it was given."""
     if value is None or type(value) in (str, int, float, bool):
         return value
     if type(value) is dict and depth < _DEEPEST_VALUE:

@@ -38,7 +38,7 @@ def atlas_emulator_options() -> dict[str, Any]:
 def _atlas_emulator_session(atlas_emulator_options: dict[str, Any]) -> Iterator[Emulator]:
     from atlas_serverless.emulator import Emulator
 
-    # Many tests make many clients: the token limits would be those of the suite, not of the tested program.
+    # Many tests make many clients, which together would exceed the token limits.
     options = {"provisioning_seconds": 0.05, "token_requests_per_minute": None, "live_tokens": None}
     with Emulator(**{**options, **atlas_emulator_options}) as emulator:
         yield emulator

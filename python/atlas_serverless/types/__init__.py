@@ -4,8 +4,8 @@
 
 What is *sent* is written in the API's own spelling or in its snake_case twin, at every depth; both spellings of one
 field at once are an error. A type checker cannot say “one of two keys is required”, so only `name` is required here;
-what else is missing is a violation before anything is sent. What is *returned* is exactly what the server sent: a dict
-with these keys and any that the API adds later, absent where the server left them out.
+what else is missing is a ValidationError before anything is sent. What is *returned* is exactly what the server sent:
+a dict with these keys and any that the API adds later, absent where the server left them out.
 
 Nothing here is imported by `import atlas_serverless`. Sources: the operation's pages in
 https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/ (createServerlessInstance, createGroupFlexCluster and theirs).

@@ -36,11 +36,11 @@ class CreateResult(Protocol):
 
 
 class Creates(Protocol):
-    """The results of `create_many` in the order in which they come: an iterator and a context manager."""
+    """The results of `create_many` in the order of completion: an iterator and a context manager."""
 
     @property
     def in_flight(self) -> list[Mapping[str, Any]]:
-        """The operations that are under way; after `close()`, those that were ended: what they create may exist."""
+        """The operations that are under way; after `close()`, those that were stopped: what they create may exist."""
         ...
 
     def __iter__(self) -> Self: ...
@@ -50,15 +50,15 @@ class Creates(Protocol):
         self, _type: type[BaseException] | None, _value: BaseException | None, _traceback: TracebackType | None
     ) -> None: ...
     def close(self) -> None:
-        """End what is under way and take no further operation. Closing twice is fine."""
+        """Stop what is under way and take no further operation. Closing twice is fine."""
 
 
 class AsyncCreates(Protocol):
-    """The results of an asynchronous client's `create_many` in the order in which they come."""
+    """The results of an asynchronous client's `create_many` in the order of completion."""
 
     @property
     def in_flight(self) -> list[Mapping[str, Any]]:
-        """The operations that are under way; after `close()`, those that were ended: what they create may exist."""
+        """The operations that are under way; after `close()`, those that were stopped: what they create may exist."""
         ...
 
     def __aiter__(self) -> Self: ...
@@ -68,4 +68,4 @@ class AsyncCreates(Protocol):
         self, _type: type[BaseException] | None, _value: BaseException | None, _traceback: TracebackType | None
     ) -> None: ...
     async def close(self) -> None:
-        """End what is under way and take no further operation. Closing twice is fine."""
+        """Stop what is under way and take no further operation. Closing twice is fine."""

@@ -1,7 +1,7 @@
 """What the operations return: part of `atlas_serverless.types`, where the public names are.
 
-What every recorded reply has is required to a type checker, what a reply can lack is not; and a reply has every other
-field that the API adds. On Python 3.10 “not required” is said by inheritance, hence the classes with an underscore.
+What every recorded reply has is required for a type checker, what a reply can lack is not; replies have further fields
+when the API adds them. Python 3.10 has no NotRequired, hence the base classes with an underscore.
 Source: the `200` and `201` replies in https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/.
 """
 
@@ -13,7 +13,7 @@ Provider = Literal["AWS", "AZURE", "GCP"]
 """The cloud underneath."""
 
 State = Literal["CREATING", "IDLE", "UPDATING", "DELETING", "REPAIRING"]
-"""The states of an instance. REPAIRING passes by itself; it is no failure."""
+"""The states of an instance. REPAIRING is temporary; it is no failure."""
 
 
 class Tag(TypedDict):
@@ -54,7 +54,7 @@ class _Instance(TypedDict):
 
 
 class ServerlessProviderSettings(_Place, total=False):
-    """Where a serverless instance is. Since February 2025 `effective*` tell of the Flex cluster behind it."""
+    """Provider and region of a serverless instance. Since February 2025 `effective*` describe its Flex cluster."""
 
     effectiveProviderName: str
     effectiveInstanceSizeName: str
@@ -95,7 +95,7 @@ class ServerlessInstance(_Serverless, total=False):
 
 
 class FlexProviderSettings(_Place, total=False):
-    """Where a Flex cluster is."""
+    """Provider, region and disk of a Flex cluster."""
 
     diskSizeGB: float
     """Gigabytes: 5.0."""
@@ -111,7 +111,7 @@ class FlexConnectionStrings(TypedDict, total=False):
 
 
 class FlexBackupSettings(TypedDict, total=False):
-    """Backups of a Flex cluster: fixed."""
+    """Backups of a Flex cluster; they cannot be changed."""
 
     enabled: bool
     """True."""
@@ -156,14 +156,14 @@ class Project(_Project, total=False):
 
 
 class RateLimitValue(TypedDict, total=False):
-    """A number of a rate limit: the one in force, and Atlas' default where it is another."""
+    """A number of a rate limit: the one in force, and Atlas' default if that differs."""
 
     value: int
     defaultValue: int | None
 
 
 class RateLimitEndpointSet(TypedDict, total=False):
-    """Endpoints that share one token bucket."""
+    """Endpoints that share one rate limit (a token bucket)."""
 
     endpointSetId: str
     endpointSetName: str

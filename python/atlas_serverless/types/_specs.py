@@ -13,7 +13,7 @@ from typing import Any, Literal, TypedDict, Union
 from ._replies import Provider, Tag
 
 Kind = Literal["serverless", "flex"]
-"""Which of the two an instance is."""
+"""Which of the two something is."""
 
 
 Tags = Union[Sequence[Tag], Mapping[str, str]]  # noqa: UP007  # evaluated on Python 3.10
@@ -21,7 +21,7 @@ Tags = Union[Sequence[Tag], Mapping[str, str]]  # noqa: UP007  # evaluated on Py
 
 
 class ServerlessProviderSettingsSpec(TypedDict, total=False):
-    """Where a serverless instance shall be. Required: provider and region."""
+    """Provider and region of a serverless instance. Both are required."""
 
     backingProviderName: Provider
     """AWS, AZURE or GCP. Required."""
@@ -54,7 +54,7 @@ class ServerlessInstanceUpdate(TypedDict, total=False):
     serverless_backup_options: ServerlessBackupOptionsSpec
     """Twin of serverlessBackupOptions."""
     tags: Tags
-    """Replaces all tags there are; ``[]`` or ``{}`` removes them. At most 50."""
+    """Replaces all existing tags; ``[]`` or ``{}`` removes them. At most 50."""
     terminationProtectionEnabled: bool
     """True: deleting is refused until it is set to False. Default False."""
     termination_protection_enabled: bool
@@ -77,7 +77,7 @@ class ServerlessInstanceSpec(_Name, ServerlessInstanceUpdate, total=False):
 
 
 class FlexProviderSettingsSpec(TypedDict, total=False):
-    """Where a Flex cluster shall be. Required: provider and region. The disk is always 5 GB."""
+    """Provider and region of a Flex cluster. Both are required. The disk is always 5 GB."""
 
     backingProviderName: Provider
     """AWS, AZURE or GCP. Required."""
@@ -93,7 +93,7 @@ class FlexClusterUpdate(TypedDict, total=False):
     """What can be changed on a Flex cluster."""
 
     tags: Tags
-    """Replaces all tags there are; ``[]`` or ``{}`` removes them. At most 50."""
+    """Replaces all existing tags; ``[]`` or ``{}`` removes them. At most 50."""
     terminationProtectionEnabled: bool
     """True: deleting is refused until it is set to False. Default False."""
     termination_protection_enabled: bool
@@ -110,20 +110,20 @@ class FlexClusterSpec(_Name, FlexClusterUpdate, total=False):
 
 
 class Violation(TypedDict):
-    """One rule that one value breaks: an item of `ValidationError.violations` and `ApiError.violations`."""
+    """One broken rule: an item of `ValidationError.violations` and `ApiError.violations`."""
 
     path: str
     """Where: ``"providerSettings.regionName"``, ``"tags[3].key"``, ``"groupId"``."""
     message: str
-    """What is wrong and what would be right."""
+    """What is wrong, and what is accepted."""
     value: Any
-    """What was given, as JSON; for what JSON cannot say, a short text such as ``"<bytes>"``."""
+    """What was given, as JSON; a short text for what JSON does not have, such as ``"<bytes>"``."""
     rule: str
     """Short name: ``"required"``, ``"type"``, ``"pattern"``, ``"unknown"`` …; ``"server"`` for the server's own."""
 
 
 class LostField(TypedDict):
-    """An item of `FlexConversion.lost`: what a Flex cluster does not have."""
+    """An item of `FlexConversion.lost`: a field that a Flex cluster does not have."""
 
     field: str
     value: Any
@@ -131,4 +131,4 @@ class LostField(TypedDict):
 
 
 ChangedField = TypedDict("ChangedField", {"field": str, "from": Any, "to": Any, "why": str})
-"""An item of `FlexConversion.changed`: what a Flex cluster has otherwise; `to` is None where the spec has no place."""
+"""An item of `FlexConversion.changed`: a field that is different for a Flex cluster; `to` is None if it is left out."""

@@ -1,4 +1,4 @@
-"""Small values that the client hands out: :class:`Headers`, :class:`Response`, :class:`Poll`, :class:`FlexConversion`.
+"""What the client returns beside dicts: :class:`Headers`, :class:`Response`, :class:`Poll`, :class:`FlexConversion`.
 
 Nothing here imports `typing` at run time, so that `import atlas_serverless` stays quick. The public names are in
 `atlas_serverless.types`.
@@ -33,8 +33,8 @@ _CREDENTIALS = frozenset({"authorization", "proxy-authorization", "cookie", "set
 class Headers(Mapping[str, str]):
     """Reply headers: a read-only mapping whose names ignore case.
 
-    A header that came more than once is one string joined with ``", "``; :meth:`pairs` has each as it came. What
-    carries credentials (``Set-Cookie``, ``Authorization``) is ``"******"``.
+    A header that occurs more than once is one string joined with ``", "``; :meth:`pairs` has each as it came. Headers
+    with credentials (``Set-Cookie``, ``Authorization``) are ``"******"``.
     """
 
     __slots__ = ("_pairs",)
@@ -75,8 +75,8 @@ class Response(Generic[T_co]):
     `data`        what the plain method returns
     `status`      HTTP status of the last reply, such as 201
     `headers`     its headers, a mapping whose names ignore case
-    `attempts`    requests made for this call, without those for a token or a challenge
-    `reconciled`  True if the answer to a create was lost and the instance was found by name
+    `attempts`    requests sent for this call, without those for a token or a challenge
+    `reconciled`  True if the reply to a create was lost and the instance was found by name
     `elapsed`     seconds since the call began
     `deprecation` when the endpoint was declared deprecated (header `Deprecation`), a datetime in UTC, or None
     `sunset`      when it ends (header `Sunset`), a datetime in UTC, or None
@@ -109,7 +109,7 @@ class Response(Generic[T_co]):
 
 
 class Poll:
-    """What a `progress` callable gets each time a waiter has asked for the state.
+    """What a `progress` callable gets after each poll of a wait.
 
     ============ =====================================================================================================
     `state`      the state seen, such as ``"CREATING"``; ``"DELETED"`` where that was waited for and it is gone; None
@@ -118,9 +118,9 @@ class Poll:
     `polls`      polls made, this one included
     `name`       the resource's name
     `kind`       ``"serverless"`` or ``"flex"``
-    `last_error` the trouble that this poll met and the waiter will bear, as a sentence, or None
+    `last_error` the failure of this poll, after which the wait goes on, as a sentence; else None
     `wanted`     the state waited for; ``"DELETED"`` for its absence
-    `done`       True for the last call; at a timeout it tells the last poll once more
+    `done`       True for the last call; at a timeout that repeats the last poll
     ============ =====================================================================================================
     """
 
@@ -153,8 +153,8 @@ class FlexConversion:
     """What :func:`atlas_serverless.to_flex_spec` returns.
 
     `spec` is a dict for `create_flex_cluster` (``client.create_flex_cluster(group_id, **conversion.spec)``), `lost` the
-    fields that Flex has nothing for, each ``{"field", "value", "why"}``, `changed` the fields that are said
-    differently, each ``{"field", "from", "to", "why"}``.
+    fields that Flex does not have, each ``{"field", "value", "why"}``, `changed` the fields that are different for
+    Flex, each ``{"field", "from", "to", "why"}``.
     """
 
     def __init__(

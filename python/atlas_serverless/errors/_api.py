@@ -21,7 +21,7 @@ class ApiError(AtlasError):
     `violations`   the fields that were refused, or that differ from what is there: dicts as in ValidationError
     `headers`      reply headers, a mapping whose names ignore case
     `attempts`     requests made in all; `elapsed` seconds since the call began; `method`, `url` the last request
-    `retryable`    whether the client itself repeats such a call; `retry_after` seconds that the server asks for, or None
+    `retryable`    whether the client itself repeats such a call; `retry_after` seconds the server asks for, or None
     `body_start`   the first characters of a body that is not in the API's own shape
     ============== ===================================================================================================
     """

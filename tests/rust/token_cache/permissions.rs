@@ -1,0 +1,103 @@
+//! Files and folders that are not this user's alone are not used.
+use std::os::unix::fs::{MetadataExt, PermissionsExt, chown};
+
+use super::*;
+
+fn set_mode(path: &Path, mode: u32) {
+    std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
+}
+
+#[tokio::test]
+async fn folder_and_files_are_the_users_own() {
+    let (_home, cache) = cache();
+    let turn = cache.claim(lookup(&key(), None), &ManualClock::default()).await;
+    assert!(matches!(turn, Claim::Fetch(_)));
+    cache.store(&key(), &token("TOKEN-1"));
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().mode() & 0o7777;
+    assert_eq!((mode(cache.folder()), mode(cache.folder().parent().unwrap())), (0o700, 0o700));
+    assert_eq!(files(&cache, "").len(), 2);
+    assert_eq!((mode(&files(&cache, ".json")[0]), mode(&files(&cache, ".lock")[0])), (0o600, 0o600));
+    let text = std::fs::read_to_string(&files(&cache, ".json")[0]).unwrap();
+    assert_eq!(
+        text,
+        r#"{"version":1,"base_url":"https://cloud.mongodb.com","client_id":"mdb_sa_id_1","access_token":"TOKEN-1","renew_at":4102444700,"expires_at":4102444800}"#
+    );
+}
+
+/// Every fault: a warning that names it, once, and no token out of such a place.
+#[tokio::test]
+async fn what_is_not_private_is_not_used() {
+    type Fault = fn(&FileCache);
+    let faults: [(Fault, &str); 6] = [
+        (|cache| set_mode(&files(cache, ".json")[0], 0o644), ".json is open to other users (mode 0644)"),
+        (|cache| set_mode(&files(cache, ".json")[0], 0o660), ".json is open to other users (mode 0660)"),
+        (|cache| set_mode(cache.folder(), 0o777), "the folder is open to other users (mode 0777)"),
+        (
+            |cache| {
+                let path = files(cache, ".json").remove(0);
+                std::fs::remove_file(&path).unwrap();
+                std::fs::create_dir(&path).unwrap();
+            },
+            ".json is not a regular file",
+        ),
+        (
+            |cache| {
+                std::fs::remove_dir_all(cache.folder()).unwrap();
+                std::fs::write(cache.folder(), "").unwrap();
+            },
+            "it is not a folder",
+        ),
+        (
+            |cache| {
+                std::fs::remove_dir_all(cache.folder().parent().unwrap()).unwrap();
+                std::fs::write(cache.folder().parent().unwrap(), "").unwrap();
+            },
+            "the folder cannot be",
+        ),
+    ];
+    for (fault, expected) in faults {
+        let (_home, cache) = cache();
+        cache.store(&key(), &token("TOKEN-MARK"));
+        fault(&cache);
+        for _ in 0..2 {
+            assert_eq!(cache.load(&key(), 0), None);
+            let turn = cache.claim(lookup(&key(), None), &ManualClock::default()).await;
+            assert!(matches!(turn, Claim::FetchUnlocked));
+            cache.store(&key(), &token("TOKEN-MARK"));
+        }
+        let warnings = warnings(&cache);
+        assert_eq!(warnings.len(), 1, "{warnings:?}");
+        assert!(warnings[0].contains(expected), "{warnings:?}");
+        assert!(warnings[0].ends_with("tokens stay in memory"), "{warnings:?}");
+        assert!(cache.is_disabled());
+        assert!(!format!("{warnings:?} {cache:?}").contains("MARK"));
+    }
+}
+
+#[test]
+fn what_belongs_to_somebody_else_is_not_used() {
+    let (home, cache) = cache();
+    cache.store(&key(), &token("TOKEN-1"));
+    let me = home.path().metadata().unwrap().uid();
+    // Only root can give a file away; for everybody else, what is root's is somebody else's.
+    let cache = if me == 0 {
+        chown(&files(&cache, ".json")[0], Some(4321), None).unwrap();
+        cache
+    } else {
+        FileCache::new("/")
+    };
+    assert_eq!(cache.load(&key(), 0), None);
+    let warnings = warnings(&cache);
+    assert!(warnings[0].contains("belongs to user"), "{warnings:?}");
+}
+
+#[test]
+fn a_pipe_in_place_of_an_entry_does_not_hang() {
+    let (_home, cache) = cache();
+    cache.store(&key(), &token("TOKEN-1"));
+    let path = files(&cache, ".json").remove(0);
+    std::fs::remove_file(&path).unwrap();
+    assert!(Command::new("mkfifo").args(["-m", "600"]).arg(&path).status().unwrap().success());
+    assert_eq!(cache.load(&key(), 0), None);
+    assert!(warnings(&cache)[0].contains("is not a regular file"));
+}

@@ -37,5 +37,5 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
 /// Forget which deprecations were announced in this process, so that each warns again. For tests.
 #[pyfunction]
 fn forget_deprecations() {
-    crate::core::http::deprecation::forget();
+    crate::core::http::deprecation::reset_notices();
 }

@@ -13,7 +13,7 @@ use crate::core::context::Notices;
 use crate::core::error::Notice;
 use crate::core::http::deprecation::dates;
 use crate::core::http::reply::Reply;
-use crate::core::policy::rate_limit::Known;
+use crate::core::policy::rate_limit::RateLimitStatus;
 
 /// Which form the caller wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -95,7 +95,7 @@ impl ResultMode {
 }
 
 /// What is known of the service's rate limits.
-pub(crate) fn rate_limits<'py>(py: Python<'py>, known: &[Known]) -> PyResult<Bound<'py, PyList>> {
+pub(crate) fn rate_limits<'py>(py: Python<'py>, known: &[RateLimitStatus]) -> PyResult<Bound<'py, PyList>> {
     let list = PyList::empty(py);
     for known in known {
         let entry = PyDict::new(py);

@@ -11,7 +11,7 @@ use crate::core::context::observe::Level;
 use crate::core::error::hints;
 use crate::core::error::{ApiError, Error, TransportKind};
 use crate::core::http::call::{Call, media_type, method_name};
-use crate::core::http::targets::Target;
+use crate::core::http::targets::RequestTarget;
 use crate::core::http::to_error::{RequestInfo, display_url, transport_error};
 use crate::core::http::transport::exchange::{HttpFailure, HttpRequest, HttpResponse};
 use crate::core::http::{deprecation, reply};
@@ -40,10 +40,10 @@ impl Client {
         let clock = &shared.env.clock;
         let target = &*shared.targets.get(&call.target)?;
         let url = &target.url;
-        let mut permit = shared.limits.take(call.set, &call.group_id, clock.now());
+        let mut permit = shared.limits.acquire(call.endpoint_set, &call.group_id, clock.now());
         while !permit.wait().is_zero() {
             Box::pin(self.wait_for_rate_limit(call, url, permit.wait(), context)).await?;
-            permit.waited(clock.now());
+            permit.recheck(clock.now());
         }
         context.log(Level::Debug, || format!("{} {} (attempt {})", call.method, url.path(), context.attempts));
         let (response, request) = self.send_authenticated(call, target, context).await?;
@@ -51,8 +51,9 @@ impl Client {
         if deprecation::is_announced(&response.headers) {
             context.notices.add(deprecation::notice(&call.endpoint(), call.serverless, &response.headers));
         }
-        let blocked_for = (status == 429).then(|| request.retry_after(&response.headers).unwrap_or(RATE_LIMIT_BASE));
-        permit.heard(status, &response.headers, blocked_for, clock.now());
+        let blocked_for =
+            retry::is_rate_limit(status).then(|| request.retry_after(&response.headers).unwrap_or(RATE_LIMIT_BASE));
+        permit.complete(status, &response.headers, blocked_for, clock.now());
         context.log(Level::Debug, || format!("{} {} answered {status}", call.method, url.path()));
         reply::check(response, call.expected, call.envelope, &request).map_err(|mut error| {
             let outcome = match &mut error {
@@ -72,7 +73,7 @@ impl Client {
     async fn send_authenticated<'t>(
         &'t self,
         call: &Call,
-        target: &'t Target,
+        target: &'t RequestTarget,
         context: &mut Context,
     ) -> Result<(HttpResponse, RequestInfo<'t>), AttemptError> {
         let shared = &*self.shared;
@@ -182,7 +183,7 @@ impl Client {
         if wait >= left {
             let api = ApiError {
                 status: 429,
-                detail: Some(format!("The rate limit of {} is used up", call.set.name())),
+                detail: Some(format!("The rate limit of {} is used up", call.endpoint_set.name())),
                 method: call.method.to_string(),
                 url: display_url(url),
                 attempts: context.attempts.saturating_sub(1),
@@ -199,7 +200,12 @@ impl Client {
             return Err(Error::Api(Box::new(api)).into());
         }
         context.log(Level::Info, || {
-            format!("{}: waiting {:.1} s for the rate limit of {}", call.operation, wait.as_secs_f64(), call.set.name())
+            format!(
+                "{}: waiting {:.1} s for the rate limit of {}",
+                call.operation,
+                wait.as_secs_f64(),
+                call.endpoint_set.name()
+            )
         });
         env.clock.sleep(wait).await;
         Ok(())

@@ -16,31 +16,31 @@ use crate::core::context::{Context, Env};
 use crate::core::error::{ApiError, Error};
 use crate::core::http::call::media_type;
 use crate::core::http::reply::Reply;
-use crate::core::http::targets::Targets;
+use crate::core::http::targets::TargetCache;
 use crate::core::http::transport::Transport;
 use crate::core::http::transport::exchange::HttpResponse;
 use crate::core::http::transport::options::TransportOptions;
-use crate::core::policy::rate_limit::{Known, RateLimits};
+use crate::core::policy::rate_limit::{RateLimitStatus, RateLimits};
 
 /// What all runtimes of a client share.
 pub(crate) struct Shared {
     pub(crate) base_url: String,
-    targets: Targets,
+    targets: TargetCache,
     pub(crate) env: Env,
     pub(crate) limits: RateLimits,
     pub(crate) reconcile: bool,
     pub(crate) authenticator: Authenticator,
     options: TransportOptions,
     accept: HeaderValue,
-    /// Which credentials were used and where they came from, for hints.
+    /// Which credentials are used and where they were found, for hints.
     credentials: String,
-    /// When a ready-made token ends, and what to say from then on.
-    ended: Option<(u64, String)>,
-    /// The reply that said that the serverless operations are gone, once there was one.
+    /// When a ready-made token expires (seconds since 1970), and the hint from then on.
+    expiry: Option<(u64, String)>,
+    /// The first reply that said that the serverless operations are gone.
     retired: OnceLock<ApiError>,
 }
 
-/// A client of one base URL with one set of credentials. A clone shares all but the connection pool's runtime.
+/// A client of one base URL with one set of credentials. Clones share everything, the connection pool too.
 #[derive(Clone)]
 pub struct Client {
     pub(crate) shared: Arc<Shared>,
@@ -48,17 +48,17 @@ pub struct Client {
 }
 
 impl Shared {
-    /// Which credentials were used, and that they have ended, where they have.
+    /// Which credentials are used, and that they have expired, if they have.
     pub(crate) fn hint(&self) -> String {
-        match &self.ended {
-            Some((end, ended)) if *end <= unix(&*self.env.clock) => format!("{}, {ended}", self.credentials),
+        match &self.expiry {
+            Some((at, expired)) if *at <= unix(&*self.env.clock) => format!("{}, {expired}", self.credentials),
             _ => self.credentials.clone(),
         }
     }
 }
 
 impl Client {
-    /// Nothing is sent yet.
+    /// Connects to nothing yet.
     pub fn new(config: Config, found: &ResolvedCredentials) -> Result<Self, Error> {
         let options = config.connection(&found.base_url)?;
         let accept = HeaderValue::try_from(media_type(&config.api_version))
@@ -71,14 +71,14 @@ impl Client {
         let shared = Shared {
             authenticator,
             base_url: found.base_url.clone(),
-            targets: Targets::new(found.base_url.clone()),
+            targets: TargetCache::new(found.base_url.clone()),
             env: config.env,
             limits: RateLimits::default(),
             reconcile: config.reconcile,
             options,
             accept,
             credentials: found.hint(),
-            ended: found.expiry_hint(),
+            expiry: found.expiry_hint(),
             retired: OnceLock::new(),
         };
         Ok(Client { shared: Arc::new(shared), transport })
@@ -89,14 +89,14 @@ impl Client {
         Ok(Client { shared: self.shared.clone(), transport: Transport::new(&self.shared.options)? })
     }
 
-    /// Time, chance and policy.
+    /// The clock, the random source and the retry policy.
     pub fn env(&self) -> &Env {
         &self.shared.env
     }
 
-    /// What is known of the server's rate limits.
-    pub fn rate_limits(&self) -> Vec<Known> {
-        self.shared.limits.known(self.shared.env.clock.now())
+    /// The last known state of the server's rate limits.
+    pub fn rate_limits(&self) -> Vec<RateLimitStatus> {
+        self.shared.limits.status(self.shared.env.clock.now())
     }
 
     /// Revokes the token that is shared with other processes and removes it. `None` if there is none.
@@ -104,12 +104,12 @@ impl Client {
         self.shared.authenticator.log_out(&self.transport, &self.shared.env).await
     }
 
-    /// Revokes a token that this client fetched and shares with nobody; nothing else is held.
+    /// Revokes a token that this client has fetched and does not share.
     pub async fn close(&self) {
         self.shared.authenticator.close(&self.transport, &self.shared.env).await;
     }
 
-    /// The reply that said that the serverless operations are gone, if this client has had one.
+    /// The reply that said that the serverless operations are gone, if there was one.
     pub(crate) fn retired(&self) -> Option<&ApiError> {
         self.shared.retired.get()
     }
@@ -118,7 +118,7 @@ impl Client {
         self.shared.retired.get_or_init(|| said.clone());
     }
 
-    /// A success, with what the caller should see.
+    /// The result of a call that succeeded, with its notices.
     pub(crate) fn reply(&self, response: HttpResponse, context: &mut Context) -> Reply {
         let mut notices = context.notices.take();
         notices.extend(self.shared.authenticator.take_notices());

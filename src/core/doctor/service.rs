@@ -179,7 +179,7 @@ fn limits(client: &Client) -> Finding {
     known.sort_by_key(|limit| (limit.endpoint_set, limit.remaining));
     known.dedup_by_key(|limit| limit.endpoint_set);
     let blocked = known.iter().find(|limit| !limit.blocked_for.is_zero() || limit.remaining == Some(0));
-    let shown = |limit: &crate::core::policy::rate_limit::Known| {
+    let shown = |limit: &crate::core::policy::rate_limit::RateLimitStatus| {
         let number = |number: Option<u64>| number.map_or_else(|| "?".to_owned(), |number| number.to_string());
         format!("{} {} of {}", limit.endpoint_set, number(limit.remaining), number(limit.limit))
     };

@@ -106,14 +106,14 @@ pub struct TransportError {
     /// The first characters of the body, where there was one.
     pub body_start: Option<String>,
     /// What was to be created: operation, group and name (for [`TransportKind::OutcomeUnknown`]).
-    pub target: Option<Target>,
+    pub target: Option<CreateTarget>,
     /// What the reader should know beside, or can do.
     pub hint: Option<String>,
 }
 
-/// The resource that a create was about.
+/// What a create was to make.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Target {
+pub struct CreateTarget {
     /// Operation, as the API names it.
     pub operation: &'static str,
     /// Project.

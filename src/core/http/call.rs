@@ -30,7 +30,7 @@ pub struct Call {
     /// What a success looks like.
     pub expected: ExpectedBody,
     /// Whose rate limit it counts against.
-    pub set: EndpointSet,
+    pub endpoint_set: EndpointSet,
     /// The project, where there is one.
     pub group_id: String,
     /// `envelope=true` was asked for.
@@ -115,7 +115,7 @@ impl Call {
             body,
             request_kind,
             expected,
-            set: set_of(kind),
+            endpoint_set: endpoint_set(kind),
             group_id: group_id.to_owned(),
             envelope: reply_format.envelope,
             serverless: kind == Kind::Serverless,
@@ -127,7 +127,7 @@ impl Call {
     pub fn get(
         operation: &'static str,
         target: String,
-        set: EndpointSet,
+        endpoint_set: EndpointSet,
         group_id: &str,
         expected: ExpectedBody,
     ) -> Self {
@@ -138,7 +138,7 @@ impl Call {
             body: None,
             request_kind: RequestKind::Read,
             expected,
-            set,
+            endpoint_set,
             group_id: group_id.to_owned(),
             envelope: false,
             serverless: false,
@@ -174,7 +174,7 @@ pub struct Page {
 /// The collection of a kind in a project, without a query.
 pub fn collection(kind: Kind, group_id: &str) -> Call {
     let operation = kind.operation_id(Operation::List);
-    let call = Call::get(operation, collection_path(kind, group_id), set_of(kind), group_id, ExpectedBody::Page);
+    let call = Call::get(operation, collection_path(kind, group_id), endpoint_set(kind), group_id, ExpectedBody::Page);
     Call { serverless: kind == Kind::Serverless, ..call }
 }
 
@@ -188,7 +188,7 @@ fn collection_path(kind: Kind, group_id: &str) -> String {
 }
 
 /// The rate limit that a kind counts against.
-fn set_of(kind: Kind) -> EndpointSet {
+fn endpoint_set(kind: Kind) -> EndpointSet {
     match kind {
         Kind::Serverless => EndpointSet::ServerlessInstances,
         Kind::Flex => EndpointSet::FlexClusters,

@@ -1,5 +1,5 @@
-//! `Deprecation` (RFC 9745, and the HTTP date that Atlas sends) and `Sunset` (RFC 8594) headers: one notice per endpoint
-//! and process.
+//! `Deprecation` (RFC 9745, or the HTTP date that Atlas sends) and `Sunset` (RFC 8594) headers: one notice for each endpoint
+//! in a process.
 use std::collections::HashSet;
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -8,14 +8,14 @@ use reqwest::header::HeaderMap;
 
 use crate::core::error::{Notice, NoticeKind};
 
-static SAID: Mutex<Option<HashSet<String>>> = Mutex::new(None);
+static ANNOUNCED: Mutex<Option<HashSet<String>>> = Mutex::new(None);
 
-/// The moments that a reply's headers name.
+/// The times that the headers name.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Dates {
     /// Since when the endpoint is deprecated.
     pub deprecation: Option<SystemTime>,
-    /// When it goes.
+    /// When it stops working.
     pub sunset: Option<SystemTime>,
 }
 
@@ -33,14 +33,14 @@ fn moment(value: &str) -> Option<SystemTime> {
     }
 }
 
-/// Whether a reply says that its endpoint is deprecated.
+/// The reply says that its endpoint is deprecated.
 pub fn is_announced(headers: &HeaderMap) -> bool {
     headers.contains_key("deprecation") || headers.contains_key("sunset")
 }
 
-/// The notice for a reply of `endpoint`, the first time in this process that such a reply says it.
+/// The notice for a reply of `endpoint`; `None` if this process has had it, or if the reply announces nothing.
 pub fn notice(endpoint: &str, serverless: bool, headers: &HeaderMap) -> Option<Notice> {
-    if !is_announced(headers) || !first_time(endpoint) {
+    if !is_announced(headers) || !is_first_notice(endpoint) {
         return None;
     }
     let dates = dates(headers);
@@ -57,15 +57,15 @@ pub fn notice(endpoint: &str, serverless: bool, headers: &HeaderMap) -> Option<N
     Some(Notice { kind: NoticeKind::EndpointDeprecated, message })
 }
 
-/// Whether nobody in this process has asked this of the same thing before.
-pub(crate) fn first_time(what: &str) -> bool {
-    let mut said = SAID.lock().unwrap_or_else(PoisonError::into_inner);
-    said.get_or_insert_with(HashSet::new).insert(what.to_owned())
+/// True once in this process for each `endpoint`.
+pub(crate) fn is_first_notice(endpoint: &str) -> bool {
+    let mut announced = ANNOUNCED.lock().unwrap_or_else(PoisonError::into_inner);
+    announced.get_or_insert_with(HashSet::new).insert(endpoint.to_owned())
 }
 
-/// Forgets what was said, for tests.
-pub fn forget() {
-    *SAID.lock().unwrap_or_else(PoisonError::into_inner) = None;
+/// Every notice is a first one again, for tests.
+pub fn reset_notices() {
+    *ANNOUNCED.lock().unwrap_or_else(PoisonError::into_inner) = None;
 }
 
 #[cfg(test)]
@@ -85,7 +85,8 @@ mod tests {
         headers.insert("deprecation", "true".parse().unwrap());
         assert_eq!(dates(&headers).deprecation, None);
         let notice = notice("testOperation", true, &headers).unwrap();
-        assert!(notice.message.contains("create_flex_cluster") && notice.message.contains("15 Jan 2026"));
+        assert!(notice.message.contains("create_flex_cluster"), "{}", notice.message);
+        assert!(notice.message.contains("15 Jan 2026"), "{}", notice.message);
         assert_eq!(super::notice("testOperation", true, &headers), None);
         headers.insert("deprecation", "@1688169599".parse().unwrap());
         headers.remove("sunset");

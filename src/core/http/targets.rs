@@ -1,4 +1,4 @@
-//! From the target of a call to its URL.
+//! The URL of a call, parsed once for calls to the same target.
 use std::sync::{Arc, Mutex, PoisonError};
 
 use http::uri::PathAndQuery;
@@ -6,39 +6,39 @@ use reqwest::Url;
 
 use crate::core::error::Error;
 
-/// Where a request goes: for digests and messages, and for the connection.
+/// Where a request goes: the URL for Digest and messages, the path for the connection.
 #[derive(Debug)]
-pub(crate) struct Target {
-    /// As the call has it.
-    asked: String,
+pub(crate) struct RequestTarget {
+    /// Encoded path and query, as the call has them.
+    target: String,
     pub(crate) url: Url,
     pub(crate) path: PathAndQuery,
 }
 
-/// One base URL, and the last target that was asked for below it: calls of one operation after another have the same, and
-/// parsing it anew takes a tenth of the instructions of a call.
-pub(crate) struct Targets {
+/// The last target below one base URL. Successive calls often have the same target, and parsing it takes a tenth of the
+/// instructions of a call.
+pub(crate) struct TargetCache {
     base_url: String,
-    last: Mutex<Option<Arc<Target>>>,
+    last: Mutex<Option<Arc<RequestTarget>>>,
 }
 
-impl Targets {
-    /// Below a base URL without a trailing slash.
+impl TargetCache {
+    /// `base_url` has no trailing slash.
     pub(crate) fn new(base_url: String) -> Self {
-        Targets { base_url, last: Mutex::default() }
+        TargetCache { base_url, last: Mutex::default() }
     }
 
     /// The URL of an encoded path with its query.
-    pub(crate) fn get(&self, asked: &str) -> Result<Arc<Target>, Error> {
+    pub(crate) fn get(&self, target: &str) -> Result<Arc<RequestTarget>, Error> {
         let mut last = self.last.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(target) = last.as_ref().filter(|target| target.asked == asked) {
-            return Ok(target.clone());
+        if let Some(cached) = last.as_ref().filter(|cached| cached.target == target) {
+            return Ok(cached.clone());
         }
-        let url = Url::parse(&format!("{}{asked}", self.base_url))
-            .map_err(|e| Error::Configuration(format!("{asked} is not a path ({e})")))?;
-        let target = Arc::new(Target { asked: asked.to_owned(), path: path(&url)?, url });
-        *last = Some(target.clone());
-        Ok(target)
+        let url = Url::parse(&format!("{}{target}", self.base_url))
+            .map_err(|e| Error::Configuration(format!("{target} is not a path ({e})")))?;
+        let parsed = Arc::new(RequestTarget { target: target.to_owned(), path: path(&url)?, url });
+        *last = Some(parsed.clone());
+        Ok(parsed)
     }
 }
 
@@ -55,7 +55,7 @@ mod tests {
 
     #[test]
     fn each_target_has_its_own_url() {
-        let targets = Targets::new("http://127.0.0.1:1".to_owned());
+        let targets = TargetCache::new("http://127.0.0.1:1".to_owned());
         for path in ["/a", "/a", "/b?c=d", "/a", "/b?c=d"] {
             let target = targets.get(path).unwrap();
             assert_eq!(target.url.as_str(), format!("http://127.0.0.1:1{path}"));

@@ -81,7 +81,7 @@ impl Request {
             body,
             request_kind,
             expected: ExpectedBody::AnyJson,
-            set: EndpointSet::Other,
+            endpoint_set: EndpointSet::Other,
             group_id: group_id.to_owned(),
             envelope: self.params.iter().any(|(k, v)| k == "envelope" && v == "true"),
             serverless: self.path.contains("/serverless"),

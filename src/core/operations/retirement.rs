@@ -67,7 +67,7 @@ pub(super) fn error(mut api: ApiError, operation: Operation) -> Error {
 
 /// Says that the Flex operation was used; once per process and operation.
 pub(super) fn flex_used_notice(serverless: &str, flex: &str) -> Option<Notice> {
-    deprecation::first_time(&format!("{serverless} as {flex}")).then(|| Notice {
+    deprecation::is_first_notice(&format!("{serverless} as {flex}")).then(|| Notice {
         kind: NoticeKind::EndpointDeprecated,
         message: format!(
             "{serverless} is retired: {flex} was used instead (on_retired=\"flex\"); change to the flex_cluster methods"

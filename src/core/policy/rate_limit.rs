@@ -1,20 +1,20 @@
-//! What the server has said about its rate limits, per endpoint set and project, shared by the calls of a client.
-//! Callers wait ahead of a limit that is used up instead of running into it, and leave a block one after another.
-//! Without headers and without a 429 nothing is known and nothing waits.
+//! What the server has reported of its rate limits, for each endpoint set and project, shared by the calls of a client.
+//! Requests wait until a used-up limit is refilled, instead of being refused, and after a 429 they start one by one.
+//! Without `RateLimit` headers and without a 429 nothing is known, and no request waits.
 use std::collections::HashMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use reqwest::header::HeaderMap;
 
-/// Knowledge is forgotten after this long: every bucket of Atlas is refilled within a minute.
-const FORGET: Duration = Duration::from_secs(60);
-/// One token comes back in this time where 500 do in a minute, as documented for Flex clusters and projects.
-const PACE: Duration = Duration::from_millis(120);
-/// However long a server asks one call to wait, the others ask again after this time.
-const LONGEST_BLOCK: Duration = Duration::from_secs(300);
+/// What a reply reported is out of date after this time: Atlas refills every bucket within a minute.
+const EXPIRY: Duration = Duration::from_secs(60);
+/// The time in which one request is refilled at 500 a minute, the rate documented for Flex clusters and projects.
+const REFILL_INTERVAL: Duration = Duration::from_millis(120);
+/// However long a 429 asks to wait, other requests are sent again after this time.
+const MAX_BLOCK: Duration = Duration::from_secs(300);
 
-/// A set of endpoints that share a bucket: Atlas' name for it, and what is known of its refill.
+/// A set of endpoints that share a bucket, as Atlas groups them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum EndpointSet {
     /// Flex clusters of a project.
@@ -25,7 +25,7 @@ pub enum EndpointSet {
     Projects,
     /// The rate limits themselves.
     RateLimits,
-    /// Anything else, known by nothing but the project.
+    /// Anything else: one set for each project.
     Other,
 }
 
@@ -42,20 +42,20 @@ impl EndpointSet {
     }
 }
 
-/// What is known of one bucket, for a reader.
+/// The last known state of one bucket.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Known {
+pub struct RateLimitStatus {
     /// The set's name.
     pub endpoint_set: &'static str,
     /// The project, where the bucket is per project.
     pub group_id: Option<String>,
     /// `RateLimit-Limit`.
     pub limit: Option<u64>,
-    /// `RateLimit-Remaining`, less the requests that were sent since.
+    /// `RateLimit-Remaining`, less the requests sent since.
     pub remaining: Option<u64>,
-    /// Time until the server takes requests again.
+    /// Time until a block by a 429 ends.
     pub blocked_for: Duration,
-    /// Age of this knowledge.
+    /// Time since the server reported it.
     pub age: Duration,
 }
 
@@ -71,11 +71,11 @@ struct Bucket {
     remaining: Option<u64>,
     in_flight: u64,
     blocked_until: Duration,
-    /// A 429 was heard, and since then nothing that says how many are left: one at a time.
+    /// There was a 429, and since then no reply that said how many requests are left: they start one by one.
     limited: bool,
-    /// The next free place in the queue of those who wait.
-    next_place: Duration,
-    heard: Duration,
+    /// When the next request that has to wait may start.
+    next_slot: Duration,
+    updated_at: Duration,
 }
 
 impl RateLimits {
@@ -83,49 +83,49 @@ impl RateLimits {
         self.buckets.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Takes a place for one request. [`Permit::wait`] says how long to hold it before sending: nearly always zero.
-    pub fn take<'a>(&'a self, set: EndpointSet, group_id: &str, now: Duration) -> Permit<'a> {
+    /// A permit for one request. [`Permit::wait`] says how long to wait before it is sent: nearly always zero.
+    pub fn acquire<'a>(&'a self, set: EndpointSet, group_id: &str, now: Duration) -> Permit<'a> {
         let key = (set, group_id.to_owned());
         let mut buckets = self.lock();
-        // Nothing is known before the first reply with headers, and then nothing is kept.
+        // There is no bucket before the first reply with headers: then there is nothing to count.
         let (wait, counted) = match buckets.get_mut(&key) {
             Some(bucket) => {
                 bucket.in_flight += 1;
-                (bucket.permit(now), true)
+                (bucket.reserve(now), true)
             }
             None => (Duration::ZERO, false),
         };
         Permit { limits: self, key, wait, counted }
     }
 
-    /// What is known, for a reader.
-    pub fn known(&self, now: Duration) -> Vec<Known> {
-        let mut known: Vec<Known> = self
+    /// The state of all buckets, sorted by name and project.
+    pub fn status(&self, now: Duration) -> Vec<RateLimitStatus> {
+        let mut status: Vec<RateLimitStatus> = self
             .lock()
             .iter()
-            .map(|((set, group_id), bucket)| Known {
+            .map(|((set, group_id), bucket)| RateLimitStatus {
                 endpoint_set: set.name(),
                 group_id: (!group_id.is_empty()).then(|| group_id.clone()),
                 limit: bucket.limit,
                 remaining: if bucket.limited { Some(0) } else { bucket.remaining },
                 blocked_for: bucket.blocked_until.saturating_sub(now),
-                age: now.saturating_sub(bucket.heard),
+                age: now.saturating_sub(bucket.updated_at),
             })
             .collect();
-        known.sort_by(|a, b| (a.endpoint_set, &a.group_id).cmp(&(b.endpoint_set, &b.group_id)));
-        known
+        status.sort_by(|a, b| (a.endpoint_set, &a.group_id).cmp(&(b.endpoint_set, &b.group_id)));
+        status
     }
 }
 
 impl Bucket {
-    /// The time until the next free place, which is taken.
-    fn permit(&mut self, now: Duration) -> Duration {
-        if now.saturating_sub(self.heard) > FORGET && now >= self.blocked_until {
+    /// Reserves the next free slot; returns the time until then.
+    fn reserve(&mut self, now: Duration) -> Duration {
+        if now.saturating_sub(self.updated_at) > EXPIRY && now >= self.blocked_until {
             self.remaining = None;
             self.limited = false;
-            self.next_place = Duration::ZERO;
+            self.next_slot = Duration::ZERO;
         }
-        let free = self.blocked_until.max(self.next_place);
+        let free = self.blocked_until.max(self.next_slot);
         let used_up = match &mut self.remaining {
             Some(remaining) if free <= now && *remaining > 0 => {
                 *remaining -= 1;
@@ -137,45 +137,46 @@ impl Bucket {
         if free <= now && !self.limited && !used_up {
             return Duration::ZERO;
         }
-        let permit = if free <= now && used_up { now + PACE } else { free.max(now) };
-        self.next_place = permit + PACE;
-        permit - now
+        let slot = if free <= now && used_up { now + REFILL_INTERVAL } else { free.max(now) };
+        self.next_slot = slot + REFILL_INTERVAL;
+        slot - now
     }
 
-    /// What a reply says. `let_in`: it answers a request that the limit let pass.
-    fn heard(&mut self, told: Told, now: Duration) {
-        self.limit = told.limit.or(self.limit);
-        if let Some(blocked_for) = told.blocked_for {
-            self.blocked_until = self.blocked_until.max(now + blocked_for.min(LONGEST_BLOCK));
+    /// Takes over what a reply reports.
+    fn update(&mut self, report: Report, now: Duration) {
+        self.limit = report.limit.or(self.limit);
+        if let Some(blocked_for) = report.blocked_for {
+            self.blocked_until = self.blocked_until.max(now + blocked_for.min(MAX_BLOCK));
             self.remaining = None;
             self.limited = true;
-            self.heard = now;
-        } else if let Some(remaining) = told.remaining {
+            self.updated_at = now;
+        } else if let Some(remaining) = report.remaining {
             let left = remaining.saturating_sub(self.in_flight);
             self.remaining = Some(left);
-            self.heard = now;
+            self.updated_at = now;
             if now >= self.blocked_until {
                 self.limited = false;
                 if left > 0 {
-                    self.next_place = Duration::ZERO;
+                    self.next_slot = Duration::ZERO;
                 }
             }
-        } else if told.let_in && self.limited && now >= self.blocked_until {
+        } else if report.was_admitted && self.limited && now >= self.blocked_until {
             self.limited = false;
-            self.next_place = Duration::ZERO;
+            self.next_slot = Duration::ZERO;
         }
     }
 }
 
-/// What a reply says of a limit.
-struct Told {
+/// What a reply reports of a limit.
+struct Report {
     limit: Option<u64>,
     remaining: Option<u64>,
     blocked_for: Option<Duration>,
-    let_in: bool,
+    /// The request was not refused by the limit.
+    was_admitted: bool,
 }
 
-/// A place in the queue of one bucket. It is given back when it is dropped without a reply.
+/// The right to send one request. Dropped without a reply, it is given back.
 pub struct Permit<'a> {
     limits: &'a RateLimits,
     key: (EndpointSet, String),
@@ -189,29 +190,29 @@ impl Permit<'_> {
         self.wait
     }
 
-    /// That time is over. If the server has called for another pause meanwhile, there is another wait.
-    pub fn waited(&mut self, now: Duration) {
+    /// To be called after that wait. If the server has asked for another meanwhile, there is another wait.
+    pub fn recheck(&mut self, now: Duration) {
         self.wait = match self.limits.lock().get_mut(&self.key) {
-            Some(bucket) if bucket.blocked_until > now => bucket.permit(now),
+            Some(bucket) if bucket.blocked_until > now => bucket.reserve(now),
             _ => Duration::ZERO,
         };
     }
 
-    /// The reply is here: takes over what it says. `blocked_for` is set for a 429.
-    pub fn heard(mut self, status: u16, headers: &HeaderMap, blocked_for: Option<Duration>, now: Duration) {
+    /// Takes over what the reply reports. `blocked_for` is set for a 429.
+    pub fn complete(mut self, status: u16, headers: &HeaderMap, blocked_for: Option<Duration>, now: Duration) {
         let number = |name: &str| headers.get(name)?.to_str().ok()?.trim().parse::<u64>().ok();
         let (limit, remaining) = (number("ratelimit-limit"), number("ratelimit-remaining"));
-        let says_something = limit.is_some() || remaining.is_some() || blocked_for.is_some();
+        let has_report = limit.is_some() || remaining.is_some() || blocked_for.is_some();
         let mut buckets = self.limits.lock();
-        if says_something && !buckets.contains_key(&self.key) {
+        if has_report && !buckets.contains_key(&self.key) {
             buckets.insert(self.key.clone(), Bucket::default());
         }
         if let Some(bucket) = buckets.get_mut(&self.key) {
             if std::mem::take(&mut self.counted) {
                 bucket.in_flight = bucket.in_flight.saturating_sub(1);
             }
-            let let_in = status < 500 && blocked_for.is_none();
-            bucket.heard(Told { limit, remaining, blocked_for, let_in }, now);
+            let was_admitted = status < 500 && blocked_for.is_none();
+            bucket.update(Report { limit, remaining, blocked_for, was_admitted }, now);
         }
     }
 }
@@ -224,133 +225,12 @@ impl Drop for Permit<'_> {
         if let Some(bucket) = self.limits.lock().get_mut(&self.key) {
             bucket.in_flight = bucket.in_flight.saturating_sub(1);
             if !self.wait.is_zero() {
-                // Somebody who leaves the queue makes it shorter for those who come.
-                bucket.next_place = bucket.next_place.saturating_sub(PACE);
+                // The queue is shorter for later requests.
+                bucket.next_slot = bucket.next_slot.saturating_sub(REFILL_INTERVAL);
             }
         }
     }
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use EndpointSet::FlexClusters;
-
-    fn ms(ms: u64) -> Duration {
-        Duration::from_millis(ms)
-    }
-    fn headers(remaining: &'static str) -> HeaderMap {
-        let mut headers = HeaderMap::new();
-        headers.insert("ratelimit-limit", "1200".parse().unwrap());
-        headers.insert("ratelimit-remaining", remaining.parse().unwrap());
-        headers
-    }
-
-    fn wait(limits: &RateLimits, group: &str, now: Duration) -> u128 {
-        limits.take(FlexClusters, group, now).wait().as_millis()
-    }
-    /// A reply without a wait before it.
-    fn tell(limits: &RateLimits, headers: &HeaderMap, blocked_for: Option<Duration>, now: Duration) {
-        let status = if blocked_for.is_some() { 429 } else { 200 };
-        limits.take(FlexClusters, "g", now).heard(status, headers, blocked_for, now);
-    }
-    /// A caller who takes a place and keeps it.
-    fn stay(limits: &RateLimits, group: &str, now: Duration) -> u128 {
-        let permit = limits.take(FlexClusters, group, now);
-        let wait = permit.wait().as_millis();
-        std::mem::forget(permit);
-        wait
-    }
-
-    #[test]
-    fn nothing_known_nothing_waits_and_missing_headers_change_nothing() {
-        let limits = RateLimits::default();
-        for _ in 0..1000 {
-            assert_eq!(wait(&limits, "g", ms(0)), 0);
-            tell(&limits, &HeaderMap::new(), None, ms(0));
-        }
-        assert_eq!(limits.known(ms(0)), []);
-    }
-
-    #[test]
-    fn callers_wait_ahead_of_a_limit_that_is_used_up_one_after_another() {
-        let limits = RateLimits::default();
-        tell(&limits, &headers("2"), None, ms(0));
-        let waits: Vec<_> = (0..5).map(|_| stay(&limits, "g", ms(0))).collect();
-        assert_eq!(waits, [0, 0, 120, 240, 360]);
-        assert_eq!(wait(&limits, "other", ms(0)), 0);
-        let known = limits.known(ms(5));
-        assert_eq!((known[0].limit, known[0].remaining, known[0].age), (Some(1200), Some(0), ms(5)));
-        // The server says that there is room again: nobody queues.
-        tell(&limits, &headers("800"), None, ms(10));
-        assert_eq!(wait(&limits, "g", ms(10)), 0);
-    }
-
-    #[test]
-    fn after_a_429_nobody_comes_back_early_and_nobody_together() {
-        let limits = RateLimits::default();
-        tell(&limits, &HeaderMap::new(), Some(ms(7000)), ms(0));
-        let waits: Vec<_> = (0..4).map(|_| stay(&limits, "g", ms(1000))).collect();
-        assert_eq!(waits, [6000, 6120, 6240, 6360]);
-        // Those who slept through the block come one after another too.
-        assert_eq!([stay(&limits, "g", ms(8000)), stay(&limits, "g", ms(8000))], [0, 120]);
-        // Once one is let in, nobody waits: with what is left in a header, or without.
-        let permit = limits.take(FlexClusters, "g", ms(8240));
-        permit.heard(201, &HeaderMap::new(), None, ms(8240));
-        assert_eq!([stay(&limits, "g", ms(9000)), stay(&limits, "g", ms(9000))], [0, 0]);
-    }
-
-    #[test]
-    fn a_block_that_is_renewed_is_waited_for_again() {
-        let limits = RateLimits::default();
-        tell(&limits, &HeaderMap::new(), Some(ms(1000)), ms(0));
-        let mut permit = limits.take(FlexClusters, "g", ms(0));
-        let other = limits.take(FlexClusters, "g", ms(0));
-        assert_eq!((permit.wait(), other.wait()), (ms(1000), ms(1120)));
-        other.heard(429, &HeaderMap::new(), Some(ms(5000)), ms(900));
-        permit.waited(ms(1000));
-        assert_eq!(permit.wait(), ms(4900));
-        permit.waited(ms(5900));
-        assert_eq!(permit.wait(), ms(0));
-    }
-
-    #[test]
-    fn an_absurd_wait_blocks_others_for_a_while_only() {
-        let limits = RateLimits::default();
-        tell(&limits, &HeaderMap::new(), Some(Duration::MAX), ms(0));
-        assert_eq!(wait(&limits, "g", ms(0)), 300_000);
-        assert_eq!(wait(&limits, "g", ms(300_000)), 0);
-    }
-
-    #[test]
-    fn callers_who_leave_the_queue_leave_no_gap() {
-        let limits = RateLimits::default();
-        tell(&limits, &headers("0"), None, ms(0));
-        let places: Vec<_> = (0..1000).map(|_| limits.take(FlexClusters, "g", ms(0))).collect();
-        assert_eq!(places[999].wait(), ms(120_000));
-        drop(places);
-        assert_eq!(wait(&limits, "g", ms(0)), 120);
-        assert_eq!(limits.known(ms(0))[0].remaining, Some(0));
-    }
-
-    #[test]
-    fn old_knowledge_is_forgotten() {
-        let limits = RateLimits::default();
-        tell(&limits, &headers("0"), None, ms(0));
-        assert_eq!(wait(&limits, "g", ms(61_000)), 0);
-    }
-
-    #[test]
-    fn requests_in_flight_count_and_abandoned_ones_do_not() {
-        let limits = RateLimits::default();
-        tell(&limits, &headers("10"), None, ms(0));
-        let places: Vec<_> = (0..4).map(|_| limits.take(FlexClusters, "g", ms(0))).collect();
-        let mut places = places.into_iter();
-        // The reply to the first was written before the other three arrived.
-        places.next().unwrap().heard(200, &headers("9"), None, ms(1));
-        assert_eq!(limits.known(ms(1))[0].remaining, Some(6));
-        drop(places);
-        tell(&limits, &headers("9"), None, ms(2));
-        assert_eq!(limits.known(ms(2))[0].remaining, Some(9));
-    }
-}
+mod tests;

@@ -100,6 +100,11 @@ pub fn is_transient(status: u16, kind: RequestKind) -> bool {
     matches!(verdict, Verdict::Retry | Verdict::Reconcile { transient: true })
 }
 
+/// The server refused the request because there were too many.
+pub const fn is_rate_limit(status: u16) -> bool {
+    status == 429
+}
+
 /// Where a call stands.
 #[derive(Debug, Clone, Copy)]
 pub struct RetryState {
@@ -156,7 +161,7 @@ impl RetryPolicy {
             return Err(StopReason::Attempts);
         }
         let (rate_limited, retry_after) = match outcome {
-            AttemptOutcome::Status(status, retry_after) => (status == 429, retry_after),
+            AttemptOutcome::Status(status, retry_after) => (is_rate_limit(status), retry_after),
             AttemptOutcome::NotSent | AttemptOutcome::NoReply => (false, None),
         };
         let backoff = backoff(rate_limited, retry_after, state.attempts);

@@ -10,7 +10,7 @@ use super::request::{CreateRequest, IfExists};
 use crate::core::client::Client;
 use crate::core::context::Context;
 use crate::core::context::observe::Level;
-use crate::core::error::{ApiError, Error, Target, TransportError, TransportKind, Violation};
+use crate::core::error::{ApiError, CreateTarget, Error, TransportError, TransportKind, Violation};
 use crate::core::http::call::Call;
 use crate::core::http::reply::{Reply, content};
 use crate::core::http::to_error::{add_hint, with_stop_reason};
@@ -185,7 +185,7 @@ pub(super) fn outcome_unknown(request: &CreateRequest, call: &Call, cause: &Erro
         elapsed,
         status,
         body_start: None,
-        target: Some(Target { operation: call.operation, group_id: group.clone(), name: name.clone() }),
+        target: Some(CreateTarget { operation: call.operation, group_id: group.clone(), name: name.clone() }),
         hint: None,
     }))
 }

@@ -15,6 +15,7 @@ import argparse
 import ast
 import builtins
 import csv
+import itertools
 import json
 import sys
 from pathlib import Path
@@ -82,12 +83,15 @@ class Row(NamedTuple):
 
 
 def read_table() -> list[Row]:
-    """All codes, by status, then by code."""
+    """All codes: the rows are sorted by status, then by code."""
     with TABLE.open(newline="", encoding="utf-8") as file:
         rows = [
             Row(row["error_code"], int(row["http_status"]), row["basis"], row["advice"]) for row in csv.DictReader(file)
         ]
-    return sorted(rows, key=lambda row: (row.status, row.code))
+    for above, below in itertools.pairwise(rows):
+        if (above.status, above.code) >= (below.status, below.code):
+            sys.exit(f"{TABLE.name}: {below.code} is not in its place, or there twice")
+    return rows
 
 
 def read_classes() -> list[ast.ClassDef]:

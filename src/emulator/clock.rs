@@ -3,9 +3,12 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+use serde_json::{Value, json};
 
 /// Where the emulator's time comes from.
-#[derive(Debug, Clone, Copy, PartialEq)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(into = "Value", try_from = "Value")]
 pub enum ClockMode {
     /// Real time plus an offset that `clock` of the control API moves.
     Real,
@@ -14,6 +17,31 @@ pub enum ClockMode {
         /// Seconds since the Unix epoch.
         start: Option<f64>,
     },
+}
+
+impl From<ClockMode> for Value {
+    fn from(mode: ClockMode) -> Self {
+        match mode {
+            ClockMode::Real => json!("real"),
+            ClockMode::Manual { start: None } => json!("manual"),
+            ClockMode::Manual { start: Some(seconds) } => json!(seconds),
+        }
+    }
+}
+
+/// Takes a name, an ISO time or Unix seconds.
+impl TryFrom<Value> for ClockMode {
+    type Error = &'static str;
+
+    fn try_from(value: Value) -> Result<Self, Self::Error> {
+        match value.as_str() {
+            Some("real") => return Ok(ClockMode::Real),
+            Some("manual") => return Ok(ClockMode::Manual { start: None }),
+            _ => {}
+        }
+        let start = time(&value).ok_or("no time")?;
+        Ok(ClockMode::Manual { start: Some(start as f64 / 1000.0) })
+    }
 }
 
 /// Milliseconds since the Unix epoch, from real time plus an offset or from the test alone.
@@ -102,6 +130,11 @@ pub(crate) fn date(ms: i64) -> String {
 pub(crate) fn http_date(ms: i64) -> String {
     let seconds = u64::try_from(ms.div_euclid(1000)).unwrap_or(0);
     httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds))
+}
+
+/// An ISO time or Unix seconds, as the control API takes them.
+pub(crate) fn time(value: &Value) -> Option<i64> {
+    value.as_str().and_then(parse).or_else(|| value.as_f64().map(|seconds| (seconds * 1000.0) as i64))
 }
 
 /// Reads an ISO time in UTC.

@@ -7,9 +7,10 @@ use serde_json::Value;
 /// A key of an object, and what its value may be, as it is said to someone who wrote something else.
 pub(crate) type Field = (&'static str, &'static str);
 
-/// Reads an object that has no other keys than `fields`. `what` is what it stands for, such as “A fault”.
-pub(crate) fn read<T: DeserializeOwned>(what: &str, fields: &[Field], value: &Value) -> Result<T, String> {
-    check_keys(what, fields, value)?;
+/// Reads an object that has no other keys than `fields`. `what` and `noun` say what it and its keys stand for, such as
+/// “A fault” and “key”.
+pub(crate) fn read<T: DeserializeOwned>(what: &str, noun: &str, fields: &[Field], value: &Value) -> Result<T, String> {
+    check_keys(what, noun, fields, value)?;
     serde_path_to_error::deserialize(value).map_err(|error| {
         let path = error.path().to_string();
         let key = path.split(['.', '[']).next().unwrap_or_default();
@@ -21,11 +22,11 @@ pub(crate) fn read<T: DeserializeOwned>(what: &str, fields: &[Field], value: &Va
 }
 
 /// Refuses what is no object, and keys that are not among `fields`.
-pub(crate) fn check_keys(what: &str, fields: &[Field], value: &Value) -> Result<(), String> {
-    let object = value.as_object().ok_or_else(|| format!("{what} is a JSON object."))?;
+pub(crate) fn check_keys(what: &str, noun: &str, fields: &[Field], value: &Value) -> Result<(), String> {
+    let object = value.as_object().ok_or_else(|| format!("{what} takes a JSON object."))?;
     let names = || fields.iter().map(|(name, _)| *name);
     match object.keys().find(|key| !names().any(|name| name == *key)) {
-        Some(key) => Err(format!("{what} has no key {key:?}.{}", did_you_mean(key, names()))),
+        Some(key) => Err(format!("{what} has no {noun} {key:?}.{}", did_you_mean(key, names()))),
         None => Ok(()),
     }
 }
@@ -48,6 +49,7 @@ pub(crate) mod seconds {
 
     use serde::de::Error;
     use serde::{Deserialize, Deserializer, Serializer};
+    use serde_json::Value;
 
     /// What the value may be, as it is said to someone who wrote something else.
     pub(crate) const TAKES: &str = "a number of seconds, zero or more";
@@ -58,6 +60,11 @@ pub(crate) mod seconds {
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<Duration, D::Error> {
         Duration::try_from_secs_f64(f64::deserialize(from)?).map_err(D::Error::custom)
+    }
+
+    /// The value of one key.
+    pub(crate) fn read(key: &str, value: &Value) -> Result<Duration, String> {
+        deserialize(value).map_err(|_| format!("{key} takes {TAKES}."))
     }
 }
 
@@ -82,13 +89,13 @@ mod tests {
     #[test]
     fn what_is_wrong_is_said_in_one_sentence() {
         const FIELDS: [Field; 2] = [("colour", "a word"), ("limit", "a count, or null")];
-        let read = |value| read::<Thing>("A thing", &FIELDS, &value);
+        let read = |value| read::<Thing>("A thing", "key", &FIELDS, &value);
         let thing = |limit| Ok(Thing { colour: "red".to_owned(), limit });
         assert_eq!(read(json!({"colour": "red"})), thing(None));
         assert_eq!(read(json!({"colour": "red", "limit": null})), thing(Some(None)));
         assert_eq!(read(json!({"colour": "red", "limit": 3})), thing(Some(Some(3))));
         for (value, said) in [
-            (json!([]), "A thing is a JSON object."),
+            (json!([]), "A thing takes a JSON object."),
             (json!({"color": "red"}), "A thing has no key \"color\". Did you mean \"colour\"?"),
             (json!({"size": 1}), "A thing has no key \"size\"."),
             (json!({"colour": 7}), "colour takes a word."),

@@ -13,7 +13,6 @@ use self::scenario::{change_clock, change_faults, change_settings, scenario};
 use self::stored::{identities, instances, issue_token, organizations};
 use crate::emulator::faults::standing::Faults;
 use crate::emulator::http::lists::pairs;
-use crate::emulator::options::settings::{calendar, calendar_name};
 use crate::emulator::store::Store;
 use crate::emulator::store::request_log::Record;
 use crate::emulator::store::{seed, snapshot};
@@ -55,13 +54,11 @@ pub(crate) fn carry_out(store: &mut Store, faults: &mut Faults, method: &str, pa
             change_settings(store, body)?;
             Ok(store.options.settings())
         }
-        ("GET", ["calendar"]) => Ok(json!({"calendar": calendar_name(store.options.calendar)})),
+        ("GET", ["calendar"]) => Ok(json!({"calendar": store.options.calendar})),
         ("PUT" | "POST", ["calendar"]) => {
-            store.options.calendar = calendar(body.get("calendar").unwrap_or(body))?;
-            if let Some(reply) = body.get("retired_reply") {
-                store.options.set("retired_reply", reply)?;
-            }
-            Ok(json!({"calendar": calendar_name(store.options.calendar)}))
+            let changes = if body.is_object() { body } else { &json!({"calendar": body}) };
+            change_settings(store, changes)?;
+            Ok(json!({"calendar": store.options.calendar}))
         }
         (_, ["clock"]) => change_clock(store, method, body),
         (_, ["faults", ..]) => change_faults(faults, method, parts.get(1).copied(), body),

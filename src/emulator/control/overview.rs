@@ -5,7 +5,6 @@ use serde_json::{Value, json};
 use crate::emulator::clock::iso_ms;
 use crate::emulator::faults::standing::Faults;
 use crate::emulator::http::operations::OPERATIONS;
-use crate::emulator::options::settings::calendar_name;
 use crate::emulator::store::Store;
 use crate::emulator::store::request_log::Record;
 use crate::emulator::store::snapshot;
@@ -52,7 +51,7 @@ pub(crate) fn overview(store: &Store, faults: &Faults) -> Value {
         "url": store.url,
         "now": iso_ms(store.now()),
         "clock": if store.clock.is_manual() { "manual" } else { "real" },
-        "calendar": calendar_name(store.options.calendar),
+        "calendar": store.options.calendar,
         "projects": projects,
         "faults": faults.to_json(),
         "counters": counters(store),

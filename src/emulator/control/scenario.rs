@@ -3,11 +3,10 @@
 use serde_json::{Value, json};
 
 use super::error::{Answer, ControlError};
-use crate::emulator::clock::{iso_ms, parse};
+use crate::emulator::clock::{iso_ms, time};
 use crate::emulator::faults::order::Order;
 use crate::emulator::faults::standing::Faults;
-use crate::emulator::json::{Field, check_keys};
-use crate::emulator::options::settings::seconds;
+use crate::emulator::json::{Field, check_keys, seconds};
 use crate::emulator::store::Store;
 
 /// `name` and `description` are for people.
@@ -20,13 +19,8 @@ const FIELDS: [Field; 5] = [
 ];
 
 /// Changes all of the settings, or none.
-pub(crate) fn change_settings(store: &mut Store, body: &Value) -> Result<(), ControlError> {
-    let object = body.as_object().ok_or_else(|| ControlError::new(400, "Settings are a JSON object."))?;
-    let mut changed = store.options.clone();
-    for (key, value) in object {
-        changed.set(key, value)?;
-    }
-    store.options = changed;
+pub(crate) fn change_settings(store: &mut Store, changes: &Value) -> Result<(), ControlError> {
+    store.options = store.options.changed(changes)?;
     Ok(())
 }
 
@@ -37,11 +31,10 @@ pub(crate) fn change_clock(store: &mut Store, method: &str, body: &Value) -> Ans
             store.clock.set_manual(manual);
         }
         if let Some(to) = body.get("set") {
-            let to = to.as_str().and_then(parse).or_else(|| to.as_f64().map(|s| (s * 1000.0) as i64));
-            store.clock.set(to.ok_or_else(|| ControlError::new(400, "set takes an ISO time or Unix seconds."))?);
+            store.clock.set(time(to).ok_or_else(|| ControlError::new(400, "set takes an ISO time or Unix seconds."))?);
         }
         if let Some(by) = body.get("advance_seconds") {
-            let by = seconds("advance_seconds", by)?;
+            let by = seconds::read("advance_seconds", by)?;
             store.clock.advance(i64::try_from(by.as_millis()).unwrap_or(i64::MAX));
         }
     }
@@ -75,7 +68,7 @@ pub(crate) fn scenario(store: &mut Store, faults: &mut Faults, value: &Value) ->
     let (settings, clock, orders) = match value {
         Value::Array(_) => (&nothing, &nothing, value),
         _ => {
-            check_keys("A scenario", &FIELDS, value)?;
+            check_keys("A scenario", "key", &FIELDS, value)?;
             let part = |name: &str| value.get(name).unwrap_or(&nothing);
             (part("settings"), part("clock"), part("faults"))
         }

@@ -3,8 +3,8 @@
 use serde_json::{Value, json};
 
 use super::error::{Answer, ControlError, not_there};
+use crate::emulator::json::seconds;
 use crate::emulator::options::Provisioning;
-use crate::emulator::options::settings::seconds;
 use crate::emulator::store::Store;
 use crate::emulator::store::instances::{Due, State as InstanceState};
 use crate::emulator::store::seed;
@@ -51,7 +51,7 @@ pub(crate) fn instances(
                 .ok_or_else(|| ControlError::new(400, "state takes a state of the API, or GONE."))?;
             let due = match (body.get("reads"), body.get("seconds")) {
                 (Some(reads), _) => Due::Reads(reads.as_u64().and_then(|n| u32::try_from(n).ok()).unwrap_or(0)),
-                (None, Some(after)) => Due::new(Provisioning::After(seconds("seconds", after)?), store.now()),
+                (None, Some(after)) => Due::new(Provisioning::After(seconds::read("seconds", after)?), store.now()),
                 (None, None) => Due::Never,
             };
             store.set_state(group_id, name, state, due);
@@ -116,7 +116,7 @@ pub(crate) fn issue_token(store: &mut Store, body: &Value) -> Answer {
         return Err(not_there(&client_id));
     }
     let lifetime = match body.get("lifetime_seconds") {
-        Some(value) => i64::try_from(seconds("lifetime_seconds", value)?.as_millis()).unwrap_or(i64::MAX),
+        Some(value) => i64::try_from(seconds::read("lifetime_seconds", value)?.as_millis()).unwrap_or(i64::MAX),
         None => store.token_lifetime(),
     };
     let now = store.now();

@@ -126,7 +126,7 @@ impl Default for Order {
 impl Order {
     /// Reads one fault. What is misspelt is refused: it would match nothing, or everything.
     pub(crate) fn from_json(value: &Value) -> Result<Self, String> {
-        json::check_keys("A fault", &FIELDS, value)?;
+        json::check_keys("A fault", "key", &FIELDS, value)?;
         check_name(value, "kind", FaultKind::check)?;
         check_name(value, "method", check_method)?;
         check_name(value, "endpoint", check_endpoint)?;
@@ -134,7 +134,7 @@ impl Order {
         check_name(value, "authorization", check_authorization)?;
         let then = value.get("then").and_then(Value::as_array).into_iter().flatten();
         let then = then.map(Order::from_json).collect::<Result<_, _>>()?;
-        let mut order: Order = json::read("A fault", &FIELDS, value)?;
+        let mut order: Order = json::read("A fault", "key", &FIELDS, value)?;
         if order.status.is_some_and(|status| !(200..600).contains(&status)) {
             return Err(format!("status takes {STATUS}."));
         }
@@ -284,7 +284,7 @@ mod tests {
             (json!({"retry_after": -1}), "retry_after takes seconds or an HTTP date, or null for none."),
             (json!({"headers": {"a": []}}), "headers takes an object of texts and numbers; null removes a header."),
             (json!({"then": "x"}), "then takes a list of faults."),
-            (json!("close"), "A fault is a JSON object."),
+            (json!("close"), "A fault takes a JSON object."),
         ] {
             let refused = Order::from_json(&order).unwrap_err();
             assert!(refused.starts_with(said), "{order}: {refused}");

@@ -14,8 +14,8 @@ use crate::emulator::control;
 use crate::emulator::control::error::{Answer, ControlError};
 use crate::emulator::control::{overview, scenario};
 use crate::emulator::faults::standing::Faults;
+use crate::emulator::json::seconds;
 use crate::emulator::options::Options;
-use crate::emulator::options::settings::seconds;
 use crate::emulator::store::request_log::Record;
 use crate::emulator::store::{Store, seed, snapshot};
 
@@ -167,7 +167,7 @@ impl State {
     fn open_or_close(&self, body: &Value) -> Answer {
         let open = body.get("listening").and_then(Value::as_bool);
         let open = open.ok_or_else(|| ControlError::new(400, "listening takes true or false."))?;
-        let time = body.get("for_seconds").map(|value| seconds("for_seconds", value)).transpose()?;
+        let time = body.get("for_seconds").map(|value| seconds::read("for_seconds", value)).transpose()?;
         self.listener().ask(open, time);
         Ok(json!({"listening": open}))
     }

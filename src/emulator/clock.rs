@@ -132,6 +132,32 @@ pub(crate) fn http_date(ms: i64) -> String {
     httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds))
 }
 
+/// Milliseconds as an ISO time in whole seconds: `#[serde(with = "iso_seconds")]`.
+pub(crate) mod iso_seconds {
+    use serde::Serializer;
+
+    pub(crate) use super::iso_millis::deserialize;
+
+    pub(crate) fn serialize<S: Serializer>(ms: &i64, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&super::iso(*ms))
+    }
+}
+
+/// Milliseconds as an ISO time with milliseconds: `#[serde(with = "iso_millis")]`.
+pub(crate) mod iso_millis {
+    use serde::de::Error;
+    use serde::{Deserialize, Deserializer, Serializer};
+
+    pub(crate) fn serialize<S: Serializer>(ms: &i64, to: S) -> Result<S::Ok, S::Error> {
+        to.serialize_str(&super::iso_ms(*ms))
+    }
+
+    pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<i64, D::Error> {
+        let text = String::deserialize(from)?;
+        super::parse(&text).ok_or_else(|| D::Error::custom(format!("{text:?} is not a time in ISO 8601")))
+    }
+}
+
 /// An ISO time or Unix seconds, as the control API takes them.
 pub(crate) fn time(value: &Value) -> Option<i64> {
     value.as_str().and_then(parse).or_else(|| value.as_f64().map(|seconds| (seconds * 1000.0) as i64))

@@ -82,7 +82,7 @@ fn dedicated(instance: &Instance, call: &Call<'_>) -> Value {
             }],
             "zoneName": "Zone 1",
         }],
-        "stateName": instance.state.name(),
+        "stateName": instance.state,
         "tags": shapes::tags(&instance.tags),
         "terminationProtectionEnabled": instance.protected,
         "versionReleaseSystem": "LTS",

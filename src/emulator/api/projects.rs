@@ -10,7 +10,7 @@ use crate::emulator::http::lists;
 use crate::emulator::http::replies::{ApiError, Reply};
 use crate::emulator::http::request::{Call, Request};
 use crate::emulator::store::Store;
-use crate::emulator::store::identity::Identity;
+use crate::emulator::store::identity::{Identity, Role};
 use crate::emulator::store::projects::Project;
 
 const CREATE: &[Field] = &[
@@ -86,7 +86,7 @@ pub(crate) fn create(
     let shown = show(&project, call.query.base);
     store.add_project(project);
     if let Some(creator) = store.identities.get_mut(&caller.id) {
-        creator.project_roles.insert(id, vec!["GROUP_OWNER".to_owned()]);
+        creator.project_roles.insert(id, vec![Role::GroupOwner]);
     }
     let mut reply = Reply::entity(201, shown);
     // The doubled slash is the service's own.
@@ -121,7 +121,7 @@ fn show(project: &Project, base: &str) -> Value {
     out.insert("links".into(), json!(links));
     out.insert("name".into(), json!(project.name));
     out.insert("orgId".into(), json!(project.org_id));
-    if !project.tags.is_empty() {
+    if !project.tags.0.is_empty() {
         out.insert("tags".into(), shapes::tags(&project.tags));
     }
     out.insert("withDefaultAlertsSettings".into(), json!(project.default_alerts));

@@ -49,7 +49,7 @@ pub(crate) fn serverless(instance: &Instance, group_id: &str, base: &str, era: C
     out.insert("providerSettings".into(), provider);
     let continuous = instance.continuous_backup && era < Calendar::Flex;
     out.insert("serverlessBackupOptions".into(), json!({"serverlessContinuousBackupEnabled": continuous}));
-    out.insert("stateName".into(), json!(instance.state.name()));
+    out.insert("stateName".into(), json!(instance.state));
     out.insert("tags".into(), tags(&instance.tags));
     out.insert("terminationProtectionEnabled".into(), json!(instance.protected));
     Value::Object(out)
@@ -80,8 +80,8 @@ pub(crate) fn flex(instance: &Instance, group_id: &str, era: Calendar, just_crea
             "regionName": instance.region,
         }),
     );
-    out.insert("stateName".into(), json!(instance.state.name()));
-    if !(just_created && instance.tags.is_empty()) {
+    out.insert("stateName".into(), json!(instance.state));
+    if !(just_created && instance.tags.0.is_empty()) {
         out.insert("tags".into(), tags(&instance.tags));
     }
     out.insert("terminationProtectionEnabled".into(), json!(instance.protected));
@@ -90,7 +90,7 @@ pub(crate) fn flex(instance: &Instance, group_id: &str, era: Calendar, just_crea
 }
 
 pub(crate) fn tags(tags: &Tags) -> Value {
-    tags.iter().map(|(key, value)| json!({"key": key, "value": value})).collect()
+    tags.0.iter().map(|(key, value)| json!({"key": key, "value": value})).collect()
 }
 
 fn host(instance: &Instance) -> String {

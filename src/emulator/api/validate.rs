@@ -104,7 +104,7 @@ fn wrong_type(full: &str) -> ApiError {
 pub(crate) fn tags_of(object: &Object) -> Option<Tags> {
     let list = object.get("tags")?.as_array()?;
     let part = |tag: &Value, name: &str| -> Box<str> { tag.get(name).and_then(Value::as_str).unwrap_or("").into() };
-    Some(list.iter().map(|tag| (part(tag, "key"), part(tag, "value"))).collect())
+    Some(Tags(list.iter().map(|tag| (part(tag, "key"), part(tag, "value"))).collect()))
 }
 
 fn tags(value: &Value, full: &str) -> Result<(), ApiError> {

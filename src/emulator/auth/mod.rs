@@ -78,7 +78,7 @@ pub(crate) fn check_access_list(store: &Store, caller: &Identity, address: IpAdd
             "ORG_REQUIRES_ACCESS_LIST",
             "This organization requires access through an access list of ip ranges.",
         )),
-        Some(list) if !list.iter().any(|network| network.contains(&address)) => {
+        Some(list) if !list.iter().any(|network| network.contains(address)) => {
             let detail = format!("IP address {address} is not allowed to access this resource.");
             Err(ApiError::new(403, "IP_ADDRESS_NOT_ON_ACCESS_LIST", detail).with([json!(address.to_string())]))
         }

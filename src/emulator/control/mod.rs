@@ -15,7 +15,7 @@ use crate::emulator::faults::standing::Faults;
 use crate::emulator::http::lists::pairs;
 use crate::emulator::store::Store;
 use crate::emulator::store::request_log::Record;
-use crate::emulator::store::{seed, snapshot};
+use crate::emulator::store::{load, snapshot};
 
 /// The segments of a control path, with or without `/_emulator/` before them.
 pub(crate) fn parts(path: &str) -> impl Iterator<Item = &str> {
@@ -69,7 +69,9 @@ pub(crate) fn carry_out(store: &mut Store, faults: &mut Faults, method: &str, pa
         (_, ["instances", ..]) => instances(store, method, parts.get(1..).unwrap_or_default(), &query, body),
         (_, ["identities", ..]) => identities(store, method, parts.get(1).copied(), body),
         (_, ["organizations", ..]) => organizations(store, method, parts.get(1).copied(), body),
-        ("POST", ["projects"]) => Ok(json!({"id": seed::add_project(store, body, None)?})),
+        ("POST", ["projects"]) => {
+            Ok(json!({"id": load::add_project(store, load::read("The project", body.clone())?)?}))
+        }
         ("POST", ["tokens"]) => issue_token(store, body),
         ("POST", ["tokens", "expire"]) => Ok(json!({"expired": store.tokens.revoke_all()})),
         ("POST", ["nonces", "expire"]) => Ok(json!({"expired": store.nonces.expire_all()})),

@@ -7,7 +7,6 @@ use crate::emulator::faults::standing::Faults;
 use crate::emulator::http::operations::OPERATIONS;
 use crate::emulator::store::Store;
 use crate::emulator::store::request_log::Record;
-use crate::emulator::store::snapshot;
 
 /// Where the emulator is, and the credentials of its default identities.
 pub(crate) fn description(store: &mut Store) -> Value {
@@ -42,7 +41,7 @@ pub(crate) fn overview(store: &Store, faults: &Faults) -> Value {
                 "name": project.name,
                 "org_id": project.org_id,
                 "instance_count": project.instances.len(),
-                "instances": project.instances.values().rev().take(500).map(snapshot::instance_json).collect::<Vec<_>>(),
+                "instances": project.instances.values().rev().take(500).map(|instance| json!(instance)).collect::<Vec<_>>(),
             })
         })
         .collect();

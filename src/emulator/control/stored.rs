@@ -6,9 +6,9 @@ use super::error::{Answer, ControlError, not_there};
 use crate::emulator::json::seconds;
 use crate::emulator::options::Provisioning;
 use crate::emulator::store::Store;
-use crate::emulator::store::instances::{Due, State as InstanceState};
-use crate::emulator::store::seed;
-use crate::emulator::store::snapshot;
+use crate::emulator::store::instances::Due;
+use crate::emulator::store::load;
+use crate::emulator::store::seed::InstanceSeed;
 
 pub(crate) fn instances(
     store: &mut Store,
@@ -22,11 +22,12 @@ pub(crate) fn instances(
         ("GET", []) => {
             let group_id = query.iter().find(|(key, _)| key == "group_id").map_or(first.as_str(), |(_, id)| id);
             let project = store.project(group_id).ok_or_else(|| not_there(group_id))?;
-            Ok(project.instances.values().map(snapshot::instance_json).collect())
+            Ok(project.instances.values().map(|instance| json!(instance)).collect())
         }
         ("POST", []) => {
-            let group_id = body.get("group_id").and_then(Value::as_str).unwrap_or(&first).to_owned();
-            seed::add_instance(store, &group_id, body)?;
+            let seed: InstanceSeed = load::read("The instance", body.clone())?;
+            let group_id = seed.group_id.clone().unwrap_or(first);
+            load::add_instance(store, &group_id, seed)?;
             Ok(json!({}))
         }
         (_, [group_id, name]) => {
@@ -34,7 +35,7 @@ pub(crate) fn instances(
             let found = store.project(group_id).and_then(|project| project.find(name));
             let (_, instance) = found.ok_or_else(|| not_there(name))?;
             match method {
-                "GET" => return Ok(snapshot::instance_json(instance)),
+                "GET" => return Ok(json!(instance)),
                 "DELETE" => {
                     store.remove_instance(group_id, name);
                     return Ok(json!({}));
@@ -47,16 +48,16 @@ pub(crate) fn instances(
                 store.remove_instance(group_id, name);
                 return Ok(json!({}));
             }
-            let state = InstanceState::parse(state)
-                .ok_or_else(|| ControlError::new(400, "state takes a state of the API, or GONE."))?;
+            let state = serde_json::from_value(json!(state))
+                .map_err(|_| ControlError::new(400, "state takes a state of the API, or GONE."))?;
             let due = match (body.get("reads"), body.get("seconds")) {
-                (Some(reads), _) => Due::Reads(reads.as_u64().and_then(|n| u32::try_from(n).ok()).unwrap_or(0)),
+                (Some(reads), _) => Some(Due::Reads(reads.as_u64().and_then(|n| u32::try_from(n).ok()).unwrap_or(0))),
                 (None, Some(after)) => Due::new(Provisioning::After(seconds::read("seconds", after)?), store.now()),
-                (None, None) => Due::Never,
+                (None, None) => None,
             };
             store.set_state(group_id, name, state, due);
             let found = store.project(group_id).and_then(|project| project.find(name));
-            Ok(found.map_or(json!({}), |(_, instance)| snapshot::instance_json(instance)))
+            Ok(found.map_or(json!({}), |(_, instance)| json!(instance)))
         }
         _ => Err(ControlError::new(404, "Instances are at /_emulator/instances/{group_id}/{name}.")),
     }
@@ -64,17 +65,17 @@ pub(crate) fn instances(
 
 pub(crate) fn identities(store: &mut Store, method: &str, id: Option<&str>, body: &Value) -> Answer {
     match (method, id) {
-        ("GET", None) => Ok(store.identities.values().map(|i| snapshot::identity_json(i, true)).collect()),
+        ("GET", None) => Ok(store.identities.values().map(|i| json!(i)).collect()),
         ("POST", None) => {
-            let id = seed::add_identity(store, body, None)?;
-            Ok(store.identities.get(&id).map_or(Value::Null, |i| snapshot::identity_json(i, true)))
+            let id = load::add_identity(store, load::read("The identity", body.clone())?)?;
+            Ok(store.identities.get(&id).map_or(Value::Null, |i| json!(i)))
         }
         (_, Some(id)) => {
             let mut identity = store.identities.get(id).cloned().ok_or_else(|| not_there(id))?;
             match method {
                 "GET" => {}
                 "PATCH" => {
-                    seed::change_identity(store, &mut identity, body)?;
+                    load::change_identity(store, &mut identity, load::read("The identity", body.clone())?);
                     store.identities.insert(id.to_owned(), identity.clone());
                 }
                 "DELETE" => {
@@ -83,7 +84,7 @@ pub(crate) fn identities(store: &mut Store, method: &str, id: Option<&str>, body
                 }
                 _ => return Err(ControlError::new(405, "An identity takes GET, PATCH and DELETE.")),
             }
-            Ok(snapshot::identity_json(&identity, true))
+            Ok(json!(identity))
         }
         _ => Err(ControlError::new(405, "Identities take GET and POST.")),
     }
@@ -91,12 +92,8 @@ pub(crate) fn identities(store: &mut Store, method: &str, id: Option<&str>, body
 
 pub(crate) fn organizations(store: &mut Store, method: &str, id: Option<&str>, body: &Value) -> Answer {
     match (method, id) {
-        ("GET", None) => Ok(store
-            .orgs
-            .iter()
-            .map(|org| json!({"id": org.id, "name": org.name, "requires_access_list": org.requires_access_list}))
-            .collect()),
-        ("POST", None) => Ok(json!({"id": seed::add_org(store, body)?})),
+        ("GET", None) => Ok(store.orgs.iter().map(|org| json!(org)).collect()),
+        ("POST", None) => Ok(json!({"id": load::add_org(store, load::read("The organization", body.clone())?)?})),
         ("PATCH", Some(id)) => {
             let first = store.orgs.first().map(|org| org.id.clone()).unwrap_or_default();
             let id = if id == "default" { first.as_str() } else { id };

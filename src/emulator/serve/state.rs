@@ -17,7 +17,7 @@ use crate::emulator::faults::standing::Faults;
 use crate::emulator::json::seconds;
 use crate::emulator::options::Options;
 use crate::emulator::store::request_log::Record;
-use crate::emulator::store::{Store, seed, snapshot};
+use crate::emulator::store::{Store, load, snapshot};
 
 /// Why the emulator did not start, in one sentence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -70,7 +70,7 @@ impl State {
         let saved = saved.map_err(StartError::Unusable)?.flatten();
         let invalid = if saved.is_some() { StartError::Unusable } else { StartError::Invalid };
         let mut store = Store::new(options);
-        seed::start(&mut store, saved.as_ref()).map_err(invalid)?;
+        load::start(&mut store, saved.as_ref()).map_err(invalid)?;
         let mut faults = Faults::default();
         if let Some(value) = store.options.scenario.clone() {
             scenario::scenario(&mut store, &mut faults, &value).map_err(|error| StartError::Invalid(error.message))?;

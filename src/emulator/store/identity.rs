@@ -1,16 +1,20 @@
 //! Service accounts and API keys, their roles and access lists.
 
 use std::collections::BTreeMap;
+use std::net::IpAddr;
 
 use ipnet::IpNet;
+use serde::{Deserialize, Serialize};
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub(crate) enum IdentityKind {
     ServiceAccount,
     ApiKey,
 }
 
-#[derive(Debug, Clone)]
+/// Serialized in the form of a seed, with its secret.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Identity {
     pub(crate) kind: IdentityKind,
     /// Client id or public key.
@@ -18,12 +22,69 @@ pub(crate) struct Identity {
     /// Client secret or private key.
     pub(crate) secret: String,
     pub(crate) org_id: String,
-    /// Such as `ORG_OWNER`.
-    pub(crate) org_roles: Vec<String>,
-    /// By project id, such as `GROUP_OWNER`.
-    pub(crate) project_roles: BTreeMap<String, Vec<String>>,
+    pub(crate) org_roles: Vec<Role>,
+    /// By project id.
+    pub(crate) project_roles: BTreeMap<String, Vec<Role>>,
     /// From where it may be used; `None`: from anywhere, unless its organization requires a list.
-    pub(crate) access_list: Option<Vec<IpNet>>,
+    pub(crate) access_list: Option<Vec<Network>>,
+}
+
+/// A role under the API's name; read also under that of the web interface.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub(crate) enum Role {
+    #[serde(alias = "Project Owner")]
+    GroupOwner,
+    #[serde(alias = "Project Read Only", alias = "Read Only")]
+    GroupReadOnly,
+    #[serde(alias = "Project Cluster Manager")]
+    GroupClusterManager,
+    #[serde(alias = "Project Data Access Admin")]
+    GroupDataAccessAdmin,
+    #[serde(alias = "Project Data Access Read Only")]
+    GroupDataAccessReadOnly,
+    #[serde(alias = "Organization Owner")]
+    OrgOwner,
+    #[serde(alias = "Organization Project Creator")]
+    OrgGroupCreator,
+    #[serde(alias = "Organization Read Only")]
+    OrgReadOnly,
+    #[serde(alias = "Organization Member")]
+    OrgMember,
+}
+
+/// A CIDR block, or a single address as one.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(into = "String", try_from = "String")]
+pub(crate) struct Network(IpNet);
+
+impl Network {
+    pub(crate) fn contains(self, address: IpAddr) -> bool {
+        self.0.contains(&address)
+    }
+}
+
+impl From<Network> for String {
+    fn from(network: Network) -> Self {
+        network.0.to_string()
+    }
+}
+
+impl TryFrom<String> for Network {
+    type Error = String;
+
+    fn try_from(text: String) -> Result<Self, String> {
+        let network = text.parse().or_else(|_| text.parse::<IpAddr>().map(IpNet::from));
+        network.map(Self).map_err(|_| format!("{text:?} is neither an address nor a CIDR block"))
+    }
+}
+
+impl Role {
+    /// Whether it is a role in a project, not in an organization.
+    pub(crate) fn is_of_project(self) -> bool {
+        use Role as R;
+        !matches!(self, R::OrgOwner | R::OrgGroupCreator | R::OrgReadOnly | R::OrgMember)
+    }
 }
 
 impl Identity {
@@ -31,43 +92,56 @@ impl Identity {
         self.org_id == org_id
     }
 
-    fn has_org_role(&self, names: &[&str]) -> bool {
-        self.org_roles.iter().any(|role| names.contains(&role.as_str()))
+    fn has_org_role(&self, roles: &[Role]) -> bool {
+        self.org_roles.iter().any(|role| roles.contains(role))
     }
 
-    fn project_roles(&self, group_id: &str) -> impl Iterator<Item = &str> {
-        self.project_roles.get(group_id).into_iter().flatten().map(String::as_str)
+    fn project_roles(&self, group_id: &str) -> impl Iterator<Item = Role> {
+        self.project_roles.get(group_id).into_iter().flatten().copied()
     }
 
     /// Whether it may see the project.
     pub(crate) fn can_read(&self, group_id: &str, org_id: &str) -> bool {
         self.is_member(org_id)
-            && (self.has_org_role(&["ORG_OWNER", "ORG_READ_ONLY"]) || self.project_roles(group_id).next().is_some())
+            && (self.has_org_role(&[Role::OrgOwner, Role::OrgReadOnly])
+                || self.project_roles(group_id).next().is_some())
     }
 
     /// Whether it may create, change and delete in the project: Project Owner, or Organization Owner.
     pub(crate) fn can_write(&self, group_id: &str, org_id: &str) -> bool {
         self.is_member(org_id)
-            && (self.has_org_role(&["ORG_OWNER"]) || self.project_roles(group_id).any(|role| role == "GROUP_OWNER"))
+            && (self.has_org_role(&[Role::OrgOwner])
+                || self.project_roles(group_id).any(|role| role == Role::GroupOwner))
     }
 
     pub(crate) fn can_create_projects(&self) -> bool {
-        self.has_org_role(&["ORG_OWNER", "ORG_GROUP_CREATOR"])
+        self.has_org_role(&[Role::OrgOwner, Role::OrgGroupCreator])
     }
 }
 
-/// Accepts the API's names and those of the web interface.
-pub(crate) fn role(name: &str) -> Option<&'static str> {
-    Some(match name {
-        "Project Owner" | "GROUP_OWNER" => "GROUP_OWNER",
-        "Project Read Only" | "Read Only" | "GROUP_READ_ONLY" => "GROUP_READ_ONLY",
-        "Project Cluster Manager" | "GROUP_CLUSTER_MANAGER" => "GROUP_CLUSTER_MANAGER",
-        "Project Data Access Admin" | "GROUP_DATA_ACCESS_ADMIN" => "GROUP_DATA_ACCESS_ADMIN",
-        "Project Data Access Read Only" | "GROUP_DATA_ACCESS_READ_ONLY" => "GROUP_DATA_ACCESS_READ_ONLY",
-        "Organization Owner" | "ORG_OWNER" => "ORG_OWNER",
-        "Organization Project Creator" | "ORG_GROUP_CREATOR" => "ORG_GROUP_CREATOR",
-        "Organization Read Only" | "ORG_READ_ONLY" => "ORG_READ_ONLY",
-        "Organization Member" | "ORG_MEMBER" => "ORG_MEMBER",
-        _ => return None,
-    })
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn networks_contain_what_they_should() {
+        let contains = |network: &str, address: &str| {
+            Network::try_from(network.to_owned()).map(|network| network.contains(address.parse().unwrap()))
+        };
+        for (network, address, expected) in [
+            ("192.0.2.0/24", "192.0.2.77", true),
+            ("192.0.2.0/24", "192.0.3.1", false),
+            ("192.0.2.0/24", "::1", false),
+            ("192.0.2.9", "192.0.2.9", true),
+            ("192.0.2.9", "192.0.2.8", false),
+            ("0.0.0.0/0", "127.0.0.1", true),
+            ("::/0", "::1", true),
+        ] {
+            assert_eq!(contains(network, address), Ok(expected), "{network} {address}");
+        }
+        for network in ["192.0.2.0/33", "here", ""] {
+            let said = format!("{network:?} is neither an address nor a CIDR block");
+            assert_eq!(contains(network, "::1"), Err(said));
+        }
+    }
 }

@@ -1,12 +1,34 @@
 //! A stored instance and its states.
 
+use serde::de::Error;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::emulator::clock::{iso_millis, iso_seconds};
 use crate::emulator::options::{Calendar, Provisioning};
 
-/// Keys and values, in their order.
-pub(crate) type Tags = Vec<(Box<str>, Box<str>)>;
+/// Serialized in the form of a seed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub(crate) struct Instance {
+    pub(crate) id: Box<str>,
+    pub(crate) name: Box<str>,
+    pub(crate) kind: Kind,
+    pub(crate) provider: Box<str>,
+    pub(crate) region: Box<str>,
+    /// Milliseconds since the epoch.
+    #[serde(with = "iso_seconds")]
+    pub(crate) created: i64,
+    pub(crate) state: State,
+    /// When a passing state ends; `None`: when it is told to.
+    pub(crate) due: Option<Due>,
+    pub(crate) tags: Tags,
+    #[serde(rename = "termination_protection")]
+    pub(crate) protected: bool,
+    pub(crate) continuous_backup: bool,
+}
 
 /// What an instance was created as.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Kind {
     Serverless,
     Flex,
@@ -14,7 +36,8 @@ pub(crate) enum Kind {
 }
 
 /// `stateName` of the API.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "UPPERCASE")]
 pub(crate) enum State {
     Creating,
     Idle,
@@ -23,74 +46,68 @@ pub(crate) enum State {
     Repairing,
 }
 
-/// When a passing state ends.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
 pub(crate) enum Due {
-    Never,
     /// At the first read (0) or after this many.
     Reads(u32),
     /// Milliseconds since the epoch.
-    At(i64),
+    At(#[serde(with = "iso_millis")] i64),
 }
 
-#[derive(Debug, Clone)]
-pub(crate) struct Instance {
-    pub(crate) id: Box<str>,
-    pub(crate) name: Box<str>,
-    pub(crate) kind: Kind,
-    pub(crate) provider: Box<str>,
-    pub(crate) region: Box<str>,
-    /// Milliseconds since the epoch.
-    pub(crate) created: i64,
-    pub(crate) state: State,
-    pub(crate) due: Due,
-    pub(crate) tags: Tags,
-    pub(crate) protected: bool,
-    pub(crate) continuous_backup: bool,
-}
+/// Keys and values, in their order. A seed writes them as an object, or as the API's list.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Tags(pub(crate) Vec<(Box<str>, Box<str>)>);
 
 impl Kind {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Kind::Serverless => "serverless",
-            Kind::Flex => "flex",
-            Kind::Dedicated => "dedicated",
-        }
-    }
-
     /// Whether the Flex endpoints know it: a serverless instance became Flex in 2025.
     pub(crate) fn is_flex(self, era: Calendar) -> bool {
         self == Kind::Flex || (self == Kind::Serverless && era >= Calendar::Flex)
     }
 }
 
-impl State {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            State::Creating => "CREATING",
-            State::Idle => "IDLE",
-            State::Updating => "UPDATING",
-            State::Deleting => "DELETING",
-            State::Repairing => "REPAIRING",
+impl Due {
+    pub(crate) fn new(provisioning: Provisioning, now: i64) -> Option<Self> {
+        match provisioning {
+            Provisioning::AtOnce => Some(Due::Reads(0)),
+            Provisioning::AfterReads(reads) => Some(Due::Reads(reads)),
+            Provisioning::After(time) => {
+                Some(Due::At(now.saturating_add(i64::try_from(time.as_millis()).unwrap_or(i64::MAX))))
+            }
+            Provisioning::Manual => None,
         }
-    }
-
-    pub(crate) fn parse(text: &str) -> Option<Self> {
-        [State::Creating, State::Idle, State::Updating, State::Deleting, State::Repairing]
-            .into_iter()
-            .find(|state| state.name() == text)
     }
 }
 
-impl Due {
-    pub(crate) fn new(provisioning: Provisioning, now: i64) -> Self {
-        match provisioning {
-            Provisioning::AtOnce => Due::Reads(0),
-            Provisioning::AfterReads(reads) => Due::Reads(reads),
-            Provisioning::After(time) => {
-                Due::At(now.saturating_add(i64::try_from(time.as_millis()).unwrap_or(i64::MAX)))
+impl Serialize for Tags {
+    fn serialize<S: Serializer>(&self, to: S) -> Result<S::Ok, S::Error> {
+        to.collect_map(self.0.iter().map(|(key, value)| (key, value)))
+    }
+}
+
+impl<'de> Deserialize<'de> for Tags {
+    fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
+        #[derive(Deserialize)]
+        struct Tag {
+            key: Box<str>,
+            value: Box<str>,
+        }
+        #[derive(Deserialize)]
+        #[serde(untagged)]
+        enum Written {
+            List(Vec<Tag>),
+            Object(serde_json::Map<String, serde_json::Value>),
+        }
+        let bad = || D::Error::custom("tags are an object of texts, or a list of {key, value}");
+        match Written::deserialize(from).map_err(|_| bad())? {
+            Written::List(list) => Ok(Self(list.into_iter().map(|tag| (tag.key, tag.value)).collect())),
+            Written::Object(object) => {
+                let text = |(key, value): (String, serde_json::Value)| match value {
+                    serde_json::Value::String(value) => Ok((key.into(), value.into())),
+                    _ => Err(bad()),
+                };
+                object.into_iter().map(text).collect::<Result<_, _>>().map(Self)
             }
-            Provisioning::Manual => Due::Never,
         }
     }
 }

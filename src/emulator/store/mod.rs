@@ -5,6 +5,7 @@ pub(crate) mod buckets;
 pub(crate) mod identity;
 pub(crate) mod ids;
 pub(crate) mod instances;
+pub(crate) mod load;
 pub(crate) mod nonces;
 pub(crate) mod projects;
 pub(crate) mod request_log;
@@ -62,7 +63,7 @@ pub(crate) struct Store {
 }
 
 impl Store {
-    /// Nothing is stored yet: [`seed::start`] fills it.
+    /// Nothing is stored yet: [`load::start`] fills it.
     pub(crate) fn new(options: Options) -> Self {
         Self {
             clock: Clock::new(options.clock),
@@ -176,10 +177,10 @@ impl Store {
         self.set_state(group_id, name, state, due);
     }
 
-    pub(crate) fn set_state(&mut self, group_id: &str, name: &str, state: State, due: Due) {
+    pub(crate) fn set_state(&mut self, group_id: &str, name: &str, state: State, due: Option<Due>) {
         let Some(project) = self.project_mut(group_id) else { return };
         let Some(sequence) = project.find(name).map(|(sequence, _)| sequence) else { return };
-        let due = if state == State::Idle { Due::Never } else { due };
+        let due = if state == State::Idle { None } else { due };
         if let Some(instance) = project.instances.get_mut(&sequence) {
             instance.state = state;
             instance.due = due;
@@ -189,8 +190,8 @@ impl Store {
         self.dirty = true;
     }
 
-    fn schedule(&mut self, group_id: &str, sequence: u64, due: Due) {
-        if let (Due::At(at), Some(project)) = (due, self.project_index.get(group_id)) {
+    fn schedule(&mut self, group_id: &str, sequence: u64, due: Option<Due>) {
+        if let (Some(Due::At(at)), Some(project)) = (due, self.project_index.get(group_id)) {
             self.due.push(Reverse((at, *project, sequence)));
         }
     }
@@ -205,7 +206,7 @@ impl Store {
             self.due.pop();
             let still = self.projects.get(&project).and_then(|p| p.instances.get(&sequence));
             // An entry may be older than the instance's present state.
-            if still.is_some_and(|instance| instance.due == Due::At(at)) {
+            if still.is_some_and(|instance| instance.due == Some(Due::At(at))) {
                 self.end_state(project, sequence);
             }
         }
@@ -219,7 +220,7 @@ impl Store {
             project.remove(sequence);
         } else {
             instance.state = State::Idle;
-            instance.due = Due::Never;
+            instance.due = None;
         }
         self.dirty = true;
     }
@@ -245,7 +246,7 @@ impl Store {
 
     fn count_read(&mut self, project: u64, sequence: u64) {
         let instance = self.projects.get_mut(&project).and_then(|p| p.instances.get_mut(&sequence));
-        match instance.map(|instance| &mut instance.due) {
+        match instance.and_then(|instance| instance.due.as_mut()) {
             Some(Due::Reads(0)) => self.end_state(project, sequence),
             Some(Due::Reads(left)) => *left -= 1,
             _ => {}
@@ -280,7 +281,7 @@ impl Store {
             .iter()
             .flat_map(|(project, p)| {
                 p.instances.iter().filter_map(|(sequence, instance)| match instance.due {
-                    Due::At(at) => Some(Reverse((at, *project, *sequence))),
+                    Some(Due::At(at)) => Some(Reverse((at, *project, *sequence))),
                     _ => None,
                 })
             })

@@ -2,9 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use super::instances::{Due, Instance, Kind, Tags};
+use serde::{Serialize, Serializer};
 
-#[derive(Debug, Clone)]
+use super::instances::{Due, Instance, Kind, Tags};
+use crate::emulator::clock::iso_seconds;
+
+/// Serialized in the form of a seed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Org {
     pub(crate) id: String,
     pub(crate) name: String,
@@ -15,22 +19,29 @@ pub(crate) struct Org {
 /// How many leading characters of cluster names must differ in a project.
 pub(crate) const PREFIX: usize = 23;
 
-#[derive(Debug, Clone)]
+/// Serialized in the form of a seed.
+#[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Project {
     pub(crate) id: String,
     pub(crate) name: String,
     pub(crate) org_id: String,
     /// Milliseconds since the epoch.
+    #[serde(with = "iso_seconds")]
     pub(crate) created: i64,
     pub(crate) default_alerts: bool,
     pub(crate) tags: Tags,
     /// By sequence number, so in the order of creation.
+    #[serde(serialize_with = "list")]
     pub(crate) instances: BTreeMap<u64, Instance>,
+    #[serde(skip)]
     names: HashMap<Box<str>, u64>,
+    #[serde(skip)]
     /// How many names of at least [`PREFIX`] characters start so.
     prefixes: HashMap<Box<str>, u32>,
+    #[serde(skip)]
     /// Instances whose state ends by being read.
     pub(super) by_reads: BTreeSet<u64>,
+    #[serde(skip)]
     /// Serverless, Flex, dedicated.
     counts: [usize; 3],
 }
@@ -43,7 +54,7 @@ impl Project {
             org_id,
             created,
             default_alerts: true,
-            tags: Vec::new(),
+            tags: Tags::default(),
             instances: BTreeMap::new(),
             names: HashMap::new(),
             prefixes: HashMap::new(),
@@ -99,13 +110,17 @@ impl Project {
         Some(instance)
     }
 
-    pub(super) fn track_reads(&mut self, sequence: u64, due: Due) {
-        if matches!(due, Due::Reads(_)) {
+    pub(super) fn track_reads(&mut self, sequence: u64, due: Option<Due>) {
+        if matches!(due, Some(Due::Reads(_))) {
             self.by_reads.insert(sequence);
         } else {
             self.by_reads.remove(&sequence);
         }
     }
+}
+
+fn list<S: Serializer>(instances: &BTreeMap<u64, Instance>, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_seq(instances.values())
 }
 
 fn prefix(name: &str) -> Option<&str> {

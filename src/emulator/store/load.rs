@@ -1,0 +1,370 @@
+//! Fills a store: from a state folder, a seed, or with the default; and adds single things for the control API.
+
+use serde::de::DeserializeOwned;
+use serde_json::Value;
+
+use super::Store;
+use super::identity::{Identity, IdentityKind, Role};
+use super::instances::{Instance, Kind, State};
+use super::projects::{Org, Project};
+use super::seed::{IdentitySeed, InstanceSeed, OrgSeed, ProjectSeed, Seed};
+
+/// Fills an empty store with what a state folder has saved, or else with the seed.
+pub(crate) fn start(store: &mut Store, saved: Option<&Value>) -> Result<(), String> {
+    let seed = match saved {
+        Some(saved) => saved.get("seed").cloned(),
+        None => store.options.seed.clone(),
+    };
+    load(store, seed)?;
+    store.remember_origin();
+    if let Some(state) = saved.and_then(|saved| saved.get("state")) {
+        store.orgs.clear();
+        store.projects.clear();
+        store.project_index.clear();
+        store.identities.clear();
+        load(store, Some(state.clone()))?;
+    }
+    store.dirty = saved.is_none();
+    Ok(())
+}
+
+/// Reads one thing of a seed, and says where in it something is wrong.
+pub(crate) fn read<T: DeserializeOwned>(what: &str, value: Value) -> Result<T, String> {
+    if !value.is_object() {
+        return Err(format!("{what} takes a JSON object."));
+    }
+    serde_path_to_error::deserialize(value).map_err(|error| match error.path().to_string().as_str() {
+        "." => format!("{what}: {}.", error.inner()),
+        path => format!("{what}, {path}: {}.", error.inner()),
+    })
+}
+
+fn load(store: &mut Store, seed: Option<Value>) -> Result<(), String> {
+    let seed = seed.map(|value| read("The seed", value)).transpose()?;
+    let Seed { organizations, projects, identities, service_accounts, api_keys } = seed.unwrap_or_default();
+    for mut org in organizations {
+        let projects = std::mem::take(&mut org.projects);
+        let org_id = add_org(store, org)?;
+        for project in projects {
+            add_project(store, ProjectSeed { org_id: Some(org_id.clone()), ..project })?;
+        }
+    }
+    for project in projects {
+        add_project(store, project)?;
+    }
+    for identity in identities {
+        add_identity(store, identity)?;
+    }
+    for account in service_accounts {
+        add_identity(store, IdentitySeed { kind: Some(IdentityKind::ServiceAccount), ..account })?;
+    }
+    for key in api_keys {
+        add_identity(store, IdentitySeed { kind: Some(IdentityKind::ApiKey), ..key })?;
+    }
+    add_defaults(store)
+}
+
+/// Adds what a default caller needs and the seed left out.
+fn add_defaults(store: &mut Store) -> Result<(), String> {
+    if store.projects.is_empty() {
+        add_project(store, ProjectSeed { name: Some("Emulated-Project".to_owned()), ..ProjectSeed::default() })?;
+    }
+    let (account, key) = store.default_ids.clone();
+    for (kind, default) in [(IdentityKind::ServiceAccount, account), (IdentityKind::ApiKey, key)] {
+        if !store.identities.contains_key(&default) {
+            let identity = IdentitySeed {
+                kind: Some(kind),
+                org_roles: Some(vec![Role::OrgGroupCreator, Role::OrgMember]),
+                role: Some(Role::GroupOwner),
+                ..IdentitySeed::default()
+            };
+            add_identity(store, identity)?;
+        }
+    }
+    Ok(())
+}
+
+/// The organization of that id, or the first one, which is made where there is none.
+fn org_id(store: &mut Store, wanted: Option<String>) -> Result<String, String> {
+    match (wanted, store.orgs.first()) {
+        (Some(id), _) if store.org(&id).is_none() => Err(format!("There is no organization {id}.")),
+        (Some(id), _) => Ok(id),
+        (None, Some(first)) => Ok(first.id.clone()),
+        (None, None) => {
+            let name = Some("Emulated Organization".to_owned());
+            add_org(store, OrgSeed { name, ..OrgSeed::default() })
+        }
+    }
+}
+
+pub(crate) fn add_org(store: &mut Store, org: OrgSeed) -> Result<String, String> {
+    let now = store.now();
+    let id = org.id.unwrap_or_else(|| store.ids.object_id(now));
+    if store.org(&id).is_some() {
+        return Err(format!("There is an organization {id} already."));
+    }
+    let name = org.name.unwrap_or_else(|| "Organization".to_owned());
+    store.orgs.push(Org { id: id.clone(), name, requires_access_list: org.requires_access_list });
+    store.dirty = true;
+    Ok(id)
+}
+
+pub(crate) fn add_project(store: &mut Store, project: ProjectSeed) -> Result<String, String> {
+    let org_id = org_id(store, project.org_id)?;
+    let now = store.now();
+    let id = project.id.unwrap_or_else(|| store.ids.object_id(now));
+    if store.project(&id).is_some() {
+        return Err(format!("There is a project {id} already."));
+    }
+    let name = project.name.unwrap_or_else(|| format!("Project {}", store.projects.len() + 1));
+    let mut added = Project::new(id.clone(), name, org_id, project.created.unwrap_or(now));
+    added.default_alerts = project.default_alerts.unwrap_or(true);
+    added.tags = project.tags.unwrap_or_default();
+    store.add_project(added);
+    for instance in project.instances {
+        add_instance(store, &id, instance)?;
+    }
+    Ok(id)
+}
+
+/// Stores an instance, or many of them, without the API's checks.
+pub(crate) fn add_instance(store: &mut Store, group_id: &str, seed: InstanceSeed) -> Result<(), String> {
+    let Some(count) = seed.count else {
+        let name = seed.name.clone().ok_or("An instance needs a name.")?;
+        return add_named(store, group_id, name, seed);
+    };
+    let prefix = seed.name_prefix.clone().unwrap_or_else(|| "instance-".to_owned());
+    (1..=count).try_for_each(|number| add_named(store, group_id, format!("{prefix}{number}").into(), seed.clone()))
+}
+
+fn add_named(store: &mut Store, group_id: &str, name: Box<str>, seed: InstanceSeed) -> Result<(), String> {
+    match store.project(group_id) {
+        None => return Err(format!("There is no project {group_id}.")),
+        Some(project) if project.has_name(&name) => return Err(format!("There is an instance {name} already.")),
+        Some(_) => {}
+    }
+    let now = store.now();
+    let instance = Instance {
+        id: seed.id.unwrap_or_else(|| store.ids.object_id(now).into()),
+        name,
+        kind: seed.kind.unwrap_or(Kind::Flex),
+        provider: seed.provider.unwrap_or_else(|| "AWS".into()),
+        region: seed.region.unwrap_or_else(|| "US_EAST_1".into()),
+        created: seed.created.unwrap_or(now),
+        state: seed.state.unwrap_or(State::Idle),
+        due: seed.due,
+        tags: seed.tags.unwrap_or_default(),
+        protected: seed.termination_protection.unwrap_or(false),
+        continuous_backup: seed.continuous_backup.unwrap_or(false),
+    };
+    store.add_instance(group_id, instance);
+    Ok(())
+}
+
+pub(crate) fn add_identity(store: &mut Store, seed: IdentitySeed) -> Result<String, String> {
+    let kind = seed.kind.ok_or("An identity's kind is service_account or api_key.")?;
+    let id = seed.id.clone().unwrap_or_else(|| match kind {
+        IdentityKind::ServiceAccount => store.ids.client_id(),
+        IdentityKind::ApiKey => store.ids.public_key(),
+    });
+    let secret = seed.secret.clone().unwrap_or_else(|| match kind {
+        IdentityKind::ServiceAccount => store.ids.client_secret(),
+        IdentityKind::ApiKey => store.ids.private_key(),
+    });
+    let org_id = org_id(store, seed.org_id.clone())?;
+    let mut identity = Identity {
+        kind,
+        id: id.clone(),
+        secret,
+        org_id,
+        org_roles: Vec::new(),
+        project_roles: Default::default(),
+        access_list: None,
+    };
+    change_identity(store, &mut identity, seed);
+    let default = match kind {
+        IdentityKind::ServiceAccount => &mut store.default_ids.0,
+        IdentityKind::ApiKey => &mut store.default_ids.1,
+    };
+    if default.is_empty() {
+        default.clone_from(&id);
+    }
+    store.identities.insert(id.clone(), identity);
+    store.dirty = true;
+    Ok(id)
+}
+
+/// Sets roles and access list, as far as they are given.
+pub(crate) fn change_identity(store: &Store, identity: &mut Identity, changes: IdentitySeed) {
+    if let Some(roles) = changes.org_roles {
+        identity.org_roles = roles;
+    }
+    if let Some(roles) = changes.project_roles {
+        identity.project_roles = roles;
+    }
+    if let Some(role) = changes.role {
+        identity.project_roles.clear();
+        if role.is_of_project() {
+            let projects = store.projects.values().filter(|project| project.org_id == identity.org_id);
+            identity.project_roles.extend(projects.map(|project| (project.id.clone(), vec![role])));
+        } else {
+            identity.org_roles = vec![role];
+        }
+    }
+    if let Some(access_list) = changes.access_list {
+        identity.access_list = access_list;
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::super::snapshot;
+    use super::*;
+    use crate::emulator::options::Options;
+
+    fn every() -> Value {
+        let org = "a0123456789abcdef012345a";
+        let project = "b0123456789abcdef012345b";
+        json!({
+            "organizations": [{"id": org, "name": "Shop", "requires_access_list": true}],
+            "projects": [{
+                "id": project,
+                "name": "shop-test",
+                "org_id": org,
+                "created": "2025-01-02T03:04:05Z",
+                "default_alerts": false,
+                "tags": {"team": "shop"},
+                "instances": [
+                    {
+                        "id": "c0123456789abcdef012345c",
+                        "name": "orders",
+                        "kind": "serverless",
+                        "provider": "GCP",
+                        "region": "WESTERN_EUROPE",
+                        "created": "2025-02-03T04:05:06Z",
+                        "state": "UPDATING",
+                        "due": {"at": "2025-02-03T04:05:07.250Z"},
+                        "tags": {"z": "1", "a": "2"},
+                        "termination_protection": true,
+                        "continuous_backup": true,
+                    },
+                    {
+                        "id": "d0123456789abcdef012345d",
+                        "name": "carts",
+                        "kind": "dedicated",
+                        "provider": "AZURE",
+                        "region": "US_EAST",
+                        "created": "2025-02-03T04:05:06Z",
+                        "state": "REPAIRING",
+                        "due": {"reads": 3},
+                        "tags": {},
+                        "termination_protection": false,
+                        "continuous_backup": false,
+                    },
+                ],
+            }],
+            "identities": [
+                {
+                    "kind": "api_key",
+                    "id": "abcdefgh",
+                    "secret": "00000000-0000-4000-8000-000000000000",
+                    "org_id": org,
+                    "org_roles": [],
+                    "project_roles": {},
+                    "access_list": null,
+                },
+                {
+                    "kind": "service_account",
+                    "id": "mdb_sa_id_1",
+                    "secret": "mdb_sa_sk_1",
+                    "org_id": org,
+                    "org_roles": ["ORG_MEMBER"],
+                    "project_roles": { project: ["GROUP_READ_ONLY", "GROUP_CLUSTER_MANAGER"] },
+                    "access_list": ["192.0.2.0/24", "2001:db8::1/128"],
+                },
+            ],
+        })
+    }
+
+    fn store(seed: Value) -> Result<Store, String> {
+        let mut store = Store::new(Options { seed: Some(seed), ..Options::default() });
+        start(&mut store, None).map(|()| store)
+    }
+
+    #[test]
+    fn every_field_is_shown_as_it_was_seeded_and_kept_over_a_restart() {
+        let first = store(every()).unwrap();
+        assert_eq!(snapshot::of(&first), every());
+        let folder = tempfile::tempdir().unwrap();
+        snapshot::write(folder.path(), &snapshot::saved(&first)).unwrap();
+        let saved = snapshot::read(folder.path()).unwrap();
+        let mut second = Store::new(Options::default());
+        start(&mut second, saved.as_ref()).unwrap();
+        assert_eq!(snapshot::of(&second), every());
+        second.reset();
+        assert_eq!(snapshot::of(&second), every());
+        assert_eq!(second.default_ids, first.default_ids);
+    }
+
+    #[test]
+    fn shorter_forms_are_read_too() {
+        let project = "b0123456789abcdef012345b";
+        let seed = json!({
+            "organizations": [{"name": "Shop", "projects": [{
+                "id": project,
+                "tags": [{"key": "team", "value": "shop"}],
+                "instances": [{"name_prefix": "n", "count": 2, "tags": null}],
+            }]}],
+            "service_accounts": [{"client_id": "one", "client_secret": "s", "role": "Read Only", "access_list": ["192.0.2.9"]}],
+            "api_keys": [{"public_key": "two", "private_key": "p", "role": "Organization Owner"}],
+        });
+        let shown = snapshot::of(&store(seed).unwrap());
+        assert_eq!(shown["projects"][0]["tags"], json!({"team": "shop"}));
+        assert_eq!(shown["projects"][0]["instances"][1]["name"], "n2");
+        assert_eq!(shown["projects"][0]["org_id"], shown["organizations"][0]["id"]);
+        assert_eq!(shown["identities"][0]["project_roles"], json!({ project: ["GROUP_READ_ONLY"] }));
+        assert_eq!(shown["identities"][0]["access_list"], json!(["192.0.2.9/32"]));
+        assert_eq!(shown["identities"][1]["org_roles"], json!(["ORG_OWNER"]));
+    }
+
+    #[test]
+    fn what_is_wrong_is_said_with_its_place() {
+        for (seed, said) in [
+            (json!([7]), "The seed takes a JSON object."),
+            (json!({"projct": []}), "The seed, projct: unknown field `projct`, expected one of `organizations`"),
+            (
+                json!({"projects": [{"instances": [{"nmae": "a"}]}]}),
+                "The seed, projects[0].instances[0].nmae: unknown field `nmae`, expected one of",
+            ),
+            (
+                json!({"projects": [{"instances": [{"name": "a", "state": "SLEEPING"}]}]}),
+                "The seed, projects[0].instances[0].state: unknown variant `SLEEPING`, expected one of `CREATING`",
+            ),
+            (
+                json!({"projects": [{"created": "soon"}]}),
+                "The seed, projects[0].created: \"soon\" is not a time in ISO 8601.",
+            ),
+            (
+                json!({"api_keys": [{"access_list": ["here"]}]}),
+                "The seed, api_keys[0].access_list[0]: \"here\" is neither an address nor a CIDR block.",
+            ),
+            (
+                json!({"api_keys": [{"role": "King"}]}),
+                "The seed, api_keys[0].role: unknown variant `King`, expected one of `GROUP_OWNER`",
+            ),
+            (
+                json!({"projects": [{"tags": {"a": 1}}]}),
+                "The seed, projects[0].tags: tags are an object of texts, or a list of {key, value}.",
+            ),
+            (json!({"projects": [{"instances": [{}]}]}), "An instance needs a name."),
+            (json!({"projects": [{"org_id": "x"}]}), "There is no organization x."),
+            (json!({"projects": [{"id": "x"}, {"id": "x"}]}), "There is a project x already."),
+            (json!({"identities": [{}]}), "An identity's kind is service_account or api_key."),
+        ] {
+            let refused = store(seed.clone()).map(|_| ()).unwrap_err();
+            assert!(refused.starts_with(said), "{seed}: {refused}");
+        }
+    }
+}

@@ -1,4 +1,4 @@
-//! How a client behaves, as its caller said.
+//! The options of a client.
 use std::time::Duration;
 
 use reqwest::Url;
@@ -14,36 +14,36 @@ use crate::core::http::tls;
 use crate::core::http::transport::options::TransportOptions;
 use crate::core::secret::Secret;
 
-/// What to do where Atlas has retired the serverless endpoint.
+/// What to do if Atlas has retired the serverless endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum OnRetired {
-    /// An error that says how to go on.
+    /// Fail, and say what to use instead.
     #[default]
     Raise,
-    /// Convert, and create a Flex cluster.
+    /// Convert the request and use Flex clusters.
     Flex,
 }
 
-/// How a client behaves.
+/// The options of a client.
 #[derive(Clone)]
 pub struct Config {
-    /// `2025-03-12`.
+    /// A date: `2025-03-12`.
     pub api_version: String,
-    /// Time to open a connection.
+    /// Bound for opening a connection.
     pub connect_timeout: Duration,
-    /// Bounds of attempts and retries, time and chance.
+    /// Clock, random source, and the bounds of attempts and retries.
     pub env: Env,
-    /// A proxy URL; without one, the environment's.
+    /// The proxy that the caller gave. `route` says which proxy is used, if any.
     pub proxy: Option<Secret>,
-    /// Certificates to trust beside the platform's store.
+    /// Which certificates are trusted.
     pub trust: TrustedCertificates,
-    /// The way to the server: straight, or by a proxy.
+    /// How the server is reached: directly or through a proxy.
     pub route: Route,
-    /// Where a service account's token is kept, and whether other processes share it.
+    /// Where a service account's token is stored, and whether other processes share it.
     pub token_cache: TokenStoreLocation,
-    /// What comes before the version in `User-Agent`, and after.
+    /// The whole `User-Agent`.
     pub user_agent: String,
-    /// Look up the outcome of a create that is unknown.
+    /// Look up a create whose outcome is unknown.
     pub reconcile: bool,
 }
 

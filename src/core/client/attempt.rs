@@ -59,9 +59,9 @@ impl Client {
             let outcome = match &mut error {
                 Error::Api(api) => {
                     hints::complete(api, &shared.hint());
-                    AttemptOutcome::Status(status, api.asked_to_wait())
+                    AttemptOutcome::Status(status, api.retry_after())
                 }
-                // A redirect stays one.
+                // A redirect is an error of the transport, but its status counts.
                 _ if (300..400).contains(&status) => AttemptOutcome::Status(status, None),
                 _ => AttemptOutcome::NoReply,
             };

@@ -20,7 +20,6 @@ const MAX_LOOK_UP_TIME: Duration = Duration::from_secs(10);
 /// What all calls of a client share. The clock and the random source are passed in so that tests can fix them.
 #[derive(Clone)]
 pub struct Env {
-    /// Time.
     pub clock: Arc<dyn Clock>,
     /// Jitter.
     pub rng: Arc<dyn Rng>,

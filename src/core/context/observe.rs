@@ -20,7 +20,6 @@ pub enum Level {
 pub struct Poll {
     /// `serverless` or `flex`.
     pub kind: &'static str,
-    /// Resource name.
     pub name: String,
     /// The state that was seen; `None` if the poll failed or found nothing.
     pub state: Option<String>,

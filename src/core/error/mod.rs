@@ -1,4 +1,4 @@
-//! What can go wrong, as facts. Python's classes and sentences are made from these in one place each.
+//! What can go wrong, as facts. Python's exception classes and their messages are made from these.
 mod codes;
 pub(crate) mod hints;
 
@@ -8,33 +8,33 @@ use std::time::Duration;
 use bytes::Bytes;
 use serde_json::Value;
 
-/// One rule that one value of a request broke.
+/// A value of a request that breaks a rule.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
 pub struct Violation {
     /// Where: `providerSettings.regionName`, `tags[3].key`, `groupId`.
     pub path: String,
-    /// What is wrong and what would be right, one sentence without the path.
+    /// What is wrong and what would be right, in one sentence without the path.
     pub message: String,
-    /// What was given, as JSON; for what JSON can't say, a short description such as `<bytes>`.
+    /// The value as JSON, or a short description such as `<bytes>` if JSON has no such value.
     pub value: Value,
-    /// The rule's short name: `required`, `type`, `pattern`, `unknown` …
+    /// A short name of the rule: `required`, `type`, `pattern`, `unknown` …
     pub rule: String,
 }
 
-/// A failed call. `Display` is one sentence without secrets, for logs and for errors that mention another.
+/// A failed call. `Display` is one sentence without secrets, for logs and for messages that mention another error.
 #[derive(Debug, Clone)]
 pub enum Error {
     /// Credentials, base URL or options that cannot be used.
     Configuration(String),
-    /// The request breaks rules; nothing was sent.
+    /// The request is not valid; nothing was sent.
     Validation(Vec<Violation>),
     /// No usable reply.
     Transport(Box<TransportError>),
     /// The service answered with a status of 400 or more.
     Api(Box<ApiError>),
-    /// The token endpoint refused, or the challenge cannot be answered.
+    /// The token endpoint refused, or the Digest challenge cannot be answered.
     Authentication(Box<AuthenticationError>),
-    /// A waiter ended without reaching its state.
+    /// A wait ended without reaching its state.
     Wait(Box<WaitError>),
     /// The caller's callback asked to stop.
     Stopped,
@@ -86,14 +86,13 @@ pub enum TransportKind {
     OutcomeUnknown,
 }
 
-/// An exchange without a usable reply.
+/// A request without a usable reply.
 #[derive(Debug, Clone)]
 pub struct TransportError {
     /// What happened.
     pub kind: TransportKind,
-    /// One sentence; no secret.
+    /// One sentence without secrets.
     pub message: String,
-    /// HTTP method.
     pub method: String,
     /// URL without user information.
     pub url: String,
@@ -101,24 +100,22 @@ pub struct TransportError {
     pub attempts: u32,
     /// Time since the call began.
     pub elapsed: Duration,
-    /// Status of the reply, where there was a head.
+    /// Status of the reply, if its head arrived.
     pub status: Option<u16>,
-    /// The first characters of the body, where there was one.
+    /// The first characters of the body, if there was one.
     pub body_start: Option<String>,
-    /// What was to be created: operation, group and name (for [`TransportKind::OutcomeUnknown`]).
+    /// What was to be created, for [`TransportKind::OutcomeUnknown`].
     pub target: Option<CreateTarget>,
-    /// What the reader should know beside, or can do.
+    /// What the reader can do, or should know in addition.
     pub hint: Option<String>,
 }
 
 /// What a create was to make.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CreateTarget {
-    /// Operation, as the API names it.
+    /// The API's operation id.
     pub operation: &'static str,
-    /// Project.
     pub group_id: String,
-    /// Resource name.
     pub name: String,
 }
 
@@ -137,7 +134,6 @@ pub struct ApiError {
     pub parameters: Vec<Value>,
     /// `badRequestDetail.fields`, or what differs for a duplicate name.
     pub violations: Vec<Violation>,
-    /// HTTP method.
     pub method: String,
     /// URL without user information.
     pub url: String,
@@ -147,29 +143,29 @@ pub struct ApiError {
     pub elapsed: Duration,
     /// Reply headers, in order, names in lower case.
     pub headers: Vec<(String, String)>,
-    /// Whether the same call can succeed later.
+    /// The client itself repeats such a call (see `policy/retry.rs`).
     pub retryable: bool,
-    /// What the reader can do, if we know.
+    /// What the reader can do.
     pub hint: Option<String>,
-    /// Seconds that the server asked to wait.
+    /// Seconds to wait before another attempt, if the server asked for it.
     pub retry_after: Option<f64>,
-    /// The first characters of a body that is not the API's error shape.
+    /// The first characters of a body that has not the API's error format.
     pub body_start: Option<String>,
-    /// The endpoint itself is gone (not the project, not the name).
+    /// The endpoint itself is gone, not the project or the name.
     pub endpoint_retired: bool,
 }
 
 impl ApiError {
-    /// `retry_after` as a duration.
-    pub(crate) fn asked_to_wait(&self) -> Option<Duration> {
+    /// The wait that the server asked for.
+    pub(crate) fn retry_after(&self) -> Option<Duration> {
         self.retry_after.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok())
     }
 }
 
-/// A refusal by the token endpoint (OAuth's shape), or a challenge that can't be answered.
+/// A refusal by the token endpoint in OAuth's format, or a Digest challenge that cannot be answered.
 #[derive(Debug, Clone, Default)]
 pub struct AuthenticationError {
-    /// One sentence; no secret.
+    /// One sentence without secrets.
     pub message: String,
     /// OAuth's `error`.
     pub error: Option<String>,
@@ -185,19 +181,18 @@ pub struct AuthenticationError {
     pub hint: Option<String>,
 }
 
-/// How a waiter ended without its state.
+/// How a wait ended without its state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WaitEnding {
     /// The deadline passed.
     TimedOut,
-    /// A state from which the wanted one can't be reached, or the resource is gone.
+    /// The resource is gone, or in a state from which the wanted one cannot be reached.
     Failed,
 }
 
-/// A waiter that ended without reaching its state.
+/// A wait that ended without reaching its state.
 #[derive(Debug, Clone)]
 pub struct WaitError {
-    /// Which ending.
     pub ending: WaitEnding,
     /// One sentence.
     pub message: String,
@@ -211,29 +206,28 @@ pub struct WaitError {
     pub last_error: Option<String>,
     /// The reply to the operation that was carried out before the wait.
     pub result: Option<Bytes>,
-    /// The error that ended the wait, where it was another than the wait's own.
+    /// The error that ended the wait, if it is not the wait's own.
     pub cause: Option<Error>,
 }
 
-/// Something the caller should see although the call succeeds: a Python warning.
+/// Something that the caller should know although the call succeeds: a Python warning.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Notice {
-    /// Which warning class.
     pub kind: NoticeKind,
     /// One sentence.
     pub message: String,
 }
 
-/// The warning classes.
+/// A warning class.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum NoticeKind {
     /// A region that the table does not know.
     Region,
-    /// The service did not take over a field.
+    /// The service ignored a field.
     FieldIgnored,
     /// `Deprecation` or `Sunset` headers, or a retired endpoint.
     EndpointDeprecated,
-    /// Credentials that conflict, or a file others can read.
+    /// Credentials that conflict, or a file that others can read.
     Credential,
     /// What a conversion to Flex loses or changes.
     Conversion,

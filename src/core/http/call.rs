@@ -1,4 +1,4 @@
-//! One operation as data: what is sent, how safe it is to send again, and what a success looks like.
+//! A call as data: what is sent, what sending it twice would do, and what the body of a success must be.
 use std::borrow::Cow;
 
 use bytes::Bytes;
@@ -11,15 +11,14 @@ use crate::core::spec::model::{Kind, Operation};
 
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
-/// The operation of a request that this client has no method for.
+/// The name of a call that this client has no method for.
 pub const OTHER: &str = "request";
 
-/// A request of the API, before authentication.
+/// A call of the API, before authentication.
 #[derive(Debug, Clone)]
 pub struct Call {
-    /// The API's name of the operation.
+    /// The API's operation id.
     pub operation: &'static str,
-    /// Method.
     pub method: Method,
     /// Path and query, encoded.
     pub target: String,
@@ -27,17 +26,16 @@ pub struct Call {
     pub body: Option<Bytes>,
     /// What sending it twice would do.
     pub request_kind: RequestKind,
-    /// What a success looks like.
     pub expected: ExpectedBody,
-    /// Whose rate limit it counts against.
+    /// The rate limit that it counts against.
     pub endpoint_set: EndpointSet,
-    /// The project, where there is one.
+    /// The project; empty if there is none.
     pub group_id: String,
     /// `envelope=true` was asked for.
     pub envelope: bool,
-    /// The path of the serverless operations, which Atlas retired.
+    /// It is one of the serverless operations, which Atlas has retired.
     pub serverless: bool,
-    /// Another API version than the client's.
+    /// `None`: the client's.
     pub api_version: Option<String>,
 }
 
@@ -75,18 +73,18 @@ impl ReplyFormat {
 }
 
 impl Call {
-    /// What its deprecation is told of: the operation, and of any other request the method and the path without ids.
+    /// The endpoint by which deprecations are reported: the operation id, or else the method and the path without ids.
     pub fn endpoint(&self) -> Cow<'static, str> {
         if self.operation != OTHER {
             return Cow::Borrowed(self.operation);
         }
         let path = self.target.split('?').next().unwrap_or_default();
-        // "/api/atlas/v2/groups/{id}/clusters/{id}": after the version, collections and ids take turns.
+        // "/api/atlas/v2/groups/{id}/clusters/{id}": after the version, collections and ids alternate.
         let parts = path.split('/').enumerate().map(|(at, part)| if at > 4 && at % 2 == 1 { "*" } else { part });
         Cow::Owned(format!("{} {}", self.method, parts.collect::<Vec<_>>().join("/")))
     }
 
-    /// An operation on one resource, or on the collection for [`Operation::Create`].
+    /// An operation on one resource; for [`Operation::Create`] on the collection, and `name` is not used.
     pub fn resource(
         kind: Kind,
         operation: Operation,
@@ -98,7 +96,7 @@ impl Call {
         let (method, request_kind, expected) = match operation {
             Operation::Create => (Method::POST, RequestKind::Create, ExpectedBody::Resource),
             Operation::Get | Operation::List => (Method::GET, RequestKind::Read, ExpectedBody::Resource),
-            // The same change twice is the same change.
+            // Our updates set fields to given values: applied twice, the result is the same.
             Operation::Update => (Method::PATCH, RequestKind::IdempotentChange, ExpectedBody::Resource),
             Operation::Delete => (Method::DELETE, RequestKind::IdempotentChange, ExpectedBody::ResourceOrEmpty),
         };
@@ -123,7 +121,7 @@ impl Call {
         }
     }
 
-    /// A GET of something else.
+    /// A GET of anything else.
     pub fn get(
         operation: &'static str,
         target: String,
@@ -146,7 +144,7 @@ impl Call {
         }
     }
 
-    /// A page of a list. `target` has no query yet.
+    /// The call for one page of a list. `target` must have no query yet.
     pub fn page(&self, page: &Page, query: &[(String, String)]) -> Self {
         let mut call = self.clone();
         let mut parts = vec![
@@ -171,7 +169,7 @@ pub struct Page {
     pub include_count: bool,
 }
 
-/// The collection of a kind in a project, without a query.
+/// Lists the resources of a kind in a project; without a query yet.
 pub fn collection(kind: Kind, group_id: &str) -> Call {
     let operation = kind.operation_id(Operation::List);
     let call = Call::get(operation, collection_path(kind, group_id), endpoint_set(kind), group_id, ExpectedBody::Page);
@@ -205,7 +203,7 @@ pub(crate) fn media_type(version: &str) -> String {
     format!("application/vnd.atlas.{version}+json")
 }
 
-/// A method as errors name it.
+/// The method as errors name it.
 pub(crate) fn method_name(method: &reqwest::Method) -> &'static str {
     match method.as_str() {
         "GET" => "GET",

@@ -1,4 +1,4 @@
-//! One call over HTTP: what is asked, how it is sent, and what the reply means.
+//! One request of the API over HTTP: the call as data, how it is sent, and what its reply means.
 
 pub mod call;
 pub(crate) mod classify;

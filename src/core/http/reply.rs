@@ -17,15 +17,12 @@ use crate::core::json::Tape;
 /// The result of a call that succeeded.
 #[derive(Debug, Clone)]
 pub struct Reply {
-    /// HTTP status.
     pub status: u16,
-    /// Reply headers.
     pub headers: HeaderMap,
     /// The body as the server sent it: JSON, or nothing.
     pub body: Bytes,
     /// The parsed body, if it was parsed already.
     pub tape: Option<Tape>,
-    /// Attempts made.
     pub attempts: u32,
     /// Found by a look-up after an attempt whose outcome was unknown.
     pub reconciled: bool,

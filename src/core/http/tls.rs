@@ -1,6 +1,6 @@
-//! Trust: the platform's certificate store and what the caller adds. Verification cannot be turned off.
+//! TLS configurations. They trust the system's certificates and those that the caller adds; verification cannot be turned off.
 //!
-//! Built only when a base URL is `https://`: a machine without any certificate store can still talk to the emulator.
+//! The certificates are read only for `https://`, so that a machine without a certificate store can still use the emulator.
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -11,7 +11,7 @@ use rustls_platform_verifier::Verifier;
 
 use crate::core::error::Error;
 
-/// A TLS configuration that trusts the platform's store and the certificates in `ca_files` (PEM bundles).
+/// A configuration that trusts the system's certificates and those in `ca_files` (PEM bundles).
 pub fn config(ca_files: &[PathBuf]) -> Result<ClientConfig, Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut extra = Vec::new();
@@ -28,7 +28,7 @@ pub fn config(ca_files: &[PathBuf]) -> Result<ClientConfig, Error> {
     Ok(config)
 }
 
-/// A configuration that trusts nobody, for base URLs that are plain `http://`.
+/// A configuration that trusts no certificate, for base URLs with `http://`.
 pub fn no_trust() -> Result<ClientConfig, Error> {
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     Ok(ClientConfig::builder_with_provider(provider)

@@ -1,4 +1,4 @@
-//! From a request that failed to an [`Error`] with the facts that its reader needs.
+//! Turns a failed request into an [`Error`] with the facts that its reader needs.
 use std::time::Duration;
 
 use reqwest::Url;
@@ -15,7 +15,6 @@ use crate::core::policy::retry::{RequestKind, StopReason, is_transient};
 
 /// The request that an error is about.
 pub struct RequestInfo<'a> {
-    /// Method.
     pub method: &'static str,
     /// The whole URL.
     pub url: &'a Url,

@@ -1,4 +1,4 @@
-//! Pure decisions: whether to try again and when, and how fast the server lets us go.
+//! Decisions without I/O: whether and when to try again, and how long to wait for a rate limit.
 
 pub mod backoff;
 pub mod rate_limit;

@@ -144,7 +144,7 @@ impl TokenEndpoint {
             if response.body.windows(12).any(|part| part == b"access_token") {
                 api.body_start = None;
             }
-            let happened = AttemptOutcome::Status(response.status, api.asked_to_wait());
+            let happened = AttemptOutcome::Status(response.status, api.retry_after());
             return Err((refusal(&response, api), happened));
         }
         let parsed = (response.status < 300).then(|| IssuedToken::from_reply(&response.body)).flatten();

@@ -27,9 +27,7 @@ pub struct Route {
 pub struct Proxy {
     /// Scheme, host and port; no user information.
     pub shown: String,
-    /// Host.
     pub host: String,
-    /// Port.
     pub port: u16,
     /// The whole URL, with user information.
     pub url: Secret,

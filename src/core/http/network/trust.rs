@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use crate::core::error::Error;
 use crate::core::machine::{Machine, Platform};
 
-/// Certificates to trust beside the platform's store.
+/// Certificates to trust in addition to the system's.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub struct TrustedCertificates {
     /// PEM bundles.

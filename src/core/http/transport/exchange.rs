@@ -13,7 +13,6 @@ use crate::core::policy::retry::AttemptOutcome;
 
 /// A request that is ready to be sent.
 pub struct HttpRequest {
-    /// Method.
     pub method: Method,
     /// Path and query, encoded.
     pub path: PathAndQuery,
@@ -28,11 +27,8 @@ pub struct HttpRequest {
 /// A response that was read to its end, whatever its status.
 #[derive(Debug, Clone)]
 pub struct HttpResponse {
-    /// HTTP status.
     pub status: u16,
-    /// Headers.
     pub headers: HeaderMap,
-    /// Body.
     pub body: Bytes,
     /// The parsed body, once it was checked.
     pub tape: Option<Tape>,

@@ -100,7 +100,7 @@ impl<'a> Waiter<'a> {
                 return result;
             }
             let asked = match &self.history.last_error {
-                Some(Error::Api(api)) => api.asked_to_wait(),
+                Some(Error::Api(api)) => api.retry_after(),
                 _ => None,
             };
             let pause = self.interval(env.rng.unit()).max(asked.unwrap_or_default());

@@ -96,10 +96,10 @@ def by_arguments(account: str, key: str) -> dict[str, dict[str, Any]]:
 def every_failure(watch: Watch, emulator: Emulator, make: Callable[..., Client], echo: Callable[[], str]) -> None:
     """Every class of error that a server or a network can cause. `echo` is what a reply repeats of the request."""
 
-    def call(client: Client) -> Any:
-        return lambda: client.create_flex_cluster(emulator.group_id, **SPEC)
+    def call(client: Client, **more: Any) -> Any:
+        return lambda: client.create_flex_cluster(emulator.group_id, **SPEC, **more)
 
-    options = {"max_retries": 1, "max_retry_time": 0.5, "timeout": 0.3, "reconcile": False}
+    options = {"max_retries": 1, "max_retry_time": 0.5, "timeout": 10.0, "reconcile": False}
     with make(**options) as client:
         watch.object(client)
         watch.object(client.credentials)
@@ -110,7 +110,8 @@ def every_failure(watch: Watch, emulator: Emulator, make: Callable[..., Client],
         emulator.faults.clear()
         for fault in ("close", "reset", "half_body", "empty_body", "wrong_type", "stall", "last_reply", "html"):
             emulator.fail_next(fault, endpoint="flex", times=None)
-            watch.failure(call(client), errors.AtlasError)
+            limit = {"timeout": 0.3} if fault == "stall" else {}
+            watch.failure(call(client, **limit), errors.AtlasError)
             emulator.faults.clear()
         watch.failure(
             lambda: client.create_flex_cluster(emulator.group_id, **{**SPEC, "name": "-", "colour": "red"}), ValueError
@@ -314,8 +315,8 @@ def test_replies_of_the_token_endpoint(watch: Watch, atlas_emulator: Emulator, a
     watch.secrets |= forms(token)
     given: dict[str, Any] = {"client_id": account, "client_secret": MARK, "base_url": atlas_emulator.url}
 
-    def ask() -> None:
-        with Client(max_retries=1, max_retry_time=0.5, timeout=0.3, **given) as client:
+    def ask(timeout: float = 10.0) -> None:
+        with Client(max_retries=1, max_retry_time=0.5, timeout=timeout, **given) as client:
             list(client.list_projects())
 
     for status in STATUSES:
@@ -345,7 +346,7 @@ def test_replies_of_the_token_endpoint(watch: Watch, atlas_emulator: Emulator, a
             atlas_emulator.faults.clear()
     for fault in ("close", "reset", "half_body", "empty_body", "stall", "html"):
         atlas_emulator.fail_next(fault, endpoint="token", times=None)
-        watch.failure(ask, errors.AtlasError)
+        watch.failure(partial(ask, 0.3) if fault == "stall" else ask, errors.AtlasError)
         atlas_emulator.faults.clear()
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any
 
-from ._core import Client, Noticed
+from ._core import Client, WithWarnings
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
@@ -32,8 +32,8 @@ async def _result(pending: Pending) -> Any:
         if progress is not None:
             progress.cancel()
         raise
-    if type(result) is Noticed:
-        return result.settle()
+    if type(result) is WithWarnings:
+        return result.unwrap()
     return result
 
 

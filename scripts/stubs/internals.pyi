@@ -111,7 +111,7 @@ class Mailbox:
     def deliver(self) -> None:
         """Completes every future whose result is there. Called by the event loop."""
 
-    def abandon(self) -> None:
+    def cancel_all(self) -> None:
         """Ends every call of a loop that is closed."""
 
 @final
@@ -133,10 +133,10 @@ class Pending:
         """Stops the call; its connection is closed if the reply has not come."""
 
 @final
-class Noticed:
+class WithWarnings:
     """A result with warnings that are still to be issued."""
 
-    def settle(self) -> Any:
+    def unwrap(self) -> Any:
         """Issues the warnings and returns the value."""
 
 @final

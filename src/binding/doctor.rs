@@ -1,12 +1,12 @@
-//! What the commands `doctor` and `logout` need of the core.
+//! The functions behind the commands `doctor` and `logout`.
 use std::path::PathBuf;
 
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::binding::client::Client;
 use crate::binding::client::config;
-use crate::binding::client::config::{Behaviour, Bounds, ClientArguments, RouteOptions};
+use crate::binding::client::config::{ClientArguments, ClientOptions, Limits, RouteOptions};
+use crate::binding::client::run::Client;
 use crate::binding::convert::errors::{to_exception, warn};
 use crate::binding::convert::secret::SecretText;
 use crate::binding::runtime::blocking;
@@ -32,14 +32,14 @@ pub(crate) fn doctor<'py>(
 ) -> PyResult<Bound<'py, PyAny>> {
     let given = ClientArguments { profile, base_url, ..ClientArguments::default() };
     let survey = config::survey(given, allow_insecure_http, None);
-    let behaviour = Behaviour {
-        bounds: Bounds { timeout, connect_timeout: timeout.min(10.0), max_retries: 0, max_retry_time: 0.0 },
-        way: RouteOptions { proxy, ca_file, ..RouteOptions::default() },
+    let options = ClientOptions {
+        limits: Limits { timeout, connect_timeout: timeout.min(10.0), max_retries: 0, max_retry_time: 0.0 },
+        route: RouteOptions { proxy, ca_file, ..RouteOptions::default() },
         token_cache,
-        ..Behaviour::default()
+        ..ClientOptions::default()
     };
-    let (config, _) = config::config(py, behaviour, survey.base_url.as_deref().unwrap_or_default())?;
-    let report = blocking::wait(py, async move { Ok::<_, Error>(examine(survey, config, group_id).await) })?;
+    let (config, _) = config::core_config(py, options, survey.base_url.as_deref().unwrap_or_default())?;
+    let report = blocking::block_on(py, async move { Ok::<_, Error>(examine(survey, config, group_id).await) })?;
     Ok(pythonize::pythonize(py, &report)?)
 }
 
@@ -50,10 +50,10 @@ pub(crate) fn doctor<'py>(
 pub(crate) fn log_out<'py>(py: Python<'py>, client: &Client, all: bool) -> PyResult<Bound<'py, PyDict>> {
     let core = client.core(py)?.for_another_runtime().map_err(|error| to_exception(py, error))?;
     let folder = client.config().token_cache.folder.clone();
-    let revoked = blocking::wait(py, async move { Ok::<_, Error>(core.log_out().await) })?;
+    let revoked = blocking::block_on(py, async move { Ok::<_, Error>(core.log_out().await) })?;
     let answer = PyDict::new(py);
     answer.set_item("revoked", revoked)?;
-    answer.set_item("others", folder.as_ref().map(|folder| others(folder, all)).unwrap_or_default())?;
+    answer.set_item("others", folder.as_ref().map(|folder| list_tokens(folder, all)).unwrap_or_default())?;
     answer.set_item("folder", folder)?;
     Ok(answer)
 }
@@ -62,17 +62,17 @@ pub(crate) fn log_out<'py>(py: Python<'py>, client: &Client, all: bool) -> PyRes
 #[pyfunction]
 #[pyo3(signature = (*, token_cache=None))]
 pub(crate) fn forget_tokens<'py>(py: Python<'py>, token_cache: Option<PathBuf>) -> PyResult<Bound<'py, PyDict>> {
-    let (place, notice) = config::token_place(py, token_cache)?;
+    let (location, notice) = config::token_store_location(py, token_cache)?;
     warn(py, notice.as_slice(), None)?;
     let answer = PyDict::new(py);
     answer.set_item("revoked", py.None())?;
-    answer.set_item("others", place.folder.as_ref().map(|folder| others(folder, true)).unwrap_or_default())?;
-    answer.set_item("folder", place.folder)?;
+    answer.set_item("others", location.folder.as_ref().map(|folder| list_tokens(folder, true)).unwrap_or_default())?;
+    answer.set_item("folder", location.folder)?;
     Ok(answer)
 }
 
 /// Base URL, client id and end (Unix seconds) of every token in a folder; with `remove`, they are gone afterwards.
-fn others(folder: &std::path::Path, remove: bool) -> Vec<(String, String, u64)> {
+fn list_tokens(folder: &std::path::Path, remove: bool) -> Vec<(String, String, u64)> {
     let cache = FileCache::new(folder);
     let entries = cache.list();
     let removed = |key| !remove || cache.remove(key);

@@ -1,4 +1,17 @@
-//! The only room that says pyo3: it converts, and decides nothing.
+//! The extension module `atlas_serverless._core`: it converts between Python and the core, and decides nothing. Only here
+//! is pyo3 used.
+//!
+//! A room uses rooms above it only, and no two files import each other, directly or through others:
+//!
+//! | room | uses |
+//! | --- | --- |
+//! | `convert` | nothing of the binding |
+//! | `runtime` | `convert` |
+//! | `client` | `runtime`, `convert` |
+//! | `create_many` | `client`, `runtime`, `convert` |
+//! | `doctor` | `client`, `runtime`, `convert` |
+//! | `to_flex_spec` | `convert` |
+//! | `emulator` | nothing of the binding; of the emulator what it exports |
 // Docstrings are for Python, whose examples look like quotations to Markdown.
 #![allow(clippy::doc_lazy_continuation)]
 
@@ -16,13 +29,13 @@ use pyo3::prelude::*;
 #[pymodule(gil_used = true)]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
-    module.add_class::<client::Client>()?;
+    module.add_class::<client::run::Client>()?;
     module.add_class::<client::pages::Pages>()?;
     module.add_class::<create_many::Creates>()?;
-    module.add_class::<create_many::CreateResult>()?;
-    module.add_class::<runtime::asyncio::Mailbox>()?;
-    module.add_class::<runtime::asyncio::Pending>()?;
-    module.add_class::<convert::results::Noticed>()?;
+    module.add_class::<create_many::result::CreateResult>()?;
+    module.add_class::<runtime::mailbox::Mailbox>()?;
+    module.add_class::<runtime::pending::Pending>()?;
+    module.add_class::<convert::results::WithWarnings>()?;
     module.add_class::<runtime::clock::VirtualClock>()?;
     module.add_class::<emulator::PyEmulator>()?;
     module.add_class::<client::credentials::Credentials>()?;

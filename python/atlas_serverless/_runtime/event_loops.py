@@ -53,7 +53,7 @@ def _forget_closed() -> None:
     for loop in [loop for loop in _mailboxes if loop.is_closed()]:
         mailbox = _mailboxes.pop(loop, None)
         if mailbox is not None:
-            mailbox.abandon()
+            mailbox.cancel_all()
 
 
 def _in_child() -> None:

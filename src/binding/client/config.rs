@@ -7,17 +7,17 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 
-use super::operations::seconds;
+use crate::binding::convert::arguments::time_limit;
 use crate::binding::convert::errors::{to_exception, warn};
 use crate::binding::convert::secret::SecretText;
-use crate::binding::runtime::blocking::Handle;
+use crate::binding::runtime::handle::Handle;
 use crate::binding::runtime::interpreter;
 use crate::core::auth::discovery;
 use crate::core::auth::discovery::options::Sources;
 use crate::core::auth::discovery::resolved::DiscoveryReport;
 use crate::core::auth::token_cache::location;
 use crate::core::auth::token_cache::location::TokenStoreLocation;
-use crate::core::config::{Config, OnRetired};
+use crate::core::config::Config;
 use crate::core::context::Env;
 use crate::core::context::clock::{Clock, FixedRng, Rng, SystemClock, SystemRng};
 use crate::core::error::Notice;
@@ -27,7 +27,7 @@ use crate::core::machine::{KeyringTrouble, SystemMachine};
 use crate::core::policy::retry::RetryPolicy;
 use crate::core::secret::Secret;
 
-/// Credentials and base URL as they were passed.
+/// Credentials and base URL as they were given.
 #[derive(Default)]
 pub(crate) struct ClientArguments {
     pub(crate) client_id: Option<SecretText>,
@@ -39,18 +39,18 @@ pub(crate) struct ClientArguments {
     pub(crate) base_url: Option<SecretText>,
 }
 
-/// How the client is to behave.
-pub(crate) struct Behaviour<'a> {
+/// The other arguments.
+pub(crate) struct ClientOptions<'a> {
     pub(crate) api_version: &'a str,
-    pub(crate) bounds: Bounds,
-    pub(crate) way: RouteOptions<'a>,
+    pub(crate) limits: Limits,
+    pub(crate) route: RouteOptions<'a>,
     pub(crate) token_cache: Option<PathBuf>,
     pub(crate) reconcile: bool,
     pub(crate) clock: Option<crate::core::context::clock::ManualClock>,
 }
 
-/// How long and how often, times in seconds.
-pub(crate) struct Bounds {
+/// Time limits, in seconds, and retries.
+pub(crate) struct Limits {
     pub(crate) timeout: f64,
     pub(crate) connect_timeout: f64,
     pub(crate) max_retries: i64,
@@ -66,13 +66,13 @@ pub(crate) struct RouteOptions<'a> {
     pub(crate) allow_insecure_http: bool,
 }
 
-impl Default for Behaviour<'_> {
-    /// As the constructor has it, but for retries: one attempt of each request.
+impl Default for ClientOptions<'_> {
+    /// The defaults of the constructor, but without retries.
     fn default() -> Self {
-        Behaviour {
+        ClientOptions {
             api_version: "2025-03-12",
-            bounds: Bounds { timeout: 60.0, connect_timeout: 10.0, max_retries: 0, max_retry_time: 0.0 },
-            way: RouteOptions::default(),
+            limits: Limits { timeout: 60.0, connect_timeout: 10.0, max_retries: 0, max_retry_time: 0.0 },
+            route: RouteOptions::default(),
             token_cache: None,
             reconcile: false,
             clock: None,
@@ -80,23 +80,23 @@ impl Default for Behaviour<'_> {
     }
 }
 
-/// The client's inside, from what the constructor was given.
+/// What a client holds, from the arguments of its constructor.
 pub(crate) fn handle(
     py: Python<'_>,
     given: ClientArguments,
-    behaviour: Behaviour<'_>,
+    options: ClientOptions<'_>,
     sources: Option<&str>,
 ) -> PyResult<Handle> {
-    interpreter::guard(py)?;
-    let found = survey(given, behaviour.way.allow_insecure_http, sources).outcome;
-    let found = found.map_err(|error| to_exception(py, error))?;
-    let (config, notices) = config(py, behaviour, &found.base_url)?;
-    warn(py, &found.notices, None)?;
+    interpreter::register_exit_hook(py)?;
+    let credentials = survey(given, options.route.allow_insecure_http, sources).outcome;
+    let credentials = credentials.map_err(|error| to_exception(py, error))?;
+    let (config, notices) = core_config(py, options, &credentials.base_url)?;
+    warn(py, &credentials.notices, None)?;
     warn(py, &notices, None)?;
-    Handle::new(config, found).map_err(|error| to_exception(py, error))
+    Handle::new(config, credentials).map_err(|error| to_exception(py, error))
 }
 
-/// Finds credentials and base URL: arguments, environment, Atlas CLI profile.
+/// Finds credentials and base URL in arguments, environment and Atlas CLI profile.
 pub(crate) fn survey(given: ClientArguments, allow_insecure_http: bool, sources: Option<&str>) -> DiscoveryReport {
     let text = |given: Option<SecretText>| given.map(|text| text.0.expose().to_owned());
     let given = discovery::options::ExplicitOptions {
@@ -117,12 +117,15 @@ pub(crate) fn survey(given: ClientArguments, allow_insecure_http: bool, sources:
     discovery::discover_with_report(&given, &SystemMachine::new(Some(Box::new(keyring))))
 }
 
-/// Where tokens are kept.
-pub(crate) fn token_place(py: Python<'_>, given: Option<PathBuf>) -> PyResult<(TokenStoreLocation, Option<Notice>)> {
+/// Where tokens are stored.
+pub(crate) fn token_store_location(
+    py: Python<'_>,
+    given: Option<PathBuf>,
+) -> PyResult<(TokenStoreLocation, Option<Notice>)> {
     location::resolve(given.as_deref(), &SystemMachine::default()).map_err(|error| to_exception(py, error))
 }
 
-/// The system keyring by way of the `keyring` package.
+/// Reads the system keyring with the `keyring` package.
 fn keyring(service: &str, user: &str) -> Result<Option<String>, KeyringTrouble> {
     Python::attach(|py| {
         let keyring = py.import("keyring").map_err(|_| KeyringTrouble::NoPackage)?;
@@ -134,68 +137,58 @@ fn keyring(service: &str, user: &str) -> Result<Option<String>, KeyringTrouble> 
 }
 
 /// The core's configuration.
-pub(crate) fn config(py: Python<'_>, behaviour: Behaviour<'_>, base_url: &str) -> PyResult<(Config, Vec<Notice>)> {
+pub(crate) fn core_config(
+    py: Python<'_>,
+    options: ClientOptions<'_>,
+    base_url: &str,
+) -> PyResult<(Config, Vec<Notice>)> {
     let version = py.import("sys")?.getattr("version_info")?;
     let (major, minor): (u32, u32) = (version.getattr("major")?.extract()?, version.getattr("minor")?.extract()?);
     let mut user_agent =
         format!("atlas-serverless/{} (Python {major}.{minor}; {})", env!("CARGO_PKG_VERSION"), std::env::consts::OS);
-    if let Some(suffix) = behaviour.way.user_agent_suffix {
+    if let Some(suffix) = options.route.user_agent_suffix {
         user_agent = format!("{user_agent} {suffix}");
     }
-    let (clock, rng): (Arc<dyn Clock>, Arc<dyn Rng>) = match behaviour.clock {
+    let (clock, rng): (Arc<dyn Clock>, Arc<dyn Rng>) = match options.clock {
         Some(clock) => (Arc::new(clock), Arc::new(FixedRng(0.0))),
         None => (Arc::new(SystemClock::default()), Arc::new(SystemRng)),
     };
     let machine = SystemMachine::default();
     // 0 is allowed: one attempt.
-    let max_retry_time = match behaviour.bounds.max_retry_time {
+    let max_retry_time = match options.limits.max_retry_time {
         0.0 => Duration::ZERO,
-        time => bound("max_retry_time", time)?,
+        time => time_limit("max_retry_time", time)?,
     };
-    let max_retries = u32::try_from(behaviour.bounds.max_retries).map_err(|_| {
-        let given = behaviour.bounds.max_retries;
+    let max_retries = u32::try_from(options.limits.max_retries).map_err(|_| {
+        let given = options.limits.max_retries;
         PyValueError::new_err(format!("max_retries must be a number of attempts, 0 or more, not {given}"))
     })?;
-    let trust = network::trust::trusted_certificates(behaviour.way.ca_file.as_deref(), &machine)
+    let trust = network::trust::trusted_certificates(options.route.ca_file.as_deref(), &machine)
         .map_err(|error| to_exception(py, error))?;
-    let proxy: Option<Secret> = behaviour.way.proxy.map(Into::into);
+    let proxy: Option<Secret> = options.route.proxy.map(Into::into);
     let route =
         route(proxy.as_ref().map(Secret::expose), base_url, &machine).map_err(|error| to_exception(py, error))?;
-    let (token_cache, notice) = token_place(py, behaviour.token_cache)?;
+    let (token_cache, notice) = token_store_location(py, options.token_cache)?;
     let config = Config {
-        api_version: behaviour.api_version.to_owned(),
-        connect_timeout: bound("connect_timeout", behaviour.bounds.connect_timeout)?,
+        api_version: options.api_version.to_owned(),
+        connect_timeout: time_limit("connect_timeout", options.limits.connect_timeout)?,
         env: Env {
             clock,
             rng,
             policy: RetryPolicy { max_retries, max_retry_time },
-            timeout: bound("timeout", behaviour.bounds.timeout)?,
+            timeout: time_limit("timeout", options.limits.timeout)?,
         },
         proxy,
         trust,
         route,
         token_cache,
         user_agent,
-        reconcile: behaviour.reconcile,
+        reconcile: options.reconcile,
     };
     Ok((config, notice.into_iter().collect()))
 }
 
-/// `"raise"` or `"flex"`.
-pub(crate) fn on_retired(text: &str) -> PyResult<OnRetired> {
-    match text {
-        "raise" => Ok(OnRetired::Raise),
-        "flex" => Ok(OnRetired::Flex),
-        other => Err(PyValueError::new_err(format!("on_retired must be \"raise\" or \"flex\", not {other:?}"))),
-    }
-}
-
-/// A number of seconds; infinity is as long as it can be.
-fn bound(name: &str, value: f64) -> PyResult<Duration> {
-    Ok(seconds(name, Some(value))?.unwrap_or(Duration::from_secs(u64::from(u32::MAX))))
-}
-
-/// Another constructor: the class's own, with further keyword arguments.
+/// Calls the constructor with further keyword arguments, for `from_env` and `from_profile`.
 pub(crate) fn construct(
     cls: &Bound<'_, PyType>,
     options: Option<&Bound<'_, PyDict>>,

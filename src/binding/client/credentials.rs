@@ -1,4 +1,4 @@
-//! `client.credentials`: which are used and where they were found. No secret is in it.
+//! `client.credentials`: which are used and where they were found, without secrets.
 use pyo3::prelude::*;
 
 use crate::core::auth::discovery::resolved::ResolvedCredentials;
@@ -19,7 +19,7 @@ pub(crate) struct Credentials {
     /// Scheme, host and port of the service.
     #[pyo3(get)]
     base_url: String,
-    /// Where the base URL was found.
+    /// Where the base URL was resolved.
     #[pyo3(get)]
     base_url_source: String,
     shown: String,
@@ -27,15 +27,15 @@ pub(crate) struct Credentials {
 }
 
 impl Credentials {
-    pub(crate) fn new(found: &ResolvedCredentials, config: &Config) -> Self {
+    pub(crate) fn new(resolved: &ResolvedCredentials, config: &Config) -> Self {
         Credentials {
-            kind: found.credentials.kind().word(),
-            id: found.credentials.id().map(str::to_owned),
-            source: found.source.clone(),
-            base_url: found.base_url.clone(),
-            base_url_source: found.base_url_source.clone(),
-            shown: found.credentials.describe(),
-            explanation: found.explain_with(&config.connection_summary(&found.base_url)),
+            kind: resolved.credentials.kind().word(),
+            id: resolved.credentials.id().map(str::to_owned),
+            source: resolved.source.clone(),
+            base_url: resolved.base_url.clone(),
+            base_url_source: resolved.base_url_source.clone(),
+            shown: resolved.credentials.describe(),
+            explanation: resolved.explain_with(&config.connection_summary(&resolved.base_url)),
         }
     }
 }

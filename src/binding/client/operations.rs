@@ -1,14 +1,16 @@
-//! From Python arguments to jobs: checked before anything is sent.
+//! From the arguments of an operation to a job. They are checked before anything is sent.
 use std::time::Duration;
 
 use bytes::Bytes;
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::PyTypeError;
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
+use crate::binding::convert::arguments::{if_exists, seconds};
 use crate::binding::convert::errors::{to_exception, warn};
+use crate::binding::convert::results::Output;
 use crate::binding::convert::to_core::{kwargs_to_node, to_node};
-use crate::binding::runtime::blocking::{Job, Output};
+use crate::binding::runtime::job::Job;
 use crate::core::config::OnRetired;
 use crate::core::error::Error;
 use crate::core::http::call::ReplyFormat;
@@ -20,8 +22,8 @@ use crate::core::spec::model::{Kind, Node, Operation};
 use crate::core::spec::validate;
 use crate::core::spec::validate::Checked;
 
-/// Bound of a wait that has no `timeout`.
-const WAIT: Duration = Duration::from_secs(1800);
+/// Limit of a wait that has no `timeout`.
+const WAIT_TIMEOUT: Duration = Duration::from_secs(1800);
 
 /// Options that the operations of one resource share.
 pub(crate) struct Options<'py> {
@@ -41,19 +43,24 @@ impl Options<'_> {
         ReplyFormat { envelope: self.envelope, pretty: self.pretty }
     }
 
-    /// Bound of the call: the caller's, or that of a wait.
+    /// Limit of the call: the caller's, or that of a wait.
     fn timeout(&self) -> PyResult<Option<Duration>> {
-        Ok(seconds("timeout", self.timeout)?.or_else(|| self.wait.then_some(WAIT)))
+        Ok(seconds("timeout", self.timeout)?.or_else(|| self.wait.then_some(WAIT_TIMEOUT)))
     }
 
-    /// Whether to wait, and how often to look.
+    /// Whether to wait, and how often to poll.
     fn wait(&self) -> PyResult<Option<Option<Duration>>> {
         let interval = seconds("interval", self.interval)?;
         Ok(self.wait.then_some(interval))
     }
 
-    /// An operation on one resource.
-    fn one(&self, kind: Kind, operation: Operation, group_id: &str, name: &str) -> PyResult<ResourceRequest> {
+    fn resource_request(
+        &self,
+        kind: Kind,
+        operation: Operation,
+        group_id: &str,
+        name: &str,
+    ) -> PyResult<ResourceRequest> {
         let (reply_format, on_retired, wait) = (self.reply_format(), self.retired, self.wait()?);
         Ok(ResourceRequest {
             reply_format,
@@ -64,33 +71,22 @@ impl Options<'_> {
     }
 }
 
-/// A create of either kind.
 pub(crate) fn create(
     py: Python<'_>,
     kind: Kind,
     group_id: &str,
     options: &Options<'_>,
-    if_exists: &str,
+    exists: &str,
     spec: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Job> {
-    let if_exists = on_exists(if_exists)?;
-    let (create, timeout) = checked_create(py, kind, group_id, options, if_exists, &kwargs_to_node(spec))?;
+    let (create, timeout) = checked_create(py, kind, group_id, options, if_exists(exists)?, &kwargs_to_node(spec))?;
     let job = Job::new(timeout, move |client, mut context| async move {
         client.create(create, &mut context).await.map(Output::Reply)
     });
     with_progress(py, job, options.progress.as_ref())
 }
 
-/// `"error"` or `"return"`.
-pub(crate) fn on_exists(text: &str) -> PyResult<IfExists> {
-    match text {
-        "error" => Ok(IfExists::Error),
-        "return" => Ok(IfExists::Return),
-        other => Err(PyValueError::new_err(format!("if_exists must be \"error\" or \"return\", not {other:?}"))),
-    }
-}
-
-/// A create that passed validation, and its bound.
+/// A create that passed validation, and its time limit.
 pub(crate) fn checked_create(
     py: Python<'_>,
     kind: Kind,
@@ -105,7 +101,7 @@ pub(crate) fn checked_create(
     } else {
         validate::unchecked(spec, extra.as_ref())
     };
-    let checked = accepted(py, checked)?;
+    let checked = unless_invalid(py, checked)?;
     // Without validation the project's id still becomes part of a path.
     check_path(group_id, None).map_err(|error| to_exception(py, error))?;
     let create = CreateRequest {
@@ -121,7 +117,6 @@ pub(crate) fn checked_create(
     Ok((create, options.timeout()?))
 }
 
-/// A change of either kind.
 pub(crate) fn update(
     py: Python<'_>,
     kind: Kind,
@@ -137,31 +132,27 @@ pub(crate) fn update(
     } else {
         validate::unchecked(&node, extra.as_ref())
     };
-    let body = Some(Bytes::from(accepted(py, checked)?.body));
-    let one = ResourceRequest { body, ..options.one(kind, Operation::Update, group_id, name)? };
-    with_progress(py, run(one, options.timeout()?), options.progress.as_ref())
+    let body = Some(Bytes::from(unless_invalid(py, checked)?.body));
+    let request = ResourceRequest { body, ..options.resource_request(kind, Operation::Update, group_id, name)? };
+    with_progress(py, resource_job(request, options.timeout()?), options.progress.as_ref())
 }
 
-/// A look-up.
 pub(crate) fn get(kind: Kind, group_id: &str, name: &str, reply_format: ReplyFormat, on_retired: OnRetired) -> Job {
-    let one = ResourceRequest::new(kind, Operation::Get, group_id.to_owned(), name.to_owned());
-    run(ResourceRequest { reply_format, on_retired, ..one }, None)
+    let request = ResourceRequest::new(kind, Operation::Get, group_id.to_owned(), name.to_owned());
+    resource_job(ResourceRequest { reply_format, on_retired, ..request }, None)
 }
 
-/// A deletion.
 pub(crate) fn delete(py: Python<'_>, kind: Kind, group_id: &str, name: &str, options: &Options<'_>) -> PyResult<Job> {
-    let one = options.one(kind, Operation::Delete, group_id, name)?;
-    with_progress(py, run(one, options.timeout()?), options.progress.as_ref())
+    let request = options.resource_request(kind, Operation::Delete, group_id, name)?;
+    with_progress(py, resource_job(request, options.timeout()?), options.progress.as_ref())
 }
 
-fn run(one: ResourceRequest, timeout: Option<Duration>) -> Job {
-    Job::new(
-        timeout,
-        move |client, mut context| async move { client.resource(one, &mut context).await.map(Output::Reply) },
-    )
+fn resource_job(request: ResourceRequest, timeout: Option<Duration>) -> Job {
+    Job::new(timeout, move |client, mut context| async move {
+        client.resource(request, &mut context).await.map(Output::Reply)
+    })
 }
 
-/// A wait for a state.
 pub(crate) fn wait_for(
     py: Python<'_>,
     wait: WaitRequest,
@@ -171,23 +162,22 @@ pub(crate) fn wait_for(
 ) -> PyResult<Job> {
     check_path(&wait.group_id, Some(&wait.name)).map_err(|error| to_exception(py, error))?;
     let wait = WaitRequest { interval: seconds("interval", interval)?, ..wait };
-    let timeout = seconds("timeout", timeout)?.unwrap_or(WAIT);
+    let timeout = seconds("timeout", timeout)?.unwrap_or(WAIT_TIMEOUT);
     let job = Job::new(Some(timeout), move |client, mut context| async move {
-        client.wait_for(wait, &mut context).await.map(Output::Last)
+        client.wait_for(wait, &mut context).await.map(Output::LastPoll)
     });
     with_progress(py, job, progress)
 }
 
-/// Which kind is it?
+/// A look-up among both kinds.
 pub(crate) fn find(group_id: &str, name: &str, reply_format: ReplyFormat) -> Job {
     let (group_id, name) = (group_id.to_owned(), name.to_owned());
     Job::new(None, move |client, mut context| async move {
         let (kind, reply) = client.find(&group_id, &name, reply_format, &mut context).await?;
-        Ok(Output::ResolvedCredentials(kind, reply))
+        Ok(Output::OfKind(kind, reply))
     })
 }
 
-/// A project.
 pub(crate) fn get_project(group_id: &str) -> Job {
     let group_id = group_id.to_owned();
     Job::new(None, move |client, mut context| async move {
@@ -195,7 +185,7 @@ pub(crate) fn get_project(group_id: &str) -> Job {
     })
 }
 
-/// Any other operation.
+/// An operation that has no method of its own.
 pub(crate) fn request(
     method: &str,
     path: &str,
@@ -247,17 +237,7 @@ fn parameter(value: &Bound<'_, PyAny>) -> PyResult<String> {
     Ok(value.str()?.to_cow()?.into_owned())
 }
 
-/// A number of seconds: positive and finite.
-pub(crate) fn seconds(name: &str, value: Option<f64>) -> PyResult<Option<Duration>> {
-    let Some(value) = value else { return Ok(None) };
-    match Duration::try_from_secs_f64(value) {
-        Ok(duration) if !duration.is_zero() => Ok(Some(duration)),
-        Err(_) if value == f64::INFINITY => Ok(None),
-        _ => Err(PyValueError::new_err(format!("{name} must be more than 0 seconds, not {value}"))),
-    }
-}
-
-fn accepted(py: Python<'_>, checked: Result<Checked, Vec<crate::core::error::Violation>>) -> PyResult<Checked> {
+fn unless_invalid(py: Python<'_>, checked: Result<Checked, Vec<crate::core::error::Violation>>) -> PyResult<Checked> {
     let checked = checked.map_err(|violations| to_exception(py, Error::Validation(violations)))?;
     warn(py, &checked.notices, None)?;
     Ok(checked)

@@ -1,39 +1,37 @@
-//! What a client is, and how its methods run: in the calling thread, or on the running event loop.
+//! The state of a `Client`, and how its methods run: in the calling thread, or for the running event loop.
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 
-use pyo3::exceptions::{PyRuntimeError, PyTypeError, PyValueError};
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
-use super::config;
-use super::pages::Pages;
-use super::{End, Listed};
+use crate::binding::convert::arguments;
 use crate::binding::convert::errors::{to_exception, warn_beside};
-use crate::binding::convert::results::ResultMode;
-use crate::binding::create_many::Creates;
-use crate::binding::runtime::blocking;
-use crate::binding::runtime::blocking::{Handle, Job, Output};
-use crate::binding::runtime::{asyncio, background};
+use crate::binding::convert::results::{Output, ResultMode};
+use crate::binding::runtime::handle::Handle;
+use crate::binding::runtime::job::Job;
+use crate::binding::runtime::{asyncio, background, blocking};
 use crate::core::config::OnRetired;
 use crate::core::context::Notices;
-use crate::core::error::Error;
-use crate::core::operations::list::Pager;
+
+/// The result of a call; from an asynchronous client a `Pending`.
+pub(crate) type Outcome = PyResult<Py<PyAny>>;
 
 #[doc = include_str!("../docs/Client.txt")]
 #[pyclass(frozen, subclass, module = "atlas_serverless")]
 #[derive(Clone)]
 pub(crate) struct Client {
     pub(super) handle: Arc<Handle>,
-    pub(super) shape: ResultMode,
-    /// Methods return something pending for an event loop.
+    pub(super) mode: ResultMode,
+    /// Methods return a `Pending` for an event loop.
     pub(super) asynchronous: bool,
     pub(super) on_retired: OnRetired,
     pub(super) closed: Arc<AtomicBool>,
 }
 
 impl Client {
-    /// Runs a job in the calling thread, or starts it on the running event loop.
-    pub(crate) fn run(&self, py: Python<'_>, job: Job) -> End {
+    /// Runs a job to its end, or starts it for the running event loop.
+    pub(crate) fn run(&self, py: Python<'_>, job: Job) -> Outcome {
         self.check_open()?;
         self.run_even_closed(py, job)
     }
@@ -46,38 +44,17 @@ impl Client {
         Ok(())
     }
 
-    /// The form of results, and what happens where the endpoint is gone.
-    pub(crate) fn form(&self) -> (ResultMode, OnRetired) {
-        (self.shape, self.on_retired)
+    pub(crate) fn defaults(&self) -> (ResultMode, OnRetired) {
+        (self.mode, self.on_retired)
     }
 
-    /// Many creates, of which none is begun yet.
-    pub(super) fn many(
-        &self,
-        py: Python<'_>,
-        operations: &Bound<'_, PyAny>,
-        max_in_flight: usize,
-        on_error: &str,
-    ) -> PyResult<Creates> {
-        self.check_open()?;
-        let raises = match on_error {
-            "collect" => false,
-            "raise" => true,
-            other => {
-                let message = format!("on_error must be \"collect\" or \"raise\", not {other:?}");
-                return Err(PyValueError::new_err(message));
-            }
-        };
-        Creates::start(py, self.clone(), &self.handle, operations, max_in_flight, raises)
-    }
-
-    fn run_even_closed(&self, py: Python<'_>, job: Job) -> End {
+    fn run_even_closed(&self, py: Python<'_>, job: Job) -> Outcome {
         if self.asynchronous {
-            return asyncio::start(py, &self.handle, job, self.shape);
+            return asyncio::start(py, &self.handle, job, self.mode);
         }
         let notices = Notices::default();
         match blocking::run(py, &self.handle, job, &notices) {
-            Ok(output) => Ok(self.shape.now(py, output, &notices)?.unbind()),
+            Ok(output) => Ok(self.mode.to_python(py, output, &notices)?.unbind()),
             Err(error) => {
                 warn_beside(py, &notices);
                 Err(error)
@@ -85,21 +62,19 @@ impl Client {
         }
     }
 
-    /// `repr()`: the service and the credentials, without what is secret of them.
-    pub(super) fn shown(&self) -> String {
-        let found = self.handle.found();
-        format!("<Client {} with {} from {}>", found.base_url, found.credentials.describe(), found.source)
-    }
-
-    /// A list, of which nothing is asked for yet.
-    pub(super) fn pages(&self, py: Python<'_>, pager: Result<Pager, Error>) -> Listed {
-        let pager = pager.map_err(|error| to_exception(py, error))?;
-        Ok(Pages::new(Py::new(py, self.clone())?, pager))
+    /// The service and the credentials, without what is secret of them.
+    pub(super) fn describe(&self) -> String {
+        let resolved = self.handle.credentials();
+        format!("<Client {} with {} from {}>", resolved.base_url, resolved.credentials.describe(), resolved.source)
     }
 
     /// The core's client, for what is no operation.
     pub(crate) fn core(&self, py: Python<'_>) -> PyResult<crate::core::client::Client> {
         self.handle.core().map_err(|error| to_exception(py, error))
+    }
+
+    pub(crate) fn handle(&self) -> &Arc<Handle> {
+        &self.handle
     }
 
     pub(crate) fn config(&self) -> &crate::core::config::Config {
@@ -108,11 +83,11 @@ impl Client {
 
     /// The call's choice, or the client's.
     pub(super) fn on_retired(&self, given: Option<&str>) -> PyResult<OnRetired> {
-        given.map_or(Ok(self.on_retired), config::on_retired)
+        given.map_or(Ok(self.on_retired), arguments::on_retired)
     }
 
-    /// Revokes what is to be revoked and closes connections. The second time nothing is left to do.
-    pub(super) fn end(&self, py: Python<'_>) -> End {
+    /// Revokes a token of this client alone and closes connections.
+    pub(super) fn close_once(&self, py: Python<'_>) -> Outcome {
         if self.closed.swap(true, Ordering::Relaxed) && !self.asynchronous {
             return Ok(py.None());
         }
@@ -120,16 +95,11 @@ impl Client {
             client.close().await;
             Ok(Output::Nothing)
         });
-        let ended = self.run_even_closed(py, job)?;
-        background::let_go(&self.handle);
+        let closed = self.run_even_closed(py, job)?;
+        background::close_connections(&self.handle);
         if !self.asynchronous {
-            blocking::let_go(py, &self.handle);
+            blocking::close_connections(py, &self.handle);
         }
-        Ok(ended)
+        Ok(closed)
     }
-}
-
-/// Why a client is not pickled.
-pub(super) fn unpicklable() -> PyErr {
-    PyTypeError::new_err("a Client cannot be pickled: it holds secrets and connections; make one where it is used")
 }

@@ -1,5 +1,6 @@
 //! What crosses between Python and Rust, in both directions.
 
+pub(crate) mod arguments;
 pub(crate) mod call;
 pub(crate) mod errors;
 pub(crate) mod key_cache;

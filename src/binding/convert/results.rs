@@ -1,4 +1,4 @@
-//! What a call returns to Python: the plain value, or a `Response`, and the warnings that come with it.
+//! What a call returns to Python: the plain value, or a `Response`, and its warnings.
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
@@ -8,12 +8,25 @@ use pyo3::types::{PyDict, PyList};
 use super::call::{Name, call_with};
 use super::errors::warn;
 use super::to_python::to_python;
-use crate::binding::runtime::blocking::Output;
 use crate::core::context::Notices;
 use crate::core::error::Notice;
 use crate::core::http::deprecation::dates;
 use crate::core::http::reply::Reply;
+use crate::core::operations::list::Entries;
 use crate::core::policy::rate_limit::RateLimitStatus;
+use crate::core::spec::model::Kind;
+
+/// What a call comes to.
+pub(crate) enum Output {
+    Reply(Reply),
+    /// The last poll of a waiter; none once the resource is gone.
+    LastPoll(Option<Reply>),
+    /// A resource that was looked for among both kinds.
+    OfKind(Kind, Reply),
+    /// A page of a list; none after the last.
+    Page(Option<Entries>),
+    Nothing,
+}
 
 /// Which form the caller wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,31 +36,42 @@ pub(crate) struct ResultMode {
 }
 
 impl ResultMode {
-    /// The value, for the caller's own thread.
-    pub(crate) fn now<'py>(self, py: Python<'py>, output: Output, beside: &Notices) -> PyResult<Bound<'py, PyAny>> {
+    /// The value, after its warnings are issued.
+    pub(crate) fn to_python<'py>(
+        self,
+        py: Python<'py>,
+        output: Output,
+        beside: &Notices,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let (value, mut notices) = self.value(py, output)?;
         notices.extend(beside.take());
         warn(py, &notices, Some(&value))?;
         Ok(value)
     }
 
-    /// The value, or a [`Noticed`] that warns once the coroutine is running again.
-    pub(crate) fn later<'py>(self, py: Python<'py>, output: Output, beside: &Notices) -> PyResult<Bound<'py, PyAny>> {
+    /// The value, or a [`WithWarnings`] from which the coroutine issues them: warnings name the caller's line, and an event
+    /// loop's callback has no caller.
+    pub(crate) fn with_warnings<'py>(
+        self,
+        py: Python<'py>,
+        output: Output,
+        beside: &Notices,
+    ) -> PyResult<Bound<'py, PyAny>> {
         let (value, mut notices) = self.value(py, output)?;
         notices.extend(beside.take());
         if notices.is_empty() {
             return Ok(value);
         }
-        Ok(Bound::new(py, Noticed { value: value.unbind(), notices })?.into_any())
+        Ok(Bound::new(py, WithWarnings { value: value.unbind(), notices })?.into_any())
     }
 
     fn value<'py>(self, py: Python<'py>, output: Output) -> PyResult<(Bound<'py, PyAny>, Vec<Notice>)> {
         match output {
-            Output::Reply(mut reply) | Output::Last(Some(mut reply)) => {
+            Output::Reply(mut reply) | Output::LastPoll(Some(mut reply)) => {
                 let notices = std::mem::take(&mut reply.notices);
                 Ok((self.reply(py, &reply)?, notices))
             }
-            Output::ResolvedCredentials(kind, mut reply) => {
+            Output::OfKind(kind, mut reply) => {
                 let notices = std::mem::take(&mut reply.notices);
                 let pair = (kind.word(), self.reply(py, &reply)?).into_pyobject(py)?;
                 Ok((pair.into_any(), notices))
@@ -66,7 +90,7 @@ impl ResultMode {
                 };
                 Ok((PyList::new(py, entries)?.into_any(), notices))
             }
-            Output::Last(None) | Output::Nothing => Ok((py.None().into_bound(py), Vec::new())),
+            Output::LastPoll(None) | Output::Nothing => Ok((py.None().into_bound(py), Vec::new())),
         }
     }
 
@@ -120,17 +144,17 @@ fn moment(py: Python<'_>, at: Option<SystemTime>) -> PyResult<Option<Bound<'_, P
     datetime.getattr("datetime")?.call_method1("fromtimestamp", (seconds, utc)).map(Some)
 }
 
-/// A result with warnings that are still to be issued.
+/// A result whose warnings are still to be issued.
 #[pyclass(frozen, module = "atlas_serverless._core")]
-pub(crate) struct Noticed {
+pub(crate) struct WithWarnings {
     value: Py<PyAny>,
     notices: Vec<Notice>,
 }
 
 #[pymethods]
-impl Noticed {
+impl WithWarnings {
     /// Issues the warnings and returns the value.
-    fn settle(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
+    fn unwrap(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         warn(py, &self.notices, Some(self.value.bind(py)))?;
         Ok(self.value.clone_ref(py))
     }

@@ -1,9 +1,9 @@
-//! What the caller's thread and the runtime's share of the creates of one `create_many`.
+//! Runs the creates of one `create_many` on the background thread, and exchanges requests and results with the caller's.
 use std::future::{Future, poll_fn};
 use std::ops::ControlFlow;
 use std::pin::pin;
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
-use std::task::Poll as Turn;
+use std::task::Poll as TaskPoll;
 use std::time::Duration;
 
 use tokio::sync::Notify;
@@ -12,140 +12,138 @@ use crate::core::client::Client;
 use crate::core::context::observe::{Level, Observer, Poll};
 use crate::core::operations::create_many::{CreateSet, NumberedCreate, NumberedResult};
 
-/// Orders on their way in, results and log lines on their way out.
 #[derive(Default)]
 pub(super) struct Driver {
-    desk: Mutex<Desk>,
-    /// There are orders, or it is over.
-    orders: Notify,
-    /// There are results, or it is over.
+    queues: Mutex<Queues>,
+    /// There are requests, or the driver is closed.
+    requests: Notify,
+    /// There are results, or the driver has stopped.
     results: Condvar,
     results_async: Notify,
 }
 
 #[derive(Default)]
-struct Desk {
-    orders: Vec<NumberedCreate>,
-    ended: Vec<NumberedResult>,
-    lines: Vec<(Level, String)>,
-    /// No more orders are taken.
+struct Queues {
+    requests: Vec<NumberedCreate>,
+    results: Vec<NumberedResult>,
+    log_lines: Vec<(Level, String)>,
+    /// The creates under way are to be cancelled.
     closed: bool,
-    /// Nothing is under way any more, and nothing will be.
+    /// No create is under way any more, and none will be.
     stopped: bool,
 }
 
 impl Driver {
-    fn desk(&self) -> MutexGuard<'_, Desk> {
-        self.desk.lock().unwrap_or_else(PoisonError::into_inner)
+    fn queues(&self) -> MutexGuard<'_, Queues> {
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Hands in orders; the runtime's thread is woken once for all of them.
-    pub(super) fn order(&self, orders: Vec<NumberedCreate>) {
-        self.desk().orders.extend(orders);
-        self.orders.notify_one();
+    /// Adds requests. The background thread is woken once for all of them.
+    pub(super) fn push(&self, requests: Vec<NumberedCreate>) {
+        self.queues().requests.extend(requests);
+        self.requests.notify_one();
     }
 
-    /// Takes what has come.
+    /// Takes all results and log lines.
     pub(super) fn take(&self) -> (Vec<NumberedResult>, Vec<(Level, String)>) {
-        let mut desk = self.desk();
-        (std::mem::take(&mut desk.ended), std::mem::take(&mut desk.lines))
+        let mut queues = self.queues();
+        (std::mem::take(&mut queues.results), std::mem::take(&mut queues.log_lines))
     }
 
-    /// Waits for something to take.
-    pub(super) fn wait(&self, patience: Duration) {
-        let desk = self.desk();
-        if desk.ended.is_empty() && !desk.stopped {
-            drop(self.results.wait_timeout(desk, patience));
+    /// Waits for results.
+    pub(super) fn wait(&self, timeout: Duration) {
+        let queues = self.queues();
+        if queues.results.is_empty() && !queues.stopped {
+            drop(self.results.wait_timeout(queues, timeout));
         }
     }
 
-    /// The same for an event loop.
     pub(super) async fn wait_async(&self) {
         self.results_async.notified().await;
     }
 
-    /// Ends what is under way.
+    /// Cancels the creates under way.
     pub(super) fn close(&self) {
-        let mut desk = self.desk();
-        desk.closed = true;
-        desk.orders.clear();
-        drop(desk);
-        self.orders.notify_one();
+        let mut queues = self.queues();
+        queues.closed = true;
+        queues.requests.clear();
+        drop(queues);
+        self.requests.notify_one();
     }
 
-    /// Waits until nothing is under way.
-    pub(super) fn wait_until_stopped(&self, patience: Duration) {
-        let desk = self.desk();
-        drop(self.results.wait_timeout_while(desk, patience, |desk| !desk.stopped));
+    /// Waits until no create is under way.
+    pub(super) fn wait_until_stopped(&self, timeout: Duration) {
+        let queues = self.queues();
+        drop(self.results.wait_timeout_while(queues, timeout, |queues| !queues.stopped));
     }
 
-    /// Runs the creates, until it is closed.
+    /// Runs creates until the driver is closed.
     pub(super) async fn run(self: Arc<Self>, client: Client, threshold: Level) {
-        let _stop = Stop(&self);
-        let observer = Arc::new(Heard { driver: self.clone(), threshold });
-        let mut many = CreateSet::default();
+        let _stopped = StoppedOnDrop(&self);
+        let observer = Arc::new(LogObserver { driver: self.clone(), threshold });
+        let mut creates = CreateSet::default();
         loop {
-            let orders = {
-                let mut desk = self.desk();
-                if desk.closed {
+            let requests = {
+                let mut queues = self.queues();
+                if queues.closed {
                     return;
                 }
-                std::mem::take(&mut desk.orders)
+                std::mem::take(&mut queues.requests)
             };
-            for order in orders {
-                many.push(client.clone(), order, Some(observer.clone()));
+            for request in requests {
+                creates.push(client.clone(), request, Some(observer.clone()));
             }
-            let ended = self.next(&mut many).await;
-            if !ended.is_empty() {
-                self.desk().ended.extend(ended);
-                self.announce();
+            let results = self.next(&mut creates).await;
+            if !results.is_empty() {
+                self.queues().results.extend(results);
+                self.notify_caller();
             }
         }
     }
 
-    /// The next results, or none because there are orders.
-    async fn next(&self, many: &mut CreateSet) -> Vec<NumberedResult> {
-        if many.is_empty() {
-            self.orders.notified().await;
+    /// The next results, or none because there are requests.
+    async fn next(&self, creates: &mut CreateSet) -> Vec<NumberedResult> {
+        if creates.is_empty() {
+            self.requests.notified().await;
             return Vec::new();
         }
-        let mut orders = pin!(self.orders.notified());
-        let mut results = pin!(many.next_ready());
+        let mut requests = pin!(self.requests.notified());
+        let mut results = pin!(creates.next_ready());
         poll_fn(|context| match results.as_mut().poll(context) {
-            Turn::Ready(ended) => Turn::Ready(ended),
-            Turn::Pending => orders.as_mut().poll(context).map(|()| Vec::new()),
+            TaskPoll::Ready(results) => TaskPoll::Ready(results),
+            TaskPoll::Pending => requests.as_mut().poll(context).map(|()| Vec::new()),
         })
         .await
     }
 
-    fn announce(&self) {
+    fn notify_caller(&self) {
         self.results.notify_all();
         self.results_async.notify_one();
     }
 }
 
-/// Says that it is over, even after a panic.
-struct Stop<'a>(&'a Driver);
+/// Tells the caller that the driver has stopped, even after a panic.
+struct StoppedOnDrop<'a>(&'a Driver);
 
-impl Drop for Stop<'_> {
+impl Drop for StoppedOnDrop<'_> {
     fn drop(&mut self) {
-        self.0.desk().stopped = true;
-        self.0.announce();
+        self.0.queues().stopped = true;
+        self.0.notify_caller();
     }
 }
 
 /// Keeps log lines for the caller's thread.
-struct Heard {
+struct LogObserver {
     driver: Arc<Driver>,
     threshold: Level,
 }
 
-impl Observer for Heard {
+impl Observer for LogObserver {
     fn enabled(&self, level: Level) -> bool {
         level >= self.threshold
     }
     fn log(&self, level: Level, message: String) {
-        self.driver.desk().lines.push((level, message));
+        self.driver.queues().log_lines.push((level, message));
     }
     fn poll(&self, _poll: Poll) -> ControlFlow<()> {
         ControlFlow::Continue(())

@@ -1,12 +1,12 @@
-//! One operation of `create_many`: a mapping of options and fields, to an order.
+//! From one operation of `create_many`, a mapping of options and fields, to a request.
 use std::time::Duration;
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping, PyString};
 
-use crate::binding::client::config;
-use crate::binding::client::operations::{Options, checked_create, on_exists};
+use crate::binding::client::operations::{Options, checked_create};
+use crate::binding::convert::arguments;
 use crate::binding::convert::to_core::to_fields;
 use crate::core::config::OnRetired;
 use crate::core::operations::create::request::CreateRequest;
@@ -14,7 +14,6 @@ use crate::core::spec::model::Kind;
 
 type Field<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>);
 
-/// The arguments of a create, as one operation has them.
 pub(super) fn read(
     py: Python<'_>,
     operation: &Bound<'_, PyAny>,
@@ -51,11 +50,11 @@ pub(super) fn read(
             }
             Some("if_exists") => {
                 let text = value.extract::<String>().map_err(|_| wrong("if_exists", "text"))?;
-                if_exists = Some(on_exists(&text)?);
+                if_exists = Some(arguments::if_exists(&text)?);
             }
             Some("on_retired") => {
                 let text = value.extract::<Option<String>>().map_err(|_| wrong("on_retired", "text or None"))?;
-                retired = text.as_deref().map(config::on_retired).transpose()?;
+                retired = text.as_deref().map(arguments::on_retired).transpose()?;
             }
             Some("extra_fields") => options.extra_fields = Some(value).filter(|value| !value.is_none()),
             Some("progress") if value.is_none() => {}

@@ -1,5 +1,5 @@
-//! Event loops that can't watch a socket (Windows' Proactor): the result is handed over with the interpreter lock held on
-//! a thread of the runtime, by pyo3-async-runtimes.
+//! Event loops that cannot watch a socket (Windows' Proactor): the background thread takes the interpreter lock to deliver
+//! the result, by way of pyo3-async-runtimes.
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
@@ -10,11 +10,11 @@ use pyo3_async_runtimes::TaskLocals;
 use pyo3_async_runtimes::generic::{ContextExt, Runtime, future_into_py};
 use tokio::task::{JoinError, JoinHandle};
 
-use super::asyncio::{Pending, follow};
 use super::background::runtime;
-use super::blocking::Job;
 use super::interpreter;
-use super::observer::Direct;
+use super::job::Job;
+use super::observer::CallerObserver;
+use super::pending::{Pending, wrap_progress};
 use crate::binding::convert::call::{Name, call};
 use crate::binding::convert::errors::{to_exception, unexpected};
 use crate::binding::convert::results::ResultMode;
@@ -27,36 +27,36 @@ pub(crate) fn start(
     event_loop: &Bound<'_, PyAny>,
     client: Client,
     job: Job,
-    shape: ResultMode,
+    mode: ResultMode,
 ) -> PyResult<Pending> {
-    interpreter::check()?;
-    // The progress callable belongs on the loop's thread, and what it raises to the one who awaits.
+    interpreter::ensure_running()?;
+    // The progress callable runs on the loop's thread, and what it raises fails the future.
     let result = event_loop.call_method0("create_future")?;
-    let progress = job.progress.map(|progress| follow(py, progress, &result)).transpose()?;
-    let posted = match &progress {
+    let progress = job.progress.map(|progress| wrap_progress(py, progress, &result)).transpose()?;
+    let on_loop = match &progress {
         None => None,
         Some(progress) => Some(partial(py, event_loop.getattr("call_soon_threadsafe")?, progress)?),
     };
-    let (observer, _) = Direct::new(py, posted)?;
+    let (observer, _) = CallerObserver::new(py, on_loop)?;
     let context = Context::new(client.env(), job.timeout, Some(Arc::new(observer)));
-    let (notices, beside) = (context.notices.clone(), context.notices.clone());
+    let (notices, kept) = (context.notices.clone(), context.notices.clone());
     let run = job.run;
-    let running = future_into_py::<OnBackground, _, _>(py, async move {
-        let ended = AbortOnDrop(runtime().spawn(run(client, context))).wait().await;
-        let handed = interpreter::hand_over(|py| match ended {
-            Ok(Ok(output)) => Ok(shape.later(py, output, &notices)?.unbind()),
+    let running = future_into_py::<BackgroundRuntime, _, _>(py, async move {
+        let outcome = AbortOnDrop(runtime().spawn(run(client, context))).wait().await;
+        let result = interpreter::attach_until_done(|py| match outcome {
+            Ok(Ok(output)) => Ok(mode.with_warnings(py, output, &notices)?.unbind()),
             Ok(Err(error)) => Err(to_exception(py, error)),
-            Err(ended) if ended.is_panic() => Err(to_exception(py, unexpected())),
+            Err(failed) if failed.is_panic() => Err(to_exception(py, unexpected())),
             Err(_) => Err(CancelledError::new_err(())),
         });
-        match handed {
+        match result {
             Some(result) => result,
             None => std::future::pending().await,
         }
     })?;
     static CHAIN: Name = Name::new("atlas_serverless._runtime.event_loops", "chain");
     call(CHAIN.get(py)?, (running, &result))?;
-    Ok(Pending::of_future(result.unbind(), progress, beside))
+    Ok(Pending::new(None, result.unbind(), progress, kept))
 }
 
 fn partial(py: Python<'_>, function: Bound<'_, PyAny>, argument: &Py<PyAny>) -> PyResult<Py<PyAny>> {
@@ -64,13 +64,13 @@ fn partial(py: Python<'_>, function: Bound<'_, PyAny>, argument: &Py<PyAny>) -> 
 }
 
 /// The runtime that all event loops share, for pyo3-async-runtimes.
-struct OnBackground;
+struct BackgroundRuntime;
 
 tokio::task_local! {
     static LOCALS: TaskLocals;
 }
 
-impl Runtime for OnBackground {
+impl Runtime for BackgroundRuntime {
     type JoinError = JoinError;
     type JoinHandle = JoinHandle<()>;
 
@@ -79,11 +79,11 @@ impl Runtime for OnBackground {
     }
 
     fn spawn_blocking<F: FnOnce() + Send + 'static>(work: F) -> Self::JoinHandle {
-        runtime().spawn_blocking(|| interpreter::hand_over(|_| work()).unwrap_or(()))
+        runtime().spawn_blocking(|| interpreter::attach_until_done(|_| work()).unwrap_or(()))
     }
 }
 
-impl ContextExt for OnBackground {
+impl ContextExt for BackgroundRuntime {
     fn scope<F, R>(locals: TaskLocals, future: F) -> Pin<Box<dyn Future<Output = R> + Send>>
     where
         F: Future<Output = R> + Send + 'static,
@@ -96,7 +96,7 @@ impl ContextExt for OnBackground {
     }
 }
 
-/// A task that ends with the one who waits for it.
+/// A task that is aborted when nobody waits for it any more.
 struct AbortOnDrop<T>(JoinHandle<T>);
 
 impl<T> AbortOnDrop<T> {

@@ -1,0 +1,244 @@
+//! The mailbox of an asyncio event loop: the background thread pushes what happens to its calls, and wakes the loop, which
+//! then handles all of it in one go.
+use std::collections::HashMap;
+use std::io::{Read, Write};
+use std::ops::ControlFlow;
+use std::os::fd::AsRawFd;
+use std::os::unix::net::UnixStream;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use futures_util::future::AbortHandle;
+use pyo3::prelude::*;
+
+use super::observer::{emit, to_poll};
+use super::outcome_warning::OutcomeWarning;
+use crate::binding::convert::call::call;
+use crate::binding::convert::errors::{to_exception, unexpected};
+use crate::binding::convert::results::{Output, ResultMode};
+use crate::core::context::Notices;
+use crate::core::context::observe::{LazyMessage, Level, Observer, Poll};
+use crate::core::error::Error;
+
+/// What happens to the call of an id.
+enum Event {
+    Done(u64, Result<Output, Error>),
+    Log(Level, String),
+    Poll(u64, Poll),
+}
+
+/// All of a mailbox that the background thread sees.
+pub(super) struct EventQueue {
+    events: Mutex<Vec<Event>>,
+    /// A byte in it wakes the loop, which watches the other end.
+    waker: UnixStream,
+}
+
+impl EventQueue {
+    fn events(&self) -> MutexGuard<'_, Vec<Event>> {
+        self.events.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn push(&self, event: Event) {
+        let first = {
+            let mut events = self.events();
+            events.push(event);
+            events.len() == 1
+        };
+        if first {
+            // If the socket is full the loop is being woken already; if it is closed there is no loop any more.
+            let _ = (&self.waker).write(&[1]);
+        }
+    }
+}
+
+/// A call that the event loop waits for.
+pub(super) struct WaitingCall {
+    pub(super) future: Py<PyAny>,
+    pub(super) mode: ResultMode,
+    pub(super) progress: Option<Py<PyAny>>,
+    pub(super) notices: Notices,
+    pub(super) task: AbortHandle,
+    pub(super) outcome_warning: Arc<OutcomeWarning>,
+}
+
+/// The mailbox of one event loop.
+#[pyclass(frozen, module = "atlas_serverless._core")]
+pub(crate) struct Mailbox {
+    queue: Arc<EventQueue>,
+    /// Readable when there are events.
+    wake_ups: UnixStream,
+    waiting: Mutex<HashMap<u64, WaitingCall>>,
+    pid: u32,
+}
+
+#[pymethods]
+impl Mailbox {
+    /// A mailbox that a loop has yet to watch: `loop.add_reader(mailbox.fileno(), mailbox.deliver)`.
+    #[new]
+    fn new() -> PyResult<Self> {
+        let (waker, wake_ups) = UnixStream::pair()?;
+        waker.set_nonblocking(true)?;
+        wake_ups.set_nonblocking(true)?;
+        let queue = Arc::new(EventQueue { events: Mutex::default(), waker });
+        Ok(Mailbox { queue, wake_ups, waiting: Mutex::default(), pid: std::process::id() })
+    }
+
+    /// The descriptor to watch.
+    fn fileno(&self) -> i32 {
+        self.wake_ups.as_raw_fd()
+    }
+
+    /// Handles all events. Called by the event loop.
+    fn deliver(&self, py: Python<'_>) -> PyResult<()> {
+        let mut bytes = [0u8; 64];
+        while matches!((&self.wake_ups).read(&mut bytes), Ok(n) if n == bytes.len()) {}
+        let events = std::mem::take(&mut *self.queue.events());
+        let mut first_error = None;
+        for event in events {
+            let delivered = match event {
+                Event::Done(id, outcome) => self.complete(py, id, outcome),
+                Event::Log(level, message) => emit(py, level, &message),
+                Event::Poll(id, poll) => self.report(py, id, poll),
+            };
+            // What one event raises (Ctrl-C in a log handler) must not keep the next ones from other calls.
+            if let Err(error) = delivered {
+                first_error.get_or_insert(error);
+            }
+        }
+        first_error.map_or(Ok(()), Err)
+    }
+
+    /// How many calls are under way.
+    fn __len__(&self) -> usize {
+        self.waiting().len()
+    }
+
+    /// Cancels every call, for a loop that is closed.
+    fn cancel_all(&self, py: Python<'_>) -> PyResult<()> {
+        let waiting = std::mem::take(&mut *self.waiting());
+        waiting.values().map(|waiting| self.abort(py, waiting)).fold(Ok(()), PyResult::and)
+    }
+}
+
+impl Mailbox {
+    fn waiting(&self) -> MutexGuard<'_, HashMap<u64, WaitingCall>> {
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    pub(super) fn queue(&self) -> Arc<EventQueue> {
+        self.queue.clone()
+    }
+
+    pub(super) fn add(&self, id: u64, call: WaitingCall) {
+        self.waiting().insert(id, call);
+    }
+
+    /// Ends the request of a call that nobody waits for any more.
+    pub(super) fn cancel(&self, py: Python<'_>, id: u64) -> PyResult<()> {
+        let waiting = self.waiting().remove(&id);
+        waiting.map_or(Ok(()), |waiting| self.abort(py, &waiting))
+    }
+
+    /// Not in a child made by fork: the call does not run there, and the runtime's locks may be held by a thread that
+    /// does not exist there either.
+    ///
+    /// The warning is given here, since the loop may be closed before it hears of the background thread again.
+    fn abort(&self, py: Python<'_>, waiting: &WaitingCall) -> PyResult<()> {
+        if self.pid != std::process::id() {
+            return Ok(());
+        }
+        let warning = waiting.outcome_warning.take();
+        waiting.task.abort();
+        warning.map_or(Ok(()), |message| emit(py, Level::Warning, &message))
+    }
+
+    fn complete(&self, py: Python<'_>, id: u64, outcome: Result<Output, Error>) -> PyResult<()> {
+        let Some(waiting) = self.waiting().remove(&id) else { return Ok(()) };
+        let future = waiting.future.bind(py);
+        if future.call_method0(pyo3::intern!(py, "done"))?.is_truthy()? {
+            return Ok(());
+        }
+        let result = match outcome {
+            Ok(output) => waiting.mode.with_warnings(py, output, &waiting.notices),
+            Err(error) => Err(to_exception(py, error)),
+        };
+        match result {
+            Ok(value) => call(&future.getattr(pyo3::intern!(py, "set_result"))?, (value,)),
+            Err(error) => call(&future.getattr(pyo3::intern!(py, "set_exception"))?, (error.into_value(py),)),
+        }
+        .map(drop)
+    }
+
+    /// Hands a poll to the caller's progress callable, which fails the future itself if it raises.
+    fn report(&self, py: Python<'_>, id: u64, poll: Poll) -> PyResult<()> {
+        let progress = self.waiting().get(&id).and_then(|w| w.progress.as_ref().map(|p| p.clone_ref(py)));
+        let Some(progress) = progress else { return Ok(()) };
+        call(progress.bind(py), (to_poll(py, poll)?,)).map(drop)
+    }
+}
+
+impl Drop for Mailbox {
+    fn drop(&mut self) {
+        Python::attach(|py| {
+            if let Err(error) = self.cancel_all(py) {
+                error.write_unraisable(py, None);
+            }
+        });
+    }
+}
+
+/// Pushes the log lines and polls of a call.
+pub(super) struct QueueObserver {
+    pub(super) queue: Arc<EventQueue>,
+    pub(super) id: u64,
+    pub(super) threshold: Level,
+    pub(super) progress: bool,
+    pub(super) outcome_warning: Arc<OutcomeWarning>,
+}
+
+impl Observer for QueueObserver {
+    fn enabled(&self, level: Level) -> bool {
+        level >= self.threshold
+    }
+    fn log(&self, level: Level, message: String) {
+        if !self.outcome_warning.is_taken() {
+            self.queue.push(Event::Log(level, message));
+        }
+    }
+    fn outcome_guard(&self, message: Option<&LazyMessage>) {
+        // The warning stays due until the result is delivered, which a cancelled call never sees.
+        if let Some(message) = message {
+            self.outcome_warning.set(message);
+        }
+    }
+    fn poll(&self, poll: Poll) -> ControlFlow<()> {
+        if self.progress {
+            self.queue.push(Event::Poll(self.id, poll));
+        }
+        ControlFlow::Continue(())
+    }
+}
+
+/// Pushes the end of a call, even if the call panics: its future would wait for ever.
+pub(super) struct Completion {
+    queue: Arc<EventQueue>,
+    id: u64,
+}
+
+impl Completion {
+    pub(super) fn new(queue: Arc<EventQueue>, id: u64) -> Self {
+        Completion { queue, id }
+    }
+
+    pub(super) fn complete(&self, outcome: Result<Output, Error>) {
+        self.queue.push(Event::Done(self.id, outcome));
+    }
+}
+
+impl Drop for Completion {
+    fn drop(&mut self) {
+        if std::thread::panicking() {
+            self.complete(Err(unexpected()));
+        }
+    }
+}

@@ -26,7 +26,7 @@ pub struct Route {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Proxy {
     /// Scheme, host and port; no user information.
-    pub shown: String,
+    pub display: String,
     pub host: String,
     pub port: u16,
     /// The whole URL, with user information.
@@ -53,7 +53,11 @@ pub fn route(given: Option<&str>, base_url: &str, machine: &dyn Machine) -> Resu
         return direct(", since the server is this machine");
     }
     if let Some(proxy) = given {
-        return Ok(Route { description: format!("proxy {} (proxy=)", proxy.shown), proxied: true, proxy: Some(proxy) });
+        return Ok(Route {
+            description: format!("proxy {} (proxy=)", proxy.display),
+            proxied: true,
+            proxy: Some(proxy),
+        });
     }
     let own = if url.scheme() == "https" { ["HTTPS_PROXY", "https_proxy"] } else { ["HTTP_PROXY", "http_proxy"] };
     let set = |names: [&'static str; 2]| names.into_iter().find_map(|name| Some((name, machine.var(name)?)));
@@ -75,7 +79,7 @@ pub fn route(given: Option<&str>, base_url: &str, machine: &dyn Machine) -> Resu
     }
     let proxy = parse_proxy(&value);
     let description = match &proxy {
-        Some(proxy) => format!("proxy {} ({name})", proxy.shown),
+        Some(proxy) => format!("proxy {} ({name})", proxy.display),
         None => format!("a proxy whose URL is not understood ({name})"),
     };
     Ok(Route { description, proxied: true, proxy })
@@ -94,7 +98,7 @@ fn parse_proxy(text: &str) -> Option<Proxy> {
     let host = url.host_str().filter(|host| !host.is_empty())?;
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
     Some(Proxy {
-        shown: format!("{}://{host}{port}", url.scheme()),
+        display: format!("{}://{host}{port}", url.scheme()),
         host: host.trim_start_matches('[').trim_end_matches(']').to_owned(),
         port: url.port().unwrap_or(default_port),
         url: text.into(),

@@ -63,7 +63,7 @@ impl Transport {
         let proxy = options.via_proxy.as_ref();
         let connection = ConnectionInfo {
             trust_description: options.trust_description.clone(),
-            proxy: proxy.map(|proxy| proxy.shown.clone()),
+            proxy: proxy.map(|proxy| proxy.display.clone()),
             proxy_secrets: proxy.map(|proxy| redact::proxy_secrets(&proxy.url)).unwrap_or_default(),
         };
         Ok(Transport(Arc::new(Inner { sender, user_agent: options.user_agent.clone(), connection })))

@@ -1,11 +1,11 @@
-//! What discovery may ask of the machine. One real implementation, [`SystemMachine`]; tests bring their own.
+//! What discovery reads from the machine: [`SystemMachine`], or a fake in tests.
 use std::io::{Error, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use zeroize::Zeroizing;
 
-/// Whose conventions for folders hold.
+/// Which conventions for folders apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Platform {
     /// Linux and other Unix: `$XDG_CONFIG_HOME` or `~/.config`.
@@ -16,44 +16,41 @@ pub enum Platform {
     Windows,
 }
 
-/// Why the system keyring gave no answer.
+/// Why the system keyring could not be read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum KeyringTrouble {
     /// The `keyring` package is not installed.
     NoPackage,
-    /// The keyring is locked, or the machine has none: what it said.
+    /// The keyring is locked, or the machine has none: its message.
     Failed(String),
 }
 
 /// Environment, files, keyring and time.
 pub trait Machine {
-    /// An environment variable; what is not Unicode comes with replacement characters.
+    /// An environment variable; invalid Unicode is replaced.
     fn var(&self, name: &str) -> Option<String>;
-    /// Whose conventions for folders hold.
     fn platform(&self) -> Platform;
-    /// The user's home folder.
     fn home(&self) -> Option<PathBuf>;
-    /// The content of a file.
     fn read(&self, path: &Path) -> std::io::Result<Zeroizing<Vec<u8>>>;
-    /// The permission bits of a file, where the platform has them.
+    /// The permission bits of a file, if the platform has them.
     fn mode(&self, path: &Path) -> Option<u32>;
-    /// One secret of the system keyring, `None` if it has no such entry.
+    /// A secret from the system keyring; `None` if it has no such entry.
     fn keyring(&self, service: &str, user: &str) -> Result<Option<String>, KeyringTrouble>;
     /// Seconds since 1970.
     fn now(&self) -> u64;
 }
 
-/// The caller's way to the system keyring: service and user in, secret out.
+/// Reads the system keyring, by service and user.
 pub type Keyring = Box<dyn Fn(&str, &str) -> Result<Option<String>, KeyringTrouble> + Send + Sync>;
 
-/// The machine itself.
+/// The machine that this process runs on.
 #[derive(Default)]
 pub struct SystemMachine {
     keyring: Option<Keyring>,
 }
 
 impl SystemMachine {
-    /// The machine with a keyring; without one, profiles whose secrets are in it can't be used.
+    /// Without a keyring, profiles whose secrets are in it cannot be used.
     pub fn new(keyring: Option<Keyring>) -> Self {
         Self { keyring }
     }
@@ -65,8 +62,8 @@ impl std::fmt::Debug for SystemMachine {
     }
 }
 
-/// A profile file has a few kilobytes; what is larger is something else.
-const LARGEST_FILE: u64 = 1 << 20;
+/// A profile file has a few kilobytes.
+const MAX_FILE_SIZE: u64 = 1 << 20;
 
 impl Machine for SystemMachine {
     fn var(&self, name: &str) -> Option<String> {
@@ -88,17 +85,17 @@ impl Machine for SystemMachine {
     }
 
     fn read(&self, path: &Path) -> std::io::Result<Zeroizing<Vec<u8>>> {
-        // Opening a pipe would wait for its writer, so look first.
-        let facts = std::fs::metadata(path)?;
-        if !facts.is_file() {
+        // Checked before opening: opening a pipe would wait for its writer.
+        let metadata = std::fs::metadata(path)?;
+        if !metadata.is_file() {
             return Err(Error::new(ErrorKind::InvalidInput, "it is not a regular file"));
         }
-        if facts.len() > LARGEST_FILE {
+        if metadata.len() > MAX_FILE_SIZE {
             return Err(Error::new(ErrorKind::InvalidInput, "it is larger than 1 MiB"));
         }
-        // Room for all of it at once: growing would leave copies behind that are not wiped.
-        let mut content = Zeroizing::new(Vec::with_capacity(facts.len() as usize + 1));
-        std::fs::File::open(path)?.take(LARGEST_FILE).read_to_end(&mut content)?;
+        // At full capacity: growing would leave copies behind that are not wiped.
+        let mut content = Zeroizing::new(Vec::with_capacity(metadata.len() as usize + 1));
+        std::fs::File::open(path)?.take(MAX_FILE_SIZE).read_to_end(&mut content)?;
         Ok(content)
     }
 
@@ -106,7 +103,7 @@ impl Machine for SystemMachine {
         #[cfg(unix)]
         {
             use std::os::unix::fs::PermissionsExt;
-            std::fs::metadata(path).ok().map(|facts| facts.permissions().mode() & 0o7777)
+            std::fs::metadata(path).ok().map(|metadata| metadata.permissions().mode() & 0o7777)
         }
         #[cfg(not(unix))]
         {

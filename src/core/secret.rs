@@ -9,20 +9,20 @@ use zeroize::Zeroize;
 pub struct Secret(SecretString);
 
 impl Secret {
-    /// Takes the string over; its own memory is wiped.
+    /// Takes a string and wipes its memory.
     pub fn new(mut text: String) -> Self {
-        // `into_boxed_str` may move to a smaller block and leave the old one as it was, so copy and wipe.
+        // Copied and wiped: `into_boxed_str` may move the text and leave the old memory as it was.
         let copy: Box<str> = text.as_str().into();
         text.zeroize();
         Self(SecretString::from(copy))
     }
 
-    /// The secret itself, for the one place that sends it.
+    /// The secret itself, for code that sends it.
     pub fn expose(&self) -> &str {
         self.0.expose_secret()
     }
 
-    /// What may be shown of it: `36 characters, ending in …ab`; of fewer than 8 characters the length only.
+    /// What messages may show: `36 characters, ending in …ab`; of fewer than 8 characters, only the length.
     pub fn hint(&self) -> String {
         let length = self.expose().chars().count();
         if length < 8 {

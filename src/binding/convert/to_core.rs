@@ -92,7 +92,9 @@ impl Walk {
     fn entries<'py>(&mut self, entries: impl Iterator<Item = (Bound<'py, PyAny>, Bound<'py, PyAny>)>) -> Node<'static> {
         let entries = entries.map(|(key, value)| {
             let key = match key.cast::<PyString>().ok().and_then(|text| text.to_cow().ok()) {
-                Some(text) => Key::Str(fields::known(&text).map_or_else(|| text.into_owned().into(), Cow::Borrowed)),
+                Some(text) => {
+                    Key::Str(fields::static_name(&text).map_or_else(|| text.into_owned().into(), Cow::Borrowed))
+                }
                 None => Key::Other(described(&key)),
             };
             (key, self.node(&value))

@@ -167,7 +167,8 @@ mod tests {
         ] {
             let message = normalise(given, "base_url", false).unwrap_err();
             assert!(message.contains(part_of_message), "{given}: {message}");
-            assert!(message.starts_with("base_url") && !message.contains("MARK"), "{message}");
+            assert!(message.starts_with("base_url"), "{message}");
+            assert!(!message.contains("MARK"), "{message}");
         }
     }
 }

@@ -236,7 +236,8 @@ mod tests {
         ] {
             let message = built(kind, id, secret).0.unwrap_err();
             assert!(message.contains(part_of_message), "{message}");
-            assert!(!message.contains("MARK") && !message.contains(UUID), "{message}");
+            assert!(!message.contains("MARK"), "{message}");
+            assert!(!message.contains(UUID), "{message}");
         }
     }
 

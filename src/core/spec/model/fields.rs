@@ -2,6 +2,7 @@
 //! `updateServerlessInstance`, `createGroupFlexCluster` and `updateGroupFlexCluster` in MongoDB's published
 //! API description, and the fields of recorded replies.
 
+use std::collections::HashSet;
 use std::sync::LazyLock;
 
 /// Whether a request may carry a field.
@@ -17,22 +18,18 @@ pub enum Access {
     Unchangeable,
 }
 
-/// What a field holds.
+/// The type of a field.
 #[derive(Debug, Clone, Copy)]
 pub enum Type {
-    /// A resource's name.
     Name,
-    /// One of a few words.
+    /// One of these words.
     Word(&'static [&'static str]),
-    /// A region's name.
     Region,
-    /// True or false.
     Flag,
     /// A list of `{key, value}`, or a mapping from keys to values.
     Tags,
-    /// An object with fields of its own.
     Object(&'static Object),
-    /// Anything: the field is never sent.
+    /// Of a field that is only in replies.
     Reply,
 }
 
@@ -43,33 +40,31 @@ pub struct Field {
     pub name: &'static str,
     /// The same in snake_case.
     pub snake: &'static str,
-    /// What it holds.
     pub kind: Type,
     /// In the body of a create.
     pub create: Access,
     /// In the body of an update.
     pub update: Access,
-    /// What the service takes if it is left out, where documented.
+    /// The service's documented default.
     pub default: Option<&'static str>,
-    /// What a right value is, to stand after "must be".
+    /// What a valid value is, as it follows "must be" in a message.
     pub expects: &'static str,
     /// One sentence for the documentation.
     pub about: &'static str,
 }
 
-/// An object: its fields, those that can be sent first.
+/// An object and its fields, those that can be sent first.
 #[derive(Debug)]
 pub struct Object {
-    /// What it is called in a sentence, with its article.
+    /// The object in a sentence, with an article.
     pub noun: &'static str,
-    /// Its fields.
     pub fields: &'static [Field],
-    /// A name that begins so is read-only although it has no row here.
+    /// Names with this prefix are read-only although they are not in the table.
     pub read_only_prefix: Option<&'static str>,
 }
 
 impl Object {
-    /// The field of that name in either spelling, with its number in the table.
+    /// The field of that name in either spelling, and its index.
     #[must_use]
     pub fn find(&self, key: &str) -> Option<(usize, &'static Field)> {
         self.fields.iter().enumerate().find(|(_, field)| field.name == key || field.snake == key)
@@ -278,41 +273,21 @@ pub static FLEX: Object = Object {
     read_only_prefix: None,
 };
 
-/// Every object that has fields.
 static OBJECTS: [&Object; 5] = [&SERVERLESS, &SERVERLESS_PROVIDER, &SERVERLESS_BACKUP, &FLEX, &FLEX_PROVIDER];
-/// Places for the names of fields; two that have the same place are fewer than one in ten.
-const PLACES: usize = 512;
 
-/// A field's name as it stands in the tables, so that whoever is given it need not keep a copy. `None` for other texts, and
-/// for the few names that share a place.
+/// A field's name as a static text, so that the caller need not copy it; `None` if no field has this name.
 #[must_use]
-pub fn known(text: &str) -> Option<&'static str> {
-    static NAMES: LazyLock<Vec<&'static str>> = LazyLock::new(|| {
-        let mut names = vec![""; PLACES];
+pub fn static_name(text: &str) -> Option<&'static str> {
+    static NAMES: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
         let fields = OBJECTS.iter().flat_map(|object| object.fields);
-        for name in fields.flat_map(|field| [field.name, field.snake]).chain(["key", "value"]) {
-            if let Some(place) = names.get_mut(place(name)) {
-                *place = name;
-            }
-        }
-        names
+        fields.flat_map(|field| [field.name, field.snake]).chain(["key", "value"]).collect()
     });
-    NAMES.get(place(text)).copied().filter(|name| *name == text)
-}
-
-/// By length and outermost letters.
-fn place(text: &str) -> usize {
-    let letter = |at: usize| text.as_bytes().get(at).map_or(0, |byte| usize::from(*byte));
-    (text.len() * 37 + letter(0) * 11 + letter(text.len() / 2) * 5 + letter(text.len().saturating_sub(1))) % PLACES
+    NAMES.get(text).copied()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
-
-    fn objects() -> [&'static Object; 5] {
-        OBJECTS
-    }
 
     /// camelCase to snake_case: a run of capitals is one word, except that its last begins the next.
     fn snake(name: &str) -> String {
@@ -334,15 +309,15 @@ mod tests {
 
     #[test]
     fn every_alias_is_the_name_in_snake_case() {
-        for field in objects().iter().flat_map(|object| object.fields) {
+        for field in OBJECTS.iter().flat_map(|object| object.fields) {
             let expected = if field.name == "mongoDBVersion" { "mongo_db_version".into() } else { snake(field.name) };
             assert_eq!(field.snake, expected);
         }
     }
 
     #[test]
-    fn no_spelling_means_two_fields_and_a_bit_is_enough_for_each() {
-        for object in objects() {
+    fn no_spelling_means_two_fields_and_32_bits_are_enough() {
+        for object in OBJECTS {
             assert!(object.fields.len() <= 32);
             for (i, field) in object.fields.iter().enumerate() {
                 assert_eq!(object.find(field.name).map(|(at, _)| at), Some(i));
@@ -361,20 +336,15 @@ mod tests {
     }
 
     #[test]
-    fn nearly_all_names_are_known_and_nothing_else_is() {
-        let names: Vec<&str> =
-            OBJECTS.iter().flat_map(|object| object.fields).flat_map(|field| [field.name, field.snake]).collect();
-        for name in &names {
-            assert!(known(name).is_none_or(|known| known == *name), "{name}");
+    fn static_names_are_those_of_the_fields_and_tags() {
+        for field in OBJECTS.iter().flat_map(|object| object.fields) {
+            assert_eq!(static_name(field.name), Some(field.name));
+            assert_eq!(static_name(field.snake), Some(field.snake));
         }
-        assert!(names.iter().filter(|name| known(name).is_none()).count() * 10 < names.len());
+        assert_eq!(static_name("key"), Some("key"));
+        assert_eq!(static_name("value"), Some("value"));
         for other in ["", "nam", "Name", "namf", "value "] {
-            assert_eq!(known(other).filter(|known| !known.is_empty()), None, "{other}");
-        }
-        for used in
-            ["name", "tags", "provider_settings", "providerSettings", "region_name", "regionName", "key", "value"]
-        {
-            assert_eq!(known(used), Some(used));
+            assert_eq!(static_name(other), None, "{other}");
         }
     }
 }

@@ -1,13 +1,13 @@
-//! What a caller's object looks like before anything is believed of it.
+//! A caller's object before it is validated.
 use std::borrow::Cow;
 
 use serde_json::Value;
 
-/// The deepest nesting that is looked at. Whoever builds a [`Node`] stops here and puts
-/// [`Node::Other`] in place of the rest, so that neither walking nor dropping a tree can exhaust the stack.
+/// The deepest nesting. Code that builds a [`Node`] puts [`Node::Other`] in place of deeper values, so that neither walking
+/// nor dropping a tree can exhaust the stack.
 pub const MAX_DEPTH: usize = 64;
 
-/// What stands in the place of a value below [`MAX_DEPTH`].
+/// The [`Node::Other`] in place of a value below [`MAX_DEPTH`].
 pub const TOO_DEEP: &str = "a value nested too deep";
 
 /// One value of a caller's object, borrowed where that saves a copy.
@@ -15,36 +15,29 @@ pub const TOO_DEEP: &str = "a value nested too deep";
 pub enum Node<'a> {
     /// Python's `None`, JSON's `null`.
     Null,
-    /// A flag.
     Bool(bool),
-    /// A whole number.
     Int(i64),
-    /// A whole number beyond 64 bits with sign, in decimal digits.
+    /// An integer that does not fit into an `i64`, in decimal digits.
     BigInt(Cow<'a, str>),
-    /// A number with a fraction; also NaN and the infinities.
+    /// Also NaN and the infinities.
     Float(f64),
-    /// Text.
     Str(Cow<'a, str>),
     /// A list or tuple.
     List(Vec<Node<'a>>),
     /// A mapping, in the caller's order.
     Map(Vec<(Key<'a>, Node<'a>)>),
-    /// What JSON cannot say, described with its article where it needs one: "bytes", "a set",
-    /// "a list that contains itself".
+    /// A value that JSON cannot represent, described as in a sentence: "bytes", "a set", "a list that contains itself".
     Other(Cow<'a, str>),
 }
 
-/// A key of a mapping.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Key<'a> {
-    /// Text, as JSON wants it.
     Str(Cow<'a, str>),
-    /// Anything else, described: "the number 5".
+    /// A key that is no text, described: "the number 5".
     Other(Cow<'a, str>),
 }
 
 impl<'a> Node<'a> {
-    /// Text that is borrowed.
     #[must_use]
     pub const fn text(text: &'a str) -> Self {
         Self::Str(Cow::Borrowed(text))
@@ -59,7 +52,6 @@ impl<'a> Node<'a> {
         }
     }
 
-    /// The text, if this is text.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match self {
@@ -88,7 +80,6 @@ impl<'a> Node<'a> {
 }
 
 impl Key<'_> {
-    /// The text, if this is text.
     #[must_use]
     pub fn as_str(&self) -> Option<&str> {
         match self {
@@ -105,7 +96,7 @@ impl<'a> From<&'a str> for Key<'a> {
 }
 
 impl<'a> From<&'a Value> for Node<'a> {
-    /// A JSON value as a node; what is nested deeper than [`MAX_DEPTH`] becomes [`Node::Other`].
+    /// A JSON value as a node; values nested deeper than [`MAX_DEPTH`] become [`Node::Other`].
     fn from(value: &'a Value) -> Self {
         Self::from_value(value, 0)
     }

@@ -47,6 +47,16 @@ pub(crate) fn is_being_deleted(error: &Error) -> bool {
     matches!(error, Error::Api(api) if api.error_code.as_deref() == Some("CLUSTER_ALREADY_REQUESTED_DELETION"))
 }
 
+/// A create was refused because something else has its name.
+pub(crate) fn is_name_taken(error: &Error) -> bool {
+    matches!(error, Error::Api(api) if api.error_code.as_deref() == Some("DUPLICATE_CLUSTER_NAME"))
+}
+
+/// The body is a page of HTML: a proxy or gateway has sent it, which knows nothing of the resource.
+pub(crate) fn is_html_page(error: &ApiError) -> bool {
+    error.body_start.as_deref().is_some_and(|start| start.starts_with('<'))
+}
+
 /// The call is a deletion, and its failure shows that an earlier attempt has carried it out.
 pub(crate) fn is_done_already(call: &Call, error: &Error) -> bool {
     let is_gone = matches!(error, Error::Api(api) if is_absent(api));
@@ -138,11 +148,21 @@ mod tests {
         for code in [
             "CLUSTER_ALREADY_REQUESTED_DELETION",
             "CLUSTER_NOT_FOUND",
+            "DUPLICATE_CLUSTER_NAME",
             "RESOURCE_NOT_FOUND",
             "SERVERLESS_INSTANCE_NOT_FOUND",
             "UNEXPECTED_ERROR",
         ] {
             assert!(known.contains(&code), "{code}");
         }
+    }
+
+    #[test]
+    fn a_taken_name_is_told_by_its_code_and_a_page_by_its_first_character() {
+        let api = |code, body| error(400, code, "", body);
+        assert!(is_name_taken(&Error::Api(Box::new(api("DUPLICATE_CLUSTER_NAME", "")))));
+        assert!(!is_name_taken(&Error::Api(Box::new(api("DUPLICATE_CLUSTER_NAME_PREFIX", "")))));
+        assert!(is_html_page(&api("", "<html>Not Allowed</html>")));
+        assert!(!is_html_page(&api("", "Not Allowed")));
     }
 }

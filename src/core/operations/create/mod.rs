@@ -145,7 +145,7 @@ impl Client {
                 }
                 // The name is taken, perhaps by an earlier attempt of ours.
                 Decision::Stop(_)
-                    if can_look_up && is_duplicate(&error) && (outcome_open || context.was_unauthorized) =>
+                    if can_look_up && classify::is_name_taken(&error) && (outcome_open || context.was_unauthorized) =>
                 {
                     context.log(Level::Info, || {
                         let (operation, name) = (call.operation, &request.name);
@@ -154,7 +154,9 @@ impl Client {
                     let next = self.next_after_duplicate(context);
                     Box::pin(resolver.resolve_unknown(error, next, context)).await?
                 }
-                Decision::Stop(_) if can_look_up && is_duplicate(&error) && request.if_exists == IfExists::Return => {
+                Decision::Stop(_)
+                    if can_look_up && classify::is_name_taken(&error) && request.if_exists == IfExists::Return =>
+                {
                     let next = self.next_after_duplicate(context);
                     Box::pin(resolver.resolve_existing(error, next, context)).await?
                 }
@@ -189,11 +191,8 @@ impl Client {
 
 /// Whether the look-up by name also returned another name, as mock servers with fixed replies do.
 fn is_other_name(taken: &Error) -> bool {
-    is_duplicate(taken) && matches!(taken, Error::Api(api) if api.violations.iter().any(|v| v.path == "name"))
-}
-
-fn is_duplicate(error: &Error) -> bool {
-    matches!(error, Error::Api(api) if api.error_code.as_deref() == Some("DUPLICATE_CLUSTER_NAME"))
+    classify::is_name_taken(taken)
+        && matches!(taken, Error::Api(api) if api.violations.iter().any(|v| v.path == "name"))
 }
 
 /// The fields of the reply that a wait needs.

@@ -118,17 +118,12 @@ async fn get_state(
 pub(super) fn is_transient(failed: &AttemptError) -> bool {
     match &failed.error {
         Error::Transport(_) => true,
-        Error::Api(api) => retry::is_transient(api.status, RequestKind::WaitPoll) || is_html(api.body_start.as_deref()),
+        Error::Api(api) => retry::is_transient(api.status, RequestKind::WaitPoll) || classify::is_html_page(api),
         Error::Authentication(refusal) => {
             refusal.status.is_some_and(|status| retry::is_transient(status, RequestKind::WaitPoll))
         }
         _ => false,
     }
-}
-
-/// Whether a body is a page of a proxy or gateway, which knows nothing of the resource.
-fn is_html(body_start: Option<&str>) -> bool {
-    body_start.is_some_and(|start| start.starts_with('<'))
 }
 
 fn no_state(client: &Client, call: &Call) -> Error {

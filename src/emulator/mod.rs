@@ -1,4 +1,5 @@
-//! A small Atlas on 127.0.0.1, true to recorded replies. It shares no types with the client.
+//! A server on 127.0.0.1 that behaves like the Atlas Administration API, compared with recorded replies. It shares no types with
+//! the client.
 //!
 //! [`Emulator::start`] runs it on a thread of its own; [`app`] is the same thing as a plain [`axum::Router`], for
 //! callers that have a server already. Everything that can be seen or changed while it runs goes through
@@ -18,7 +19,7 @@
 //! | `control` | `faults` and what it uses |
 //! | `serve` | `control` and what it uses |
 
-// A refusal carries its whole reply: refusing is half of what an emulator does.
+// An error carries its whole reply; boxing it would gain nothing.
 #![allow(clippy::result_large_err)]
 
 pub(crate) mod api;

@@ -1,5 +1,5 @@
-//! `/api/atlas/v2/groups/{groupId}/clusters`: only as much as shows that Flex clusters and serverless instances are
-//! not to be had there. Dedicated clusters come from a seed.
+//! `/api/atlas/v2/groups/{groupId}/clusters`: read only, with the errors for Flex clusters and serverless
+//! instances, which it refuses. Dedicated clusters come from a seed.
 
 use serde_json::{Value, json};
 

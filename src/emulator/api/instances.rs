@@ -8,7 +8,7 @@ use crate::emulator::http::request::Call;
 use crate::emulator::store::Store;
 use crate::emulator::store::instances::{Due, Instance, Kind, State};
 
-/// What a create of either kind makes; each kind sets what is its own.
+/// The instance that a create of either kind stores; each kind sets its own fields.
 pub(crate) fn new_instance(store: &mut Store, body: &Map<String, Value>, named: (&str, &str, &str)) -> Instance {
     let (name, provider, region) = named;
     let now = store.now();
@@ -27,7 +27,7 @@ pub(crate) fn new_instance(store: &mut Store, body: &Map<String, Value>, named: 
     }
 }
 
-/// Applies what both kinds can change; the state is UPDATING until it is done.
+/// Applies the changes that both kinds allow; the state is UPDATING until they are done.
 pub(crate) fn apply_common(
     store: &mut Store,
     call: &Call<'_>,

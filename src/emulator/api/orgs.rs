@@ -1,4 +1,4 @@
-//! `/api/atlas/v2/orgs`: read only, for clients that look around before they work.
+//! `/api/atlas/v2/orgs`: organizations, read only.
 
 use serde_json::{Value, json};
 

@@ -25,7 +25,7 @@ const CREATE: &[Field] = &[
     Field { name: "links", kind: FieldKind::ReadOnly },
 ];
 
-/// Those that the caller can see, in the order of their creation.
+/// The projects that the caller can see, oldest first.
 pub(crate) fn list(store: &Store, call: &Call<'_>, caller: &Identity, org_id: Option<&str>) -> Result<Reply, ApiError> {
     let visible = store
         .projects

@@ -108,7 +108,7 @@ pub(crate) fn refusal(path: &str, size: RateLimit, wait: u64) -> ApiError {
     error
 }
 
-/// The size that holds for an operation's first set, for refusals on order.
+/// The size of an operation's first set, for faults that send a 429.
 pub(crate) fn size_of(store: &Store, operation: Option<&'static Operation>) -> RateLimit {
     let set = operation.and_then(|o| SETS.iter().find(|set| set.endpoint == o.endpoint));
     set.and_then(|set| store.options.rate_limit_sizes.get(set.id).copied().or(set.limit)).unwrap_or(RateLimit {

@@ -1,4 +1,4 @@
-//! Which region offers what, from `regions.csv` beside this file.
+//! The regions and what they offer, from `regions.csv` beside this file.
 
 /// Whether the region is known, and what it offers.
 #[derive(Debug, Clone, Copy)]

@@ -1,4 +1,4 @@
-//! `/api/atlas/v2/groups/{groupId}/serverless`: what it was, what it became, and its end.
+//! `/api/atlas/v2/groups/{groupId}/serverless`, which the calendar changes, deprecates and retires.
 
 use serde_json::{Value, json};
 
@@ -58,7 +58,7 @@ const UPDATE: &[Field] = &[
     Field { name: "connectionStrings", kind: FieldKind::ReadOnly },
 ];
 
-/// Refuses what the calendar has taken away. `reads` outlive the rest by a year.
+/// Refuses what is retired under the present calendar; `reads` end a year after the rest.
 pub(crate) fn check_retired(store: &Store, call: &Call<'_>, reads: bool) -> Result<(), ApiError> {
     let gone_from = if reads { Calendar::Ended } else { Calendar::Retired };
     if store.era() < gone_from {

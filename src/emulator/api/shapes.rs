@@ -7,7 +7,7 @@ use crate::emulator::options::Calendar;
 use crate::emulator::store::ids::derived;
 use crate::emulator::store::instances::{Instance, State, Tags};
 
-/// The shape of `/serverless`: before 2025 a true one, later a Flex cluster in disguise.
+/// As `/serverless` shows it: until 2025 a serverless instance, later a Flex cluster in the same shape.
 pub(crate) fn serverless(instance: &Instance, group_id: &str, base: &str, era: Calendar) -> Value {
     let own = format!("{base}/api/atlas/v2/groups/{group_id}/serverless/{}", instance.name);
     let provider = if era >= Calendar::Flex {
@@ -29,7 +29,7 @@ pub(crate) fn serverless(instance: &Instance, group_id: &str, base: &str, era: C
         })
     };
     let mut out = Map::new();
-    // A true serverless instance had no address before it was provisioned.
+    // A real serverless instance had no address before it was provisioned.
     if era >= Calendar::Flex || instance.state != State::Creating {
         out.insert("connectionStrings".into(), json!({"standardSrv": srv(instance)}));
     }
@@ -55,7 +55,7 @@ pub(crate) fn serverless(instance: &Instance, group_id: &str, base: &str, era: C
     Value::Object(out)
 }
 
-/// The shape of `/flexClusters`. The reply to a create leaves out `tags` when there are none.
+/// As `/flexClusters` shows it. The reply to a create leaves out `tags` when there are none.
 pub(crate) fn flex(instance: &Instance, group_id: &str, era: Calendar, just_created: bool) -> Value {
     let mut out = Map::new();
     out.insert("backupSettings".into(), json!({"enabled": true}));

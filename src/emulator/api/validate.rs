@@ -1,4 +1,4 @@
-//! What the service checks in a body, and the codes with which it refuses.
+//! Validation of request bodies, with the service's error codes.
 
 use serde_json::{Map, Value, json};
 
@@ -147,7 +147,7 @@ fn is_tag_character(character: char) -> bool {
     character.is_alphanumeric() || " ;@_-.+".contains(character)
 }
 
-/// A cluster's name: its form, then what is there already.
+/// Checks a cluster's name: first its form, then the names that are taken.
 pub(crate) fn name(store: &Store, project: &Project, name: &str) -> Result<(), ApiError> {
     let bad = |code: &str, detail: String| Err(ApiError::new(400, code, detail).with([json!(name)]));
     let starts = name.bytes().next().is_some_and(|b| b.is_ascii_alphanumeric());
@@ -198,7 +198,7 @@ fn is_reserved(name: &str) -> bool {
         .is_some_and(|rest| rest.len() == 6 && rest.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit()))
 }
 
-/// Whether a region can be had for a kind of instance; `None` for an unknown region.
+/// Whether a region is known and offers Flex clusters, or else serverless instances.
 pub(crate) fn region_offers(store: &Store, provider: &str, region: &str, flex: bool) -> bool {
     if store.options.regions == Regions::Any {
         return !region.is_empty();

@@ -15,7 +15,7 @@ const REALM: &str = "MMS Public API";
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum Refusal {
     Nonce(NonceError),
-    /// User, secret, path or form don't fit.
+    /// User, secret, path or algorithm are not those of the request.
     Mismatch,
 }
 
@@ -26,7 +26,7 @@ impl Refusal {
             Refusal::Nonce(NonceError::Stale) => "the nonce is stale",
             Refusal::Nonce(NonceError::Unknown) => "the nonce is unknown",
             Refusal::Nonce(NonceError::Replayed) => "the nonce count was used before",
-            Refusal::Mismatch => "the digest does not fit",
+            Refusal::Mismatch => "the digest does not match",
         }
     }
 }
@@ -114,7 +114,7 @@ mod tests {
     use crate::emulator::clock::ClockMode;
     use crate::emulator::http::authorization::digest_parameters;
 
-    /// RFC 7616, section 3.9.1, with our realm's place taken by a computed response.
+    /// As in RFC 7616, section 3.9.1, with the realm of Atlas.
     #[test]
     fn answers_are_parsed_and_verified_once_per_count() {
         let clock = ClockMode::Manual { start: Some(0.0) };

@@ -1,4 +1,4 @@
-//! Who is calling, and whether they may.
+//! Authentication and authorization of callers.
 pub(crate) mod digest;
 
 use std::net::IpAddr;

@@ -1,4 +1,4 @@
-//! Why a control request is refused.
+//! The error of the control API.
 
 use serde_json::Value;
 

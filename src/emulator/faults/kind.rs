@@ -13,9 +13,9 @@ pub(crate) enum FaultKind {
     Html,
     /// 429 in the recorded form.
     RateLimited,
-    /// 401 in the recorded form, with a good credential.
+    /// 401 in the recorded form, though the credentials are valid.
     Unauthorized,
-    /// 404 in the form of the endpoint.
+    /// 404 with the code that the endpoint uses.
     NotFound,
     /// The true reply, but nothing is stored.
     Ignore,

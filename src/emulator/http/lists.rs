@@ -22,25 +22,13 @@ pub(crate) struct Page {
     count: bool,
 }
 
-/// Splits a query into decoded pairs.
 pub(crate) fn parameters(uri: &Uri) -> Vec<(String, String)> {
-    let Some(query) = uri.query() else { return Vec::new() };
-    pairs(query)
+    uri.query().map(pairs).unwrap_or_default()
 }
 
-/// The pairs of a query or a form.
+/// The decoded pairs of a query or a form.
 pub(crate) fn pairs(text: &str) -> Vec<(String, String)> {
-    let decode = |part: &str| {
-        let spaced = part.replace('+', " ");
-        percent_encoding::percent_decode_str(&spaced).decode_utf8_lossy().into_owned()
-    };
-    text.split('&')
-        .filter(|part| !part.is_empty())
-        .map(|part| {
-            let (key, value) = part.split_once('=').unwrap_or((part, ""));
-            (decode(key), decode(value))
-        })
-        .collect()
+    form_urlencoded::parse(text.as_bytes()).into_owned().collect()
 }
 
 impl Query<'_> {
@@ -88,7 +76,7 @@ impl Page {
     }
 }
 
-/// A page of what is there already.
+/// A page of a list whose entries are all there.
 pub(crate) fn page(query: &Query<'_>, all: Vec<Value>) -> Result<Reply, ApiError> {
     let page = query.page()?;
     let total = all.len();
@@ -96,7 +84,7 @@ pub(crate) fn page(query: &Query<'_>, all: Vec<Value>) -> Result<Reply, ApiError
     Ok(reply(query, page, results, total))
 }
 
-/// A page whose results were cut out by the caller.
+/// A page whose entries the caller has selected.
 pub(crate) fn reply(query: &Query<'_>, page: Page, results: Vec<Value>, total: usize) -> Reply {
     let mut links = vec![json!({"href": query.address(page, page.number), "rel": "self"})];
     if page.number > 1 {

@@ -56,7 +56,7 @@ impl Reply {
         Self { body: Body::Empty, ..Self::entity(status, Value::Null) }
     }
 
-    /// Plain JSON, as the token endpoint speaks.
+    /// Plain JSON, as the token endpoint sends it.
     pub(crate) fn plain(status: u16, value: Value) -> Self {
         Self { content_type: Some("application/json".to_owned()), ..Self::entity(status, value) }
     }
@@ -69,7 +69,7 @@ impl Reply {
         }
     }
 
-    /// The body as bytes. 204 has none, whatever was asked for.
+    /// The body as bytes; 204 has none, even with an envelope.
     pub(crate) fn bytes(&self, envelope: bool, pretty: bool) -> Bytes {
         let value = match &self.body {
             Body::Empty => return Bytes::new(),
@@ -146,7 +146,7 @@ pub(crate) fn reason(status: u16) -> &'static str {
     StatusCode::from_u16(status).ok().and_then(|s| s.canonical_reason()).unwrap_or("Unknown")
 }
 
-/// A 401 that says nothing but “no”: before anything is known of the caller, in the recorded form.
+/// A 401 in the recorded form: nothing is said of the caller, who is not known.
 pub(crate) fn unauthorized(challenges: &[String]) -> Reply {
     let value = json!({
         "error": 401,

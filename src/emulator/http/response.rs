@@ -1,4 +1,4 @@
-//! A reply as it goes out: status, headers in the recorded form, bytes.
+//! A response as it is sent: status, headers in the recorded form, bytes.
 
 use axum::body::{Body as HttpBody, Bytes};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};

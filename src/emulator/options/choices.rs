@@ -1,4 +1,4 @@
-//! The choices that an option offers, in the form in which JSON names them.
+//! The values that options take, and how JSON writes them.
 
 use std::time::Duration;
 
@@ -9,13 +9,13 @@ use serde_json::Value;
 use crate::emulator::clock::date;
 use crate::emulator::json::seconds;
 
-/// When an instance leaves a passing state (CREATING, UPDATING, DELETING).
+/// When an instance leaves a transient state (CREATING, UPDATING, DELETING).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Provisioning {
-    /// The reply to the change still names the passing state; the next read does not.
+    /// The reply to the change still shows the transient state; the next read does not.
     AtOnce,
-    /// This many reads of the instance still see the passing state.
+    /// This many reads of the instance still see the transient state.
     #[serde(rename = "reads")]
     AfterReads(u32),
     /// After this time on the emulator's clock.
@@ -40,7 +40,7 @@ pub enum Calendar {
     Retired,
     /// From 15 January 2027: list and get are gone too.
     Ended,
-    /// Whatever the emulator's clock says.
+    /// As the date of the emulator's clock says.
     Clock,
 }
 
@@ -191,7 +191,7 @@ impl TryFrom<String> for DigestAlgorithm {
     }
 }
 
-/// A bucket that is never refilled would refuse for ever.
+/// A bucket that is never refilled would refuse every request once it is empty.
 fn not_zero<'de, D: Deserializer<'de>>(from: D) -> Result<u64, D::Error> {
     match u64::deserialize(from)? {
         0 => Err(D::Error::custom("zero")),

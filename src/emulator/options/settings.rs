@@ -39,12 +39,12 @@ pub struct Options {
     pub retired_reply: RetiredReply,
     /// Where time comes from.
     pub clock: ClockMode,
-    /// How long a token lives. Default: one hour.
+    /// How long a token is valid. Default: one hour.
     #[serde(rename = "token_lifetime_seconds", with = "seconds")]
     pub token_lifetime: Duration,
     /// Token requests a minute per service account and address; `None`: no limit. Default: 10.
     pub token_requests_per_minute: Option<u32>,
-    /// Live tokens of one service account; `None`: no limit. Default: 100.
+    /// Valid tokens of one service account; `None`: no limit. Default: 100.
     pub live_tokens: Option<u32>,
     /// Whether the API's rate limits refuse. Default: true, with Atlas' own sizes.
     pub rate_limits: bool,
@@ -52,10 +52,10 @@ pub struct Options {
     pub rate_limit_headers: bool,
     /// Sizes other than Atlas' own, by endpoint set id (see `GET /api/atlas/v2/rateLimits`).
     pub rate_limit_sizes: BTreeMap<String, RateLimit>,
-    /// How long a digest nonce is good for. Default: 5 minutes.
+    /// How long a digest nonce is accepted. Default: 5 minutes.
     #[serde(rename = "nonce_lifetime_seconds", with = "seconds")]
     pub nonce_lifetime: Duration,
-    /// How many requests one nonce is good for; `None`: no limit.
+    /// How many requests may use one nonce; `None`: no limit.
     pub nonce_uses: Option<u32>,
     /// What the digest challenge offers.
     pub digest_algorithm: DigestAlgorithm,
@@ -116,7 +116,7 @@ impl Default for Options {
     }
 }
 
-/// Settings, which may be changed while the emulator runs.
+/// What may be changed while the emulator runs.
 const SETTINGS: [Field; 20] = [
     ("provisioning", PROVISIONING),
     ("provisioning_seconds", seconds::TAKES),
@@ -140,7 +140,7 @@ const SETTINGS: [Field; 20] = [
     ("request_log", "a whole number"),
 ];
 
-/// Options, which hold from the start.
+/// What is chosen once, at the start.
 const START: [Field; 8] = [
     ("host", "a loopback address"),
     ("port", "0 to 65535"),

@@ -17,7 +17,7 @@ pub(crate) enum Cut {
     Reset,
 }
 
-/// What is to happen to a connection's output.
+/// What happens to a connection's output.
 #[derive(Debug, Clone, Copy, Default)]
 enum Plan {
     #[default]

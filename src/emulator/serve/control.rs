@@ -52,7 +52,7 @@ pub(crate) async fn page(request: HttpRequest) -> Response<HttpBody> {
     respond(200, "text/html;charset=utf-8", Bytes::from_static(include_bytes!("page.html")))
 }
 
-/// A page from elsewhere must not steer the emulator, not even through a name that was rebound to 127.0.0.1.
+/// A page of another site must not control the emulator, not even through DNS rebinding to 127.0.0.1.
 fn is_local(headers: &HeaderMap) -> bool {
     let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
     let host = text(HOST).is_none_or(is_loopback_host);

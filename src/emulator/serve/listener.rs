@@ -17,7 +17,7 @@ use super::state::State;
 use crate::emulator::faults::kind::FaultKind;
 use crate::emulator::http::request::ClientAddress;
 
-/// Serves as long as its task lives.
+/// Serves until its task is aborted.
 pub(crate) async fn serve(listener: StdListener, address: SocketAddr, state: State) {
     let mut listener = Some(listener);
     loop {

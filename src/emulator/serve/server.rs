@@ -79,8 +79,8 @@ impl Emulator {
         format!("http://{}", self.address)
     }
 
-    /// Where it is and how to get in: `url`, `group_id`, `org_id`, `client_id`, `client_secret`, `public_key`,
-    /// `private_key` and a live `access_token`, all of the default identities.
+    /// Where it is, and its credentials: `url`, `group_id`, `org_id`, `client_id`, `client_secret`, `public_key`,
+    /// `private_key` and a valid `access_token`, all of the default identities.
     pub fn description(&self) -> Value {
         self.state.description()
     }

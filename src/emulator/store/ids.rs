@@ -1,4 +1,4 @@
-//! Ids and fake secrets that look like Atlas' own.
+//! Ids and fake secrets in the forms that Atlas uses.
 
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD, URL_SAFE_NO_PAD};
@@ -90,7 +90,7 @@ fn pick(random: &mut fastrand::Rng, from: &[u8], count: usize) -> String {
     (0..count).filter_map(|_| from.get(random.usize(0..from.len()))).map(|b| char::from(*b)).collect()
 }
 
-/// A word that always comes out the same for one id: host names need not be stored.
+/// A random word that depends on the id only, so that host names need not be stored.
 pub(crate) fn derived(id: &str, purpose: u64, count: usize) -> String {
     let seed = id
         .bytes()
@@ -111,7 +111,8 @@ mod tests {
     fn a_seed_makes_them_repeatable_and_they_look_right() {
         let mut ids = Ids::new(Some(7));
         let id = ids.object_id(1_757_441_706_000);
-        assert!(is_object_id(&id) && id.starts_with("68c06eaa"), "{id}");
+        assert!(is_object_id(&id), "{id}");
+        assert!(id.starts_with("68c06eaa"), "{id}");
         let secret = ids.private_key();
         assert_eq!(secret.len(), 36);
         assert_eq!(ids.public_key().len(), 8);

@@ -18,7 +18,7 @@ pub(crate) struct Instance {
     #[serde(with = "iso_seconds")]
     pub(crate) created: i64,
     pub(crate) state: State,
-    /// When a passing state ends; `None`: when it is told to.
+    /// When a transient state ends; `None`: when the control API says so.
     pub(crate) due: Option<Due>,
     pub(crate) tags: Tags,
     #[serde(rename = "termination_protection")]

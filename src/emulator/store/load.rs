@@ -1,4 +1,4 @@
-//! Fills a store: from a state folder, a seed, or with the default; and adds single things for the control API.
+//! Fills a store from a state folder, a seed or the defaults, and adds single entities for the control API.
 
 use serde::de::DeserializeOwned;
 use serde_json::Value;

@@ -55,9 +55,9 @@ pub(crate) struct Store {
     pub(crate) request_log: RequestLog,
     pub(crate) origin: Origin,
     pub(crate) url: String,
-    /// Something changed since the state was last saved.
+    /// Whether something changed since the state was last saved.
     pub(crate) dirty: bool,
-    /// Passing states that end with time: when, project, instance.
+    /// Transient states that end at a time: when, project, instance.
     due: BinaryHeap<Reverse<(i64, u64, u64)>>,
     sequence: u64,
 }
@@ -150,7 +150,7 @@ impl Store {
         removed
     }
 
-    /// Puts back what was there before a request that is to leave no trace.
+    /// Restores what was stored before a request that must not change anything.
     pub(crate) fn restore_instance(&mut self, group_id: &str, name: &str, before: Option<Instance>) {
         match before {
             None => {
@@ -196,7 +196,7 @@ impl Store {
         }
     }
 
-    /// Ends every passing state whose time has come.
+    /// Ends every transient state whose time has come.
     pub(crate) fn end_due_states(&mut self) {
         let now = self.now();
         while let Some(Reverse((at, project, sequence))) = self.due.peek().copied() {

@@ -1,4 +1,4 @@
-//! The requests that were received, how they were answered, and what was counted.
+//! The requests that were received, how they were answered, and counters.
 
 use std::collections::{BTreeMap, VecDeque};
 
@@ -65,7 +65,7 @@ pub(crate) struct Record {
 }
 
 impl RequestLog {
-    /// Writes a request down and returns its number.
+    /// Adds a request and returns its number.
     pub(crate) fn begin(&mut self, mut record: Record, most: usize) -> u64 {
         self.next += 1;
         record.id = self.next;
@@ -108,7 +108,7 @@ impl RequestLog {
         self.records.clear();
     }
 
-    /// Back to the start, but for the numbers: a request from before that ends later must not be taken for another.
+    /// Empties the log but goes on counting: a request that started before must not end up in the record of a later one.
     pub(crate) fn reset(&mut self) {
         *self = Self { next: self.next, ..Self::default() };
     }
@@ -133,7 +133,7 @@ impl Counters {
 }
 
 impl Record {
-    /// Credentials are taken out.
+    /// The record without credentials.
     pub(crate) fn to_json(&self) -> Value {
         let mut headers = Map::new();
         for (name, value) in &self.headers {

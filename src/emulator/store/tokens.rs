@@ -1,4 +1,4 @@
-//! The access tokens that were issued, and the pace at which they were asked for.
+//! The access tokens that were issued, and the rate limit on asking for them.
 
 use std::collections::{BTreeMap, HashMap};
 use std::net::IpAddr;
@@ -11,7 +11,7 @@ pub(crate) struct Token {
     pub(crate) client_id: String,
     /// Milliseconds since the epoch.
     pub(crate) expires: i64,
-    /// Whether it counts towards the live tokens of its account.
+    /// Whether it counts towards the limit of its account.
     pub(crate) counted: bool,
 }
 
@@ -35,7 +35,7 @@ impl Tokens {
         text
     }
 
-    /// A live token that nobody had to ask for.
+    /// A valid token that nobody had to ask for.
     pub(crate) fn ready(&mut self, ids: &mut Ids, client_id: &str, now: i64, lifetime: i64) -> String {
         if self.check(&self.ready, now).is_none_or(|id| id != client_id) {
             self.ready = self.issue(ids, client_id, now, lifetime, false);
@@ -43,7 +43,7 @@ impl Tokens {
         self.ready.clone()
     }
 
-    /// Whose token it is, if it is live.
+    /// Whose token it is, if it is valid.
     pub(crate) fn check(&self, token: &str, now: i64) -> Option<&str> {
         self.issued.get(token).filter(|t| t.expires > now).map(|t| t.client_id.as_str())
     }
@@ -77,7 +77,7 @@ impl Tokens {
         Ok(())
     }
 
-    /// Tokens stay good, but none counts any more.
+    /// Tokens stay valid, but none counts any more.
     pub(crate) fn reset(&mut self, identities: &BTreeMap<String, Identity>) {
         self.issued.retain(|_, token| identities.contains_key(&token.client_id));
         self.issued.values_mut().for_each(|token| token.counted = false);

@@ -93,7 +93,8 @@ fn a_nonce_serves_each_count_once_until_it_is_stale() {
     let answer = |challenge: &str, nc| with(&atlas, &atlas.digest(challenge, "GET", &path, nc));
     assert_eq!(answer(&challenge, 1).status, 200);
     let replayed = answer(&challenge, 1);
-    assert!(replayed.status == 401 && replayed.header("Www-Authenticate").unwrap().ends_with("stale=false"));
+    assert_eq!(replayed.status, 401);
+    assert!(replayed.header("Www-Authenticate").unwrap().ends_with("stale=false"));
     assert_eq!(atlas.emulator.requests().last().unwrap()["refusal"], "the nonce count was used before");
     assert_eq!([answer(&challenge, 3).status, answer(&challenge, 2).status], [200, 200], "any order");
     let used_up = answer(&challenge, 4);
@@ -112,7 +113,9 @@ fn the_challenge_can_offer_sha_256() {
     let reply = with(&atlas, "");
     let offered: Vec<&str> =
         reply.headers.iter().filter(|(name, _)| name == "Www-Authenticate").map(|(_, value)| value.as_str()).collect();
-    assert!(offered.len() == 2 && offered[0].contains("algorithm=SHA-256") && offered[1].contains("algorithm=MD5"));
+    assert_eq!(offered.len(), 2);
+    assert!(offered[0].contains("algorithm=SHA-256"), "{}", offered[0]);
+    assert!(offered[1].contains("algorithm=MD5"), "{}", offered[1]);
     assert_eq!(with(&atlas, &atlas.digest(offered[1], "GET", &atlas.path("flexClusters"), 1)).status, 200);
 }
 

@@ -1,4 +1,4 @@
-//! Looking in, taking the wheel, starting and stopping.
+//! The control API, starting and stopping.
 
 use std::io::ErrorKind;
 use std::net::{TcpListener, TcpStream};
@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::client::{ACCEPT, Atlas, options, receive, send};
 
 #[test]
-fn the_journal_tells_everything_but_secrets() {
+fn the_request_log_shows_everything_but_secrets() {
     let atlas = Atlas::start(options());
     let issued = atlas.ask_token().json()["access_token"].as_str().unwrap().to_owned();
     atlas.create("a");
@@ -37,13 +37,14 @@ fn the_journal_tells_everything_but_secrets() {
         assert!(!text.contains(secret), "{secret} is in {text}");
     }
     let debug = format!("{:?}", atlas.emulator);
-    assert!(debug.contains("address") && !debug.contains("mdb_sa_sk_"), "{debug}");
+    assert!(debug.contains("address"), "{debug}");
+    assert!(!debug.contains("mdb_sa_sk_"), "{debug}");
     let since = atlas.control("GET", "requests?since=3&limit=1", Value::Null);
     assert_eq!(since[0]["id"], 4);
 }
 
 #[test]
-fn the_journal_is_a_ring() {
+fn the_request_log_is_a_ring() {
     let atlas = Atlas::start(Options { request_log: 3, ..options() });
     for number in 0..5 {
         atlas.create(&format!("a{number}"));
@@ -85,7 +86,8 @@ fn control_is_the_same_over_http_for_loopback_callers_only() {
     assert_eq!((ordered.status, ordered.json()), (200, json!({"id": 1})));
     assert_eq!(ask("GET", "/_emulator/faults", &[], None).json(), atlas.control("GET", "faults", Value::Null));
     let wrong = ask("POST", "/_emulator/faults", &[], Some(json!({"kind": "boom"})));
-    assert!(wrong.status == 400 && wrong.json()["error"].as_str().unwrap().contains("half_body"));
+    assert_eq!(wrong.status, 400);
+    assert!(wrong.json()["error"].as_str().unwrap().contains("half_body"));
     assert_eq!(ask("GET", "/_emulator/nothing", &[], None).status, 404);
     assert_eq!(ask("GET", "/_emulator/state", &[], None).json()["projects"][0]["id"], atlas.group_id.as_str());
     for host in ["evil.example", "127.0.0.1.evil.example:80", "192.0.2.1", "localhost.evil.example"] {
@@ -99,7 +101,8 @@ fn control_is_the_same_over_http_for_loopback_callers_only() {
         assert_eq!(ask("GET", "/_emulator/counters", &[("Host", host)], None).status, 200, "{host}");
     }
     let page = ask("GET", "/", &[], None);
-    assert!(page.header("Content-Type").unwrap().starts_with("text/html") && page.text().contains("/_emulator/state"));
+    assert_eq!(page.header("Content-Type"), Some("text/html;charset=utf-8"));
+    assert!(page.text().contains("/_emulator/state"));
 }
 
 #[test]
@@ -116,7 +119,7 @@ fn settings_change_all_or_none() {
 }
 
 #[test]
-fn a_scenario_sets_the_scene() {
+fn a_scenario_sets_settings_and_faults() {
     let scenario = json!({
         "settings": {"calendar": "2026", "clusters_per_project": 3},
         "faults": [{"method": "GET", "status": 503}],
@@ -152,7 +155,7 @@ fn a_state_folder_keeps_everything_over_a_restart() {
 }
 
 #[test]
-fn connections_are_refused_while_the_door_is_closed() {
+fn connections_are_refused_while_the_socket_is_closed() {
     let atlas = Atlas::start(options());
     let mut stream = TcpStream::connect(atlas.address()).unwrap();
     let bearer = format!("Bearer {}", atlas.token);

@@ -55,7 +55,8 @@ fn connections_are_ended_before_a_byte_is_read() {
         matches!(result, Err(ErrorKind::UnexpectedEof | ErrorKind::ConnectionReset | ErrorKind::BrokenPipe))
     };
     // The second order stands behind the first and takes the connection that the first skips.
-    assert!(dead(&results[0]) && dead(&results[1]), "{results:?}");
+    assert!(dead(&results[0]), "{results:?}");
+    assert!(dead(&results[1]), "{results:?}");
     assert_eq!(results[2..], [Ok(201), Ok(201)]);
     assert_eq!(stored(&atlas), 2);
 }
@@ -112,7 +113,7 @@ fn replies_are_replaced() {
 }
 
 #[test]
-fn true_replies_are_spoilt() {
+fn true_replies_are_changed() {
     let atlas = atlas();
     order(&atlas, json!({"kind": "empty_body"}));
     let empty = try_create(&atlas, "a").unwrap();
@@ -177,7 +178,7 @@ fn the_first_leg_of_a_digest_is_hit_only_when_it_is_meant() {
 }
 
 #[test]
-fn credentials_are_spoilt_on_the_way() {
+fn credentials_are_made_invalid_before_the_request_is_looked_at() {
     let atlas = atlas();
     order(&atlas, json!({"kind": "expire_tokens", "method": "POST"}));
     let refused = try_create(&atlas, "a").unwrap();
@@ -194,7 +195,8 @@ fn credentials_are_spoilt_on_the_way() {
     };
     let stale = answered(&challenge, 1);
     let fresh = stale.header("Www-Authenticate").unwrap().to_owned();
-    assert!(stale.status == 401 && fresh.ends_with("stale=true"), "{fresh}");
+    assert_eq!(stale.status, 401);
+    assert!(fresh.ends_with("stale=true"), "{fresh}");
     assert_eq!(answered(&fresh, 1).status, 200);
 }
 
@@ -216,7 +218,7 @@ fn a_delay_follows_the_emulators_clock() {
             atlas.advance(1.0);
             waiting.join().unwrap()
         });
-        // An hour is also a token's life: only a reply that was there before it came out.
+        // A token is valid for an hour too: only a request that was carried out before it expired succeeds.
         assert_eq!(waiting, if after_store { 201 } else { 401 });
     }
 }

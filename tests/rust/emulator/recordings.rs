@@ -138,7 +138,8 @@ fn mask(value: &mut Value, new_id: bool) {
             for (key, value) in object {
                 match (key.as_str(), value.as_str()) {
                     ("id", Some(id)) if new_id => {
-                        assert!(id.len() == 24 && id.bytes().all(|b| b"0123456789abcdef".contains(&b)), "{id}");
+                        assert_eq!(id.len(), 24, "{id}");
+                        assert!(id.bytes().all(|b| b"0123456789abcdef".contains(&b)), "{id}");
                         *value = json!("id");
                     }
                     ("standardSrv", Some(text)) => *value = json!(srv(text)),
@@ -158,7 +159,8 @@ fn srv(text: &str) -> String {
     let host = text.strip_prefix("mongodb+srv://").unwrap();
     let (_, rest) = host.split_once('.').unwrap();
     let (word, domain) = rest.split_once('.').unwrap();
-    assert!(word.len() == 7 && ["mongodb.net", "mongodb-dev.net"].contains(&domain), "{text}");
+    assert_eq!(word.len(), 7, "{text}");
+    assert!(["mongodb.net", "mongodb-dev.net"].contains(&domain), "{text}");
     "srv".to_owned()
 }
 
@@ -168,11 +170,13 @@ fn standard(text: &str) -> String {
     let hosts: Vec<&str> = hosts.split(',').collect();
     for (number, host) in hosts.iter().enumerate() {
         let (shard, rest) = host.strip_prefix("ac-").unwrap().split_once('-').unwrap();
-        assert!(shard.len() == 7 && rest.starts_with(&format!("shard-00-0{number}.")), "{host}");
+        assert_eq!(shard.len(), 7, "{host}");
+        assert!(rest.starts_with(&format!("shard-00-0{number}.")), "{host}");
         assert!(host.ends_with(".net:27017"), "{host}");
     }
     let (before, set) = query.split_once("replicaSet=atlas-").unwrap();
-    assert!(set.len() == "145wyt-shard-0".len() && set.ends_with("-shard-0"), "{text}");
+    assert_eq!(set.len(), "145wyt-shard-0".len(), "{text}");
+    assert!(set.ends_with("-shard-0"), "{text}");
     format!("{} hosts {before}", hosts.len())
 }
 

@@ -224,7 +224,8 @@ fn envelopes_and_pretty_are_for_every_endpoint() {
         "/api/atlas/v2/rateLimits".into(),
     ] {
         let list = atlas.call("GET", &format!("{path}?envelope=true"), None).json();
-        assert!(list["status"] == 200 && list["results"].is_array(), "{path}");
+        assert_eq!(list["status"], 200, "{path}");
+        assert!(list["results"].is_array(), "{path}");
         let pretty = atlas.call("GET", &format!("{path}?pretty=true"), None).text();
         assert!(pretty.starts_with("{\n  \"links\" : [ {\n    \"href\" : \"http"), "{pretty}");
     }

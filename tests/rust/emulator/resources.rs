@@ -1,4 +1,4 @@
-//! The life of an instance, of both kinds, under every calendar.
+//! Instances of both kinds from create to delete, under every calendar.
 
 use std::time::Duration;
 
@@ -8,7 +8,7 @@ use serde_json::json;
 use crate::client::{Atlas, options};
 
 #[test]
-fn a_serverless_instance_lives_and_dies() {
+fn a_serverless_instance_is_created_updated_and_deleted() {
     let atlas = Atlas::start(options());
     let created = atlas.create("orders");
     assert_eq!((created.status, &created.json()["stateName"]), (201, &json!("CREATING")), "{}", created.text());
@@ -36,11 +36,12 @@ fn a_serverless_instance_lives_and_dies() {
 }
 
 #[test]
-fn a_flex_cluster_lives_and_dies() {
+fn a_flex_cluster_is_created_and_deleted() {
     let atlas = Atlas::start(options());
     let created = atlas.call("POST", &atlas.path("flexClusters"), Some(Atlas::flex_body("orders")));
     assert_eq!(created.status, 201, "{}", created.text());
-    assert!(created.json().get("tags").is_none() && created.json()["connectionStrings"].get("standard").is_none());
+    assert_eq!(created.json().get("tags"), None);
+    assert_eq!(created.json()["connectionStrings"].get("standard"), None);
     let own = atlas.path("flexClusters/orders");
     atlas.advance(1.0);
     let idle = atlas.call("GET", &own, None).json();
@@ -89,19 +90,19 @@ fn states_move_at_once_after_reads_or_by_hand() {
 #[test]
 fn the_calendar_decides_what_a_serverless_instance_is() {
     let atlas = Atlas::start(Options { calendar: Calendar::Serverless, ..options() });
-    let true_one = atlas.create("a").json();
-    assert!(true_one.get("connectionStrings").is_none(), "no address before it is provisioned");
-    assert_eq!(true_one["serverlessBackupOptions"]["serverlessContinuousBackupEnabled"], true);
-    assert!(true_one["providerSettings"].get("effectiveInstanceSizeName").is_none());
+    let created = atlas.create("a").json();
+    assert!(created.get("connectionStrings").is_none(), "no address before it is provisioned");
+    assert_eq!(created["serverlessBackupOptions"]["serverlessContinuousBackupEnabled"], true);
+    assert!(created["providerSettings"].get("effectiveInstanceSizeName").is_none());
     let as_flex = atlas.call("GET", &atlas.path("flexClusters/a"), None);
     assert_eq!(as_flex.code(), "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API");
     let as_cluster = atlas.call("GET", &atlas.path("clusters/a"), None);
     assert_eq!(as_cluster.code(), "CANNOT_USE_SERVERLESS_INSTANCE_IN_CLUSTER_API");
 
     atlas.control("PUT", "calendar", json!({"calendar": "2025"}));
-    let disguised = atlas.call("GET", &atlas.path("serverless/a"), None).json();
-    assert_eq!(disguised["serverlessBackupOptions"]["serverlessContinuousBackupEnabled"], false);
-    assert_eq!(disguised["providerSettings"]["effectiveInstanceSizeName"], "FLEX");
+    let as_serverless = atlas.call("GET", &atlas.path("serverless/a"), None).json();
+    assert_eq!(as_serverless["serverlessBackupOptions"]["serverlessContinuousBackupEnabled"], false);
+    assert_eq!(as_serverless["providerSettings"]["effectiveInstanceSizeName"], "FLEX");
     assert_eq!(atlas.call("GET", &atlas.path("flexClusters/a"), None).json()["name"], "a");
     assert_eq!(atlas.call("GET", &atlas.path("clusters/a"), None).code(), "CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API");
     atlas.call("POST", &atlas.path("flexClusters"), Some(Atlas::flex_body("b")));

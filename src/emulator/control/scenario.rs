@@ -18,6 +18,9 @@ const FIELDS: [Field; 5] = [
     ("faults", "a list of faults"),
 ];
 
+const CLOCK: [Field; 3] =
+    [("manual", "true or false"), ("set", "an ISO time or Unix seconds"), ("advance_seconds", seconds::TAKES)];
+
 /// Changes all of the settings, or none.
 pub(crate) fn change_settings(store: &mut Store, changes: &Value) -> Result<(), ControlError> {
     store.options = store.options.changed(changes)?;
@@ -25,7 +28,8 @@ pub(crate) fn change_settings(store: &mut Store, changes: &Value) -> Result<(), 
 }
 
 pub(crate) fn change_clock(store: &mut Store, method: &str, body: &Value) -> Answer {
-    if method != "GET" {
+    if method != "GET" && !body.is_null() {
+        check_keys("The clock", "key", &CLOCK, body)?;
         if let Some(manual) = body.get("manual") {
             let manual = manual.as_bool().ok_or_else(|| ControlError::new(400, "manual takes true or false."))?;
             store.clock.set_manual(manual);

@@ -3,12 +3,15 @@
 use serde_json::{Value, json};
 
 use super::error::{Answer, ControlError, not_there};
-use crate::emulator::json::seconds;
+use crate::emulator::json::{Field, check_keys, seconds};
 use crate::emulator::options::Provisioning;
 use crate::emulator::store::Store;
 use crate::emulator::store::instances::Due;
 use crate::emulator::store::load;
 use crate::emulator::store::seed::InstanceSeed;
+
+const STATE: [Field; 3] =
+    [("state", "a state of the API, or GONE"), ("reads", "a whole number"), ("seconds", seconds::TAKES)];
 
 pub(crate) fn instances(
     store: &mut Store,
@@ -43,6 +46,7 @@ pub(crate) fn instances(
                 "PATCH" | "POST" => {}
                 _ => return Err(ControlError::new(405, "An instance takes GET, PATCH and DELETE.")),
             }
+            check_keys("A state", "key", &STATE, body)?;
             let state = body.get("state").and_then(Value::as_str).unwrap_or_default();
             if state == "GONE" {
                 store.remove_instance(group_id, name);

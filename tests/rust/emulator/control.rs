@@ -127,6 +127,17 @@ fn a_scenario_sets_settings_and_faults() {
     let atlas = Atlas::start(Options { scenario: Some(scenario), ..options() });
     assert_eq!(atlas.call("GET", &atlas.path("flexClusters"), None).status, 503);
     assert_eq!(atlas.create("a").status, 410);
+    let settings = atlas.control("GET", "settings", Value::Null);
+    for (wrong, said) in [
+        (json!({"settings": {"calendar": "2025"}, "faults": [{"kind": "boom"}]}), "boom"),
+        (json!({"settings": {"calendar": "2025"}, "clock": {"advance": 5}}), "The clock has no key \"advance\"."),
+        (json!({"setings": {}}), "Did you mean \"settings\"?"),
+    ] {
+        let refused = atlas.emulator.control("POST", "scenario", Some(wrong)).unwrap_err();
+        assert_eq!(refused.status, 400);
+        assert!(refused.message.contains(said), "{refused}");
+        assert_eq!(atlas.control("GET", "settings", Value::Null), settings, "all of a scenario holds, or nothing");
+    }
     let wrong = Options { scenario: Some(json!({"faults": [{"kind": "boom"}]})), ..options() };
     assert!(Emulator::start(wrong).unwrap_err().to_string().contains("boom"));
 }

@@ -77,7 +77,7 @@ async fn request_auth(client: &Client) -> Result<&'static str, Error> {
         .map_err(|error| Error::Configuration(format!("base_url is not a URL ({error})")))?;
     let auth = shared.authenticator.request_auth(&client.transport, &shared.env, &context, &Method::GET, &url).await;
     match auth.map_err(|error| hints::of_authentication(error, &shared.hint()))? {
-        RequestAuth::Oauth(pass) if pass.is_fetched() => Ok("the server gave a token, and takes it"),
+        RequestAuth::Oauth(token) if token.is_fetched() => Ok("the server gave a token, and takes it"),
         RequestAuth::Oauth(_) => Ok("a token was in the token cache, and the server takes it"),
         RequestAuth::Bearer(_) => Ok("the server takes the token"),
         RequestAuth::Digest(_) => Ok("the server's challenge was answered"),

@@ -26,8 +26,8 @@ pub(super) async fn look_up(client: &Client, request: &CreateRequest, context: &
     };
     for kind in kinds {
         let call = Call::resource(*kind, Operation::Get, &request.group_id, &request.name, request.reply_format, None);
-        let mut beside = context.sub_request();
-        match client.run(&call, &mut beside).await {
+        let mut lookup = context.sub_request();
+        match client.run(&call, &mut lookup).await {
             Ok(reply) => {
                 context.notices.add(reply.notices);
                 let exchange = HttpResponse::new(reply.status, reply.headers, reply.body);

@@ -11,7 +11,7 @@ use crate::binding::convert::errors::{to_exception, warn};
 use crate::binding::convert::secret::SecretText;
 use crate::binding::runtime::blocking;
 use crate::core::auth::token_cache::FileCache;
-use crate::core::doctor::examine;
+use crate::core::doctor::run_checks;
 use crate::core::error::Error;
 
 /// Look at everything between this program and a create; a dict of `ok`, `base_url`, `group_id`, `explanation`, `steps`.
@@ -31,15 +31,15 @@ pub(crate) fn doctor<'py>(
     allow_insecure_http: bool,
 ) -> PyResult<Bound<'py, PyAny>> {
     let given = ClientArguments { profile, base_url, ..ClientArguments::default() };
-    let survey = config::survey(given, allow_insecure_http, None);
+    let discovery = config::discover(given, allow_insecure_http, None);
     let options = ClientOptions {
         limits: Limits { timeout, connect_timeout: timeout.min(10.0), max_retries: 0, max_retry_time: 0.0 },
         route: RouteOptions { proxy, ca_file, ..RouteOptions::default() },
         token_cache,
         ..ClientOptions::default()
     };
-    let (config, _) = config::core_config(py, options, survey.base_url.as_deref().unwrap_or_default())?;
-    let report = blocking::block_on(py, async move { Ok::<_, Error>(examine(survey, config, group_id).await) })?;
+    let (config, _) = config::core_config(py, options, discovery.base_url.as_deref().unwrap_or_default())?;
+    let report = blocking::block_on(py, async move { Ok::<_, Error>(run_checks(discovery, config, group_id).await) })?;
     Ok(pythonize::pythonize(py, &report)?)
 }
 

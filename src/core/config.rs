@@ -12,7 +12,6 @@ use crate::core::http::network::route::Route;
 use crate::core::http::network::trust::TrustedCertificates;
 use crate::core::http::tls;
 use crate::core::http::transport::options::TransportOptions;
-use crate::core::secret::Secret;
 
 /// What to do if Atlas has retired the serverless endpoint.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
@@ -29,12 +28,10 @@ pub enum OnRetired {
 pub struct Config {
     /// A date: `2025-03-12`.
     pub api_version: String,
-    /// Bound for opening a connection.
+    /// Timeout for opening a connection.
     pub connect_timeout: Duration,
-    /// Clock, random source, and the bounds of attempts and retries.
+    /// Clock, random source, and the limits of attempts and retries.
     pub env: Env,
-    /// The proxy that the caller gave. `route` says which proxy is used, if any.
-    pub proxy: Option<Secret>,
     /// Which certificates are trusted.
     pub trust: TrustedCertificates,
     /// How the server is reached: directly or through a proxy.
@@ -57,14 +54,12 @@ impl Config {
                 .parse()
                 .map_err(|e| Error::Configuration(format!("base_url {base_url} cannot be asked ({e})")))?,
             connect_timeout: self.connect_timeout,
-            proxy: self.proxy.clone(),
-            proxied: self.route.proxied,
+            proxy: self.route.proxy.clone(),
             user_agent: HeaderValue::try_from(&self.user_agent).map_err(|_| {
                 Error::Configuration("user_agent_suffix has characters that a header cannot carry".to_owned())
             })?,
             tls: if base.scheme() == "https" { tls::config(&self.trust.files)? } else { tls::no_trust()? },
             trust_description: self.trust.description.clone(),
-            via_proxy: self.route.proxy.clone(),
         })
     }
 

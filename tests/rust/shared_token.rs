@@ -70,12 +70,10 @@ impl Process {
         let options = TransportOptions {
             server: endpoint.server.url.parse().unwrap(),
             connect_timeout: Duration::from_secs(5),
-            proxy: None,
-            proxied: false,
+            proxy: Default::default(),
             user_agent: HeaderValue::from_static("test"),
             tls: tls::no_trust().unwrap(),
             trust_description: String::new(),
-            via_proxy: None,
         };
         let policy = RetryPolicy { max_retries: 0, max_retry_time: Duration::from_secs(1) };
         let env = Env {
@@ -95,10 +93,10 @@ impl Process {
     }
 
     /// What a 401 to a request with that auth leads to.
-    fn refused(&self, auth: RequestAuth) -> AfterUnauthorized {
+    fn on_unauthorized(&self, auth: RequestAuth) -> AfterUnauthorized {
         let reply = HttpResponse::new(401, HeaderMap::new(), Default::default());
         let url = Url::parse("http://127.0.0.1/api/atlas/v2").unwrap();
-        self.authenticator.refused(auth, &reply, &Method::GET, &url).unwrap()
+        self.authenticator.on_unauthorized(auth, &reply, &Method::GET, &url).unwrap()
     }
 
     /// The token of the next request.
@@ -133,7 +131,7 @@ async fn a_refused_token_is_fetched_once_by_one_of_all() {
     let (one, two) = (Process::new(&endpoint, &folder), Process::new(&endpoint, &folder));
     let auths = [one.request_auth().await.unwrap(), two.request_auth().await.unwrap()];
     for (process, auth) in [&one, &two].into_iter().zip(auths) {
-        assert!(matches!(process.refused(auth), AfterUnauthorized::Retry));
+        assert!(matches!(process.on_unauthorized(auth), AfterUnauthorized::Retry));
         assert_eq!(process.token().await, "Bearer TOKEN-2");
     }
     assert_eq!(Process::new(&endpoint, &folder).token().await, "Bearer TOKEN-2");
@@ -147,7 +145,7 @@ async fn a_refused_token_is_not_cached() {
     let process = Process::new(&endpoint, &folder);
     let auth = process.request_auth().await.unwrap();
     endpoint.refuses.store(true, Ordering::SeqCst);
-    assert!(matches!(process.refused(auth), AfterUnauthorized::Retry));
+    assert!(matches!(process.on_unauthorized(auth), AfterUnauthorized::Retry));
     let error = process.request_auth().await.err().unwrap();
     assert!(matches!(&error, Error::Authentication(_)));
     assert!(!format!("{error} {error:?}").contains("SECRETMARK"));

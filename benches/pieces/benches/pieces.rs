@@ -51,8 +51,8 @@ fn digest(criterion: &mut Criterion) {
     let mut headers = HeaderMap::new();
     headers.insert(WWW_AUTHENTICATE, CHALLENGE.parse().unwrap());
     let refusal = HttpResponse::new(401, headers, bytes::Bytes::new());
-    let AfterUnauthorized::RetryWith(answer) = key.refused(auth(), &refusal, &Method::POST, &url).unwrap() else { panic!("no answer") };
-    key.accepted(answer, 201);
+    let AfterUnauthorized::RetryWith(answer) = key.on_unauthorized(auth(), &refusal, &Method::POST, &url).unwrap() else { panic!("no answer") };
+    key.on_success(answer, 201);
     criterion.bench_function("answer to a known challenge", |b| b.iter(&auth));
 }
 

@@ -58,7 +58,7 @@ pub fn create() -> CreateRequest {
     }
 }
 
-/// Real time and chance.
+/// Real time and random numbers.
 pub fn env() -> Env {
     Env {
         clock: Arc::new(SystemClock::default()),
@@ -86,7 +86,6 @@ pub fn client(base_url: String) -> Client {
         api_version: "2025-03-12".to_owned(),
         connect_timeout: Duration::from_secs(10),
         env: env(),
-        proxy: None,
         trust: Default::default(),
         route: Default::default(),
         token_cache: Default::default(),
@@ -107,12 +106,10 @@ pub fn transport() -> Transport {
     Transport::new(&TransportOptions {
         server: "http://127.0.0.1:1".parse().unwrap(),
         connect_timeout: Duration::from_secs(1),
-        proxy: None,
-        proxied: false,
+        proxy: Default::default(),
         user_agent: HeaderValue::from_static("bench"),
         tls: tls::no_trust().unwrap(),
         trust_description: String::new(),
-        via_proxy: None,
     })
     .unwrap()
 }

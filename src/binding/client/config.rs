@@ -88,7 +88,7 @@ pub(crate) fn handle(
     sources: Option<&str>,
 ) -> PyResult<Handle> {
     interpreter::register_exit_hook(py)?;
-    let credentials = survey(given, options.route.allow_insecure_http, sources).outcome;
+    let credentials = discover(given, options.route.allow_insecure_http, sources).result;
     let credentials = credentials.map_err(|error| to_exception(py, error))?;
     let (config, notices) = core_config(py, options, &credentials.base_url)?;
     warn(py, &credentials.notices, None)?;
@@ -97,7 +97,7 @@ pub(crate) fn handle(
 }
 
 /// Finds credentials and base URL in arguments, environment and Atlas CLI profile.
-pub(crate) fn survey(given: ClientArguments, allow_insecure_http: bool, sources: Option<&str>) -> DiscoveryReport {
+pub(crate) fn discover(given: ClientArguments, allow_insecure_http: bool, sources: Option<&str>) -> DiscoveryReport {
     let text = |given: Option<SecretText>| given.map(|text| text.0.expose().to_owned());
     let given = discovery::options::ExplicitOptions {
         client_id: text(given.client_id),
@@ -178,7 +178,6 @@ pub(crate) fn core_config(
             policy: RetryPolicy { max_retries, max_retry_time },
             timeout: time_limit("timeout", options.limits.timeout)?,
         },
-        proxy,
         trust,
         route,
         token_cache,

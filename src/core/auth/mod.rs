@@ -27,7 +27,7 @@ pub enum RequestAuth {
     Bearer(HeaderValue),
     Oauth(BearerToken),
     /// A response to a challenge, or nothing yet.
-    Digest(digest::Answer),
+    Digest(digest::DigestResponse),
 }
 
 impl RequestAuth {
@@ -36,7 +36,7 @@ impl RequestAuth {
         match self {
             RequestAuth::Bearer(header) => Some(header),
             RequestAuth::Oauth(token) => Some(&token.header),
-            RequestAuth::Digest(answer) => answer.header.as_ref(),
+            RequestAuth::Digest(response) => response.header.as_ref(),
         }
     }
 }
@@ -104,23 +104,23 @@ impl Authenticator {
             Self::Bearer(bearer) => RequestAuth::Bearer(bearer.header.clone()),
             Self::Oauth(provider) => RequestAuth::Oauth(provider.token(transport, env, context).await?),
             Self::Digest(digest) => {
-                RequestAuth::Digest(digest.answer(method, url, context.attempt_timeout(env)).await?)
+                RequestAuth::Digest(digest.response(method, url, context.attempt_timeout(env)).await?)
             }
         })
     }
 
     /// Called with the status of a reply that is not a 401.
-    pub fn accepted(&self, used: RequestAuth, status: u16) {
+    pub fn on_success(&self, used: RequestAuth, status: u16) {
         match (self, used) {
-            (Self::Oauth(provider), RequestAuth::Oauth(token)) => provider.accepted(&token),
+            (Self::Oauth(provider), RequestAuth::Oauth(token)) => provider.on_success(&token),
             // An error page may come from a proxy, which does not check the digest.
-            (Self::Digest(digest), RequestAuth::Digest(answer)) if status < 300 => digest.accepted(answer),
+            (Self::Digest(digest), RequestAuth::Digest(response)) if status < 300 => digest.on_success(response),
             _ => {}
         }
     }
 
     /// Called with a 401.
-    pub fn refused(
+    pub fn on_unauthorized(
         &self,
         used: RequestAuth,
         reply: &HttpResponse,
@@ -129,13 +129,13 @@ impl Authenticator {
     ) -> Result<AfterUnauthorized, Error> {
         match (self, used) {
             (Self::Oauth(provider), RequestAuth::Oauth(token)) => {
-                let retry = provider.refused(&token, oauth::reply::is_about_token(reply));
+                let retry = provider.on_unauthorized(&token, oauth::reply::is_about_token(reply));
                 Ok(if retry { AfterUnauthorized::Retry } else { AfterUnauthorized::Stop })
             }
-            (Self::Digest(digest), RequestAuth::Digest(answer)) => {
-                let next = digest.refused(answer, &reply.headers, method, url)?;
-                Ok(next.map_or(AfterUnauthorized::Stop, |answer| {
-                    AfterUnauthorized::RetryWith(RequestAuth::Digest(answer))
+            (Self::Digest(digest), RequestAuth::Digest(response)) => {
+                let next = digest.on_unauthorized(response, &reply.headers, method, url)?;
+                Ok(next.map_or(AfterUnauthorized::Stop, |response| {
+                    AfterUnauthorized::RetryWith(RequestAuth::Digest(response))
                 }))
             }
             _ => Ok(AfterUnauthorized::Stop),

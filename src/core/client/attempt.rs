@@ -117,10 +117,10 @@ impl Client {
             })?;
             let status = reply::effective_status(&response, call.envelope);
             if status != 401 {
-                shared.authenticator.accepted(auth, status);
+                shared.authenticator.on_success(auth, status);
                 return Ok((response, request));
             }
-            let next = shared.authenticator.refused(auth, &response, &call.method, url)?;
+            let next = shared.authenticator.on_unauthorized(auth, &response, &call.method, url)?;
             if requests >= MAX_REQUESTS {
                 return Ok((response, request));
             }

@@ -17,7 +17,7 @@ use crate::core::policy::retry::{RetryPolicy, RetryState};
 const LOOK_UP_SHARE: u32 = 5;
 const MAX_LOOK_UP_TIME: Duration = Duration::from_secs(10);
 
-/// What all calls of a client share. The clock and the random source are passed in so that tests can fix them.
+/// What all calls of a client share; not environment variables, which are read by `Machine`. The clock and the random source are passed in so that tests can fix them.
 #[derive(Clone)]
 pub struct Env {
     pub clock: Arc<dyn Clock>,
@@ -25,7 +25,7 @@ pub struct Env {
     pub rng: Arc<dyn Rng>,
     /// How often and how long a call may try.
     pub policy: RetryPolicy,
-    /// Bound of one attempt.
+    /// Timeout of one attempt.
     pub timeout: Duration,
 }
 
@@ -89,7 +89,7 @@ impl Context {
         }
     }
 
-    /// For another request within the same call: the same bounds, observer and notices, its own attempts.
+    /// For another request within the same call: the same deadline, observer and notices, its own attempts.
     pub fn sub_request(&self) -> Self {
         Context {
             started: self.started,
@@ -126,7 +126,7 @@ impl Context {
         self.deadline.map(|d| d.saturating_sub(env.clock.now()))
     }
 
-    /// The bound of an attempt that starts now: the client's, or what is left until the deadline.
+    /// The timeout of an attempt that starts now: the client's, or what is left until the deadline.
     pub fn attempt_timeout(&self, env: &Env) -> Duration {
         self.time_left(env).map_or(env.timeout, |left| left.min(env.timeout))
     }

@@ -6,20 +6,20 @@ mod service;
 
 use std::time::Instant;
 
-use self::report::{Outcome, Report, StepLog, failed, ok, refused};
+use self::report::{Report, StepLog, StepOutcome, error_finding, failed, ok};
 
 use crate::core::auth::discovery::resolved::{DiscoveryReport, ResolvedCredentials};
 use crate::core::client::Client;
 use crate::core::config::Config;
 
 /// Runs the steps until one fails. The network is checked even without credentials.
-pub async fn examine(survey: DiscoveryReport, config: Config, group_id: Option<String>) -> Report {
-    let base_url = survey.base_url.clone().unwrap_or_default();
-    let explanation = survey.explain_with(&config.connection_summary(&base_url));
+pub async fn run_checks(discovery: DiscoveryReport, config: Config, group_id: Option<String>) -> Report {
+    let base_url = discovery.base_url.clone().unwrap_or_default();
+    let explanation = discovery.explain_with(&config.connection_summary(&base_url));
     let mut log = StepLog::default();
     let mut named = None;
     let started = Instant::now();
-    match &survey.outcome {
+    match &discovery.result {
         Ok(found) => {
             log.add(ok(format!("{} from {}", found.credentials.describe(), found.source)), started);
             named = group_id.or_else(|| found.group_id.clone());
@@ -32,7 +32,7 @@ pub async fn examine(survey: DiscoveryReport, config: Config, group_id: Option<S
     if !base_url.is_empty() {
         network::check(&mut log, &config, &base_url).await;
     }
-    if let (Ok(found), true) = (&survey.outcome, log.ok() || only_clock_failed(&log)) {
+    if let (Ok(found), true) = (&discovery.result, log.ok() || only_clock_failed(&log)) {
         named = check_service(&mut log, config, found, named).await;
     }
     log.skip_rest();
@@ -41,7 +41,7 @@ pub async fn examine(survey: DiscoveryReport, config: Config, group_id: Option<S
 
 /// A wrong clock does not keep the service from answering.
 fn only_clock_failed(log: &StepLog) -> bool {
-    log.steps.iter().all(|step| step.outcome != Outcome::Failed || step.step == "clock")
+    log.steps.iter().all(|step| step.outcome != StepOutcome::Failed || step.step == "clock")
 }
 
 async fn check_service(
@@ -59,7 +59,7 @@ async fn check_service(
             named
         }
         Err(error) => {
-            log.add(refused(&error, &found.hint()), started);
+            log.add(error_finding(&error, &found.hint()), started);
             named
         }
     }

@@ -8,7 +8,7 @@ use reqwest::{Method, Url};
 use super::report::{Finding, StepLog, failed, milliseconds, ok, skipped};
 use crate::core::config::Config;
 use crate::core::error::{Error, TransportKind};
-use crate::core::http::network::route::Proxy;
+use crate::core::http::network::route::ProxyUrl;
 use crate::core::http::targets;
 use crate::core::http::transport::Transport;
 use crate::core::http::transport::cause::FailureCause;
@@ -20,14 +20,14 @@ const TOLERANCE: Duration = Duration::from_secs(60);
 /// Runs the steps until one fails.
 pub(super) async fn check(log: &mut StepLog, config: &Config, base_url: &str) {
     let Ok(url) = Url::parse(base_url) else { return };
-    let (host, port) = match &config.route.proxy {
+    let (host, port) = match config.route.proxy.url() {
         Some(hop) => (hop.host.clone(), hop.port),
         None => {
             let host = url.host_str().unwrap_or_default();
             (host.trim_start_matches('[').trim_end_matches(']').to_owned(), url.port_or_known_default().unwrap_or(443))
         }
     };
-    let proxy = config.route.proxy.as_ref();
+    let proxy = config.route.proxy.url();
     let started = Instant::now();
     let addresses = resolve(&host, port, config.connect_timeout).await;
     if !log.add(name(&addresses, &host, proxy), started) {
@@ -56,7 +56,7 @@ async fn resolve(host: &str, port: u16, timeout: Duration) -> Result<Vec<SocketA
     }
 }
 
-fn name(addresses: &Result<Vec<SocketAddr>, String>, host: &str, proxy: Option<&Proxy>) -> Finding {
+fn name(addresses: &Result<Vec<SocketAddr>, String>, host: &str, proxy: Option<&ProxyUrl>) -> Finding {
     let what = if proxy.is_some() { "the proxy " } else { "" };
     match addresses {
         Ok(addresses) if !addresses.is_empty() => {
@@ -96,7 +96,7 @@ async fn connect(addresses: &[SocketAddr], host: &str, port: u16, config: &Confi
             Err(_) => tried.push(format!("{address}: no answer in time")),
         }
     }
-    let remedy = if config.route.proxy.is_some() {
+    let remedy = if config.route.proxy.url().is_some() {
         "check host and port of the proxy, and that this machine may connect to it"
     } else {
         "check base_url, firewalls and VPN; where only a proxy leads out, name it in HTTPS_PROXY or proxy="
@@ -146,7 +146,7 @@ impl From<HttpFailure> for Problem {
 
 fn tls(probed: &Result<HttpResponse, Problem>, config: &Config, url: &Url) -> Finding {
     let https = url.scheme() == "https";
-    let proxied = config.route.proxy.is_some();
+    let proxied = config.route.proxy.is_used();
     match probed {
         Ok(exchange) if exchange.status == 407 => failed("the proxy asks who you are (407)", PROXY_USER),
         Ok(exchange) if proxied && matches!(exchange.status, 502..=504) => failed(
@@ -207,7 +207,7 @@ fn clock(date: Option<&str>, before: SystemTime, after: SystemTime) -> Finding {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::doctor::report::Outcome;
+    use crate::core::doctor::report::StepOutcome;
 
     #[test]
     fn a_clock_is_wrong_from_a_minute_on_in_either_direction() {
@@ -218,17 +218,17 @@ mod tests {
             clock(Some("Tue, 09 Sep 2025 18:15:06 GMT"), local, local)
         };
         for (offset, outcome, message) in [
-            (0, Outcome::Ok, "this machine's clock agrees with the server's"),
-            (1, Outcome::Ok, "this machine's clock agrees with the server's"),
-            (31, Outcome::Ok, "this machine's clock is 30 s ahead of the server's"),
-            (-60, Outcome::Ok, "this machine's clock is 60 s behind the server's"),
-            (-61, Outcome::Failed, "this machine's clock is 61 s behind the server's"),
-            (3601, Outcome::Failed, "this machine's clock is 3600 s ahead of the server's"),
+            (0, StepOutcome::Ok, "this machine's clock agrees with the server's"),
+            (1, StepOutcome::Ok, "this machine's clock agrees with the server's"),
+            (31, StepOutcome::Ok, "this machine's clock is 30 s ahead of the server's"),
+            (-60, StepOutcome::Ok, "this machine's clock is 60 s behind the server's"),
+            (-61, StepOutcome::Failed, "this machine's clock is 61 s behind the server's"),
+            (3601, StepOutcome::Failed, "this machine's clock is 3600 s ahead of the server's"),
         ] {
             let finding = at(offset);
             assert_eq!((finding.outcome, finding.message.as_str()), (outcome, message));
         }
-        assert_eq!(clock(None, server, server).outcome, Outcome::Skipped);
-        assert_eq!(clock(Some("yesterday"), server, server).outcome, Outcome::Skipped);
+        assert_eq!(clock(None, server, server).outcome, StepOutcome::Skipped);
+        assert_eq!(clock(Some("yesterday"), server, server).outcome, StepOutcome::Skipped);
     }
 }

@@ -22,7 +22,7 @@ pub const STEPS: [&str; 10] = [
 /// How a step ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
-pub enum Outcome {
+pub enum StepOutcome {
     Ok,
     Failed,
     /// Not checked; the message says why.
@@ -34,7 +34,7 @@ pub enum Outcome {
 pub struct Step {
     /// One of [`STEPS`].
     pub step: &'static str,
-    pub outcome: Outcome,
+    pub outcome: StepOutcome,
     /// What was found; no secret.
     pub message: String,
     /// What can be done about it.
@@ -59,25 +59,25 @@ pub struct Report {
 
 /// The result of one check.
 pub(super) struct Finding {
-    pub(super) outcome: Outcome,
+    pub(super) outcome: StepOutcome,
     pub(super) message: String,
     pub(super) remedy: Option<String>,
 }
 
 pub(super) fn ok(message: impl Into<String>) -> Finding {
-    Finding { outcome: Outcome::Ok, message: message.into(), remedy: None }
+    Finding { outcome: StepOutcome::Ok, message: message.into(), remedy: None }
 }
 
 pub(super) fn skipped(message: impl Into<String>) -> Finding {
-    Finding { outcome: Outcome::Skipped, message: message.into(), remedy: None }
+    Finding { outcome: StepOutcome::Skipped, message: message.into(), remedy: None }
 }
 
 pub(super) fn failed(message: impl Into<String>, remedy: impl Into<String>) -> Finding {
-    Finding { outcome: Outcome::Failed, message: message.into(), remedy: Some(remedy.into()) }
+    Finding { outcome: StepOutcome::Failed, message: message.into(), remedy: Some(remedy.into()) }
 }
 
 /// An error of the client. Its hint is the remedy, without the credentials, which the report explains already.
-pub(super) fn refused(error: &Error, credentials: &str) -> Finding {
+pub(super) fn error_finding(error: &Error, credentials: &str) -> Finding {
     let hint = match error {
         Error::Api(api) if api.status == 429 => {
             Some("wait as long as it asks; share one client, or let fewer run at once")
@@ -112,16 +112,16 @@ impl StepLog {
         let step = STEPS.get(self.steps.len()).copied().unwrap_or_default();
         let Finding { outcome, message, remedy } = finding;
         self.steps.push(Step { step, outcome, message, remedy, seconds: started.elapsed().as_secs_f64() });
-        outcome != Outcome::Failed
+        outcome != StepOutcome::Failed
     }
 
     pub(super) fn ok(&self) -> bool {
-        self.steps.iter().all(|step| step.outcome != Outcome::Failed)
+        self.steps.iter().all(|step| step.outcome != StepOutcome::Failed)
     }
 
     /// Adds the steps that were not reached.
     pub(super) fn skip_rest(&mut self) {
-        let failed = self.steps.iter().find(|step| step.outcome == Outcome::Failed);
+        let failed = self.steps.iter().find(|step| step.outcome == StepOutcome::Failed);
         let why = failed.map_or_else(String::new, |step| format!("not looked at, since {} failed", step.step));
         while self.steps.len() < STEPS.len() {
             self.add(skipped(why.clone()), Instant::now());

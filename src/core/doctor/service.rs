@@ -5,7 +5,7 @@ use bytes::Bytes;
 use reqwest::{Method, Url};
 use serde_json::Value;
 
-use super::report::{Finding, StepLog, failed, ok, refused, skipped};
+use super::report::{Finding, StepLog, error_finding, failed, ok, skipped};
 use crate::core::auth::RequestAuth;
 use crate::core::client::Client;
 use crate::core::context::Context;
@@ -27,15 +27,15 @@ pub(super) async fn check(log: &mut StepLog, client: &Client, named: Option<Stri
     let listed = match request_auth(client).await {
         Ok(how) => list(client).await.map(|reply| (how, reply)),
         Err(error) => {
-            log.add(refused(&error, &client.shared.hint()), started);
+            log.add(error_finding(&error, &client.shared.hint()), started);
             return named;
         }
     };
-    // The service judges a digest response and a ready-made token with the first request that carries them.
+    // The service checks a digest response and a ready-made token with the first request that carries them.
     let finding = match &listed {
         Ok((how, _)) => ok(*how),
         Err(Error::Api(api)) if api.status != 401 => ok("the credentials are known"),
-        Err(error) => refused(error, &client.shared.hint()),
+        Err(error) => error_finding(error, &client.shared.hint()),
     };
     if !log.add(finding, started) {
         return named;
@@ -44,7 +44,7 @@ pub(super) async fn check(log: &mut StepLog, client: &Client, named: Option<Stri
     let projects = match &listed {
         Ok((_, reply)) => Projects::read(reply),
         Err(error) => {
-            log.add(refused(error, &client.shared.hint()), started);
+            log.add(error_finding(error, &client.shared.hint()), started);
             return named;
         }
     };
@@ -148,7 +148,7 @@ async fn project(client: &Client, group_id: &str) -> Finding {
             let body: Value = serde_json::from_slice(&reply.body).unwrap_or_default();
             ok(format!("{} ({group_id})", body.get("name").and_then(Value::as_str).unwrap_or("?")))
         }
-        Err(error) => refused(&error, &client.shared.hint()),
+        Err(error) => error_finding(&error, &client.shared.hint()),
     }
 }
 
@@ -164,7 +164,7 @@ async fn role(client: &Client, group_id: &str) -> Finding {
             ok(format!("it may create: {tried}refused for the name ({} {code}), not for the role", api.status))
         }
         Err(error) => {
-            let Finding { outcome, message, remedy } = refused(&error, &client.shared.hint());
+            let Finding { outcome, message, remedy } = error_finding(&error, &client.shared.hint());
             Finding { outcome, message: format!("{tried}{message}"), remedy }
         }
         Ok(reply) => {

@@ -21,7 +21,7 @@ pub struct NumberedCreate {
     /// Which result belongs to it.
     pub number: u64,
     pub request: CreateRequest,
-    /// Bound of the whole create.
+    /// Timeout of the whole create.
     pub timeout: Option<Duration>,
 }
 

@@ -1,5 +1,5 @@
 //! Which failures are worth another attempt, and when. This is decided here and nowhere else: the loop of attempts, the
-//! create, `error.retryable`, the polls of a wait and the token request all ask [`verdict`].
+//! create, `error.retryable`, the polls of a wait and the token request all ask [`retry_class`].
 //!
 //! | what happened | read, idempotent change, token request | create | any other POST or PATCH | poll of a wait |
 //! | --- | --- | --- | --- | --- |
@@ -56,7 +56,8 @@ pub enum AttemptOutcome {
 }
 
 impl AttemptOutcome {
-    /// The server may have carried out the request. 425 and 429 say that it has not.
+    /// The server may have carried out the request; 425 and 429 say that it has not. A status that becomes
+    /// transient is decided here and in [`retry_class`], nowhere else.
     pub fn may_have_been_processed(self) -> bool {
         matches!(self, Self::NoReply | Self::Status(408 | 500.., _))
     }
@@ -64,7 +65,7 @@ impl AttemptOutcome {
 
 /// What an outcome allows, whatever attempts and time are left.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verdict {
+pub enum RetryClass {
     /// The failure is transient: send the same request again.
     Retry,
     /// A create that may have been carried out: look it up first. Not found, it is sent again if the failure is transient.
@@ -79,7 +80,7 @@ pub enum Verdict {
 }
 
 /// Decides for every outcome and kind of request; the table above is its result.
-pub fn verdict(outcome: AttemptOutcome, kind: RequestKind) -> Verdict {
+pub fn retry_class(outcome: AttemptOutcome, kind: RequestKind) -> RetryClass {
     use AttemptOutcome::{NoReply, NotSent, Status};
     let transient = match outcome {
         NotSent | NoReply | Status(408 | 425 | 429 | 500 | 502 | 503 | 504, _) => true,
@@ -87,17 +88,17 @@ pub fn verdict(outcome: AttemptOutcome, kind: RequestKind) -> Verdict {
         Status(..) => false,
     };
     match (kind, outcome.may_have_been_processed()) {
-        (RequestKind::Create, true) => Verdict::Reconcile { transient },
-        (RequestKind::OtherChange, true) => Verdict::NotIdempotent,
-        _ if transient => Verdict::Retry,
-        _ => Verdict::Fail,
+        (RequestKind::Create, true) => RetryClass::Reconcile { transient },
+        (RequestKind::OtherChange, true) => RetryClass::NotIdempotent,
+        _ if transient => RetryClass::Retry,
+        _ => RetryClass::Fail,
     }
 }
 
 /// A request of this kind that was answered with this status is sent again: what `error.retryable` says.
 pub fn is_transient(status: u16, kind: RequestKind) -> bool {
-    let verdict = verdict(AttemptOutcome::Status(status, None), kind);
-    matches!(verdict, Verdict::Retry | Verdict::Reconcile { transient: true })
+    let retry_class = retry_class(AttemptOutcome::Status(status, None), kind);
+    matches!(retry_class, RetryClass::Retry | RetryClass::Reconcile { transient: true })
 }
 
 /// The server refused the request because there were too many.
@@ -147,12 +148,12 @@ impl RetryPolicy {
     /// What to do after an attempt that did not succeed. `jitter` is a number in `[0, 1)`.
     pub fn decide(&self, outcome: AttemptOutcome, kind: RequestKind, state: RetryState, jitter: f64) -> Decision {
         let delay = || self.delay(outcome, state, jitter);
-        match verdict(outcome, kind) {
-            Verdict::Retry => delay().map_or_else(Decision::Stop, Decision::Retry),
-            Verdict::Reconcile { transient: true } => Decision::Reconcile(delay()),
-            Verdict::Reconcile { transient: false } => Decision::Reconcile(Err(StopReason::Final)),
-            Verdict::NotIdempotent => Decision::Stop(StopReason::NotIdempotent),
-            Verdict::Fail => Decision::Stop(StopReason::Final),
+        match retry_class(outcome, kind) {
+            RetryClass::Retry => delay().map_or_else(Decision::Stop, Decision::Retry),
+            RetryClass::Reconcile { transient: true } => Decision::Reconcile(delay()),
+            RetryClass::Reconcile { transient: false } => Decision::Reconcile(Err(StopReason::Final)),
+            RetryClass::NotIdempotent => Decision::Stop(StopReason::NotIdempotent),
+            RetryClass::Fail => Decision::Stop(StopReason::Final),
         }
     }
 

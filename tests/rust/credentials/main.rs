@@ -21,23 +21,23 @@ fn service_account() -> ExplicitOptions {
 }
 
 fn found(given: &ExplicitOptions, machine: &FakeMachine) -> ResolvedCredentials {
-    let survey = checked(given, machine);
-    survey.outcome.unwrap_or_else(|error| panic!("{error}"))
+    let discovery = checked(given, machine);
+    discovery.result.unwrap_or_else(|error| panic!("{error}"))
 }
 
 fn refused(given: &ExplicitOptions, machine: &FakeMachine) -> String {
-    match checked(given, machine).outcome {
+    match checked(given, machine).result {
         Err(Error::Configuration(message)) => message,
         other => panic!("{other:?}"),
     }
 }
 
-/// Every survey of these tests is also searched for secrets.
+/// Every discovery report of these tests is also searched for secrets.
 fn checked(given: &ExplicitOptions, machine: &FakeMachine) -> DiscoveryReport {
-    let survey = discover_with_report(given, machine);
-    let text = format!("{survey:?} {}", survey.explain());
+    let discovery = discover_with_report(given, machine);
+    let text = format!("{discovery:?} {}", discovery.explain());
     assert!(!text.contains("SECRETMARK"), "{text}");
-    survey
+    discovery
 }
 
 fn warnings(found: &ResolvedCredentials) -> Vec<&str> {

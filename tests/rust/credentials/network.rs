@@ -124,7 +124,12 @@ fn the_next_hop_is_the_proxy() {
         ("socks5h://[::1]", "::1", 1080),
         ("https://p.example/", "p.example", 443),
     ] {
-        let hop = route(Some(given), "https://cloud.mongodb.com", &FakeMachine::new(&[])).unwrap().proxy.unwrap();
+        let hop = route(Some(given), "https://cloud.mongodb.com", &FakeMachine::new(&[]))
+            .unwrap()
+            .proxy
+            .url()
+            .cloned()
+            .unwrap();
         assert_eq!((hop.host.as_str(), hop.port), (host, port));
     }
     for given in ["SECRETMARK@@:", "ftp://SECRETMARK", "", "http://me:SECRETMARK@"] {

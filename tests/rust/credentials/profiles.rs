@@ -30,10 +30,10 @@ fn named(profile: &str) -> ExplicitOptions {
 }
 
 fn outcome(given: &ExplicitOptions, machine: &FakeMachine) -> Result<ResolvedCredentials, String> {
-    let survey = discover_with_report(given, machine);
-    let text = format!("{survey:?} {}", survey.explain());
+    let discovery = discover_with_report(given, machine);
+    let text = format!("{discovery:?} {}", discovery.explain());
     assert!(!text.contains("SECRETMARK"), "{text}");
-    survey.outcome.map_err(|error| match error {
+    discovery.result.map_err(|error| match error {
         Error::Configuration(message) => message,
         other => panic!("{other:?}"),
     })

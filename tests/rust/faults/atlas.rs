@@ -224,7 +224,6 @@ impl TestAtlas {
                 policy: RetryPolicy { max_retries: setup.max_retries, max_retry_time: setup.max_retry_time },
                 timeout: setup.timeout,
             },
-            proxy: None,
             trust: TrustedCertificates::default(),
             route: Route::default(),
             token_cache: TokenStoreLocation::default(),

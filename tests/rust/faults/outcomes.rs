@@ -132,7 +132,7 @@ async fn one_of_another_kind_has_the_name() {
 }
 
 #[tokio::test]
-async fn without_the_services_own_time_nothing_is_adopted() {
+async fn without_the_services_own_time_nothing_counts_as_created_by_this_call() {
     let atlas = TestAtlas::new();
     let (client, _) = atlas.client(&setup());
     let dateless = json!({"kind": "last_reply", "method": "GET", "headers": {"date": "yesterday"}});

@@ -81,7 +81,6 @@ impl TestClient {
             api_version: "2025-03-12".to_owned(),
             connect_timeout: Duration::from_secs(5),
             env: Env { clock: clock_of, rng, policy, timeout: Duration::from_secs(5) },
-            proxy: None,
             trust: TrustedCertificates::default(),
             route: Route::default(),
             token_cache: TokenStoreLocation::default(),

@@ -27,10 +27,10 @@ fn referred(property: &Value) -> Option<&str> {
 
 fn type_of(field: &Field) -> &'static str {
     match field.kind {
-        Type::Name | Type::Word(_) | Type::Region => "string",
-        Type::Flag => "boolean",
+        Type::Name | Type::Enum(_) | Type::Region => "string",
+        Type::Bool => "boolean",
         Type::Tags => "array",
-        Type::Object(_) | Type::Reply => "object",
+        Type::Object(_) | Type::ReadOnly => "object",
     }
 }
 
@@ -55,7 +55,7 @@ fn compare(object: &'static Object, schema_name: &str, access: fn(&Field) -> Acc
             (_, None) => assert_eq!(property["type"], type_of(field), "{schema_name}.{name}"),
             _ => panic!("{schema_name}.{name}"),
         }
-        if let Type::Word(words) = field.kind {
+        if let Type::Enum(words) = field.kind {
             let listed = property["enum"]
                 .as_array()
                 .is_none_or(|listed| *listed == words.iter().map(|w| json!(w)).collect::<Vec<_>>());

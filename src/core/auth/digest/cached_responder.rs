@@ -1,8 +1,8 @@
-//! Responses to the usual challenge (MD5 or SHA-256, `qop=auth`), with everything cached that does not change between
+//! Responses to a plain challenge (MD5 or SHA-256, `qop=auth`), with everything cached that does not change between
 //! requests.
 //!
 //! `http-auth` responds to every challenge, but hashes user, realm and password anew for each request: 16,000 instructions,
-//! a sixth of a create. Here it is 5,000. Unusual challenges are left to it, and a test compares both.
+//! a sixth of a create. Here it is 5,000. Other challenges are left to it, and a test compares both.
 use std::hash::{BuildHasher, RandomState};
 
 use md5::Md5;
@@ -53,7 +53,7 @@ impl Hash {
 }
 
 impl CachedResponder {
-    /// None if the challenge is unusual.
+    /// `None` for any other challenge.
     pub(super) fn new(challenge: &Challenge, user: &str, password: &Secret) -> Option<Self> {
         let client = &challenge.client;
         let name = challenge.algorithm.as_str();
@@ -64,10 +64,10 @@ impl CachedResponder {
         };
         let (realm, nonce, opaque) = (client.realm(), client.nonce(), client.opaque());
         let plain = |text: &str| text.is_ascii() && !text.contains(['"', '\\']);
-        let is_usual = !client.rfc2069_compat()
+        let is_plain = !client.rfc2069_compat()
             && !challenge.userhash
             && [user, realm, nonce, opaque.unwrap_or_default()].into_iter().all(plain);
-        is_usual.then(|| CachedResponder {
+        is_plain.then(|| CachedResponder {
             hash,
             ha1: hash.hex(&[user, realm, password.expose()]).into(),
             nonce: nonce.to_owned(),
@@ -160,7 +160,7 @@ mod tests {
     }
 
     #[test]
-    fn unusual_challenges_are_left_to_http_auth() {
+    fn other_challenges_are_left_to_http_auth() {
         for text in [
             r#"Digest realm="r", nonce="n""#,
             r#"Digest realm="r", nonce="n", qop="auth", algorithm=MD5-sess"#,

@@ -1,5 +1,5 @@
 //! HTTP Digest (RFC 7616). The challenge is kept and its nonce reused with a growing count, so that only the first call of
-//! a client costs a second round trip. Responses to the usual challenges are computed by [`cached_responder`], to others by
+//! a client costs a second round trip. Responses to plain challenges are computed by [`cached_responder`], to others by
 //! `http-auth`.
 mod cached_responder;
 mod challenge;
@@ -37,14 +37,14 @@ enum State {
 /// The challenge in use.
 struct ActiveChallenge {
     challenge: Challenge,
-    /// For a usual challenge.
+    /// For a plain challenge.
     cached_responder: Option<CachedResponder>,
     /// How many responses were made.
     count: u32,
 }
 
 /// What one request carries.
-pub struct Answer {
+pub struct DigestResponse {
     /// `Authorization: Digest …`; none on the request that asks for a challenge.
     pub header: Option<HeaderValue>,
     /// The nonce of the challenge, and how many responses to it were made before.
@@ -68,24 +68,29 @@ impl Digest {
 
     /// The response for the next request. While another caller's request brings the first challenge, this caller waits for
     /// it, but not longer than `max_wait`.
-    pub(super) async fn answer(&self, method: &Method, url: &Url, max_wait: Duration) -> Result<Answer, Error> {
-        if let Some(answer) = self.answer_if_known(method, url)? {
-            return Ok(answer);
+    pub(super) async fn response(
+        &self,
+        method: &Method,
+        url: &Url,
+        max_wait: Duration,
+    ) -> Result<DigestResponse, Error> {
+        if let Some(response) = self.response_if_known(method, url)? {
+            return Ok(response);
         }
         // The other caller's exchange takes real time, whatever clock the client has.
         let first_request =
             Box::pin(tokio::time::timeout(max_wait, self.first_request.clone().lock_owned())).await.ok();
-        if let Some(answer) = self.answer_if_known(method, url)? {
-            return Ok(answer);
+        if let Some(response) = self.response_if_known(method, url)? {
+            return Ok(response);
         }
-        Ok(Answer { header: None, nonce: None, first_request })
+        Ok(DigestResponse { header: None, nonce: None, first_request })
     }
 
-    fn answer_if_known(&self, method: &Method, url: &Url) -> Result<Option<Answer>, Error> {
+    fn response_if_known(&self, method: &Method, url: &Url) -> Result<Option<DigestResponse>, Error> {
         let mut state = self.state();
         match &mut *state {
             State::Unknown => Ok(None),
-            State::NotRequired => Ok(Some(Answer { header: None, nonce: None, first_request: None })),
+            State::NotRequired => Ok(Some(DigestResponse { header: None, nonce: None, first_request: None })),
             State::Challenged(challenge) => self.respond(challenge, method, url).map(Some),
         }
     }
@@ -95,7 +100,7 @@ impl Digest {
         Box::new(ActiveChallenge { challenge, cached_responder, count: 0 })
     }
 
-    fn respond(&self, active: &mut ActiveChallenge, method: &Method, url: &Url) -> Result<Answer, Error> {
+    fn respond(&self, active: &mut ActiveChallenge, method: &Method, url: &Url) -> Result<DigestResponse, Error> {
         let target = target(url);
         let used = active.count;
         active.count += 1;
@@ -112,12 +117,12 @@ impl Digest {
         let header = header.ok().and_then(|header| HeaderValue::try_from(header).ok());
         let header = header.ok_or_else(|| unanswerable("it is malformed"))?;
         let nonce = active.challenge.client.nonce().to_owned();
-        Ok(Answer { header: Some(header), nonce: Some((nonce, used)), first_request: None })
+        Ok(DigestResponse { header: Some(header), nonce: Some((nonce, used)), first_request: None })
     }
 
     /// The request succeeded. If it had no credentials, the server does not require them.
-    pub(super) fn accepted(&self, answer: Answer) {
-        if answer.first_request.is_some() {
+    pub(super) fn on_success(&self, response: DigestResponse) {
+        if response.first_request.is_some() {
             let mut state = self.state();
             if matches!(*state, State::Unknown) {
                 *state = State::NotRequired;
@@ -127,15 +132,15 @@ impl Digest {
 
     /// After a 401: the response to send, or `None` if none can succeed. It responds to the challenge of this very 401, so
     /// that it is fresh however many callers are refused at once.
-    pub(super) fn refused(
+    pub(super) fn on_unauthorized(
         &self,
-        answer: Answer,
+        response: DigestResponse,
         reply: &HeaderMap,
         method: &Method,
         url: &Url,
-    ) -> Result<Option<Answer>, Error> {
+    ) -> Result<Option<DigestResponse>, Error> {
         let Some(offered) = choose(reply)? else { return Ok(None) };
-        let again = match &answer.nonce {
+        let again = match &response.nonce {
             None => true,
             // A fresh nonce and still refused: the key is wrong. A used nonce, or one called stale, has expired.
             Some((nonce, used)) => offered.client.stale() || (*used > 0 && nonce != offered.client.nonce()),
@@ -146,7 +151,7 @@ impl Digest {
         let mut offered = self.activate(offered);
         let next = self.respond(&mut offered, method, url)?;
         let mut state = self.state();
-        let was_replaced = match (&*state, &answer.nonce) {
+        let was_replaced = match (&*state, &response.nonce) {
             (State::Challenged(current), Some((nonce, _))) => current.challenge.client.nonce() != nonce,
             (State::Challenged(_), None) => true,
             _ => false,

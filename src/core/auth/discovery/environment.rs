@@ -1,12 +1,12 @@
 //! Credentials in the environment, under all names that MongoDB's own tools read.
-use super::parts::{Field, Part, id_part, secret_part};
+use super::parts::{CredentialPart, CredentialValue, id_part, secret_part};
 use crate::core::auth::credentials::CredentialKind;
 use crate::core::error::{Notice, NoticeKind};
 use crate::core::machine::Machine;
 
 /// What the environment has of one kind of credentials.
 #[derive(Debug)]
-pub(crate) enum Lookup {
+pub(crate) enum EnvCredentials {
     /// None of its variables is set.
     Absent,
     /// Variables are set to empty text, as CI systems do with secrets that they do not have; which.
@@ -20,8 +20,8 @@ pub(crate) enum Lookup {
 /// Both parts of one kind.
 #[derive(Debug)]
 pub(crate) struct Pair {
-    pub(crate) id: Option<Field>,
-    pub(crate) secret: Field,
+    pub(crate) id: Option<CredentialValue>,
+    pub(crate) secret: CredentialValue,
     /// About variables that are set to other values.
     pub(crate) notices: Vec<Notice>,
 }
@@ -36,27 +36,27 @@ impl Pair {
 
 /// The variables of one part, in order of precedence.
 struct Variables {
-    part: Part,
-    fields: Vec<Option<Field>>,
+    part: CredentialPart,
+    fields: Vec<Option<CredentialValue>>,
 }
 
 impl Variables {
-    fn read(part: Part, machine: &dyn Machine) -> Self {
-        let read = |name: &&'static str| machine.var(name).map(|value| Field::new(*name, value));
+    fn read(part: CredentialPart, machine: &dyn Machine) -> Self {
+        let read = |name: &&'static str| machine.var(name).map(|value| CredentialValue::new(*name, value));
         Self { part, fields: part.variables().iter().map(read).collect() }
     }
 
     /// The variable at this index, unless it is empty.
-    fn at(&self, index: usize) -> Option<&Field> {
+    fn at(&self, index: usize) -> Option<&CredentialValue> {
         self.fields.get(index)?.as_ref().filter(|field| !field.is_empty())
     }
 
     /// All that are not empty, with their indexes.
-    fn non_empty(&self) -> impl Iterator<Item = (usize, &Field)> {
+    fn non_empty(&self) -> impl Iterator<Item = (usize, &CredentialValue)> {
         (0..self.fields.len()).filter_map(|index| Some((index, self.at(index)?)))
     }
 
-    fn first(&self) -> Option<(usize, &Field)> {
+    fn first(&self) -> Option<(usize, &CredentialValue)> {
         self.non_empty().next()
     }
 
@@ -66,7 +66,7 @@ impl Variables {
     }
 
     /// A warning for each variable that is set to another value.
-    fn differing(&self, used: &Field) -> impl Iterator<Item = Notice> {
+    fn differing(&self, used: &CredentialValue) -> impl Iterator<Item = Notice> {
         let others = self.non_empty().filter(|(_, field)| field.value != used.value);
         others.map(|(_, field)| {
             let (used, other) = (&used.name, &field.name);
@@ -80,7 +80,7 @@ fn warning(message: String) -> Notice {
 }
 
 /// Looks for credentials of one kind.
-pub(crate) fn look_up(kind: CredentialKind, machine: &dyn Machine) -> Lookup {
+pub(crate) fn look_up(kind: CredentialKind, machine: &dyn Machine) -> EnvCredentials {
     let secrets = Variables::read(secret_part(kind), machine);
     let Some(part) = id_part(kind) else { return single_part(&secrets) };
     let ids = Variables::read(part, machine);
@@ -93,23 +93,25 @@ pub(crate) fn look_up(kind: CredentialKind, machine: &dyn Machine) -> Lookup {
         let (id, secret) = (&id.name, &secret.name);
         notices.push(warning(format!("{id} and {secret} are names of different tools; they were used together")));
     }
-    Lookup::Complete(Pair { id: Some(id.clone()), secret: secret.clone(), notices })
+    EnvCredentials::Complete(Pair { id: Some(id.clone()), secret: secret.clone(), notices })
 }
 
-fn single_part(variables: &Variables) -> Lookup {
+fn single_part(variables: &Variables) -> EnvCredentials {
     match (variables.first(), variables.first_empty()) {
-        (Some((_, secret)), _) => {
-            Lookup::Complete(Pair { id: None, secret: secret.clone(), notices: variables.differing(secret).collect() })
-        }
-        (None, Some(empty)) => Lookup::Empty(format!("{empty} is set but empty")),
-        (None, None) => Lookup::Absent,
+        (Some((_, secret)), _) => EnvCredentials::Complete(Pair {
+            id: None,
+            secret: secret.clone(),
+            notices: variables.differing(secret).collect(),
+        }),
+        (None, Some(empty)) => EnvCredentials::Empty(format!("{empty} is set but empty")),
+        (None, None) => EnvCredentials::Absent,
     }
 }
 
-fn incomplete(ids: &Variables, secrets: &Variables) -> Lookup {
+fn incomplete(ids: &Variables, secrets: &Variables) -> EnvCredentials {
     for (variables, other) in [(ids, secrets), (secrets, ids)] {
         let Some((index, field)) = variables.first() else { continue };
-        return Lookup::Incomplete(match other.first_empty() {
+        return EnvCredentials::Incomplete(match other.first_empty() {
             Some(empty) => format!("{} is set but {empty} is empty", field.name),
             None => {
                 let missing = other.part.variables().get(index).copied().unwrap_or_default();
@@ -118,8 +120,8 @@ fn incomplete(ids: &Variables, secrets: &Variables) -> Lookup {
         });
     }
     match (ids.first_empty(), secrets.first_empty()) {
-        (Some(id), Some(secret)) => Lookup::Empty(format!("{id} and {secret} are set but empty")),
-        (Some(one), None) | (None, Some(one)) => Lookup::Empty(format!("{one} is set but empty")),
-        (None, None) => Lookup::Absent,
+        (Some(id), Some(secret)) => EnvCredentials::Empty(format!("{id} and {secret} are set but empty")),
+        (Some(one), None) | (None, Some(one)) => EnvCredentials::Empty(format!("{one} is set but empty")),
+        (None, None) => EnvCredentials::Absent,
     }
 }

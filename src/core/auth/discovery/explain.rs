@@ -85,7 +85,7 @@ impl DiscoveryReport {
 
     /// [`ResolvedCredentials::explain_with`], or the error and all places that were searched.
     pub fn explain_with(&self, connection: &ConnectionSummary) -> String {
-        match &self.outcome {
+        match &self.result {
             Ok(found) => found.explain_with(connection),
             Err(error) => {
                 let mut text = String::new();

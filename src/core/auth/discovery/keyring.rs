@@ -4,11 +4,15 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use zeroize::Zeroizing;
 
-use super::parts::{Field, Part};
+use super::parts::{CredentialPart, CredentialValue};
 use crate::core::machine::{KeyringTrouble, Machine, Platform};
 
 /// Reads one value of a profile.
-pub(crate) fn read(profile: &str, part: Part, machine: &dyn Machine) -> Result<Option<Field>, KeyringTrouble> {
+pub(crate) fn read(
+    profile: &str,
+    part: CredentialPart,
+    machine: &dyn Machine,
+) -> Result<Option<CredentialValue>, KeyringTrouble> {
     // The CLI writes profile names in lower case.
     let service = format!("atlascli_{}", profile.to_lowercase());
     let user = part.profile_key();
@@ -18,7 +22,10 @@ pub(crate) fn read(profile: &str, part: Part, machine: &dyn Machine) -> Result<O
         answer = machine.keyring(&format!("{service}:{user}"), user)?;
     }
     let Some(answer) = answer.map(Zeroizing::new) else { return Ok(None) };
-    let field = Field::new(format!("{user} of profile {profile} in the keyring"), decode(&answer, machine.platform()));
+    let field = CredentialValue::new(
+        format!("{user} of profile {profile} in the keyring"),
+        decode(&answer, machine.platform()),
+    );
     Ok((!field.is_empty()).then_some(field))
 }
 

@@ -1,4 +1,4 @@
-//! Where credentials come from: arguments, then environment, then an Atlas CLI profile. The first complete source
+//! The search for credentials: arguments, then environment, then an Atlas CLI profile. The first complete source
 //! wins and sources are never mixed.
 pub mod base_url;
 pub(crate) mod environment;
@@ -18,19 +18,19 @@ use crate::core::machine::Machine;
 
 /// Finds credentials and base URL.
 pub fn discover(options: &ExplicitOptions, machine: &dyn Machine) -> Result<ResolvedCredentials, Error> {
-    discover_with_report(options, machine).outcome
+    discover_with_report(options, machine).result
 }
 
 /// [`discover`], with what was searched also if it fails.
 pub fn discover_with_report(options: &ExplicitOptions, machine: &dyn Machine) -> DiscoveryReport {
-    let (steps, notices, outcome) = search::run(options, machine);
-    let outcome = outcome
+    let (steps, notices, result) = search::run(options, machine);
+    let result = result
         .map(|found| ResolvedCredentials { steps: steps.clone(), notices: notices.clone(), ..found })
         .map_err(Error::Configuration);
-    let base_url = match &outcome {
+    let base_url = match &result {
         Ok(found) => Some(found.base_url.clone()),
         // Its notices are among those of the search.
         Err(_) => base_url::choose(options, machine, None, &mut Vec::new()).ok().map(|(url, _)| url),
     };
-    DiscoveryReport { steps, notices, base_url, outcome }
+    DiscoveryReport { steps, notices, base_url, result }
 }

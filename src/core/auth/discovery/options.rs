@@ -1,5 +1,5 @@
 //! What the caller of a discovery passed as arguments.
-use super::parts::Part;
+use super::parts::CredentialPart;
 use crate::core::secret::Secret;
 
 /// The caller's arguments, and where to look besides.
@@ -33,14 +33,14 @@ pub enum Sources {
 
 impl ExplicitOptions {
     /// The argument for a part of the credentials.
-    pub(crate) fn part(&self, part: Part) -> Option<String> {
+    pub(crate) fn part(&self, part: CredentialPart) -> Option<String> {
         let secret = |value: &Option<Secret>| value.as_ref().map(|secret| secret.expose().to_owned());
         match part {
-            Part::ClientId => self.client_id.clone(),
-            Part::ClientSecret => secret(&self.client_secret),
-            Part::PublicKey => self.public_key.clone(),
-            Part::PrivateKey => secret(&self.private_key),
-            Part::AccessToken => secret(&self.access_token),
+            CredentialPart::ClientId => self.client_id.clone(),
+            CredentialPart::ClientSecret => secret(&self.client_secret),
+            CredentialPart::PublicKey => self.public_key.clone(),
+            CredentialPart::PrivateKey => secret(&self.private_key),
+            CredentialPart::AccessToken => secret(&self.access_token),
         }
     }
 }

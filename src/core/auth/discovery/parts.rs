@@ -7,7 +7,7 @@ use crate::core::secret::Secret;
 
 /// One value of credentials.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Part {
+pub(crate) enum CredentialPart {
     ClientId,
     ClientSecret,
     PublicKey,
@@ -15,7 +15,7 @@ pub(crate) enum Part {
     AccessToken,
 }
 
-impl Part {
+impl CredentialPart {
     /// The name as an argument.
     pub(crate) fn argument(self) -> &'static str {
         match self {
@@ -49,31 +49,31 @@ impl Part {
 }
 
 /// The public part of a kind, if it has one.
-pub(crate) fn id_part(kind: CredentialKind) -> Option<Part> {
+pub(crate) fn id_part(kind: CredentialKind) -> Option<CredentialPart> {
     match kind {
         CredentialKind::AccessToken => None,
-        CredentialKind::ServiceAccount => Some(Part::ClientId),
-        CredentialKind::ApiKey => Some(Part::PublicKey),
+        CredentialKind::ServiceAccount => Some(CredentialPart::ClientId),
+        CredentialKind::ApiKey => Some(CredentialPart::PublicKey),
     }
 }
 
 /// The secret part of a kind.
-pub(crate) fn secret_part(kind: CredentialKind) -> Part {
+pub(crate) fn secret_part(kind: CredentialKind) -> CredentialPart {
     match kind {
-        CredentialKind::AccessToken => Part::AccessToken,
-        CredentialKind::ServiceAccount => Part::ClientSecret,
-        CredentialKind::ApiKey => Part::PrivateKey,
+        CredentialKind::AccessToken => CredentialPart::AccessToken,
+        CredentialKind::ServiceAccount => CredentialPart::ClientSecret,
+        CredentialKind::ApiKey => CredentialPart::PrivateKey,
     }
 }
 
 /// Both parts of a kind, the public one first.
-pub(crate) fn parts(kind: CredentialKind) -> impl Iterator<Item = Part> {
+pub(crate) fn parts(kind: CredentialKind) -> impl Iterator<Item = CredentialPart> {
     id_part(kind).into_iter().chain([secret_part(kind)])
 }
 
 /// A value and the name it was found under.
 #[derive(Debug, Clone)]
-pub(crate) struct Field {
+pub(crate) struct CredentialValue {
     /// `client_id`, `MONGODB_ATLAS_CLIENT_ID`, `client_id in profile default`.
     pub(crate) name: String,
     /// Without white space and quotes around it; can be empty.
@@ -82,7 +82,7 @@ pub(crate) struct Field {
     removed: Option<&'static str>,
 }
 
-impl Field {
+impl CredentialValue {
     /// Removes what editors, shells and `.env` files put around a value.
     pub(crate) fn new(name: impl Into<String>, raw: String) -> Self {
         let raw = Zeroizing::new(raw);
@@ -111,20 +111,23 @@ impl Field {
 /// Builds credentials of one kind from their parts, or says what is wrong with them.
 pub(crate) fn build(
     kind: CredentialKind,
-    id: Option<Field>,
-    mut secret: Field,
+    id: Option<CredentialValue>,
+    mut secret: CredentialValue,
     notices: &mut Vec<Notice>,
 ) -> Result<Credentials, String> {
     if kind == CredentialKind::AccessToken
         && let Some(("Bearer" | "bearer", token)) = secret.value.expose().split_once(' ')
     {
-        secret =
-            Field { value: token.trim().into(), removed: Some("the word “Bearer” before it"), name: secret.name };
+        secret = CredentialValue {
+            value: token.trim().into(),
+            removed: Some("the word “Bearer” before it"),
+            name: secret.name,
+        };
     }
     if let (Some(part), Some(field)) = (id_part(kind), &id) {
         check(part, field)?;
         // A private key in place of the public one would be shown as an id.
-        if part == Part::PublicKey && is_uuid(&field.value) && !is_uuid(&secret.value) {
+        if part == CredentialPart::PublicKey && is_uuid(&field.value) && !is_uuid(&secret.value) {
             return Err(format!("{} looks like the private key: is it exchanged with {}?", field.name, secret.name));
         }
         notices.extend(field.notice());
@@ -140,12 +143,12 @@ pub(crate) fn build(
 }
 
 /// What a value with one of Atlas' prefixes is.
-const PREFIXES: [(&str, Part, &str); 2] = [
-    ("mdb_sa_id_", Part::ClientId, "the id of a service account"),
-    ("mdb_sa_sk_", Part::ClientSecret, "the secret of a service account"),
+const PREFIXES: [(&str, CredentialPart, &str); 2] = [
+    ("mdb_sa_id_", CredentialPart::ClientId, "the id of a service account"),
+    ("mdb_sa_sk_", CredentialPart::ClientSecret, "the secret of a service account"),
 ];
 
-fn check(part: Part, field: &Field) -> Result<(), String> {
+fn check(part: CredentialPart, field: &CredentialValue) -> Result<(), String> {
     let (name, value) = (&field.name, field.value.expose());
     if value.is_empty() {
         return Err(format!("{name} is empty"));
@@ -159,14 +162,14 @@ fn check(part: Part, field: &Field) -> Result<(), String> {
             ));
         }
     }
-    let secret = matches!(part, Part::ClientSecret | Part::PrivateKey);
+    let secret = matches!(part, CredentialPart::ClientSecret | CredentialPart::PrivateKey);
     // Ids and tokens are sent in a header unchanged; secrets are encoded or hashed first.
     let bad = value.chars().position(|c| {
         c.is_control()
             || c == char::REPLACEMENT_CHARACTER
             || (!secret && !c.is_ascii_graphic())
-            || (part == Part::ClientId && c == ':')
-            || (part == Part::PublicKey && matches!(c, '"' | '\\'))
+            || (part == CredentialPart::ClientId && c == ':')
+            || (part == CredentialPart::PublicKey && matches!(c, '"' | '\\'))
     });
     match bad {
         None => Ok(()),
@@ -190,8 +193,8 @@ mod tests {
 
     fn built(kind: CredentialKind, id: &str, secret: &str) -> (Result<Credentials, String>, Vec<Notice>) {
         let mut notices = Vec::new();
-        let id = id_part(kind).map(|part| Field::new(part.argument(), id.to_owned()));
-        let secret = Field::new(secret_part(kind).argument(), secret.to_owned());
+        let id = id_part(kind).map(|part| CredentialValue::new(part.argument(), id.to_owned()));
+        let secret = CredentialValue::new(secret_part(kind).argument(), secret.to_owned());
         (build(kind, id, secret, &mut notices), notices)
     }
 

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use zeroize::Zeroize;
 
-use super::parts::{Field, Part, parts};
+use super::parts::{CredentialPart, CredentialValue, parts};
 use crate::core::auth::credentials::CredentialKind;
 use crate::core::error::{Notice, NoticeKind};
 use crate::core::machine::{Machine, Platform};
@@ -43,7 +43,7 @@ impl ProfileRequest {
 pub(crate) struct Profile {
     pub(crate) name: String,
     pub(crate) path: PathBuf,
-    pub(crate) fields: Vec<(Part, Field)>,
+    pub(crate) fields: Vec<(CredentialPart, CredentialValue)>,
     pub(crate) auth_type: Option<String>,
     pub(crate) service: Option<String>,
     /// `ops_manager_url` or its alias `base_url`.
@@ -60,7 +60,7 @@ impl fmt::Display for Profile {
 }
 
 impl Profile {
-    pub(crate) fn field(&self, part: Part) -> Option<&Field> {
+    pub(crate) fn field(&self, part: CredentialPart) -> Option<&CredentialValue> {
         self.fields.iter().find(|(candidate, _)| *candidate == part).map(|(_, field)| field)
     }
 
@@ -189,7 +189,7 @@ fn set_field(profile: &mut Profile, key: &str, value: &mut toml::Value) -> Resul
     };
     let text = std::mem::take(text);
     if let Some(part) = part {
-        let field = Field::new(format!("{key} in profile {}", profile.name), text);
+        let field = CredentialValue::new(format!("{key} in profile {}", profile.name), text);
         if !field.is_empty() {
             profile.fields.push((part, field));
         }

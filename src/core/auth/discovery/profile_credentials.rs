@@ -1,6 +1,6 @@
 //! The credentials of a profile: from its file, or from the keyring if the file does not have them.
 use super::keyring;
-use super::parts::{Field, Part, build, id_part, parts, secret_part};
+use super::parts::{CredentialPart, CredentialValue, build, id_part, parts, secret_part};
 use super::profile::Profile;
 use super::resolved::SourcedCredentials;
 use crate::core::auth::credentials::{CredentialKind, Credentials};
@@ -14,8 +14,8 @@ const ORDER: [CredentialKind; 3] =
 
 /// The parts of one kind, and whether one is from the keyring.
 struct FoundParts {
-    id: Option<Field>,
-    secret: Option<Field>,
+    id: Option<CredentialValue>,
+    secret: Option<CredentialValue>,
     from_keyring: bool,
 }
 
@@ -63,7 +63,7 @@ fn find_parts(
     keyring_error: &mut Option<KeyringTrouble>,
 ) -> FoundParts {
     let mut from_keyring = false;
-    let mut get = |part: Part| {
+    let mut get = |part: CredentialPart| {
         let in_file = profile.field(part).cloned();
         let (None, Some(machine), None) = (&in_file, keyring, &keyring_error) else { return in_file };
         match keyring::read(&profile.name, part, machine) {
@@ -85,8 +85,8 @@ fn find_parts(
 
 fn build_credentials(
     kind: CredentialKind,
-    id: Option<Field>,
-    secret: Field,
+    id: Option<CredentialValue>,
+    secret: CredentialValue,
     from_keyring: bool,
     profile: &Profile,
     machine: &dyn Machine,
@@ -121,7 +121,8 @@ fn build_credentials(
 /// What is missing, if the file has one of two parts.
 fn missing(profile: &Profile) -> Option<String> {
     for kind in ORDER {
-        let (present, absent): (Vec<Part>, Vec<Part>) = parts(kind).partition(|part| profile.field(*part).is_some());
+        let (present, absent): (Vec<CredentialPart>, Vec<CredentialPart>) =
+            parts(kind).partition(|part| profile.field(*part).is_some());
         if let ([present], [absent]) = (present.as_slice(), absent.as_slice()) {
             return Some(format!("{profile} has {} but no {}", present.profile_key(), absent.profile_key()));
         }

@@ -43,7 +43,7 @@ pub struct DiscoveryReport {
     pub notices: Vec<Notice>,
     /// Also if no credentials were found; `None` if the configured one cannot be used.
     pub base_url: Option<String>,
-    pub outcome: Result<ResolvedCredentials, Error>,
+    pub result: Result<ResolvedCredentials, Error>,
 }
 
 /// Credentials and where they were found.

@@ -1,8 +1,8 @@
 //! The search for credentials: a method for each source.
 use super::base_url;
-use super::environment::{Lookup, look_up};
+use super::environment::{EnvCredentials, look_up};
 use super::options::{ExplicitOptions, Sources};
-use super::parts::{Field, Part, build, id_part, parts, secret_part};
+use super::parts::{CredentialPart, CredentialValue, build, id_part, parts, secret_part};
 use super::profile::{Profile, ProfileLookup, ProfileRequest, load};
 use super::profile_credentials;
 use super::resolved::{ResolvedCredentials, SourcedCredentials, Step};
@@ -17,8 +17,8 @@ pub(crate) fn run(
     machine: &dyn Machine,
 ) -> (Vec<Step>, Vec<Notice>, Result<ResolvedCredentials, String>) {
     let mut search = Search { options, machine, steps: Vec::new(), notices: Vec::new(), incomplete: Vec::new() };
-    let outcome = search.run();
-    (search.steps, search.notices, outcome)
+    let result = search.run();
+    (search.steps, search.notices, result)
 }
 
 struct Search<'a> {
@@ -72,8 +72,8 @@ impl Search<'_> {
 
     fn arguments(&mut self) -> Result<Option<SourcedCredentials>, String> {
         let options = self.options;
-        let field = |part: Part| Some(Field::new(part.argument(), options.part(part)?));
-        let mut pairs: Vec<(CredentialKind, Option<Field>, Option<Field>)> = CredentialKind::ALL
+        let field = |part: CredentialPart| Some(CredentialValue::new(part.argument(), options.part(part)?));
+        let mut pairs: Vec<(CredentialKind, Option<CredentialValue>, Option<CredentialValue>)> = CredentialKind::ALL
             .into_iter()
             .map(|kind| (kind, id_part(kind).and_then(field), field(secret_part(kind))))
             .collect();
@@ -112,7 +112,7 @@ impl Search<'_> {
         }))
     }
 
-    fn incomplete_arguments(&self, given: &str, missing: Part) -> String {
+    fn incomplete_arguments(&self, given: &str, missing: CredentialPart) -> String {
         let variable = missing.variables().iter().find(|name| self.machine.var(name).is_some());
         let note = variable
             .map(|name| format!(" ({name} is set, but arguments and environment are never mixed)"))
@@ -127,19 +127,19 @@ impl Search<'_> {
             let names: Vec<&str> = parts(kind).flat_map(|part| part.variables()).copied().collect();
             let looked_at = format!("environment, {}: {}", kind.name(), names.join(", "));
             match look_up(kind, self.machine) {
-                Lookup::Absent => self.step(looked_at, "not set"),
-                Lookup::Empty(clause) => {
+                EnvCredentials::Absent => self.step(looked_at, "not set"),
+                EnvCredentials::Empty(clause) => {
                     self.step(looked_at, clause);
                 }
-                Lookup::Incomplete(clause) => {
+                EnvCredentials::Incomplete(clause) => {
                     self.step(looked_at, format!("incomplete: {clause}"));
                     self.incomplete.push(clause);
                 }
-                Lookup::Complete(pair) if sourced.is_some() => {
+                EnvCredentials::Complete(pair) if sourced.is_some() => {
                     self.step(looked_at, format!("complete ({}), not used", pair.names()));
                     also.push(format!("{} ({})", kind.with_article(), pair.names()));
                 }
-                Lookup::Complete(pair) => {
+                EnvCredentials::Complete(pair) => {
                     let source = format!("environment ({})", pair.names());
                     self.notices.extend(pair.notices);
                     let credentials = build(kind, pair.id, pair.secret, &mut self.notices)?;

@@ -176,7 +176,7 @@ impl TokenProvider {
     }
 
     /// The server has accepted a request with the token.
-    pub(crate) fn accepted(&self, used: &BearerToken) {
+    pub(crate) fn on_success(&self, used: &BearerToken) {
         if used.accepted {
             return;
         }
@@ -187,7 +187,7 @@ impl TokenProvider {
 
     /// After a 401: drops the refused token; true if a new one may help. If a token that replaced a refused one is refused
     /// too, tokens are not the problem: it is kept, and no other is fetched.
-    pub(crate) fn refused(&self, used: &BearerToken, about_token: bool) -> bool {
+    pub(crate) fn on_unauthorized(&self, used: &BearerToken, about_token: bool) -> bool {
         let mut state = self.state();
         match &state.token {
             Some(token) if token.number == used.number => {

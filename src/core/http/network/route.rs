@@ -16,15 +16,39 @@ const SCHEMES: [(&str, u16); 6] =
 pub struct Route {
     /// In words: `no proxy`, `proxy http://proxy.example:3128 (HTTPS_PROXY)`.
     pub description: String,
-    /// A proxy is used.
-    pub proxied: bool,
-    /// That proxy, where its URL is understood.
-    pub proxy: Option<Proxy>,
+    pub proxy: Proxy,
 }
 
-/// A proxy.
+/// The proxy that is used.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub enum Proxy {
+    /// None: requests go straight to the server.
+    #[default]
+    Direct,
+    /// The one that the caller gave.
+    Argument(ProxyUrl),
+    /// One of the environment, which reqwest finds itself; `None` if its URL is not understood.
+    Environment(Option<ProxyUrl>),
+}
+
+impl Proxy {
+    pub fn is_used(&self) -> bool {
+        *self != Proxy::Direct
+    }
+
+    /// Its URL, where it is understood.
+    pub fn url(&self) -> Option<&ProxyUrl> {
+        match self {
+            Proxy::Direct => None,
+            Proxy::Argument(url) => Some(url),
+            Proxy::Environment(url) => url.as_ref(),
+        }
+    }
+}
+
+/// The URL of a proxy.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Proxy {
+pub struct ProxyUrl {
     /// Scheme, host and port; no user information.
     pub display: String,
     pub host: String,
@@ -53,11 +77,7 @@ pub fn route(given: Option<&str>, base_url: &str, machine: &dyn Machine) -> Resu
         return direct(", since the server is this machine");
     }
     if let Some(proxy) = given {
-        return Ok(Route {
-            description: format!("proxy {} (proxy=)", proxy.display),
-            proxied: true,
-            proxy: Some(proxy),
-        });
+        return Ok(Route { description: format!("proxy {} (proxy=)", proxy.display), proxy: Proxy::Argument(proxy) });
     }
     let own = if url.scheme() == "https" { ["HTTPS_PROXY", "https_proxy"] } else { ["HTTP_PROXY", "http_proxy"] };
     let set = |names: [&'static str; 2]| names.into_iter().find_map(|name| Some((name, machine.var(name)?)));
@@ -82,7 +102,7 @@ pub fn route(given: Option<&str>, base_url: &str, machine: &dyn Machine) -> Resu
         Some(proxy) => format!("proxy {} ({name})", proxy.display),
         None => format!("a proxy whose URL is not understood ({name})"),
     };
-    Ok(Route { description, proxied: true, proxy })
+    Ok(Route { description, proxy: Proxy::Environment(proxy) })
 }
 
 /// Whether a request to `base_url` goes through this proxy. reqwest, which sends it, decides with the same code.
@@ -91,13 +111,13 @@ fn uses_proxy(proxy: &str, no_proxy: &str, base_url: &str) -> bool {
     base_url.parse().is_ok_and(|url| matcher.intercept(&url).is_some())
 }
 
-fn parse_proxy(text: &str) -> Option<Proxy> {
+fn parse_proxy(text: &str) -> Option<ProxyUrl> {
     let text = text.trim();
     let url = if text.contains("://") { Url::parse(text) } else { Url::parse(&format!("http://{text}")) }.ok()?;
     let (_, default_port) = SCHEMES.into_iter().find(|(scheme, _)| *scheme == url.scheme())?;
     let host = url.host_str().filter(|host| !host.is_empty())?;
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
-    Some(Proxy {
+    Some(ProxyUrl {
         display: format!("{}://{host}{port}", url.scheme()),
         host: host.trim_start_matches('[').trim_end_matches(']').to_owned(),
         port: url.port().unwrap_or(default_port),

@@ -59,7 +59,7 @@ impl Connector {
     }
 }
 
-/// The bound was reached, or the system gave up.
+/// The connect timeout passed, or the system gave up.
 fn is_timeout(error: &(dyn std::error::Error + 'static)) -> bool {
     std::iter::successors(Some(error), |error| error.source()).any(|error| {
         error.is::<Elapsed>()

@@ -55,12 +55,12 @@ struct ConnectionInfo {
 impl Transport {
     /// A new, empty pool. Nothing is opened until the first request.
     pub fn new(options: &TransportOptions) -> Result<Self, Error> {
-        let sender = if options.proxied {
+        let sender = if options.proxy.is_used() {
             Sender::Proxied(ProxyClient::new(options)?)
         } else {
             Sender::Direct(ConnectionPool::new(options))
         };
-        let proxy = options.via_proxy.as_ref();
+        let proxy = options.proxy.url();
         let connection = ConnectionInfo {
             trust_description: options.trust_description.clone(),
             proxy: proxy.map(|proxy| proxy.display.clone()),

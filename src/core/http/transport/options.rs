@@ -5,7 +5,6 @@ use http::Uri;
 use reqwest::header::HeaderValue;
 
 use crate::core::http::network::route::Proxy;
-use crate::core::secret::Secret;
 
 /// A connection that was not used for so long is not used again. Load balancers close theirs after 60 s or more.
 pub(super) const IDLE_TIMEOUT: Duration = Duration::from_secs(45);
@@ -19,18 +18,13 @@ pub(super) const MAX_BODY: usize = 64 << 20;
 pub struct TransportOptions {
     /// Scheme, host and port of the server.
     pub server: Uri,
-    /// Bound for opening a connection, TLS included.
+    /// Timeout for opening a connection, TLS included.
     pub connect_timeout: Duration,
-    /// The proxy that the caller gave, with its user information; it is never shown.
-    pub proxy: Option<Secret>,
-    /// A proxy is used: the caller's, or one of the environment.
-    pub proxied: bool,
+    pub proxy: Proxy,
     /// `User-Agent`.
     pub user_agent: HeaderValue,
     /// Made once for all pools of a client.
     pub tls: rustls::ClientConfig,
     /// In words, which certificates `tls` trusts.
     pub trust_description: String,
-    /// The proxy that is used, where its URL is understood.
-    pub via_proxy: Option<Proxy>,
 }

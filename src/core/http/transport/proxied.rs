@@ -6,6 +6,7 @@ use super::cause;
 use super::options::{IDLE_TIMEOUT, MAX_IDLE_CONNECTIONS, TransportOptions};
 use super::send_error::SendError;
 use crate::core::error::Error;
+use crate::core::http::network::route::Proxy;
 
 /// A pool of connections through a proxy.
 pub(super) struct ProxyClient {
@@ -25,8 +26,8 @@ impl ProxyClient {
             .tcp_nodelay(true)
             .tls_backend_preconfigured(options.tls.clone());
         // Without this reqwest uses the proxy of the environment, by the same rules as `network::route`.
-        if let Some(proxy) = &options.proxy {
-            let proxy = reqwest::Proxy::all(proxy.expose()).map_err(|_| {
+        if let Proxy::Argument(proxy) = &options.proxy {
+            let proxy = reqwest::Proxy::all(proxy.url.expose()).map_err(|_| {
                 Error::Configuration("proxy is not a URL such as http://user:password@host:port".to_owned())
             })?;
             builder = builder.proxy(proxy);

@@ -24,7 +24,7 @@ pub(super) enum SendError {
 }
 
 impl SendError {
-    /// The failure of an exchange with this bound. `sent` knows of the request's body, where it has one.
+    /// The failure of an exchange with this timeout. `sent` knows of the request's body, where it has one.
     pub(super) fn into_failure(self, timeout: Duration, sent: Option<&SendState>) -> HttpFailure {
         // The time of the whole exchange can be over while the connection is still being opened.
         let unsent = sent.is_some_and(|sent| !sent.may_have_been_sent());

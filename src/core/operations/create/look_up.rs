@@ -10,7 +10,7 @@ use crate::core::http::transport::exchange::HttpResponse;
 use crate::core::spec::model::{Kind, Operation};
 
 /// What has a name.
-pub(super) enum LookUp {
+pub(super) enum NameLookup {
     Absent,
     /// A resource, and the kind whose path has it.
     Present(Kind, Box<HttpResponse>),
@@ -19,7 +19,11 @@ pub(super) enum LookUp {
 }
 
 /// Looks up the name of a create, within the deadline of its call.
-pub(super) async fn look_up(client: &Client, request: &CreateRequest, context: &mut Context) -> Result<LookUp, Error> {
+pub(super) async fn look_up(
+    client: &Client,
+    request: &CreateRequest,
+    context: &mut Context,
+) -> Result<NameLookup, Error> {
     let kinds: &[Kind] = match request.kind {
         Kind::Serverless => &[Kind::Serverless, Kind::Flex],
         Kind::Flex => &[Kind::Flex],
@@ -31,14 +35,14 @@ pub(super) async fn look_up(client: &Client, request: &CreateRequest, context: &
             Ok(reply) => {
                 context.notices.add(reply.notices);
                 let exchange = HttpResponse::new(reply.status, reply.headers, reply.body);
-                return Ok(LookUp::Present(*kind, Box::new(exchange)));
+                return Ok(NameLookup::Present(*kind, Box::new(exchange)));
             }
             Err(Error::Api(api)) if is_elsewhere(&api, *kind) => {}
-            Err(Error::Api(api)) if classify::is_other_kind(&api) => return Ok(LookUp::OtherKind),
+            Err(Error::Api(api)) if classify::is_other_kind(&api) => return Ok(NameLookup::OtherKind),
             Err(error) => return Err(error),
         }
     }
-    Ok(LookUp::Absent)
+    Ok(NameLookup::Absent)
 }
 
 /// Whether the resource is not on the path of this kind.

@@ -91,7 +91,7 @@ impl Client {
         self.create_with_retries(&flex, context).await
     }
 
-    /// The loop of attempts. Rare branches are boxed, so that the future of the usual create stays small.
+    /// The loop of attempts. Rare branches are boxed, so that the future of a create that succeeds at once stays small.
     async fn create_with_retries(
         &self,
         request: &CreateRequest,
@@ -101,7 +101,7 @@ impl Client {
         let resolver = OutcomeResolver { client: self, request, call: &call };
         let can_look_up = self.shared.reconcile && !request.name.is_empty();
         // Whether an earlier attempt may have been carried out although its reply was lost.
-        let mut outcome_open = false;
+        let mut earlier_outcome_unknown = false;
         let (noun, name, project) = (request.kind.noun(), request.name.clone(), request.group_id.clone());
         context.guard_outcome(move || {
             format!("The create of {noun} {name} in project {project} was given up: {name} may exist now or later")
@@ -109,12 +109,12 @@ impl Client {
         loop {
             context.attempts += 1;
             // A reply with another name, kept in case the look-up shows that this server never returns the right name.
-            let mut misnamed = None;
+            let mut wrong_resource = None;
             let failed = match self.attempt(&call, context).await {
                 Ok(exchange) => match check_reply(self, request, &call, exchange, context) {
                     (reply, None) => return Ok((request.kind, reply)),
                     (reply, Some(failed)) => {
-                        misnamed = Some(reply);
+                        wrong_resource = Some(reply);
                         failed
                     }
                 },
@@ -125,7 +125,7 @@ impl Client {
             let resolved = match decision {
                 Decision::Retry(delay) => {
                     // This attempt was certainly not carried out, so `first_sent` must date from the next one.
-                    if !outcome_open {
+                    if !earlier_outcome_unknown {
                         context.first_sent = None;
                     }
                     self.pause(&call, &error, delay, context).await;
@@ -133,19 +133,21 @@ impl Client {
                 }
                 Decision::Reconcile(_) if !can_look_up => return Err(outcome_unknown(request, &call, &error, None)),
                 Decision::Reconcile(next) => {
-                    outcome_open = true;
+                    earlier_outcome_unknown = true;
                     context.log(Level::Info, || {
                         let (operation, attempt, name) = (call.operation, context.attempts, &request.name);
                         format!("{operation} attempt {attempt}: {error}; the outcome is unknown, looking up {name}")
                     });
-                    match (Box::pin(resolver.resolve_unknown(error, next, context)).await, misnamed) {
+                    match (Box::pin(resolver.resolve_unknown(error, next, context)).await, wrong_resource) {
                         (Err(taken), Some(reply)) if is_other_name(&taken) => Some((request.kind, reply)),
                         (resolved, _) => resolved?,
                     }
                 }
-                // The name is taken, perhaps by an earlier attempt of ours.
+                // The name is taken, perhaps by an earlier attempt of this call.
                 Decision::Stop(_)
-                    if can_look_up && classify::is_name_taken(&error) && (outcome_open || context.was_unauthorized) =>
+                    if can_look_up
+                        && classify::is_name_taken(&error)
+                        && (earlier_outcome_unknown || context.was_unauthorized) =>
                 {
                     context.log(Level::Info, || {
                         let (operation, name) = (call.operation, &request.name);
@@ -161,7 +163,7 @@ impl Client {
                     Box::pin(resolver.resolve_existing(error, next, context)).await?
                 }
                 // An earlier attempt may have been carried out late, whatever stops the retries now.
-                Decision::Stop(why) if outcome_open && can_look_up => {
+                Decision::Stop(why) if earlier_outcome_unknown && can_look_up => {
                     Box::pin(resolver.resolve_unknown(error, Err(why), context)).await?
                 }
                 Decision::Stop(why) => return Err(with_stop_reason(error, why)),

@@ -4,8 +4,10 @@ use std::time::Duration;
 use reqwest::header::DATE;
 
 use super::check_reply::check_reply;
-use super::look_up::{LookUp, look_up};
-use super::reconcile::{FirstAttempt, Verdict, being_deleted, judge, matches, name_is_taken, other_kind};
+use super::look_up::{NameLookup, look_up};
+use super::reconcile::{
+    Comparison, FirstAttempt, being_deleted, compare_created, compare_existing, name_is_taken, other_kind,
+};
 use super::request::{CreateRequest, IfExists};
 use crate::core::client::Client;
 use crate::core::context::Context;
@@ -43,14 +45,14 @@ impl OutcomeResolver<'_> {
     ) -> Resolved {
         match look_up(self.client, self.request, context).await {
             Err(failed) => Err(outcome_unknown(self.request, self.call, &error, Some(&failed))),
-            Ok(LookUp::Absent) => self.absent(error, next, context).await,
-            Ok(LookUp::OtherKind) => Err(self.name_taken(vec![other_kind(self.request.kind.noun())], context)),
-            Ok(LookUp::Present(kind, exchange)) => {
+            Ok(NameLookup::Absent) => self.absent(error, next, context).await,
+            Ok(NameLookup::OtherKind) => Err(self.name_taken(vec![other_kind(self.request.kind.noun())], context)),
+            Ok(NameLookup::Present(kind, exchange)) => {
                 let entity = content(&exchange.body, self.call.envelope);
-                match judge(&self.request.body, entity, &self.first_attempt(&exchange, context)) {
-                    Verdict::Ours => self.ours(kind, *exchange, context).map(Some),
-                    Verdict::BeingDeleted => self.wait_until_deleted(kind, context).await,
-                    Verdict::NotOurs(differs) => self.not_ours(kind, *exchange, differs, context).map(Some),
+                match compare_created(&self.request.body, entity, &self.first_attempt(&exchange, context)) {
+                    Comparison::Match => self.return_created(kind, *exchange, context).map(Some),
+                    Comparison::BeingDeleted => self.wait_until_deleted(kind, context).await,
+                    Comparison::Mismatch(differs) => self.return_existing(kind, *exchange, differs, context).map(Some),
                 }
             }
         }
@@ -69,12 +71,12 @@ impl OutcomeResolver<'_> {
                 add_hint(&mut error, &format!("looking up what has the name failed: {failed}"));
                 Err(error)
             }
-            Ok(LookUp::Absent) => self.absent(error, next, context).await,
-            Ok(LookUp::OtherKind) => Err(self.name_taken(vec![other_kind(self.request.kind.noun())], context)),
-            Ok(LookUp::Present(kind, exchange)) => {
-                match matches(&self.request.body, content(&exchange.body, self.call.envelope)) {
-                    Verdict::BeingDeleted => self.wait_until_deleted(kind, context).await,
-                    _ => self.not_ours(kind, *exchange, Vec::new(), context).map(Some),
+            Ok(NameLookup::Absent) => self.absent(error, next, context).await,
+            Ok(NameLookup::OtherKind) => Err(self.name_taken(vec![other_kind(self.request.kind.noun())], context)),
+            Ok(NameLookup::Present(kind, exchange)) => {
+                match compare_existing(&self.request.body, content(&exchange.body, self.call.envelope)) {
+                    Comparison::BeingDeleted => self.wait_until_deleted(kind, context).await,
+                    _ => self.return_existing(kind, *exchange, Vec::new(), context).map(Some),
                 }
             }
         }
@@ -86,7 +88,8 @@ impl OutcomeResolver<'_> {
         FirstAttempt { server_now: date, ago: self.client.env().clock.now().saturating_sub(first) }
     }
 
-    fn ours(self, kind: Kind, exchange: HttpResponse, context: &mut Context) -> Result<(Kind, Reply), Error> {
+    /// Returns what an earlier attempt of this call created.
+    fn return_created(self, kind: Kind, exchange: HttpResponse, context: &mut Context) -> Result<(Kind, Reply), Error> {
         let (operation, name) = (self.call.operation, &self.request.name);
         context.log(Level::Warning, || format!("{operation}: {name} was created by an attempt whose answer was lost"));
         let (reply, _) = check_reply(self.client, self.request, self.call, exchange, context);
@@ -94,7 +97,7 @@ impl OutcomeResolver<'_> {
     }
 
     /// Returns what has the name if `if_exists="return"` allows it; otherwise the error says with `differs` why not.
-    fn not_ours(
+    fn return_existing(
         self,
         kind: Kind,
         exchange: HttpResponse,
@@ -104,8 +107,8 @@ impl OutcomeResolver<'_> {
         if self.request.if_exists == IfExists::Error {
             return Err(self.name_taken(differs, context));
         }
-        match matches(&self.request.body, content(&exchange.body, self.call.envelope)) {
-            Verdict::NotOurs(differs) => Err(self.name_taken(differs, context)),
+        match compare_existing(&self.request.body, content(&exchange.body, self.call.envelope)) {
+            Comparison::Mismatch(differs) => Err(self.name_taken(differs, context)),
             _ => {
                 context.log(Level::Info, || format!("{} exists already and is as asked", self.request.name));
                 let (reply, _) = check_reply(self.client, self.request, self.call, exchange, context);

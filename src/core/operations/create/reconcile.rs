@@ -10,15 +10,15 @@ use crate::core::spec::compare::{Difference, differences};
 /// `Date` headers have whole seconds, and the reply with the header takes time to arrive.
 const TOLERANCE: Duration = Duration::from_secs(2);
 
-/// What the resource that has the name is.
+/// How the resource that has the name compares with a request.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Verdict {
-    /// It is as requested, and not older than this call's first attempt.
-    Ours,
+pub enum Comparison {
+    /// It is as requested; after [`compare_created`] also not older than this call's first attempt.
+    Match,
     /// It is being deleted, so it existed before this call.
     BeingDeleted,
     /// It differs or is older; with the differences.
-    NotOurs(Vec<Violation>),
+    Mismatch(Vec<Violation>),
 }
 
 /// When this call's first attempt was made, by the server's clock.
@@ -31,9 +31,9 @@ pub struct FirstAttempt {
 }
 
 impl FirstAttempt {
-    /// Why a resource that was created at this time cannot be ours; `None` if it can.
-    fn objection(&self, created: Option<SystemTime>) -> Option<&'static str> {
-        // This machine's clock is no substitute: it may be minutes off, and then another's resource would be adopted.
+    /// Why this call cannot have created a resource with this date; `None` if it can.
+    fn mismatch(&self, created: Option<SystemTime>) -> Option<&'static str> {
+        // This machine's clock is no substitute: it may be minutes off, and then another caller's resource would be returned as created by this call.
         let Some(now) = self.server_now else {
             return Some("whether this call created it can't be told: the service did not say its own time");
         };
@@ -53,31 +53,31 @@ struct ResourceState {
 }
 
 /// Compares `found` (the body of a GET) with `requested` (the body of the create) and with the time of the first attempt.
-pub fn judge(requested: &[u8], found: &[u8], first_attempt: &FirstAttempt) -> Verdict {
+pub fn compare_created(requested: &[u8], found: &[u8], first_attempt: &FirstAttempt) -> Comparison {
     let state = resource_state(found);
     if state.state_name.as_deref() == Some("DELETING") {
-        return Verdict::BeingDeleted;
+        return Comparison::BeingDeleted;
     }
     let mut reasons: Vec<Violation> = relevant_differences(requested, found).iter().map(violation).collect();
     let created = state.create_date.as_deref().and_then(timestamp);
-    if let Some(objection) = first_attempt.objection(created) {
+    if let Some(mismatch) = first_attempt.mismatch(created) {
         reasons.push(Violation {
             path: "createDate".to_owned(),
-            message: objection.to_owned(),
+            message: mismatch.to_owned(),
             value: state.create_date.map_or(Value::Null, Value::String),
             rule: "differs".to_owned(),
         });
     }
-    if reasons.is_empty() { Verdict::Ours } else { Verdict::NotOurs(reasons) }
+    if reasons.is_empty() { Comparison::Match } else { Comparison::Mismatch(reasons) }
 }
 
 /// The same for `if_exists="return"`, where it does not matter who created the resource, or when.
-pub fn matches(requested: &[u8], found: &[u8]) -> Verdict {
+pub fn compare_existing(requested: &[u8], found: &[u8]) -> Comparison {
     if resource_state(found).state_name.as_deref() == Some("DELETING") {
-        return Verdict::BeingDeleted;
+        return Comparison::BeingDeleted;
     }
     let reasons: Vec<Violation> = relevant_differences(requested, found).iter().map(violation).collect();
-    if reasons.is_empty() { Verdict::Ours } else { Verdict::NotOurs(reasons) }
+    if reasons.is_empty() { Comparison::Match } else { Comparison::Mismatch(reasons) }
 }
 
 /// The violation for a resource that is being deleted.
@@ -155,26 +155,26 @@ mod tests {
     }
 
     #[test]
-    fn ours_is_as_asked_and_not_older_than_our_first_attempt() {
-        for (created, ours) in [
+    fn what_this_call_created_is_as_requested_and_not_older_than_its_first_attempt() {
+        for (created, expected) in [
             ("2025-09-09T18:15:10Z", true),
             ("2025-09-09T18:15:08Z", true),
             ("2025-09-09T18:15:07Z", false),
             ("2025-09-09T18:15:19Z", true),
         ] {
-            let verdict = judge(REQUESTED, &found("US_EAST_1", created, "CREATING"), &first_attempt());
-            assert_eq!(verdict == Verdict::Ours, ours, "{created}: {verdict:?}");
+            let comparison = compare_created(REQUESTED, &found("US_EAST_1", created, "CREATING"), &first_attempt());
+            assert_eq!(comparison == Comparison::Match, expected, "{created}: {comparison:?}");
         }
     }
 
     #[test]
-    fn without_the_servers_time_or_a_date_nothing_is_adopted() {
+    fn without_the_servers_time_or_a_date_nothing_matches() {
         let plain = found("US_EAST_1", "2025-09-09T18:15:12Z", "IDLE");
         let dateless = FirstAttempt { server_now: None, ..first_attempt() };
-        assert!(matches!(judge(REQUESTED, &plain, &dateless), Verdict::NotOurs(why) if why.len() == 1));
+        assert!(matches!(compare_created(REQUESTED, &plain, &dateless), Comparison::Mismatch(why) if why.len() == 1));
         for created in ["", "yesterday"] {
-            let verdict = judge(REQUESTED, &found("US_EAST_1", created, "IDLE"), &first_attempt());
-            assert!(matches!(verdict, Verdict::NotOurs(why) if why[0].path == "createDate"));
+            let comparison = compare_created(REQUESTED, &found("US_EAST_1", created, "IDLE"), &first_attempt());
+            assert!(matches!(comparison, Comparison::Mismatch(why) if why[0].path == "createDate"));
         }
     }
 
@@ -182,15 +182,15 @@ mod tests {
     fn the_order_of_tags_and_ignored_fields_do_not_count() {
         let asked = br#"{"name":"a","serverlessBackupOptions":{"serverlessContinuousBackupEnabled":true},"tags":[{"key":"a","value":"1"},{"key":"b","value":"2"}]}"#;
         let found = br#"{"name":"a","createDate":"2025-09-09T18:15:12Z","serverlessBackupOptions":{"serverlessContinuousBackupEnabled":false},"tags":[{"value":"2","key":"b"},{"key":"a","value":"1"}]}"#;
-        assert_eq!(judge(asked, found, &first_attempt()), Verdict::Ours);
+        assert_eq!(compare_created(asked, found, &first_attempt()), Comparison::Match);
     }
 
     #[test]
-    fn not_ours_says_what_differs() {
-        let Verdict::NotOurs(reasons) =
-            judge(REQUESTED, &found("EU_WEST_1", "2025-09-09T18:15:01Z", "IDLE"), &first_attempt())
+    fn a_mismatch_says_what_differs() {
+        let Comparison::Mismatch(reasons) =
+            compare_created(REQUESTED, &found("EU_WEST_1", "2025-09-09T18:15:01Z", "IDLE"), &first_attempt())
         else {
-            panic!("judged to be ours");
+            panic!("it matches");
         };
         let paths: Vec<_> = reasons.iter().map(|r| r.path.as_str()).collect();
         assert_eq!(paths, ["providerSettings.regionName", "createDate"]);
@@ -206,12 +206,12 @@ mod tests {
     #[test]
     fn a_resource_that_is_being_deleted_is_recognised() {
         let leaving = found("US_EAST_1", "2025-09-09T18:15:10Z", "DELETING");
-        assert_eq!(judge(REQUESTED, &leaving, &first_attempt()), Verdict::BeingDeleted);
-        assert_eq!(matches(REQUESTED, &leaving), Verdict::BeingDeleted);
+        assert_eq!(compare_created(REQUESTED, &leaving, &first_attempt()), Comparison::BeingDeleted);
+        assert_eq!(compare_existing(REQUESTED, &leaving), Comparison::BeingDeleted);
     }
 
     #[test]
     fn an_old_one_that_matches_is_good_enough_for_if_exists() {
-        assert_eq!(matches(REQUESTED, &found("US_EAST_1", "2020-01-01T00:00:00Z", "IDLE")), Verdict::Ours);
+        assert_eq!(compare_existing(REQUESTED, &found("US_EAST_1", "2020-01-01T00:00:00Z", "IDLE")), Comparison::Match);
     }
 }

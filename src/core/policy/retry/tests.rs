@@ -2,21 +2,21 @@ use std::ops::RangeInclusive;
 
 use super::AttemptOutcome::{NoReply, NotSent, Status};
 use super::RequestKind::{Create, IdempotentChange, OtherChange, Read, TokenRequest, WaitPoll};
-use super::Verdict::{Fail, NotIdempotent, Reconcile, Retry};
+use super::RetryClass::{Fail, NotIdempotent, Reconcile, Retry};
 use super::*;
 
 const POLICY: RetryPolicy = RetryPolicy { max_retries: 5, max_retry_time: Duration::from_secs(180) };
 const KINDS: [RequestKind; 6] = [Read, IdempotentChange, TokenRequest, Create, OtherChange, WaitPoll];
 
-const LOOK_UP_AND_RETRY: Verdict = Reconcile { transient: true };
-const LOOK_UP_AND_FAIL: Verdict = Reconcile { transient: false };
+const LOOK_UP_AND_RETRY: RetryClass = Reconcile { transient: true };
+const LOOK_UP_AND_FAIL: RetryClass = Reconcile { transient: false };
 /// What each kind of request, in the order of `KINDS`, does after such a status.
-const FINAL: [Verdict; 6] = [Fail; 6];
-const REDIRECT: [Verdict; 6] = [Fail, Fail, Fail, Fail, Fail, Retry];
-const NOT_PROCESSED: [Verdict; 6] = [Retry; 6];
-const TRANSIENT: [Verdict; 6] = [Retry, Retry, Retry, LOOK_UP_AND_RETRY, NotIdempotent, Retry];
-const SERVER_ERROR: [Verdict; 6] = [Fail, Fail, Fail, LOOK_UP_AND_FAIL, NotIdempotent, Retry];
-const TABLE: [(RangeInclusive<u16>, [Verdict; 6]); 13] = [
+const FINAL: [RetryClass; 6] = [Fail; 6];
+const REDIRECT: [RetryClass; 6] = [Fail, Fail, Fail, Fail, Fail, Retry];
+const NOT_PROCESSED: [RetryClass; 6] = [Retry; 6];
+const TRANSIENT: [RetryClass; 6] = [Retry, Retry, Retry, LOOK_UP_AND_RETRY, NotIdempotent, Retry];
+const SERVER_ERROR: [RetryClass; 6] = [Fail, Fail, Fail, LOOK_UP_AND_FAIL, NotIdempotent, Retry];
+const TABLE: [(RangeInclusive<u16>, [RetryClass; 6]); 13] = [
     (100..=299, FINAL),
     (300..=399, REDIRECT),
     (400..=407, FINAL),
@@ -51,8 +51,8 @@ fn every_status_meets_every_kind_of_request() {
         for status in range {
             statuses.push(status);
             for (kind, expected) in KINDS.into_iter().zip(verdicts) {
-                assert_eq!(verdict(Status(status, None), kind), expected, "{status} {kind:?}");
-                assert_eq!(verdict(Status(status, Some(secs(1.0))), kind), expected, "{status} {kind:?}");
+                assert_eq!(retry_class(Status(status, None), kind), expected, "{status} {kind:?}");
+                assert_eq!(retry_class(Status(status, Some(secs(1.0))), kind), expected, "{status} {kind:?}");
                 let again = matches!(expected, Retry | Reconcile { transient: true });
                 assert_eq!(is_transient(status, kind), again, "{status} {kind:?}");
             }
@@ -64,8 +64,8 @@ fn every_status_meets_every_kind_of_request() {
 #[test]
 fn without_a_status_it_counts_whether_the_request_was_sent() {
     for (kind, no_reply) in KINDS.into_iter().zip(TRANSIENT) {
-        assert_eq!(verdict(NotSent, kind), Retry, "{kind:?}");
-        assert_eq!(verdict(NoReply, kind), no_reply, "{kind:?}");
+        assert_eq!(retry_class(NotSent, kind), Retry, "{kind:?}");
+        assert_eq!(retry_class(NoReply, kind), no_reply, "{kind:?}");
     }
 }
 

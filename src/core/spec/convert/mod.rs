@@ -79,7 +79,7 @@ fn strip<'a>(
                 kept.push((key.clone(), Node::Map(strip(inner, object, flex, conversion))));
             }
             // providerName: read-only on Flex, but part of a serverless spec.
-            (Some(Type::Word(_)), _, node) if node.as_str() != Some("FLEX") => kept.push((key.clone(), node.clone())),
+            (Some(Type::Enum(_)), _, node) if node.as_str() != Some("FLEX") => kept.push((key.clone(), node.clone())),
             _ if field.is_some_and(|field| field.name == "connectionStrings") => private_endpoints(node, conversion),
             _ if read_only || prefixed => {}
             (None, _, node) if conversion.record_lost(name, node) => {}

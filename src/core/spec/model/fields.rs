@@ -23,14 +23,14 @@ pub enum Access {
 pub enum Type {
     Name,
     /// One of these words.
-    Word(&'static [&'static str]),
+    Enum(&'static [&'static str]),
     Region,
-    Flag,
+    Bool,
     /// A list of `{key, value}`, or a mapping from keys to values.
     Tags,
     Object(&'static Object),
     /// Of a field that is only in replies.
-    Reply,
+    ReadOnly,
 }
 
 /// One field.
@@ -83,11 +83,11 @@ const fn text(
     Field { name, snake, kind, create, update: Access::Unchangeable, default, expects, about }
 }
 
-const fn reply(name: &'static str, snake: &'static str, about: &'static str) -> Field {
+const fn read_only(name: &'static str, snake: &'static str, about: &'static str) -> Field {
     Field {
         name,
         snake,
-        kind: Type::Reply,
+        kind: Type::ReadOnly,
         create: Access::ReadOnly,
         update: Access::ReadOnly,
         default: None,
@@ -109,7 +109,7 @@ const NAME: Field = text(
 const BACKING_PROVIDER_NAME: Field = text(
     "backingProviderName",
     "backing_provider_name",
-    Type::Word(&["AWS", "AZURE", "GCP"]),
+    Type::Enum(&["AWS", "AZURE", "GCP"]),
     None,
     "AWS, AZURE or GCP",
     "The cloud provider: `AWS`, `AZURE` or `GCP`.",
@@ -136,7 +136,7 @@ const TAGS: Field = Field {
 const TERMINATION_PROTECTION_ENABLED: Field = Field {
     name: "terminationProtectionEnabled",
     snake: "termination_protection_enabled",
-    kind: Type::Flag,
+    kind: Type::Bool,
     create: Access::Optional,
     update: Access::Optional,
     default: Some("false"),
@@ -144,14 +144,14 @@ const TERMINATION_PROTECTION_ENABLED: Field = Field {
     about: "While true, the service refuses to delete it.",
 };
 const STATE_NAME: Field =
-    reply("stateName", "state_name", "`CREATING`, `IDLE`, `UPDATING`, `DELETING` or `REPAIRING`.");
-const ID: Field = reply("id", "id", "The resource's own id.");
-const GROUP_ID: Field = reply("groupId", "group_id", "The project; in a request it stands in the path.");
-const CREATE_DATE: Field = reply("createDate", "create_date", "When it was created, ISO 8601 in UTC.");
-const LINKS: Field = reply("links", "links", "Related addresses.");
-const MONGO_DB_VERSION: Field = reply("mongoDBVersion", "mongo_db_version", "The version of MongoDB.");
+    read_only("stateName", "state_name", "`CREATING`, `IDLE`, `UPDATING`, `DELETING` or `REPAIRING`.");
+const ID: Field = read_only("id", "id", "The resource's own id.");
+const GROUP_ID: Field = read_only("groupId", "group_id", "The project; in a request it stands in the path.");
+const CREATE_DATE: Field = read_only("createDate", "create_date", "When it was created, ISO 8601 in UTC.");
+const LINKS: Field = read_only("links", "links", "Related addresses.");
+const MONGO_DB_VERSION: Field = read_only("mongoDBVersion", "mongo_db_version", "The version of MongoDB.");
 const CONNECTION_STRINGS: Field =
-    reply("connectionStrings", "connection_strings", "Where to connect; can come only after some seconds.");
+    read_only("connectionStrings", "connection_strings", "Where to connect; can come only after some seconds.");
 
 /// `providerSettings` of a serverless instance.
 pub static SERVERLESS_PROVIDER: Object = Object {
@@ -162,16 +162,16 @@ pub static SERVERLESS_PROVIDER: Object = Object {
         text(
             "providerName",
             "provider_name",
-            Type::Word(&["SERVERLESS"]),
+            Type::Enum(&["SERVERLESS"]),
             Some("SERVERLESS"),
             "SERVERLESS",
             "Only `SERVERLESS`.",
         ),
-        reply("effectiveDiskSizeGBLimit", "effective_disk_size_gb_limit", "Of the Flex cluster behind it."),
-        reply("effectiveInstanceSizeName", "effective_instance_size_name", "Of the Flex cluster behind it."),
-        reply("effectiveProviderName", "effective_provider_name", "Of the Flex cluster behind it."),
-        reply("nextBackupDate", "next_backup_date", "When the next backup is made."),
-        reply("tenantBackupEnabled", "tenant_backup_enabled", "Whether backups are made."),
+        read_only("effectiveDiskSizeGBLimit", "effective_disk_size_gb_limit", "Of the Flex cluster behind it."),
+        read_only("effectiveInstanceSizeName", "effective_instance_size_name", "Of the Flex cluster behind it."),
+        read_only("effectiveProviderName", "effective_provider_name", "Of the Flex cluster behind it."),
+        read_only("nextBackupDate", "next_backup_date", "When the next backup is made."),
+        read_only("tenantBackupEnabled", "tenant_backup_enabled", "Whether backups are made."),
     ],
     read_only_prefix: Some("effective"),
 };
@@ -182,7 +182,7 @@ pub static SERVERLESS_BACKUP: Object = Object {
     fields: &[Field {
         name: "serverlessContinuousBackupEnabled",
         snake: "serverless_continuous_backup_enabled",
-        kind: Type::Flag,
+        kind: Type::Bool,
         create: Access::Optional,
         update: Access::Optional,
         default: Some("true"),
@@ -236,8 +236,8 @@ pub static FLEX_PROVIDER: Object = Object {
     fields: &[
         BACKING_PROVIDER_NAME,
         REGION_NAME,
-        reply("providerName", "provider_name", "Always `FLEX`."),
-        reply("diskSizeGB", "disk_size_gb", "Always 5.0."),
+        read_only("providerName", "provider_name", "Always `FLEX`."),
+        read_only("diskSizeGB", "disk_size_gb", "Always 5.0."),
     ],
     read_only_prefix: None,
 };
@@ -266,9 +266,9 @@ pub static FLEX: Object = Object {
         LINKS,
         MONGO_DB_VERSION,
         CONNECTION_STRINGS,
-        reply("backupSettings", "backup_settings", "Backups are fixed: `enabled` is true."),
-        reply("clusterType", "cluster_type", "Always `REPLICASET`."),
-        reply("versionReleaseSystem", "version_release_system", "Always `LTS`."),
+        read_only("backupSettings", "backup_settings", "Backups are fixed: `enabled` is true."),
+        read_only("clusterType", "cluster_type", "Always `REPLICASET`."),
+        read_only("versionReleaseSystem", "version_release_system", "Always `LTS`."),
     ],
     read_only_prefix: None,
 };

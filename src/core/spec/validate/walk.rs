@@ -116,13 +116,13 @@ impl<'n, 'v> Walk<'n, 'v> {
     fn value(&mut self, field: &'static Field, node: &'n Node<'n>, path: &Path<'_>) {
         match (field.kind, node) {
             (Type::Name, Node::Str(name)) => self.resource_name(name, node, path),
-            (Type::Word(words), Node::Str(word)) => self.word(field, words, word, node, path),
+            (Type::Enum(words), Node::Str(word)) => self.word(field, words, word, node, path),
             (Type::Region, Node::Str(name)) if !name.trim().is_empty() => {
                 self.region = Some(name);
                 self.any_text(name);
             }
-            (Type::Flag, Node::Bool(flag)) => self.out.extend_from_slice(if *flag { b"true" } else { b"false" }),
-            (Type::Flag, Node::Str(text)) if ["true", "false"].contains(&&*text.to_ascii_lowercase()) => {
+            (Type::Bool, Node::Bool(flag)) => self.out.extend_from_slice(if *flag { b"true" } else { b"false" }),
+            (Type::Bool, Node::Str(text)) if ["true", "false"].contains(&&*text.to_ascii_lowercase()) => {
                 let message = format!(
                     "must be {}, not the text {}; write it without quotes",
                     field.expects,

@@ -4,7 +4,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from types import TracebackType
-from typing import Any, Generic, Literal, TypeVar, final
+from typing import Any, Generic, Literal, TypeVar, final, overload
 
 from typing_extensions import Self, Unpack, disjoint_base
 
@@ -49,6 +49,8 @@ class Client:
     `profile`                    this profile of the Atlas CLI, and nothing else. Default None
     `base_url`                   scheme, host and port. Default: environment or profile, else
                                  ``https://cloud.mongodb.com``
+    `group_id`                   the project of every call that names none: 24 hexadecimal digits. Default:
+                                 `MONGODB_ATLAS_PROJECT_ID`, else the profile's
     `api_version`                a date; Atlas answers with the newest version not after it. Default
                                  ``"2025-03-12"``
     `timeout`                    seconds for one attempt, from sending to the last byte. Default 60
@@ -91,6 +93,7 @@ class Client:
         access_token: str | None = None,
         profile: str | None = None,
         base_url: str | None = None,
+        group_id: str | None = None,
         api_version: str = "2025-03-12",
         timeout: float = 60.0,
         connect_timeout: float = 10.0,
@@ -121,7 +124,7 @@ class Client:
         """
     def create_serverless_instance(
         self,
-        group_id: str,
+        group_id: str | None = None,
         *,
         envelope: bool = False,
         pretty: bool = False,
@@ -147,7 +150,7 @@ class Client:
         does not know a RegionWarning.
 
         ============== ==============================================================================================
-        `group_id`     the project (Atlas also calls it group): 24 hexadecimal digits
+        `group_id`     the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
         `envelope`     True returns ``{"status": …, "content": {…}}``, the reply as the API wraps it; a failure
                        inside is raised all the same. Default False
         `pretty`       True asks Atlas to indent its reply; the returned dict is the same. Default False
@@ -192,7 +195,7 @@ class Client:
         """
     def create_flex_cluster(
         self,
-        group_id: str,
+        group_id: str | None = None,
         *,
         envelope: bool = False,
         pretty: bool = False,
@@ -212,7 +215,7 @@ class Client:
         does not know a RegionWarning.
 
         ============== ==============================================================================================
-        `group_id`     the project (Atlas also calls it group): 24 hexadecimal digits
+        `group_id`     the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
         `envelope`     True returns ``{"status": …, "content": {…}}``, the reply as the API wraps it; a failure
                        inside is raised all the same. Default False
         `pretty`       True asks Atlas to indent its reply; the returned dict is the same. Default False
@@ -264,10 +267,10 @@ class Client:
         retried and looked up as a single create is; one that fails does not stop the others.
 
         =============== =============================================================================================
-        `operations`    an iterable of mappings, taken one by one as creates end; it may be infinite. Each has a
-                        `group_id` and the fields of its instance; `kind` is ``"flex"`` (default) or
-                        ``"serverless"``; `envelope`, `pretty`, `wait`, `timeout`, `interval`, `if_exists`,
-                        `on_retired`, `validate` and `extra_fields` as in a single create
+        `operations`    an iterable of mappings, taken one by one as creates end; it may be infinite. Each has the
+                        fields of its instance, and a `group_id` unless the client has one; `kind` is ``"flex"``
+                        (default) or ``"serverless"``; `envelope`, `pretty`, `wait`, `timeout`, `interval`,
+                        `if_exists`, `on_retired`, `validate` and `extra_fields` as in a single create
         `max_in_flight` how many creates are under way at most, and how many results are kept until they are taken.
                         Default 32
         `on_error`      ``"collect"`` (default): a failure is a result with an `error`. ``"raise"``: the first
@@ -296,8 +299,9 @@ class Client:
 
         Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-creategroupflexcluster
         """
+    @overload
     def get_serverless_instance(
-        self, group_id: str, name: str, *, envelope: bool = False, pretty: bool = False
+        self, group_id: str | None, name: str, *, envelope: bool = False, pretty: bool = False
     ) -> t.ServerlessInstance:
         """Get a serverless instance. Returns the reply as a dict: every field, in the server's order.
 
@@ -306,7 +310,7 @@ class Client:
         that name then.
 
         ========== ==================================================================================================
-        `group_id` the project (Atlas also calls it group): 24 hexadecimal digits
+        `group_id` the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
         `name`     the serverless instance's name
         `envelope` True returns ``{"status": …, "content": {…}}``, the reply as the API wraps it; a failure inside is
                    raised all the same. Default False
@@ -322,13 +326,18 @@ class Client:
 
         Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-getserverlessinstance
         """
+    @overload
+    def get_serverless_instance(
+        self, group_id: str | None = None, *, name: str, envelope: bool = False, pretty: bool = False
+    ) -> t.ServerlessInstance: ...
+    @overload
     def get_flex_cluster(
-        self, group_id: str, name: str, *, envelope: bool = False, pretty: bool = False
+        self, group_id: str | None, name: str, *, envelope: bool = False, pretty: bool = False
     ) -> t.FlexCluster:
         """Get a Flex cluster. Returns the reply as a dict: every field, in the server's order.
 
         ========== ==================================================================================================
-        `group_id` the project (Atlas also calls it group): 24 hexadecimal digits
+        `group_id` the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
         `name`     the Flex cluster's name
         `envelope` True returns ``{"status": …, "content": {…}}``, the reply as the API wraps it; a failure inside is
                    raised all the same. Default False
@@ -344,8 +353,12 @@ class Client:
 
         Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-getgroupflexcluster
         """
+    @overload
+    def get_flex_cluster(
+        self, group_id: str | None = None, *, name: str, envelope: bool = False, pretty: bool = False
+    ) -> t.FlexCluster: ...
     def list_serverless_instances(
-        self, group_id: str, *, items_per_page: int = 500, include_count: bool = True
+        self, group_id: str | None = None, *, items_per_page: int = 500, include_count: bool = True
     ) -> Iterator[t.ServerlessInstance]:
         """List the serverless instances of a project: an iterator of dicts that fetches page after page.
 
@@ -356,7 +369,7 @@ class Client:
         project's Flex clusters then, all of them.
 
         ================ ============================================================================================
-        `group_id`       the project (Atlas also calls it group): 24 hexadecimal digits
+        `group_id`       the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
         `items_per_page` 1 to 500, for each request. Default 500
         `include_count`  False: Atlas does not count, and `totalCount` (seen with `with_raw_response`) is missing.
                          Default True
@@ -371,7 +384,7 @@ class Client:
         Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-listserverlessinstances
         """
     def list_flex_clusters(
-        self, group_id: str, *, items_per_page: int = 500, include_count: bool = True
+        self, group_id: str | None = None, *, items_per_page: int = 500, include_count: bool = True
     ) -> Iterator[t.FlexCluster]:
         """List the Flex clusters of a project: an iterator of dicts that fetches page after page.
 
@@ -379,7 +392,7 @@ class Client:
         twice, and none that was there all along is left out.
 
         ================ ============================================================================================
-        `group_id`       the project (Atlas also calls it group): 24 hexadecimal digits
+        `group_id`       the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
         `items_per_page` 1 to 500, for each request. Default 500
         `include_count`  False: Atlas does not count, and `totalCount` (seen with `with_raw_response`) is missing.
                          Default True
@@ -393,9 +406,10 @@ class Client:
 
         Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-listgroupflexclusters
         """
+    @overload
     def update_serverless_instance(
         self,
-        group_id: str,
+        group_id: str | None,
         name: str,
         *,
         envelope: bool = False,
@@ -414,7 +428,7 @@ class Client:
         cluster of that name, without what Flex does not have, if the client was made with ``on_retired="flex"``.
 
         ============== ==============================================================================================
-        `group_id`     the project (Atlas also calls it group): 24 hexadecimal digits
+        `group_id`     the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
         `name`         the serverless instance's name
         `envelope`     True returns ``{"status": …, "content": {…}}``, the reply as the API wraps it; a failure
                        inside is raised all the same. Default False
@@ -444,9 +458,26 @@ class Client:
 
         Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-updateserverlessinstance
         """
+    @overload
+    def update_serverless_instance(
+        self,
+        group_id: str | None = None,
+        *,
+        name: str,
+        envelope: bool = False,
+        pretty: bool = False,
+        wait: bool = False,
+        timeout: float | None = None,
+        interval: float | None = None,
+        progress: Progress = None,
+        validate: bool = True,
+        extra_fields: Extra = None,
+        **changes: Unpack[t.ServerlessInstanceUpdate],
+    ) -> t.ServerlessInstance: ...
+    @overload
     def update_flex_cluster(
         self,
-        group_id: str,
+        group_id: str | None,
         name: str,
         *,
         envelope: bool = False,
@@ -462,7 +493,7 @@ class Client:
         """Change a Flex cluster. Returns the reply as a dict: every field, in the server's order.
 
         ============== ==============================================================================================
-        `group_id`     the project (Atlas also calls it group): 24 hexadecimal digits
+        `group_id`     the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
         `name`         the Flex cluster's name
         `envelope`     True returns ``{"status": …, "content": {…}}``, the reply as the API wraps it; a failure
                        inside is raised all the same. Default False
@@ -491,9 +522,26 @@ class Client:
 
         Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-updategroupflexcluster
         """
+    @overload
+    def update_flex_cluster(
+        self,
+        group_id: str | None = None,
+        *,
+        name: str,
+        envelope: bool = False,
+        pretty: bool = False,
+        wait: bool = False,
+        timeout: float | None = None,
+        interval: float | None = None,
+        progress: Progress = None,
+        validate: bool = True,
+        extra_fields: Extra = None,
+        **changes: Unpack[t.FlexClusterUpdate],
+    ) -> t.FlexCluster: ...
+    @overload
     def delete_serverless_instance(
         self,
-        group_id: str,
+        group_id: str | None,
         name: str,
         *,
         envelope: bool = False,
@@ -514,7 +562,7 @@ class Client:
         for.
 
         ========== ==================================================================================================
-        `group_id` the project (Atlas also calls it group): 24 hexadecimal digits
+        `group_id` the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
         `name`     the serverless instance's name
         `envelope` True returns ``{"status": …, "content": {…}}``, the reply as the API wraps it; a failure inside is
                    raised all the same. Default False
@@ -537,9 +585,23 @@ class Client:
 
         Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-deleteserverlessinstance
         """
+    @overload
+    def delete_serverless_instance(
+        self,
+        group_id: str | None = None,
+        *,
+        name: str,
+        envelope: bool = False,
+        pretty: bool = False,
+        wait: bool = False,
+        timeout: float | None = None,
+        interval: float | None = None,
+        progress: Progress = None,
+    ) -> dict[str, Any]: ...
+    @overload
     def delete_flex_cluster(
         self,
-        group_id: str,
+        group_id: str | None,
         name: str,
         *,
         envelope: bool = False,
@@ -555,7 +617,7 @@ class Client:
         deletion that has begun before is waited for.
 
         ========== ==================================================================================================
-        `group_id` the project (Atlas also calls it group): 24 hexadecimal digits
+        `group_id` the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
         `name`     the Flex cluster's name
         `envelope` True returns ``{"status": …, "content": {…}}``, the reply as the API wraps it; a failure inside is
                    raised all the same. Default False
@@ -577,9 +639,23 @@ class Client:
 
         Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-deletegroupflexcluster
         """
+    @overload
+    def delete_flex_cluster(
+        self,
+        group_id: str | None = None,
+        *,
+        name: str,
+        envelope: bool = False,
+        pretty: bool = False,
+        wait: bool = False,
+        timeout: float | None = None,
+        interval: float | None = None,
+        progress: Progress = None,
+    ) -> None: ...
+    @overload
     def wait_for_serverless_instance(
         self,
-        group_id: str,
+        group_id: str | None,
         name: str,
         *,
         state: t.State | Literal["DELETED"] = "IDLE",
@@ -595,7 +671,7 @@ class Client:
         does.
 
         ========== ==================================================================================================
-        `group_id` the project (Atlas also calls it group): 24 hexadecimal digits
+        `group_id` the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
         `name`     the serverless instance's name
         `state`    CREATING, IDLE, UPDATING, REPAIRING, DELETING, or DELETED for its absence. Default IDLE
         `timeout`  seconds. Default 1800; None is the same
@@ -613,9 +689,21 @@ class Client:
 
         Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-getserverlessinstance
         """
+    @overload
+    def wait_for_serverless_instance(
+        self,
+        group_id: str | None = None,
+        *,
+        name: str,
+        state: t.State | Literal["DELETED"] = "IDLE",
+        timeout: float | None = 1800.0,
+        interval: float | None = None,
+        progress: Progress = None,
+    ) -> t.ServerlessInstance: ...
+    @overload
     def wait_for_flex_cluster(
         self,
-        group_id: str,
+        group_id: str | None,
         name: str,
         *,
         state: t.State | Literal["DELETED"] = "IDLE",
@@ -629,7 +717,7 @@ class Client:
         does.
 
         ========== ==================================================================================================
-        `group_id` the project (Atlas also calls it group): 24 hexadecimal digits
+        `group_id` the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
         `name`     the Flex cluster's name
         `state`    CREATING, IDLE, UPDATING, REPAIRING, DELETING, or DELETED for its absence. Default IDLE
         `timeout`  seconds. Default 1800; None is the same
@@ -647,13 +735,27 @@ class Client:
 
         Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-getgroupflexcluster
         """
-    def find(self, group_id: str, name: str) -> tuple[t.Kind, t.ServerlessInstance | t.FlexCluster]:
+    @overload
+    def wait_for_flex_cluster(
+        self,
+        group_id: str | None = None,
+        *,
+        name: str,
+        state: t.State | Literal["DELETED"] = "IDLE",
+        timeout: float | None = 1800.0,
+        interval: float | None = None,
+        progress: Progress = None,
+    ) -> t.FlexCluster: ...
+    @overload
+    def find(
+        self, group_id: str | None, name: str
+    ) -> tuple[Literal["flex"], t.FlexCluster] | tuple[Literal["serverless"], t.ServerlessInstance]:
         """Look a name up under both kinds. Returns a pair: ``"flex"`` or ``"serverless"``, and the reply as a dict.
 
         A Flex cluster that was created as a serverless instance is found under both; its kind is ``"flex"``.
 
         ========== ==================================================================================================
-        `group_id` the project (Atlas also calls it group): 24 hexadecimal digits
+        `group_id` the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
         `name`     the name of either
         ========== ==================================================================================================
 
@@ -666,6 +768,10 @@ class Client:
 
         Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-getgroupflexcluster
         """
+    @overload
+    def find(
+        self, group_id: str | None = None, *, name: str
+    ) -> tuple[Literal["flex"], t.FlexCluster] | tuple[Literal["serverless"], t.ServerlessInstance]: ...
     def list_projects(self, *, items_per_page: int = 500) -> Iterator[t.Project]:
         """List the projects that the credentials can see: an iterator of dicts that fetches page after page.
 
@@ -681,11 +787,11 @@ class Client:
 
         Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-listgroups
         """
-    def get_project(self, group_id: str) -> t.Project:
+    def get_project(self, group_id: str | None = None) -> t.Project:
         """Get a project, which the API calls group. Returns the reply as a dict.
 
         ========== ==================================================================================================
-        `group_id` the project (Atlas also calls it group): 24 hexadecimal digits
+        `group_id` the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
         ========== ==================================================================================================
 
         Raises ValidationError (before anything is sent), NotFoundError, UnauthorizedError, RateLimitedError,
@@ -784,7 +890,9 @@ class Client:
         """Scheme, host and port of the service."""
     @property
     def default_group_id(self) -> str | None:
-        """The project that the environment (`MONGODB_ATLAS_PROJECT_ID`) or the profile names, or None."""
+        """The project of calls that name none: that of `group_id`, the environment (`MONGODB_ATLAS_PROJECT_ID`) or the
+        profile. Or None.
+        """
     @property
     def credentials(self) -> Credentials:
         """Which credentials are used and where they were found; no secret is in it.

@@ -2,7 +2,7 @@
 from collections.abc import AsyncIterator, Iterable, Mapping
 from os import PathLike
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 from typing_extensions import Self, Unpack
 
@@ -34,6 +34,7 @@ class AsyncClient:
         access_token: str | None = None,
         profile: str | None = None,
         base_url: str | None = None,
+        group_id: str | None = None,
         api_version: str = "2025-03-12",
         timeout: float = 60.0,
         connect_timeout: float = 10.0,
@@ -64,7 +65,7 @@ class AsyncClient:
         """
     async def create_serverless_instance(
         self,
-        group_id: str,
+        group_id: str | None = None,
         *,
         envelope: bool = False,
         pretty: bool = False,
@@ -90,7 +91,7 @@ class AsyncClient:
         does not know a RegionWarning.
 
         ============== ==============================================================================================
-        `group_id`     the project (Atlas also calls it group): 24 hexadecimal digits
+        `group_id`     the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
         `envelope`     True returns ``{"status": …, "content": {…}}``, the reply as the API wraps it; a failure
                        inside is raised all the same. Default False
         `pretty`       True asks Atlas to indent its reply; the returned dict is the same. Default False
@@ -135,7 +136,7 @@ class AsyncClient:
         """
     async def create_flex_cluster(
         self,
-        group_id: str,
+        group_id: str | None = None,
         *,
         envelope: bool = False,
         pretty: bool = False,
@@ -155,7 +156,7 @@ class AsyncClient:
         does not know a RegionWarning.
 
         ============== ==============================================================================================
-        `group_id`     the project (Atlas also calls it group): 24 hexadecimal digits
+        `group_id`     the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
         `envelope`     True returns ``{"status": …, "content": {…}}``, the reply as the API wraps it; a failure
                        inside is raised all the same. Default False
         `pretty`       True asks Atlas to indent its reply; the returned dict is the same. Default False
@@ -207,10 +208,10 @@ class AsyncClient:
         retried and looked up as a single create is; one that fails does not stop the others.
 
         =============== =============================================================================================
-        `operations`    an iterable of mappings, taken one by one as creates end; it may be infinite. Each has a
-                        `group_id` and the fields of its instance; `kind` is ``"flex"`` (default) or
-                        ``"serverless"``; `envelope`, `pretty`, `wait`, `timeout`, `interval`, `if_exists`,
-                        `on_retired`, `validate` and `extra_fields` as in a single create
+        `operations`    an iterable of mappings, taken one by one as creates end; it may be infinite. Each has the
+                        fields of its instance, and a `group_id` unless the client has one; `kind` is ``"flex"``
+                        (default) or ``"serverless"``; `envelope`, `pretty`, `wait`, `timeout`, `interval`,
+                        `if_exists`, `on_retired`, `validate` and `extra_fields` as in a single create
         `max_in_flight` how many creates are under way at most, and how many results are kept until they are taken.
                         Default 32
         `on_error`      ``"collect"`` (default): a failure is a result with an `error`. ``"raise"``: the first
@@ -239,8 +240,9 @@ class AsyncClient:
 
         Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-creategroupflexcluster
         """
+    @overload
     async def get_serverless_instance(
-        self, group_id: str, name: str, *, envelope: bool = False, pretty: bool = False
+        self, group_id: str | None, name: str, *, envelope: bool = False, pretty: bool = False
     ) -> t.ServerlessInstance:
         """Get a serverless instance. Returns the reply as a dict: every field, in the server's order.
 
@@ -249,7 +251,7 @@ class AsyncClient:
         that name then.
 
         ========== ==================================================================================================
-        `group_id` the project (Atlas also calls it group): 24 hexadecimal digits
+        `group_id` the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
         `name`     the serverless instance's name
         `envelope` True returns ``{"status": …, "content": {…}}``, the reply as the API wraps it; a failure inside is
                    raised all the same. Default False
@@ -265,13 +267,18 @@ class AsyncClient:
 
         Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-getserverlessinstance
         """
+    @overload
+    async def get_serverless_instance(
+        self, group_id: str | None = None, *, name: str, envelope: bool = False, pretty: bool = False
+    ) -> t.ServerlessInstance: ...
+    @overload
     async def get_flex_cluster(
-        self, group_id: str, name: str, *, envelope: bool = False, pretty: bool = False
+        self, group_id: str | None, name: str, *, envelope: bool = False, pretty: bool = False
     ) -> t.FlexCluster:
         """Get a Flex cluster. Returns the reply as a dict: every field, in the server's order.
 
         ========== ==================================================================================================
-        `group_id` the project (Atlas also calls it group): 24 hexadecimal digits
+        `group_id` the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
         `name`     the Flex cluster's name
         `envelope` True returns ``{"status": …, "content": {…}}``, the reply as the API wraps it; a failure inside is
                    raised all the same. Default False
@@ -287,8 +294,12 @@ class AsyncClient:
 
         Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-getgroupflexcluster
         """
+    @overload
+    async def get_flex_cluster(
+        self, group_id: str | None = None, *, name: str, envelope: bool = False, pretty: bool = False
+    ) -> t.FlexCluster: ...
     def list_serverless_instances(
-        self, group_id: str, *, items_per_page: int = 500, include_count: bool = True
+        self, group_id: str | None = None, *, items_per_page: int = 500, include_count: bool = True
     ) -> AsyncIterator[t.ServerlessInstance]:
         """List the serverless instances of a project: an iterator of dicts that fetches page after page.
 
@@ -299,7 +310,7 @@ class AsyncClient:
         project's Flex clusters then, all of them.
 
         ================ ============================================================================================
-        `group_id`       the project (Atlas also calls it group): 24 hexadecimal digits
+        `group_id`       the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
         `items_per_page` 1 to 500, for each request. Default 500
         `include_count`  False: Atlas does not count, and `totalCount` (seen with `with_raw_response`) is missing.
                          Default True
@@ -314,7 +325,7 @@ class AsyncClient:
         Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-listserverlessinstances
         """
     def list_flex_clusters(
-        self, group_id: str, *, items_per_page: int = 500, include_count: bool = True
+        self, group_id: str | None = None, *, items_per_page: int = 500, include_count: bool = True
     ) -> AsyncIterator[t.FlexCluster]:
         """List the Flex clusters of a project: an iterator of dicts that fetches page after page.
 
@@ -322,7 +333,7 @@ class AsyncClient:
         twice, and none that was there all along is left out.
 
         ================ ============================================================================================
-        `group_id`       the project (Atlas also calls it group): 24 hexadecimal digits
+        `group_id`       the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
         `items_per_page` 1 to 500, for each request. Default 500
         `include_count`  False: Atlas does not count, and `totalCount` (seen with `with_raw_response`) is missing.
                          Default True
@@ -336,9 +347,10 @@ class AsyncClient:
 
         Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-listgroupflexclusters
         """
+    @overload
     async def update_serverless_instance(
         self,
-        group_id: str,
+        group_id: str | None,
         name: str,
         *,
         envelope: bool = False,
@@ -357,7 +369,7 @@ class AsyncClient:
         cluster of that name, without what Flex does not have, if the client was made with ``on_retired="flex"``.
 
         ============== ==============================================================================================
-        `group_id`     the project (Atlas also calls it group): 24 hexadecimal digits
+        `group_id`     the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
         `name`         the serverless instance's name
         `envelope`     True returns ``{"status": …, "content": {…}}``, the reply as the API wraps it; a failure
                        inside is raised all the same. Default False
@@ -387,9 +399,26 @@ class AsyncClient:
 
         Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-updateserverlessinstance
         """
+    @overload
+    async def update_serverless_instance(
+        self,
+        group_id: str | None = None,
+        *,
+        name: str,
+        envelope: bool = False,
+        pretty: bool = False,
+        wait: bool = False,
+        timeout: float | None = None,
+        interval: float | None = None,
+        progress: Progress = None,
+        validate: bool = True,
+        extra_fields: Extra = None,
+        **changes: Unpack[t.ServerlessInstanceUpdate],
+    ) -> t.ServerlessInstance: ...
+    @overload
     async def update_flex_cluster(
         self,
-        group_id: str,
+        group_id: str | None,
         name: str,
         *,
         envelope: bool = False,
@@ -405,7 +434,7 @@ class AsyncClient:
         """Change a Flex cluster. Returns the reply as a dict: every field, in the server's order.
 
         ============== ==============================================================================================
-        `group_id`     the project (Atlas also calls it group): 24 hexadecimal digits
+        `group_id`     the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
         `name`         the Flex cluster's name
         `envelope`     True returns ``{"status": …, "content": {…}}``, the reply as the API wraps it; a failure
                        inside is raised all the same. Default False
@@ -434,9 +463,26 @@ class AsyncClient:
 
         Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-updategroupflexcluster
         """
+    @overload
+    async def update_flex_cluster(
+        self,
+        group_id: str | None = None,
+        *,
+        name: str,
+        envelope: bool = False,
+        pretty: bool = False,
+        wait: bool = False,
+        timeout: float | None = None,
+        interval: float | None = None,
+        progress: Progress = None,
+        validate: bool = True,
+        extra_fields: Extra = None,
+        **changes: Unpack[t.FlexClusterUpdate],
+    ) -> t.FlexCluster: ...
+    @overload
     async def delete_serverless_instance(
         self,
-        group_id: str,
+        group_id: str | None,
         name: str,
         *,
         envelope: bool = False,
@@ -457,7 +503,7 @@ class AsyncClient:
         for.
 
         ========== ==================================================================================================
-        `group_id` the project (Atlas also calls it group): 24 hexadecimal digits
+        `group_id` the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
         `name`     the serverless instance's name
         `envelope` True returns ``{"status": …, "content": {…}}``, the reply as the API wraps it; a failure inside is
                    raised all the same. Default False
@@ -480,9 +526,23 @@ class AsyncClient:
 
         Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-deleteserverlessinstance
         """
+    @overload
+    async def delete_serverless_instance(
+        self,
+        group_id: str | None = None,
+        *,
+        name: str,
+        envelope: bool = False,
+        pretty: bool = False,
+        wait: bool = False,
+        timeout: float | None = None,
+        interval: float | None = None,
+        progress: Progress = None,
+    ) -> dict[str, Any]: ...
+    @overload
     async def delete_flex_cluster(
         self,
-        group_id: str,
+        group_id: str | None,
         name: str,
         *,
         envelope: bool = False,
@@ -498,7 +558,7 @@ class AsyncClient:
         deletion that has begun before is waited for.
 
         ========== ==================================================================================================
-        `group_id` the project (Atlas also calls it group): 24 hexadecimal digits
+        `group_id` the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
         `name`     the Flex cluster's name
         `envelope` True returns ``{"status": …, "content": {…}}``, the reply as the API wraps it; a failure inside is
                    raised all the same. Default False
@@ -520,9 +580,23 @@ class AsyncClient:
 
         Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-deletegroupflexcluster
         """
+    @overload
+    async def delete_flex_cluster(
+        self,
+        group_id: str | None = None,
+        *,
+        name: str,
+        envelope: bool = False,
+        pretty: bool = False,
+        wait: bool = False,
+        timeout: float | None = None,
+        interval: float | None = None,
+        progress: Progress = None,
+    ) -> None: ...
+    @overload
     async def wait_for_serverless_instance(
         self,
-        group_id: str,
+        group_id: str | None,
         name: str,
         *,
         state: t.State | Literal["DELETED"] = "IDLE",
@@ -538,7 +612,7 @@ class AsyncClient:
         does.
 
         ========== ==================================================================================================
-        `group_id` the project (Atlas also calls it group): 24 hexadecimal digits
+        `group_id` the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
         `name`     the serverless instance's name
         `state`    CREATING, IDLE, UPDATING, REPAIRING, DELETING, or DELETED for its absence. Default IDLE
         `timeout`  seconds. Default 1800; None is the same
@@ -556,9 +630,21 @@ class AsyncClient:
 
         Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-getserverlessinstance
         """
+    @overload
+    async def wait_for_serverless_instance(
+        self,
+        group_id: str | None = None,
+        *,
+        name: str,
+        state: t.State | Literal["DELETED"] = "IDLE",
+        timeout: float | None = 1800.0,
+        interval: float | None = None,
+        progress: Progress = None,
+    ) -> t.ServerlessInstance: ...
+    @overload
     async def wait_for_flex_cluster(
         self,
-        group_id: str,
+        group_id: str | None,
         name: str,
         *,
         state: t.State | Literal["DELETED"] = "IDLE",
@@ -572,7 +658,7 @@ class AsyncClient:
         does.
 
         ========== ==================================================================================================
-        `group_id` the project (Atlas also calls it group): 24 hexadecimal digits
+        `group_id` the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
         `name`     the Flex cluster's name
         `state`    CREATING, IDLE, UPDATING, REPAIRING, DELETING, or DELETED for its absence. Default IDLE
         `timeout`  seconds. Default 1800; None is the same
@@ -590,13 +676,27 @@ class AsyncClient:
 
         Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-getgroupflexcluster
         """
-    async def find(self, group_id: str, name: str) -> tuple[t.Kind, t.ServerlessInstance | t.FlexCluster]:
+    @overload
+    async def wait_for_flex_cluster(
+        self,
+        group_id: str | None = None,
+        *,
+        name: str,
+        state: t.State | Literal["DELETED"] = "IDLE",
+        timeout: float | None = 1800.0,
+        interval: float | None = None,
+        progress: Progress = None,
+    ) -> t.FlexCluster: ...
+    @overload
+    async def find(
+        self, group_id: str | None, name: str
+    ) -> tuple[Literal["flex"], t.FlexCluster] | tuple[Literal["serverless"], t.ServerlessInstance]:
         """Look a name up under both kinds. Returns a pair: ``"flex"`` or ``"serverless"``, and the reply as a dict.
 
         A Flex cluster that was created as a serverless instance is found under both; its kind is ``"flex"``.
 
         ========== ==================================================================================================
-        `group_id` the project (Atlas also calls it group): 24 hexadecimal digits
+        `group_id` the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
         `name`     the name of either
         ========== ==================================================================================================
 
@@ -609,6 +709,10 @@ class AsyncClient:
 
         Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-getgroupflexcluster
         """
+    @overload
+    async def find(
+        self, group_id: str | None = None, *, name: str
+    ) -> tuple[Literal["flex"], t.FlexCluster] | tuple[Literal["serverless"], t.ServerlessInstance]: ...
     def list_projects(self, *, items_per_page: int = 500) -> AsyncIterator[t.Project]:
         """List the projects that the credentials can see: an iterator of dicts that fetches page after page.
 
@@ -624,11 +728,11 @@ class AsyncClient:
 
         Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-listgroups
         """
-    async def get_project(self, group_id: str) -> t.Project:
+    async def get_project(self, group_id: str | None = None) -> t.Project:
         """Get a project, which the API calls group. Returns the reply as a dict.
 
         ========== ==================================================================================================
-        `group_id` the project (Atlas also calls it group): 24 hexadecimal digits
+        `group_id` the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
         ========== ==================================================================================================
 
         Raises ValidationError (before anything is sent), NotFoundError, UnauthorizedError, RateLimitedError,
@@ -733,7 +837,9 @@ class AsyncClient:
         """Scheme, host and port of the service."""
     @property
     def default_group_id(self) -> str | None:
-        """The project that the environment (`MONGODB_ATLAS_PROJECT_ID`) or the profile names, or None."""
+        """The project of calls that name none: that of `group_id`, the environment (`MONGODB_ATLAS_PROJECT_ID`) or the
+        profile. Or None.
+        """
     @property
     def credentials(self) -> Credentials:
         """Which credentials are used and where they were found; no secret is in it.

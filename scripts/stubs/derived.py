@@ -24,9 +24,9 @@ Extra = Mapping[str, Any] | None
 {{aliases}}
 
 
-class _Project(TypedDict):
-    group_id: str
-    """The project: 24 hexadecimal digits."""
+class _Project(TypedDict, total=False):
+    group_id: str | None
+    """The project: 24 hexadecimal digits. Without it, the client's."""
 
 
 class _Serverless(TypedDict):

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
+from dataclasses import replace
 from pathlib import Path
 
 from stubs import docstrings
@@ -19,7 +20,7 @@ CORE = f'''\
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from os import PathLike
 from types import TracebackType
-from typing import Any, Generic, Literal, TypeVar, final
+from typing import Any, Generic, Literal, TypeVar, final, overload
 
 from typing_extensions import Self, Unpack, disjoint_base
 
@@ -47,7 +48,7 @@ AIO = f'''\
 from collections.abc import AsyncIterator, Iterable, Mapping
 from os import PathLike
 from types import TracebackType
-from typing import Any, Literal
+from typing import Any, Literal, overload
 
 from typing_extensions import Self, Unpack
 
@@ -101,10 +102,7 @@ def core(interface: Interface) -> str:
     parts = [CORE.format(public=public), docstrings.quoted(interface.client, " " * 4)]
     parts.append(_prefixed(f"    def __new__(cls, {_list(interface.client)}) -> Self: ...\n"))
     parts += [_constructor(method) for method in interface.constructors.values()]
-    parts += [
-        _prefixed(f"    def {_head(method)}:\n") + docstrings.quoted(method, " " * 8)
-        for method in interface.operations.values()
-    ]
+    parts += [_operation(method, "def", method.returns) for method in interface.operations.values()]
     parts += [_property(method, method.returns) for method in interface.properties.values()]
     parts += [
         f"    def {_head(method)}:\n" + docstrings.quoted(method, " " * 8) for method in interface.endings.values()
@@ -125,8 +123,7 @@ def aio(interface: Interface) -> str:
     parts += [_constructor(method) for method in interface.constructors.values()]
     for method in (*interface.operations.values(), *interface.endings.values()):
         returned = method.returns.replace("Iterator[", "AsyncIterator[").replace("Creates", "AsyncCreates")
-        head = f"    {'' if method.gives_many else 'async '}def {_head(method, returned)}:\n"
-        parts.append(_prefixed(head) + docstrings.quoted(method, " " * 8))
+        parts.append(_operation(method, "def" if method.gives_many else "async def", returned))
     parts += [
         _property(method, method.returns.replace("RawClient", "AsyncRawClient"))
         for method in interface.properties.values()
@@ -162,6 +159,19 @@ def type_homes() -> dict[str, str]:
     tree = ast.parse((PACKAGE / "types/__init__.py").read_text(encoding="utf-8"))
     found = [node for node in tree.body if isinstance(node, ast.ImportFrom) and node.level]
     return {alias.name: node.module or "" for node in found for alias in node.names}
+
+
+def _operation(method: Method, start: str, returned: str) -> str:
+    """A method with its docstring; one that needs a name twice: after the project, or as `name=` alone."""
+    doc = docstrings.quoted(method, " " * 8)
+    if [argument.name for argument in method.plain] != ["group_id", "name"]:
+        return _prefixed(f"    {start} {_head(method, returned)}:\n") + doc
+    group_id, name = method.plain
+    name = replace(name, type="str", default=None)
+    both = replace(method, plain=(replace(group_id, default=None), name))
+    alone = replace(method, plain=(group_id,), keywords=(name, *method.keywords))
+    heads = [_prefixed(f"    @overload\n    {start} {_head(form, returned)}:") for form in (both, alone)]
+    return f"{heads[0]}\n{doc}{heads[1]} ...\n"
 
 
 def _head(method: Method, returned: str | None = None) -> str:
@@ -203,8 +213,9 @@ def _raw(plain: str, *, asynchronous: bool) -> str:
         return f"{'Async' if asynchronous else ''}Iterator[Response[{entity[1]}Page]]"
     if plain == "Creates":
         return "AsyncCreates" if asynchronous else plain
-    pair = re.fullmatch(r"tuple\[Kind, (.+)\]", plain)
-    return f"tuple[Kind, Response[{pair[1]}]]" if pair else f"Response[{plain}]"
+    if plain.startswith("tuple["):  # a kind and its entity
+        return re.sub(r", (\w+)\]", r", Response[\1]]", plain)
+    return f"Response[{plain}]"
 
 
 def stub_path(name: str) -> Path:

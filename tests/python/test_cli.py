@@ -137,6 +137,17 @@ def test_a_command_is_one_call_of_the_client(
     assert client.options == [{}]
 
 
+@pytest.mark.parametrize(("command", "method", "keywords"), CALLS, ids=[call[0] for call in CALLS])
+def test_the_project_may_be_left_out_and_stand_anywhere(
+    client: Recorder, command: str, method: str, keywords: dict[str, Any]
+) -> None:
+    name = [] if "create" in command or "list" in command else ["orders"]
+    kind, action, _, *rest = command.split()
+    assert client.asked(" ".join([kind, action, *rest])) == getattr(call, method)(None, *name, **keywords)
+    for words in (["--compact", GROUP, *rest], [GROUP, "--compact", *rest]):
+        assert client.asked(" ".join([kind, action, *words])) == getattr(call, method)(GROUP, *name, **keywords)
+
+
 def test_the_spec_can_be_a_file(client: Recorder, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     spec = {"name": "orders", "provider_settings": {"backing_provider_name": "AWS", "region_name": "US_EAST_1"}, "x": 1}
     path = tmp_path / "spec.json"
@@ -165,6 +176,10 @@ def test_access_is_passed_on(client: Recorder) -> None:
         ("unknown", "invalid choice: 'unknown'"),
         ("flex", "the following arguments are required: ACTION"),
         ("flex get GROUP", "the following arguments are required: NAME"),
+        ("flex get", "the following arguments are required: NAME"),
+        ("flex get GROUP orders more", "unrecognized arguments: more"),
+        ("flex list GROUP more", "unrecognized arguments: more"),
+        ("flex list GROUP --nope", "unrecognized arguments: --nope"),
         ("flex create GROUP --tag env", "argument --tag: invalid KEY=VALUE value: 'env'"),
         ("flex create GROUP --tag a=1 --tag a=2", "atlas-serverless: a key of --tag is given twice\n"),
         ("flex create GROUP --provider IBM", "invalid choice: 'IBM'"),

@@ -62,7 +62,7 @@ def test_one_failure_keeps_no_other(emulator: Emulator, client: Client) -> None:
         operation(emulator, "good"),
         operation(emulator, "-bad-"),
         "not a mapping",
-        {"name": "nowhere", "provider_settings": PLACE},
+        operation(emulator, "nowhere", group_id=7),
         operation(emulator, "kind", kind="dedicated"),
         operation(emulator, "option", wait="yes"),
         operation(emulator, "flex", on_retired="flex"),

@@ -8,7 +8,11 @@ from __future__ import annotations
 
 import contextlib
 import io
+import json
+import os
 import re
+import subprocess
+import sys
 import warnings
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +20,11 @@ from typing import Any
 
 import pytest
 
+import atlas_serverless
 from atlas_serverless import Emulator, _core, errors
 
 ROOT = Path(__file__).resolve().parents[2]
+PACKAGE = Path(atlas_serverless.__file__).parent
 PAGES = sorted([ROOT / "README.md", ROOT / "CONTRIBUTING.md", *(ROOT / "docs").glob("**/*.md")])
 FENCE = re.compile(
     r"(?:<!-- not run: (?P<why>[^>]+?) -->\s*)?"
@@ -73,6 +79,36 @@ def test_the_python_of_a_page_runs(page: Path, environment: Emulator) -> None:
             exec(code, variables)
         if block.output is not None:
             assert printed.getvalue() == block.output, f"{page.name}, line {block.line}"
+
+
+@pytest.fixture(scope="module")
+def programs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The Python of each page as one module, each block on its own line."""
+    folder = tmp_path_factory.mktemp("pages")
+    for page in PAGES:
+        lines: list[str] = []
+        for block in blocks(page):
+            lines += [""] * (block.line - len(lines)) + block.code.splitlines()
+        name = re.sub(r"\W", "_", str(page.relative_to(ROOT).with_suffix("")))
+        (folder / f"{name}.py").write_text("\n".join(lines) + "\n", encoding="utf-8")
+    return folder
+
+
+def test_mypy_accepts_the_pages_in_its_strict_mode(programs: Path, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "mypy", "--strict", "--python-version=3.10", f"--cache-dir={tmp_path}"]
+    environment = {**os.environ, "MYPYPATH": str(PACKAGE.parent)}
+    done = subprocess.run([*command, programs], capture_output=True, text=True, env=environment, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert f"{len(PAGES)} source files" in done.stdout
+
+
+def test_pyright_accepts_the_pages_in_its_strict_mode(programs: Path, tmp_path: Path) -> None:
+    project: dict[str, Any] = {"typeCheckingMode": "strict", "pythonVersion": "3.10", "include": [str(programs)]}
+    project["reportDuplicateImport"] = "none"  # some blocks of a page begin with the same import
+    (tmp_path / "pyrightconfig.json").write_text(json.dumps(project | {"extraPaths": [str(PACKAGE.parent)]}))
+    command = [sys.executable, "-m", "basedpyright", "--level", "error", "--project", str(tmp_path)]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert done.stdout.splitlines()[-1] == "0 errors, 0 warnings, 0 notes", done.stdout + done.stderr
 
 
 def test_what_is_not_run_is_counted() -> None:

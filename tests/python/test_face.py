@@ -39,29 +39,46 @@ def parameters(of: Callable[..., Any]) -> Parameters:
     return [(p.name, p.kind, p.default) for p in inspect.signature(of).parameters.values() if p.name != "self"]
 
 
-def stub_of(name: str) -> ast.FunctionDef:
-    [found] = [node for node in CLIENT_STUB.body if isinstance(node, ast.FunctionDef) and node.name == name]
-    return found
+def stubs_of(name: str) -> list[ast.FunctionDef]:
+    return [node for node in CLIENT_STUB.body if isinstance(node, ast.FunctionDef) and node.name == name]
 
 
-def stub_parameters(name: str) -> Parameters:
-    arguments = stub_of(name).args
-    plain = arguments.args[1:]
-    assert not arguments.defaults
-    found: Parameters = [(a.arg, inspect.Parameter.POSITIONAL_OR_KEYWORD, inspect.Parameter.empty) for a in plain]
-    for argument, default in zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True):
+def stub_parameters(stub: ast.FunctionDef) -> Parameters:
+    """A parameter without a default is required."""
+    arguments = stub.args
+    required: list[ast.expr | None] = [None] * (len(arguments.args) - len(arguments.defaults))
+    found: Parameters = []
+    for argument, default in [
+        *zip(arguments.args, [*required, *arguments.defaults], strict=True),
+        *zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True),
+    ]:
+        keyword = argument in arguments.kwonlyargs
+        kind = inspect.Parameter.KEYWORD_ONLY if keyword else inspect.Parameter.POSITIONAL_OR_KEYWORD
         value = inspect.Parameter.empty if default is None else ast.literal_eval(default)
-        found.append((argument.arg, inspect.Parameter.KEYWORD_ONLY, value))
+        found.append((argument.arg, kind, value))
     if arguments.kwarg:
         found.append((arguments.kwarg.arg, inspect.Parameter.VAR_KEYWORD, inspect.Parameter.empty))
-    return found
+    return found[1:]
+
+
+def with_required_name(given: Parameters, *, alone: bool) -> Parameters:
+    """How the stub says that a name is needed: after the project, or as `name=` without one."""
+    (group_id, kind, none), (name, _, _), *rest = given
+    if alone:
+        return [(group_id, kind, none), (name, inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.empty), *rest]
+    return [(group_id, kind, inspect.Parameter.empty), (name, kind, inspect.Parameter.empty), *rest]
 
 
 @pytest.mark.parametrize("name", [*CONSTRUCTORS, *METHODS])
 def test_one_signature_in_every_place(name: str) -> None:
     expected = parameters(getattr(Client, name))
     assert parameters(getattr(AsyncClient, name)) == expected
-    assert stub_parameters(name) == expected
+    if [parameter for parameter, _, _ in expected[:2]] == ["group_id", "name"]:
+        both, alone = stubs_of(name)
+        assert stub_parameters(both) == with_required_name(expected, alone=False)
+        assert stub_parameters(alone) == with_required_name(expected, alone=True)
+    else:
+        assert [stub_parameters(stub) for stub in stubs_of(name)] == [expected]
     if name in OPERATIONS:
         assert parameters(getattr(RawClient, name)) == expected
         assert parameters(getattr(AsyncRawClient, name)) == expected
@@ -69,7 +86,7 @@ def test_one_signature_in_every_place(name: str) -> None:
 
 def test_both_clients_have_the_same_members_and_constructors() -> None:
     assert {name for name in vars(AsyncClient) if not name.startswith("_")} == set(PUBLIC)
-    assert parameters(AsyncClient) == parameters(Client) == stub_parameters("__new__")
+    assert parameters(AsyncClient) == parameters(Client) == stub_parameters(stubs_of("__new__")[0])
     for raw in (RawClient, AsyncRawClient):
         assert {name for name in vars(raw) if not name.startswith("_")} == set(OPERATIONS)
     for name in METHODS:
@@ -92,7 +109,7 @@ def test_the_docstring_is_that_of_the_stub(name: str, described: Any) -> None:
     where: ast.ClassDef | ast.FunctionDef = CLIENT_STUB
     if name != "Client":
         places = [*CLIENT_STUB.body, *STUB.body]
-        [where] = [node for node in places if isinstance(node, ast.FunctionDef) and node.name == name]
+        where = next(node for node in places if isinstance(node, ast.FunctionDef) and node.name == name)
     assert inspect.getdoc(described) == ast.get_docstring(where)
     if name in METHODS + CONSTRUCTORS:
         assert getattr(AsyncClient, name).__doc__ == described.__doc__

@@ -129,5 +129,5 @@ def test_progress_false_or_none_shows_nothing(given: Any, capfd: pytest.CaptureF
 
 def test_any_other_progress_is_refused() -> None:
     with Canned(b"") as server, server.client() as client, pytest.raises(TypeError, match="progress must be"):
-        client.wait_for_flex_cluster(GROUP, "orders", progress="yes")  # type: ignore[arg-type]
+        client.wait_for_flex_cluster(GROUP, "orders", progress="yes")  # type: ignore[call-overload]
     assert server.requests == []

@@ -46,6 +46,13 @@ class _Version(argparse.Action):
 class _Parser(argparse.ArgumentParser):
     """A parser whose usage errors do not repeat what may be a secret."""
 
+    def parse_known_args(self, args: Any = None, namespace: Any = None) -> Any:  # pyright: ignore[reportIncompatibleMethodOverride]
+        """Arguments after options belong to `words`, too: argparse fills a list from the first group of them only."""
+        namespace, rest = super().parse_known_args(args, namespace)
+        while rest and not rest[0].startswith("-") and getattr(namespace, "words", None) is not None:
+            namespace.words = [*namespace.words, rest.pop(0)]
+        return namespace, rest
+
     def error(self, message: str) -> NoReturn:
         from atlas_serverless.errors._text import without_secrets
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 
 from ._common import UsageError
@@ -18,6 +19,10 @@ _KINDS = {
     "serverless": ("serverless_instance", "serverless instance", "serverless instances"),
     "flex": ("flex_cluster", "Flex cluster", "Flex clusters"),
 }
+_WITHOUT_NAME = ("create", "list")
+_WORDS = ("[GROUP_ID] NAME", "[GROUP_ID]")
+_WORDS_HELP = "GROUP_ID is the project, 24 hexadecimal digits; without it, that of the environment or the profile"
+_PROJECT_ID = re.compile("[0-9a-f]{24}")
 
 
 def add_parser(subparsers: Any) -> None:
@@ -45,10 +50,13 @@ def add_parser(subparsers: Any) -> None:
             action: str, about: str, *more: Any, actions: Any = actions, kind: str = kind
         ) -> argparse.ArgumentParser:
             text = f"{about[0].upper()}{about[1:]}."
+            words = _WORDS[action in _WITHOUT_NAME]
+            usage = f"%(prog)s [options] {words}"
             added: argparse.ArgumentParser = actions.add_parser(
-                action, help=about, description=text, parents=[common, *more]
+                action, help=about, description=text, parents=[common, *more], usage=usage
             )
-            added.add_argument("group_id", metavar="GROUP_ID", help="the project: 24 hexadecimal digits")
+            # One argument, since argparse before 3.13 takes `[GROUP_ID]` for absent if an option stands before it.
+            added.add_argument("words", nargs="*", metavar=words, help=_WORDS_HELP)
             for name, keywords in OPTIONS.get(_method(kind, action), {}).items():
                 added.add_argument(f"--{name.replace('_', '-')}", **keywords)
             return added
@@ -59,12 +67,11 @@ def add_parser(subparsers: Any) -> None:
         create.add_argument("--region", metavar="REGION", help="such as US_EAST_1; required, here or in --spec")
         create.add_argument("--spec", metavar="FILE", help="a JSON object of the API's fields; - is stdin")
         add("list", f"print all {many} of a project")
-        add("get", f"print a {one}").add_argument("name", metavar="NAME")
+        add("get", f"print a {one}")
         update = add("update", f"change a {one} and print it", changes)
-        update.add_argument("name", metavar="NAME")
         update.add_argument("--no-tags", action="store_true", help="remove all tags; --tag replaces all")
-        add("delete", f"delete a {one}").add_argument("name", metavar="NAME")
-        add("wait", f"wait for the state of a {one} and print it").add_argument("name", metavar="NAME")
+        add("delete", f"delete a {one}")
+        add("wait", f"wait for the state of a {one} and print it")
 
 
 def _method(kind: str, action: str) -> str:
@@ -91,17 +98,27 @@ def run(args: argparse.Namespace) -> int:
 def _call(args: argparse.Namespace) -> tuple[str, dict[str, Any]]:
     """The client's method and its arguments, the positional ones under that name."""
     method = _method(args.command, args.action)
-    arguments: dict[str, Any] = {"positional": [args.group_id]}
+    arguments: dict[str, Any] = {"positional": _positional(args)}
     if args.action == "create":
         arguments.update(_spec(args))
-    elif args.action != "list":
-        arguments["positional"].append(args.name)
     if args.action == "update":
         changed = _changes(args)
         if not changed:
             raise UsageError("nothing to change: give --tag, --no-tags or --[no-]termination-protection")
         arguments.update(changed)
     return method, arguments | _options(args, method)
+
+
+def _positional(args: argparse.Namespace) -> list[str | None]:
+    """The project, None for the one that environment or profile name; and the name."""
+    words = list(args.words)
+    name = [] if args.action in _WITHOUT_NAME else words[-1:]
+    project = words[: len(words) - len(name)]
+    if len(project) > 1:
+        raise UsageError(f"unrecognized arguments: {' '.join(words[len(name) + 1 :])}")
+    if args.action not in _WITHOUT_NAME and not project and (not name or _PROJECT_ID.fullmatch(name[0])):
+        raise UsageError("the following arguments are required: NAME")
+    return [project[0] if project else None, *name]
 
 
 def _options(args: argparse.Namespace, method: str) -> dict[str, Any]:

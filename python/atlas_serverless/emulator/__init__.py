@@ -166,16 +166,16 @@ class Emulator:
         return dict(self._core.description())
 
     def client(self, auth: Auth = "service_account", **options: Any) -> Client:
-        """A :class:`Client` for this emulator; `options` are the client's own."""
+        """A :class:`Client` for this emulator and its first project; `options` are the client's own."""
         from atlas_serverless._core import Client
 
-        return Client(base_url=self.url, **self._credentials(auth), **options)
+        return Client(**self._access(auth) | options)
 
     def async_client(self, auth: Auth = "service_account", **options: Any) -> AsyncClient:
-        """An :class:`AsyncClient` for this emulator; `options` are the client's own."""
+        """An :class:`AsyncClient` for this emulator and its first project; `options` are the client's own."""
         from atlas_serverless.aio import AsyncClient
 
-        return AsyncClient(base_url=self.url, **self._credentials(auth), **options)
+        return AsyncClient(**self._access(auth) | options)
 
     def environment(self, auth: Auth = "service_account") -> dict[str, str]:
         """The environment variables with which MongoDB's own tools, and `Client()`, find this emulator."""
@@ -328,6 +328,10 @@ class Emulator:
 
     def _described(self, name: str) -> str:
         return str(self._core.description()[name])
+
+    def _access(self, auth: str) -> dict[str, Any]:
+        group_id = self._core.description()["group_id"]  # None once the project is deleted
+        return {"base_url": self.url, "group_id": group_id, **self._credentials(auth)}
 
     def _credentials(self, auth: str) -> dict[str, Any]:
         names = {

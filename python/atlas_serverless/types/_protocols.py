@@ -25,7 +25,7 @@ if TYPE_CHECKING:
         ServerlessInstancePage,
         State,
     )
-    from ._specs import FlexClusterSpec, FlexClusterUpdate, Kind, ServerlessInstanceSpec, ServerlessInstanceUpdate
+    from ._specs import FlexClusterSpec, FlexClusterUpdate, ServerlessInstanceSpec, ServerlessInstanceUpdate
     from ._values import Poll, Response
 
     Progress = bool | Callable[[Poll], object] | None
@@ -40,7 +40,7 @@ class RawClient(Protocol):
 
     def create_serverless_instance(
         self,
-        group_id: str,
+        group_id: str | None = None,
         *,
         envelope: bool = False,
         pretty: bool = False,
@@ -56,7 +56,7 @@ class RawClient(Protocol):
     ) -> Response[ServerlessInstance]: ...
     def create_flex_cluster(
         self,
-        group_id: str,
+        group_id: str | None = None,
         *,
         envelope: bool = False,
         pretty: bool = False,
@@ -77,21 +77,21 @@ class RawClient(Protocol):
         on_error: Literal["collect", "raise"] = "collect",
     ) -> Creates: ...
     def get_serverless_instance(
-        self, group_id: str, name: str, *, envelope: bool = False, pretty: bool = False
+        self, group_id: str | None = None, name: str | None = None, *, envelope: bool = False, pretty: bool = False
     ) -> Response[ServerlessInstance]: ...
     def get_flex_cluster(
-        self, group_id: str, name: str, *, envelope: bool = False, pretty: bool = False
+        self, group_id: str | None = None, name: str | None = None, *, envelope: bool = False, pretty: bool = False
     ) -> Response[FlexCluster]: ...
     def list_serverless_instances(
-        self, group_id: str, *, items_per_page: int = 500, include_count: bool = True
+        self, group_id: str | None = None, *, items_per_page: int = 500, include_count: bool = True
     ) -> Iterator[Response[ServerlessInstancePage]]: ...
     def list_flex_clusters(
-        self, group_id: str, *, items_per_page: int = 500, include_count: bool = True
+        self, group_id: str | None = None, *, items_per_page: int = 500, include_count: bool = True
     ) -> Iterator[Response[FlexClusterPage]]: ...
     def update_serverless_instance(
         self,
-        group_id: str,
-        name: str,
+        group_id: str | None = None,
+        name: str | None = None,
         *,
         envelope: bool = False,
         pretty: bool = False,
@@ -105,8 +105,8 @@ class RawClient(Protocol):
     ) -> Response[ServerlessInstance]: ...
     def update_flex_cluster(
         self,
-        group_id: str,
-        name: str,
+        group_id: str | None = None,
+        name: str | None = None,
         *,
         envelope: bool = False,
         pretty: bool = False,
@@ -120,8 +120,8 @@ class RawClient(Protocol):
     ) -> Response[FlexCluster]: ...
     def delete_serverless_instance(
         self,
-        group_id: str,
-        name: str,
+        group_id: str | None = None,
+        name: str | None = None,
         *,
         envelope: bool = False,
         pretty: bool = False,
@@ -132,8 +132,8 @@ class RawClient(Protocol):
     ) -> Response[dict[str, Any]]: ...
     def delete_flex_cluster(
         self,
-        group_id: str,
-        name: str,
+        group_id: str | None = None,
+        name: str | None = None,
         *,
         envelope: bool = False,
         pretty: bool = False,
@@ -144,8 +144,8 @@ class RawClient(Protocol):
     ) -> Response[None]: ...
     def wait_for_serverless_instance(
         self,
-        group_id: str,
-        name: str,
+        group_id: str | None = None,
+        name: str | None = None,
         *,
         state: State | Literal["DELETED"] = "IDLE",
         timeout: float | None = 1800.0,
@@ -154,17 +154,19 @@ class RawClient(Protocol):
     ) -> Response[ServerlessInstance]: ...
     def wait_for_flex_cluster(
         self,
-        group_id: str,
-        name: str,
+        group_id: str | None = None,
+        name: str | None = None,
         *,
         state: State | Literal["DELETED"] = "IDLE",
         timeout: float | None = 1800.0,
         interval: float | None = None,
         progress: Progress = None,
     ) -> Response[FlexCluster]: ...
-    def find(self, group_id: str, name: str) -> tuple[Kind, Response[ServerlessInstance | FlexCluster]]: ...
+    def find(
+        self, group_id: str | None = None, name: str | None = None
+    ) -> tuple[Literal["flex"], Response[FlexCluster]] | tuple[Literal["serverless"], Response[ServerlessInstance]]: ...
     def list_projects(self, *, items_per_page: int = 500) -> Iterator[Response[ProjectPage]]: ...
-    def get_project(self, group_id: str) -> Response[Project]: ...
+    def get_project(self, group_id: str | None = None) -> Response[Project]: ...
     def list_rate_limits(
         self,
         *,
@@ -193,7 +195,7 @@ class AsyncRawClient(Protocol):
 
     async def create_serverless_instance(
         self,
-        group_id: str,
+        group_id: str | None = None,
         *,
         envelope: bool = False,
         pretty: bool = False,
@@ -209,7 +211,7 @@ class AsyncRawClient(Protocol):
     ) -> Response[ServerlessInstance]: ...
     async def create_flex_cluster(
         self,
-        group_id: str,
+        group_id: str | None = None,
         *,
         envelope: bool = False,
         pretty: bool = False,
@@ -230,21 +232,21 @@ class AsyncRawClient(Protocol):
         on_error: Literal["collect", "raise"] = "collect",
     ) -> AsyncCreates: ...
     async def get_serverless_instance(
-        self, group_id: str, name: str, *, envelope: bool = False, pretty: bool = False
+        self, group_id: str | None = None, name: str | None = None, *, envelope: bool = False, pretty: bool = False
     ) -> Response[ServerlessInstance]: ...
     async def get_flex_cluster(
-        self, group_id: str, name: str, *, envelope: bool = False, pretty: bool = False
+        self, group_id: str | None = None, name: str | None = None, *, envelope: bool = False, pretty: bool = False
     ) -> Response[FlexCluster]: ...
     def list_serverless_instances(
-        self, group_id: str, *, items_per_page: int = 500, include_count: bool = True
+        self, group_id: str | None = None, *, items_per_page: int = 500, include_count: bool = True
     ) -> AsyncIterator[Response[ServerlessInstancePage]]: ...
     def list_flex_clusters(
-        self, group_id: str, *, items_per_page: int = 500, include_count: bool = True
+        self, group_id: str | None = None, *, items_per_page: int = 500, include_count: bool = True
     ) -> AsyncIterator[Response[FlexClusterPage]]: ...
     async def update_serverless_instance(
         self,
-        group_id: str,
-        name: str,
+        group_id: str | None = None,
+        name: str | None = None,
         *,
         envelope: bool = False,
         pretty: bool = False,
@@ -258,8 +260,8 @@ class AsyncRawClient(Protocol):
     ) -> Response[ServerlessInstance]: ...
     async def update_flex_cluster(
         self,
-        group_id: str,
-        name: str,
+        group_id: str | None = None,
+        name: str | None = None,
         *,
         envelope: bool = False,
         pretty: bool = False,
@@ -273,8 +275,8 @@ class AsyncRawClient(Protocol):
     ) -> Response[FlexCluster]: ...
     async def delete_serverless_instance(
         self,
-        group_id: str,
-        name: str,
+        group_id: str | None = None,
+        name: str | None = None,
         *,
         envelope: bool = False,
         pretty: bool = False,
@@ -285,8 +287,8 @@ class AsyncRawClient(Protocol):
     ) -> Response[dict[str, Any]]: ...
     async def delete_flex_cluster(
         self,
-        group_id: str,
-        name: str,
+        group_id: str | None = None,
+        name: str | None = None,
         *,
         envelope: bool = False,
         pretty: bool = False,
@@ -297,8 +299,8 @@ class AsyncRawClient(Protocol):
     ) -> Response[None]: ...
     async def wait_for_serverless_instance(
         self,
-        group_id: str,
-        name: str,
+        group_id: str | None = None,
+        name: str | None = None,
         *,
         state: State | Literal["DELETED"] = "IDLE",
         timeout: float | None = 1800.0,
@@ -307,17 +309,19 @@ class AsyncRawClient(Protocol):
     ) -> Response[ServerlessInstance]: ...
     async def wait_for_flex_cluster(
         self,
-        group_id: str,
-        name: str,
+        group_id: str | None = None,
+        name: str | None = None,
         *,
         state: State | Literal["DELETED"] = "IDLE",
         timeout: float | None = 1800.0,
         interval: float | None = None,
         progress: Progress = None,
     ) -> Response[FlexCluster]: ...
-    async def find(self, group_id: str, name: str) -> tuple[Kind, Response[ServerlessInstance | FlexCluster]]: ...
+    async def find(
+        self, group_id: str | None = None, name: str | None = None
+    ) -> tuple[Literal["flex"], Response[FlexCluster]] | tuple[Literal["serverless"], Response[ServerlessInstance]]: ...
     def list_projects(self, *, items_per_page: int = 500) -> AsyncIterator[Response[ProjectPage]]: ...
-    async def get_project(self, group_id: str) -> Response[Project]: ...
+    async def get_project(self, group_id: str | None = None) -> Response[Project]: ...
     def list_rate_limits(
         self,
         *,

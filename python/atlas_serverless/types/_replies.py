@@ -1,7 +1,7 @@
 """What the operations return: part of `atlas_serverless.types`, where the public names are.
 
-What every recorded reply has is required for a type checker, what a reply can lack is not; replies have further fields
-when the API adds them. Python 3.10 has no NotRequired, hence the base classes with an underscore.
+What every recorded reply about an IDLE instance has is required for a type checker, what it can lack is not; replies
+have further fields when the API adds them. Python 3.10 has no NotRequired, hence the base classes with an underscore.
 Source: the `200` and `201` replies in https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/.
 """
 
@@ -72,42 +72,43 @@ class ServerlessBackupOptions(TypedDict, total=False):
     serverlessContinuousBackupEnabled: bool
 
 
-class ServerlessConnectionStrings(TypedDict, total=False):
-    """How to connect; can be absent until the instance is IDLE."""
-
+class _StandardSrv(TypedDict):
     standardSrv: str
     """``"mongodb+srv://…"``, without user and password."""
+
+
+class ServerlessConnectionStrings(_StandardSrv, total=False):
+    """How to connect; can be absent until the instance is IDLE."""
+
     privateEndpoint: list[dict[str, Any]]
 
 
 class _Serverless(_Instance):
     providerSettings: ServerlessProviderSettings
+    connectionStrings: ServerlessConnectionStrings
+    """Absent from some replies until the instance is IDLE: without `wait`, read it with ``.get()``."""
 
 
 class ServerlessInstance(_Serverless, total=False):
     """A serverless instance, as the server describes it."""
 
-    connectionStrings: ServerlessConnectionStrings
-    """Can be absent until the instance is IDLE."""
     serverlessBackupOptions: ServerlessBackupOptions
     tags: list[Tag]
     links: list[Link]
 
 
-class FlexProviderSettings(_Place, total=False):
+class FlexProviderSettings(_Place):
     """Provider, region and disk of a Flex cluster."""
 
     diskSizeGB: float
     """Gigabytes: 5.0."""
 
 
-class FlexConnectionStrings(TypedDict, total=False):
+class FlexConnectionStrings(_StandardSrv):
     """How to connect; `standard` is there only once the cluster is IDLE."""
 
     standard: str
     """``"mongodb://…"`` with all hosts, without user and password."""
-    standardSrv: str
-    """``"mongodb+srv://…"``, without user and password."""
 
 
 class FlexBackupSettings(TypedDict, total=False):
@@ -119,6 +120,8 @@ class FlexBackupSettings(TypedDict, total=False):
 
 class _Flex(_Instance):
     providerSettings: FlexProviderSettings
+    connectionStrings: FlexConnectionStrings
+    """Absent from some replies until the cluster is IDLE: without `wait`, read it with ``.get()``."""
 
 
 class FlexCluster(_Flex, total=False):
@@ -129,8 +132,6 @@ class FlexCluster(_Flex, total=False):
     versionReleaseSystem: str
     """``"LTS"``."""
     backupSettings: FlexBackupSettings
-    connectionStrings: FlexConnectionStrings
-    """Can be absent until the cluster is IDLE."""
     tags: list[Tag]
     """Absent from the reply to a create without tags, ``[]`` later."""
     links: list[Link]

@@ -1,7 +1,8 @@
 """What the operations take: part of `atlas_serverless.types`, where the public names are.
 
 Every field has two spellings, the API's own and its snake_case twin; both at once are an error. A type checker cannot
-say “one of two keys is required”: what else than the name is required is checked before anything is sent.
+say “one of two keys is required”: what else than the name is required is checked before anything is sent. A `Literal`
+beside `str` is for completion: text from a variable is taken too, as is a plain dict in the place of an object.
 Source: the request bodies in https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/.
 """
 
@@ -16,24 +17,24 @@ Kind = Literal["serverless", "flex"]
 """Which of the two something is."""
 
 
-Tags = Union[Sequence[Tag], Mapping[str, str]]  # noqa: UP007  # evaluated on Python 3.10
+Tags = Union[Sequence[Union[Tag, Mapping[str, str]]], Mapping[str, str]]  # noqa: UP007  # evaluated on Python 3.10
 """At most 50 tags: a list of ``{"key": …, "value": …}``, or a plain mapping such as ``{"env": "dev"}``."""
 
 
 class ServerlessProviderSettingsSpec(TypedDict, total=False):
     """Provider and region of a serverless instance. Both are required."""
 
-    backingProviderName: Provider
+    backingProviderName: Provider | str
     """AWS, AZURE or GCP. Required."""
-    backing_provider_name: Provider
+    backing_provider_name: Provider | str
     """Twin of backingProviderName."""
     regionName: str
     """Such as ``"US_EAST_1"``. Required. One that this version does not know is a RegionWarning, and is sent."""
     region_name: str
     """Twin of regionName."""
-    providerName: Literal["SERVERLESS"]
+    providerName: Literal["SERVERLESS"] | str
     """Default and only value: SERVERLESS."""
-    provider_name: Literal["SERVERLESS"]
+    provider_name: Literal["SERVERLESS"] | str
     """Twin of providerName."""
 
 
@@ -49,9 +50,9 @@ class ServerlessBackupOptionsSpec(TypedDict, total=False):
 class ServerlessInstanceUpdate(TypedDict, total=False):
     """What can be changed on a serverless instance."""
 
-    serverlessBackupOptions: ServerlessBackupOptionsSpec
+    serverlessBackupOptions: ServerlessBackupOptionsSpec | Mapping[str, bool]
     """Backups; without effect since February 2025."""
-    serverless_backup_options: ServerlessBackupOptionsSpec
+    serverless_backup_options: ServerlessBackupOptionsSpec | Mapping[str, bool]
     """Twin of serverlessBackupOptions."""
     tags: Tags
     """Replaces all existing tags; ``[]`` or ``{}`` removes them. At most 50."""
@@ -70,18 +71,18 @@ class _Name(TypedDict):
 class ServerlessInstanceSpec(_Name, ServerlessInstanceUpdate, total=False):
     """What `create_serverless_instance` takes."""
 
-    providerSettings: ServerlessProviderSettingsSpec
+    providerSettings: ServerlessProviderSettingsSpec | Mapping[str, str]
     """Provider and region. Required; cannot be changed later."""
-    provider_settings: ServerlessProviderSettingsSpec
+    provider_settings: ServerlessProviderSettingsSpec | Mapping[str, str]
     """Twin of providerSettings."""
 
 
 class FlexProviderSettingsSpec(TypedDict, total=False):
     """Provider and region of a Flex cluster. Both are required. The disk is always 5 GB."""
 
-    backingProviderName: Provider
+    backingProviderName: Provider | str
     """AWS, AZURE or GCP. Required."""
-    backing_provider_name: Provider
+    backing_provider_name: Provider | str
     """Twin of backingProviderName."""
     regionName: str
     """Such as ``"US_EAST_1"``. Required. One that this version does not know is a RegionWarning, and is sent."""
@@ -103,9 +104,9 @@ class FlexClusterUpdate(TypedDict, total=False):
 class FlexClusterSpec(_Name, FlexClusterUpdate, total=False):
     """What `create_flex_cluster` takes."""
 
-    providerSettings: FlexProviderSettingsSpec
+    providerSettings: FlexProviderSettingsSpec | Mapping[str, str]
     """Provider and region. Required; cannot be changed later."""
-    provider_settings: FlexProviderSettingsSpec
+    provider_settings: FlexProviderSettingsSpec | Mapping[str, str]
     """Twin of providerSettings."""
 
 

@@ -37,6 +37,7 @@ pub(crate) struct ClientArguments {
     pub(crate) access_token: Option<SecretText>,
     pub(crate) profile: Option<String>,
     pub(crate) base_url: Option<SecretText>,
+    pub(crate) group_id: Option<String>,
 }
 
 /// The other arguments.
@@ -107,6 +108,7 @@ pub(crate) fn discover(given: ClientArguments, allow_insecure_http: bool, source
         access_token: given.access_token.map(Into::into),
         profile: given.profile,
         base_url: text(given.base_url),
+        group_id: given.group_id,
         allow_insecure_http,
         sources: match sources {
             Some("environment") => Sources::Environment,

@@ -15,12 +15,12 @@ use crate::core::spec::model::Kind;
 #[allow(clippy::too_many_arguments)]
 impl Client {
     #[doc = include_str!("../docs/create_flex_cluster.txt")]
-    #[pyo3(signature = (group_id, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None,
+    #[pyo3(signature = (group_id=None, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None,
         if_exists="error", progress=None, validate=true, extra_fields=None, **spec))]
     fn create_flex_cluster<'py>(
         &self,
         py: Python<'py>,
-        group_id: &str,
+        group_id: Option<&str>,
         envelope: bool,
         pretty: bool,
         wait: bool,
@@ -32,37 +32,47 @@ impl Client {
         extra_fields: Option<Bound<'py, PyAny>>,
         spec: Option<&Bound<'py, PyDict>>,
     ) -> Outcome {
+        let group_id = self.project(py, group_id)?;
         let retired = self.on_retired;
         let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
         self.run(py, operations::create(py, Kind::Flex, group_id, &options, if_exists, spec)?)
     }
 
     #[doc = include_str!("../docs/get_flex_cluster.txt")]
-    #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false))]
-    fn get_flex_cluster(&self, py: Python<'_>, group_id: &str, name: &str, envelope: bool, pretty: bool) -> Outcome {
+    #[pyo3(signature = (group_id=None, name=None, *, envelope=false, pretty=false))]
+    fn get_flex_cluster(
+        &self,
+        py: Python<'_>,
+        group_id: Option<&str>,
+        name: Option<&str>,
+        envelope: bool,
+        pretty: bool,
+    ) -> Outcome {
+        let (group_id, name) = self.target(py, group_id, name)?;
         self.run(py, operations::get(Kind::Flex, group_id, name, ReplyFormat { envelope, pretty }, self.on_retired))
     }
 
     #[doc = include_str!("../docs/list_flex_clusters.txt")]
-    #[pyo3(signature = (group_id, *, items_per_page=500, include_count=true))]
+    #[pyo3(signature = (group_id=None, *, items_per_page=500, include_count=true))]
     fn list_flex_clusters(
         &self,
         py: Python<'_>,
-        group_id: &str,
+        group_id: Option<&str>,
         items_per_page: i64,
         include_count: bool,
     ) -> PyResult<Pages> {
+        let group_id = self.project(py, group_id)?;
         Pages::new(py, self, Pager::resources(Kind::Flex, group_id, items_per_page, include_count, self.on_retired))
     }
 
     #[doc = include_str!("../docs/update_flex_cluster.txt")]
-    #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None,
+    #[pyo3(signature = (group_id=None, name=None, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None,
         progress=None, validate=true, extra_fields=None, **changes))]
     fn update_flex_cluster<'py>(
         &self,
         py: Python<'py>,
-        group_id: &str,
-        name: &str,
+        group_id: Option<&str>,
+        name: Option<&str>,
         envelope: bool,
         pretty: bool,
         wait: bool,
@@ -73,19 +83,20 @@ impl Client {
         extra_fields: Option<Bound<'py, PyAny>>,
         changes: Option<&Bound<'py, PyDict>>,
     ) -> Outcome {
+        let (group_id, name) = self.target(py, group_id, name)?;
         let retired = self.on_retired;
         let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
         self.run(py, operations::update(py, Kind::Flex, group_id, name, &options, changes)?)
     }
 
     #[doc = include_str!("../docs/delete_flex_cluster.txt")]
-    #[pyo3(signature = (group_id, name, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None,
+    #[pyo3(signature = (group_id=None, name=None, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None,
         progress=None))]
     fn delete_flex_cluster<'py>(
         &self,
         py: Python<'py>,
-        group_id: &str,
-        name: &str,
+        group_id: Option<&str>,
+        name: Option<&str>,
         envelope: bool,
         pretty: bool,
         wait: bool,
@@ -93,23 +104,25 @@ impl Client {
         interval: Option<f64>,
         progress: Option<Bound<'py, PyAny>>,
     ) -> Outcome {
+        let (group_id, name) = self.target(py, group_id, name)?;
         let (validate, extra_fields, retired) = (true, None, self.on_retired);
         let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
         self.run(py, operations::delete(py, Kind::Flex, group_id, name, &options)?)
     }
 
     #[doc = include_str!("../docs/wait_for_flex_cluster.txt")]
-    #[pyo3(signature = (group_id, name, *, state="IDLE", timeout=1800.0, interval=None, progress=None))]
+    #[pyo3(signature = (group_id=None, name=None, *, state="IDLE", timeout=1800.0, interval=None, progress=None))]
     fn wait_for_flex_cluster<'py>(
         &self,
         py: Python<'py>,
-        group_id: &str,
-        name: &str,
+        group_id: Option<&str>,
+        name: Option<&str>,
         state: &str,
         timeout: Option<f64>,
         interval: Option<f64>,
         progress: Option<Bound<'py, PyAny>>,
     ) -> Outcome {
+        let (group_id, name) = self.target(py, group_id, name)?;
         let wait = WaitRequest::until(state, Kind::Flex, group_id.to_owned(), name.to_owned());
         self.run(py, operations::wait_for(py, wait, timeout, interval, progress.as_ref())?)
     }

@@ -27,11 +27,11 @@ use crate::binding::convert::{arguments, results};
 impl Client {
     #[new]
     #[pyo3(signature = (*, client_id=None, client_secret=None, public_key=None, private_key=None, access_token=None,
-        profile=None, base_url=None, api_version="2025-03-12", timeout=60.0, connect_timeout=10.0, max_retries=5,
+        profile=None, base_url=None, group_id=None, api_version="2025-03-12", timeout=60.0, connect_timeout=10.0, max_retries=5,
         max_retry_time=180.0, proxy=None, ca_file=None, user_agent_suffix=None, token_cache=None, on_retired="raise",
         reconcile=true, allow_insecure_http=false, _asynchronous=false, _clock=None, _sources=None),
         text_signature = "(*, client_id=None, client_secret=None, public_key=None, private_key=None, access_token=None, \
-        profile=None, base_url=None, api_version='2025-03-12', timeout=60.0, connect_timeout=10.0, max_retries=5, \
+        profile=None, base_url=None, group_id=None, api_version='2025-03-12', timeout=60.0, connect_timeout=10.0, max_retries=5, \
         max_retry_time=180.0, proxy=None, ca_file=None, user_agent_suffix=None, token_cache=None, on_retired='raise', \
         reconcile=True, allow_insecure_http=False)")]
     fn new(
@@ -43,6 +43,7 @@ impl Client {
         access_token: Option<SecretText>,
         profile: Option<String>,
         base_url: Option<SecretText>,
+        group_id: Option<String>,
         api_version: &str,
         timeout: f64,
         connect_timeout: f64,
@@ -59,8 +60,16 @@ impl Client {
         _clock: Option<PyRef<'_, crate::binding::runtime::clock::VirtualClock>>,
         _sources: Option<&str>,
     ) -> PyResult<Self> {
-        let given =
-            ClientArguments { client_id, client_secret, public_key, private_key, access_token, profile, base_url };
+        let given = ClientArguments {
+            client_id,
+            client_secret,
+            public_key,
+            private_key,
+            access_token,
+            profile,
+            base_url,
+            group_id,
+        };
         let limits = Limits { timeout, connect_timeout, max_retries, max_retry_time };
         let route = RouteOptions { proxy, ca_file, user_agent_suffix, allow_insecure_http };
         let clock = _clock.map(|clock| clock.clone_clock());

@@ -11,7 +11,9 @@ use crate::core::operations::list::Pager;
 #[allow(clippy::too_many_arguments)]
 impl Client {
     #[doc = include_str!("../docs/find.txt")]
-    fn find(&self, py: Python<'_>, group_id: &str, name: &str) -> Outcome {
+    #[pyo3(signature = (group_id=None, name=None))]
+    fn find(&self, py: Python<'_>, group_id: Option<&str>, name: Option<&str>) -> Outcome {
+        let (group_id, name) = self.target(py, group_id, name)?;
         self.run(py, operations::find(group_id, name, ReplyFormat::default()))
     }
 
@@ -22,7 +24,9 @@ impl Client {
     }
 
     #[doc = include_str!("../docs/get_project.txt")]
-    fn get_project(&self, py: Python<'_>, group_id: &str) -> Outcome {
+    #[pyo3(signature = (group_id=None))]
+    fn get_project(&self, py: Python<'_>, group_id: Option<&str>) -> Outcome {
+        let group_id = self.project(py, group_id)?;
         self.run(py, operations::get_project(group_id))
     }
 

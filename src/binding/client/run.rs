@@ -13,6 +13,7 @@ use crate::binding::runtime::job::Job;
 use crate::binding::runtime::{asyncio, background, blocking};
 use crate::core::config::OnRetired;
 use crate::core::context::Notices;
+use crate::core::operations::resource::required_name;
 
 /// The result of a call; from an asynchronous client a `Pending`.
 pub(crate) type Outcome = PyResult<Py<PyAny>>;
@@ -84,6 +85,22 @@ impl Client {
     /// The call's choice, or the client's.
     pub(super) fn on_retired(&self, given: Option<&str>) -> PyResult<OnRetired> {
         given.map_or(Ok(self.on_retired), arguments::on_retired)
+    }
+
+    /// The project of a call: the one it was given, or the client's.
+    pub(crate) fn project<'a>(&'a self, py: Python<'_>, given: Option<&'a str>) -> PyResult<&'a str> {
+        self.handle.credentials().project(given).map_err(|error| to_exception(py, error))
+    }
+
+    /// The project and the name of a call on one resource.
+    pub(super) fn target<'a>(
+        &'a self,
+        py: Python<'_>,
+        group_id: Option<&'a str>,
+        name: Option<&'a str>,
+    ) -> PyResult<(&'a str, &'a str)> {
+        let name = required_name(group_id, name).map_err(|error| to_exception(py, error))?;
+        Ok((self.project(py, group_id)?, name))
     }
 
     /// Revokes a token of this client alone and closes connections.

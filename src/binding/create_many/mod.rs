@@ -122,7 +122,7 @@ impl Creates {
             };
             let index = state.next_index;
             state.next_index += 1;
-            match operation::read(py, &operation, self.on_retired) {
+            match operation::read(py, &self.client, &operation, self.on_retired) {
                 Ok((create, timeout)) => {
                     state.under_way.insert(index, operation.unbind());
                     requests.push(NumberedCreate { number: index, request: create, timeout });

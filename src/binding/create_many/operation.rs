@@ -6,6 +6,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyMapping, PyString};
 
 use crate::binding::client::operations::{Options, checked_create};
+use crate::binding::client::run::Client;
 use crate::binding::convert::arguments;
 use crate::binding::convert::to_core::to_fields;
 use crate::core::config::OnRetired;
@@ -16,6 +17,7 @@ type Field<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>);
 
 pub(super) fn read(
     py: Python<'_>,
+    client: &Client,
     operation: &Bound<'_, PyAny>,
     on_retired: OnRetired,
 ) -> PyResult<(CreateRequest, Option<Duration>)> {
@@ -38,7 +40,9 @@ pub(super) fn read(
     for (key, value) in entries(operation)? {
         let name = key.cast::<PyString>().ok().and_then(|name| name.to_str().ok());
         match name {
-            Some("group_id") => group_id = Some(value.extract::<String>().map_err(|_| wrong("group_id", "text"))?),
+            Some("group_id") => {
+                group_id = value.extract::<Option<String>>().map_err(|_| wrong("group_id", "text or None"))?;
+            }
             Some("kind") => kind = kind_of(&value)?,
             Some("envelope") => options.envelope = flag("envelope", &value)?,
             Some("pretty") => options.pretty = flag("pretty", &value)?,
@@ -67,11 +71,11 @@ pub(super) fn read(
     if kind == Kind::Flex && retired.is_some() {
         return Err(PyTypeError::new_err("on_retired is for serverless instances; a Flex cluster has no need of it"));
     }
-    let group_id = group_id.ok_or_else(|| PyTypeError::new_err("an operation needs a group_id"))?;
+    let group_id = client.project(py, group_id.as_deref())?;
     if kind == Kind::Serverless {
         options.retired = retired.unwrap_or(on_retired);
     }
-    checked_create(py, kind, &group_id, &options, if_exists.unwrap_or_default(), &to_fields(fields))
+    checked_create(py, kind, group_id, &options, if_exists.unwrap_or_default(), &to_fields(fields))
 }
 
 fn entries<'py>(operation: &Bound<'py, PyAny>) -> PyResult<Vec<Field<'py>>> {

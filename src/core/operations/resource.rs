@@ -13,7 +13,7 @@ use crate::core::http::call::{Call, ExpectedBody, ReplyFormat, segment};
 use crate::core::http::classify;
 use crate::core::http::reply::Reply;
 use crate::core::policy::rate_limit::EndpointSet;
-use crate::core::spec::model::{Kind, Operation};
+use crate::core::spec::model::{Kind, Node, Operation};
 use crate::core::spec::validate;
 
 /// Get, update or delete of one resource.
@@ -182,4 +182,18 @@ pub fn check_path(group_id: &str, name: Option<&str>) -> Result<(), Error> {
     let violations: Vec<Violation> =
         validate::group_id(group_id).into_iter().chain(name.and_then(validate::name)).collect();
     if violations.is_empty() { Ok(()) } else { Err(Error::Validation(violations)) }
+}
+
+/// The name of a call on one resource. A single positional argument is the project, so a missing name says how it is given.
+pub fn required_name<'a>(group_id: Option<&str>, name: Option<&'a str>) -> Result<&'a str, Error> {
+    let message = match (name, group_id) {
+        (Some(name), _) => return Ok(name),
+        (None, Some(given)) if validate::group_id(given).is_some() && validate::name(given).is_none() => {
+            format!(
+                "is required: the first positional argument is the project, group_id; give the name as name=\"{given}\""
+            )
+        }
+        (None, _) => "is required and was not given, or was None: give it as name=…".to_owned(),
+    };
+    Err(Error::Validation(vec![validate::violation("name", "required", message, &Node::Null)]))
 }

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING
 
 from atlas_serverless import errors
@@ -18,6 +19,7 @@ from atlas_serverless.types import (
 )
 
 if TYPE_CHECKING:
+    from atlas_serverless import AsyncClient, Client
     from atlas_serverless.types import AsyncRawClient, RawClient
 
 
@@ -68,6 +70,47 @@ def a_fleet(raw: RawClient, group_id: str) -> list[str]:
     ]
     plain = {"group_id": group_id, "name": "c"}
     return [result.operation["name"] for result in raw.create_many([*fleet, plain])]
+
+
+def from_variables(client: Client) -> str:
+    place = {"backing_provider_name": os.environ["PROVIDER"], "region_name": os.environ["REGION"]}
+    tags = [{"key": "env", "value": os.environ["ENV"]}]
+    made = client.create_flex_cluster(name=os.environ["NAME"], provider_settings=place, tags=tags, wait=True)
+    client.create_flex_cluster(
+        name="b",
+        provider_settings={"backing_provider_name": os.environ["PROVIDER"], "region_name": "US_EAST_1"},
+        tags=dict(env="dev"),  # noqa: C408
+    )
+    client.create_serverless_instance(
+        None,
+        name="c",
+        providerSettings=dict(backingProviderName="AWS", regionName="US_EAST_1"),  # noqa: C408
+        serverlessBackupOptions=dict(serverlessContinuousBackupEnabled=False),  # noqa: C408
+    )
+    return made["connectionStrings"]["standardSrv"] + made["connectionStrings"]["standard"]
+
+
+def without_a_project(client: Client) -> list[str]:
+    client.get_flex_cluster(name="orders")
+    client.update_flex_cluster(None, "orders", tags={})
+    client.update_serverless_instance(name="orders", tags={}, wait=True)
+    client.wait_for_flex_cluster(os.environ.get("PROJECT"), "orders")
+    return [client.get_project()["name"], *(cluster["name"] for cluster in client.list_flex_clusters())]
+
+
+def found(client: Client) -> float | str:
+    pair = client.find(name="orders")
+    if pair[0] == "flex":
+        return pair[1]["providerSettings"]["diskSizeGB"]
+    return pair[1].get("serverlessBackupOptions", {}).get("serverlessContinuousBackupEnabled", False)
+
+
+async def the_same_awaited(client: AsyncClient) -> str:
+    async for cluster in client.list_flex_clusters():
+        print(cluster["stateName"])
+    await client.delete_flex_cluster(name="orders", wait=True)
+    pair = await client.find(name="orders")
+    return pair[1]["name"]
 
 
 async def awaited(raw: AsyncRawClient) -> float:

@@ -14,6 +14,8 @@ pub struct ExplicitOptions {
     pub profile: Option<String>,
     /// `None`: from the environment, a profile, or the default.
     pub base_url: Option<String>,
+    /// The project of calls that name none. `None`: from the environment or a profile.
+    pub group_id: Option<String>,
     /// Allow `http://` to other hosts than loopback.
     pub allow_insecure_http: bool,
     pub sources: Sources,

@@ -20,7 +20,7 @@ pub struct ResolvedCredentials {
     /// Scheme, host and port; no trailing slash.
     pub base_url: String,
     pub base_url_source: String,
-    /// `MONGODB_ATLAS_PROJECT_ID` or the profile's `project_id`.
+    /// The argument `group_id`, `MONGODB_ATLAS_PROJECT_ID` or the profile's `project_id`.
     pub group_id: Option<String>,
     /// `MONGODB_ATLAS_ORG_ID` or the profile's `org_id`.
     pub org_id: Option<String>,
@@ -32,6 +32,22 @@ pub struct ResolvedCredentials {
     pub steps: Vec<Step>,
     /// Warnings for the user.
     pub notices: Vec<Notice>,
+}
+
+impl ResolvedCredentials {
+    /// The project of a call: the one it was given, or the client's.
+    ///
+    /// # Errors
+    /// There is neither.
+    pub fn project<'a>(&'a self, given: Option<&'a str>) -> Result<&'a str, Error> {
+        given.or(self.group_id.as_deref()).ok_or_else(|| {
+            Error::Configuration(
+                "no project is named: give group_id= to the call, or once to Client(group_id=…), or set \
+                 MONGODB_ATLAS_PROJECT_ID (or project_id in the Atlas CLI's profile)"
+                    .to_owned(),
+            )
+        })
+    }
 }
 
 /// The outcome of a search and everything that was searched, also if nothing was found.

@@ -10,6 +10,7 @@ use crate::core::auth::credentials::{CredentialKind, Credentials};
 use crate::core::auth::jwt;
 use crate::core::error::{Notice, NoticeKind};
 use crate::core::machine::Machine;
+use crate::core::spec::validate;
 
 /// Searches all sources in order. Steps and notices come with an error too.
 pub(crate) fn run(
@@ -242,8 +243,12 @@ impl Search<'_> {
         let either = |names: [&str; 2], of_profile: Option<&String>| {
             names.into_iter().find_map(set).or_else(|| of_profile.cloned())
         };
-        let group_id =
-            either(["MONGODB_ATLAS_PROJECT_ID", "MCLI_PROJECT_ID"], profile.and_then(|p| p.project_id.as_ref()));
+        let group_id = match &self.options.group_id {
+            Some(group_id) => Some(checked_project(group_id)?),
+            None => {
+                either(["MONGODB_ATLAS_PROJECT_ID", "MCLI_PROJECT_ID"], profile.and_then(|p| p.project_id.as_ref()))
+            }
+        };
         let org_id = either(["MONGODB_ATLAS_ORG_ID", "MCLI_ORG_ID"], profile.and_then(|p| p.org_id.as_ref()));
         let expires_at = match &sourced.credentials {
             Credentials::AccessToken { token } => jwt::expiry(token.expose()),
@@ -283,5 +288,13 @@ impl Search<'_> {
              MONGODB_ATLAS_CLIENT_SECRET; or run “atlas auth login”. Looked at: {}",
             searched.join("; ")
         )
+    }
+}
+
+/// The argument `group_id`, which is checked where it is given.
+fn checked_project(group_id: &str) -> Result<String, String> {
+    match validate::group_id(group_id) {
+        None => Ok(group_id.to_owned()),
+        Some(violation) => Err(format!("group_id {}", violation.message)),
     }
 }

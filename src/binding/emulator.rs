@@ -20,8 +20,8 @@ impl PyEmulator {
         let options = Options::from_json(&depythonize::<Value>(options)?).map_err(PyValueError::new_err)?;
         let started = py.detach(|| Emulator::start(options));
         started.map(Self).map_err(|error| match error {
-            StartError::Invalid(said) => PyValueError::new_err(said),
-            StartError::Unusable(said) => PyRuntimeError::new_err(said),
+            StartError::Invalid(message) => PyValueError::new_err(message),
+            StartError::Unusable(message) => PyRuntimeError::new_err(message),
         })
     }
 

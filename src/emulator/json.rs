@@ -34,11 +34,11 @@ pub(crate) fn check_keys(what: &str, noun: &str, fields: &[Field], value: &Value
 /// “ Did you mean …?”, or nothing if none of the names resembles `written`.
 pub(crate) fn did_you_mean<'a>(written: &str, names: impl IntoIterator<Item = &'a str>) -> String {
     let lower = written.to_ascii_lowercase();
-    let most = (written.chars().count() / 3).max(1);
+    let max_distance = (written.chars().count() / 3).max(1);
     names
         .into_iter()
         .map(|name| (strsim::osa_distance(&lower, &name.to_ascii_lowercase()), name))
-        .filter(|(distance, _)| *distance <= most)
+        .filter(|(distance, _)| *distance <= max_distance)
         .min_by_key(|(distance, _)| *distance)
         .map_or_else(String::new, |(_, name)| format!(" Did you mean {name:?}?"))
 }

@@ -50,9 +50,9 @@ class Faults:
         """Orders a fault for the next request that matches, and returns its number.
 
         Kinds: ``status`` (with `status`, `error_code`, `detail`), ``html``, ``rate_limited``, ``unauthorized``,
-        ``not_found`` answer in the place of the true reply; ``ignore`` gives the true reply and stores nothing;
+        ``not_found`` answer in the place of the original reply; ``ignore`` gives the original reply and stores nothing;
         ``delay`` (with `seconds`) and ``stall`` make it late or leave it out; ``close`` and ``reset`` end the
-        connection; ``half_body``, ``empty_body``, ``wrong_type`` change the true reply; ``last_reply`` ends the
+        connection; ``half_body``, ``empty_body``, ``wrong_type`` change the original reply; ``last_reply`` ends the
         connection after it; ``stale_nonce`` and ``expire_tokens`` make the credentials invalid; ``close_on_accept`` and
         ``reset_on_accept`` end the next connections before a byte is read.
 
@@ -61,7 +61,7 @@ class Faults:
             order: Which requests: `method`, `path` and `name` (with ``*`` and ``?``), `endpoint` (``token``,
                 ``revoke``, ``serverless``, ``flex``, ``groups``, …, ``api`` for all but the token endpoint),
                 `operation` (its id, such as ``createGroupFlexCluster`` or ``createFlexCluster``), `authorization`
-                (``bearer``, ``digest``, ``basic``, ``none``, ``any``; unless given, the first leg of a digest exchange
+                (``bearer``, ``digest``, ``basic``, ``none``, ``any``; unless given, the first round trip of a digest exchange
                 does not match), `skip` so many first, `times` (1; None: always). How: `after_store` (whether the
                 request is carried out before the fault), `status`, `error_code`, `detail`, `retry_after`, `headers`
                 (None removes one), `body`, `content_type`, `seconds`, `reset` (for ``half_body``), `then` (faults to

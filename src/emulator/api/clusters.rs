@@ -47,7 +47,7 @@ fn find<'s>(store: &'s Store, call: &Call<'_>) -> Result<&'s Instance, ApiError>
     match found {
         None => Err(cluster_not_found(call.name, call.group_id)),
         Some(instance) if instance.kind == Kind::Dedicated => Ok(instance),
-        Some(instance) if instance.kind.is_flex(store.era()) => {
+        Some(instance) if instance.kind.is_flex(store.calendar()) => {
             let detail = format!("Flex cluster {} cannot be used in the Cluster API.", call.name);
             refuse("CANNOT_USE_FLEX_CLUSTER_IN_CLUSTER_API", detail)
         }

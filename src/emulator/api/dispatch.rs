@@ -1,13 +1,13 @@
-//! From a request to its outcome: the caller, the version, the project, the rate limits, and then the operation.
+//! From a request to its reply: the caller, the version, the project, the rate limits, and then the operation.
 
 use serde_json::json;
 
 use super::{clusters, flex, orgs, projects, rate_limits, serverless, token};
 use crate::emulator::auth;
 use crate::emulator::http::authorization;
+use crate::emulator::http::handled::{Handled, Stage};
 use crate::emulator::http::lists::Query;
 use crate::emulator::http::operations::{Operation, OperationKind};
-use crate::emulator::http::outcome::{Outcome, Stage};
 use crate::emulator::http::replies::{ApiError, Reply};
 use crate::emulator::http::request::{Call, Request};
 use crate::emulator::http::route::{Route, RouteError};
@@ -16,7 +16,7 @@ use crate::emulator::store::Store;
 use crate::emulator::store::identity::Identity;
 
 /// Answers as the API would.
-pub(crate) fn answer(store: &mut Store, request: &Request, route: &Result<Route, RouteError>, base: &str) -> Outcome {
+pub(crate) fn answer(store: &mut Store, request: &Request, route: &Result<Route, RouteError>, base: &str) -> Handled {
     if let Ok(route) = route
         && route.operation.is_token_endpoint()
     {
@@ -25,49 +25,49 @@ pub(crate) fn answer(store: &mut Store, request: &Request, route: &Result<Route,
             _ => token::revoke(store, request),
         };
         let identity = authorization::basic(&request.headers).map(|(id, _)| id);
-        return Outcome { identity, ..Outcome::new(reply, Stage::Authentication) };
+        return Handled { identity, ..Handled::new(reply, Stage::Authentication) };
     }
     let caller = match auth::authenticate(store, request) {
         Ok(caller) => caller,
         Err((reply, refusal)) => {
-            return Outcome { refusal: Some(refusal), ..Outcome::new(reply, Stage::Authentication) };
+            return Handled { refusal: Some(refusal), ..Handled::new(reply, Stage::Authentication) };
         }
     };
     let identity = Some(caller.id.clone());
     let route = match route {
         Ok(route) => route,
         Err(RouteError::NotFound) => {
-            return Outcome { identity, ..Outcome::new(ApiError::no_such_path(&request.path), Stage::Endpoint) };
+            return Handled { identity, ..Handled::new(ApiError::no_such_path(&request.path), Stage::Endpoint) };
         }
         Err(RouteError::MethodNotAllowed) => {
-            return Outcome { identity, ..Outcome::new(ApiError::method_not_allowed(), Stage::Endpoint) };
+            return Handled { identity, ..Handled::new(ApiError::method_not_allowed(), Stage::Endpoint) };
         }
     };
-    let mut outcome = authorized(store, request, route, base, &caller);
-    outcome.identity = identity;
-    outcome
+    let mut handled = authorized(store, request, route, base, &caller);
+    handled.identity = identity;
+    handled
 }
 
-fn authorized(store: &mut Store, request: &Request, route: &Route, base: &str, caller: &Identity) -> Outcome {
+fn authorized(store: &mut Store, request: &Request, route: &Route, base: &str, caller: &Identity) -> Handled {
     let operation = route.operation;
     if let Err(error) = auth::check_access_list(store, caller, auth::caller_address(store, request)) {
-        return Outcome::new(error, Stage::Endpoint);
+        return Handled::new(error, Stage::Endpoint);
     }
     let version =
         if route.unversioned { Some("") } else { version::negotiate(&request.headers, operation.endpoint.versions()) };
     let Some(version) = version else {
         let asked = version::asked(&request.headers).unwrap_or_default();
         let error = ApiError::new(406, "INVALID_VERSION_DATE", "Invalid accept header or version date.");
-        return Outcome::new(error.with([json!(asked)]), Stage::Endpoint);
+        return Handled::new(error.with([json!(asked)]), Stage::Endpoint);
     };
     if let Some(group_id) = &route.group_id
         && let Err(error) = auth::check_project(store, caller, operation, group_id)
     {
-        return Outcome { version, ..Outcome::new(error, Stage::Endpoint) };
+        return Handled { version, ..Handled::new(error, Stage::Endpoint) };
     }
     let rate_limit = match rate_limits::charge(store, operation, &request.path, route.group_id.as_deref(), &caller.id) {
         Ok(state) => state,
-        Err(error) => return Outcome { version, ..Outcome::new(error, Stage::Endpoint) },
+        Err(error) => return Handled { version, ..Handled::new(error, Stage::Endpoint) },
     };
     let call = Call {
         group_id: route.group_id.as_deref().unwrap_or_default(),
@@ -76,7 +76,7 @@ fn authorized(store: &mut Store, request: &Request, route: &Route, base: &str, c
         version,
     };
     let reply = operate(store, operation, &call, request, caller).unwrap_or_else(Reply::from);
-    Outcome { rate_limit, version, ..Outcome::new(reply, Stage::Entity) }
+    Handled { rate_limit, version, ..Handled::new(reply, Stage::Entity) }
 }
 
 fn operate(

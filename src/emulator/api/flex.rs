@@ -58,18 +58,19 @@ const UPDATE: &[Field] = &[
 pub(crate) fn list(store: &mut Store, call: &Call<'_>) -> Result<Reply, ApiError> {
     let page = call.query.page()?;
     store.read_all(call.group_id);
-    let era = store.era();
+    let calendar = store.calendar();
     let Some(project) = store.project(call.group_id) else {
         return Ok(lists::reply(&call.query, page, Vec::new(), 0));
     };
-    let total = [Kind::Serverless, Kind::Flex].into_iter().filter(|k| k.is_flex(era)).map(|k| project.count(k)).sum();
+    let total =
+        [Kind::Serverless, Kind::Flex].into_iter().filter(|k| k.is_flex(calendar)).map(|k| project.count(k)).sum();
     let results: Vec<Value> = project
         .instances
         .values()
-        .filter(|instance| instance.kind.is_flex(era))
+        .filter(|instance| instance.kind.is_flex(calendar))
         .skip(page.skip())
         .take(page.take())
-        .map(|instance| shapes::flex(instance, call.group_id, era, false))
+        .map(|instance| shapes::flex(instance, call.group_id, calendar, false))
         .collect();
     Ok(lists::reply(&call.query, page, results, total))
 }
@@ -94,7 +95,7 @@ pub(crate) fn create(store: &mut Store, call: &Call<'_>, request: &Request) -> R
     }
     let instance = new_instance(store, &body, (name, provider, region));
     let instance = Instance { kind: Kind::Flex, continuous_backup: false, ..instance };
-    let shown = shapes::flex(&instance, call.group_id, store.era(), true);
+    let shown = shapes::flex(&instance, call.group_id, store.calendar(), true);
     store.add_instance(call.group_id, instance);
     store.request_log.counters.created += 1;
     Ok(Reply::entity(201, shown))
@@ -123,14 +124,14 @@ pub(crate) fn delete(store: &mut Store, call: &Call<'_>) -> Result<Reply, ApiErr
 
 fn show(store: &Store, call: &Call<'_>) -> Result<Reply, ApiError> {
     let instance = find(store, call)?;
-    Ok(Reply::entity(200, shapes::flex(instance, call.group_id, store.era(), false)))
+    Ok(Reply::entity(200, shapes::flex(instance, call.group_id, store.calendar(), false)))
 }
 
 /// The cluster of that name, if this endpoint knows it.
 fn find<'s>(store: &'s Store, call: &Call<'_>) -> Result<&'s Instance, ApiError> {
     let found = store.project(call.group_id).and_then(|project| project.find(call.name)).map(|(_, i)| i);
     match found {
-        Some(instance) if instance.kind.is_flex(store.era()) => Ok(instance),
+        Some(instance) if instance.kind.is_flex(store.calendar()) => Ok(instance),
         Some(_) => {
             let detail = format!("Cannot use non-flex cluster {} in the flex API.", call.name);
             Err(ApiError::new(400, "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API", detail).with([json!(call.name)]))

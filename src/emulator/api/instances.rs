@@ -6,7 +6,7 @@ use super::validate;
 use crate::emulator::http::replies::ApiError;
 use crate::emulator::http::request::Call;
 use crate::emulator::store::Store;
-use crate::emulator::store::instances::{Due, Instance, Kind, State};
+use crate::emulator::store::instances::{Instance, Kind, State, TransitionEnd};
 
 /// The instance that a create of either kind stores; each kind sets its own fields.
 pub(crate) fn new_instance(store: &mut Store, body: &Map<String, Value>, named: (&str, &str, &str)) -> Instance {
@@ -20,7 +20,7 @@ pub(crate) fn new_instance(store: &mut Store, body: &Map<String, Value>, named: 
         region: region.into(),
         created: now,
         state: State::Creating,
-        due: Due::new(store.options.provisioning, now),
+        due: TransitionEnd::new(store.options.provisioning, now),
         tags: validate::tags_of(body).unwrap_or_default(),
         protected: validate::flag(body, "terminationProtectionEnabled").unwrap_or(false),
         continuous_backup: false,
@@ -47,7 +47,7 @@ pub(crate) fn apply_common(
     // An instance that is still being created stays so: its own time goes on.
     if instance.state != State::Creating {
         let updating = store.options.updating.unwrap_or(store.options.provisioning);
-        store.enter(call.group_id, call.name, State::Updating, updating);
+        store.begin_transition(call.group_id, call.name, State::Updating, updating);
     }
     store.request_log.counters.updated += 1;
 }
@@ -75,7 +75,7 @@ pub(crate) fn check_deletable(store: &Store, call: &Call<'_>) -> Result<(), ApiE
 
 pub(crate) fn begin_deletion(store: &mut Store, call: &Call<'_>) {
     let deletion = store.options.deletion.unwrap_or(store.options.provisioning);
-    store.enter(call.group_id, call.name, State::Deleting, deletion);
+    store.begin_transition(call.group_id, call.name, State::Deleting, deletion);
     store.request_log.counters.deleted += 1;
 }
 

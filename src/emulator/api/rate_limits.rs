@@ -2,15 +2,15 @@
 
 use serde_json::{Value, json};
 
+use crate::emulator::http::handled::RateLimitState;
 use crate::emulator::http::lists;
 use crate::emulator::http::operations::{Endpoint, OPERATIONS, Operation};
-use crate::emulator::http::outcome::RateLimitState;
 use crate::emulator::http::replies::{ApiError, Reply};
 use crate::emulator::options::RateLimit;
 use crate::emulator::store::Store;
 
 /// An endpoint set of the API, with Atlas' own size.
-struct Set {
+struct EndpointSet {
     id: &'static str,
     name: &'static str,
     scope: &'static str,
@@ -24,38 +24,50 @@ const fn limit(capacity: u64, refill: u64) -> Option<RateLimit> {
 }
 
 /// The first set of an endpoint is the one that its headers show.
-const SETS: [Set; 7] = [
-    Set {
+const SETS: [EndpointSet; 7] = [
+    EndpointSet {
         id: "flexClusters_group",
         name: "Flex Clusters",
         scope: "GROUP",
         endpoint: Endpoint::Flex,
         limit: limit(1200, 500),
     },
-    Set {
+    EndpointSet {
         id: "clusters_group",
         name: "Clusters",
         scope: "GROUP",
         endpoint: Endpoint::Clusters,
         limit: limit(10000, 5000),
     },
-    Set { id: "clusters_user", name: "Clusters", scope: "USER", endpoint: Endpoint::Clusters, limit: limit(300, 100) },
-    Set { id: "projects_user", name: "Projects", scope: "USER", endpoint: Endpoint::Groups, limit: limit(1200, 500) },
-    Set {
+    EndpointSet {
+        id: "clusters_user",
+        name: "Clusters",
+        scope: "USER",
+        endpoint: Endpoint::Clusters,
+        limit: limit(300, 100),
+    },
+    EndpointSet {
+        id: "projects_user",
+        name: "Projects",
+        scope: "USER",
+        endpoint: Endpoint::Groups,
+        limit: limit(1200, 500),
+    },
+    EndpointSet {
         id: "organizations_user",
         name: "Organizations",
         scope: "USER",
         endpoint: Endpoint::Orgs,
         limit: limit(300, 100),
     },
-    Set {
+    EndpointSet {
         id: "rateLimitsInspection_user",
         name: "Rate Limits Inspection",
         scope: "USER",
         endpoint: Endpoint::RateLimits,
         limit: limit(300, 100),
     },
-    Set {
+    EndpointSet {
         id: "serverless_group",
         name: "Serverless Instances",
         scope: "GROUP",

@@ -61,7 +61,7 @@ const UPDATE: &[Field] = &[
 /// Refuses what is retired under the present calendar; `reads` end a year after the rest.
 pub(crate) fn check_retired(store: &Store, call: &Call<'_>, reads: bool) -> Result<(), ApiError> {
     let gone_from = if reads { Calendar::Ended } else { Calendar::Retired };
-    if store.era() < gone_from {
+    if store.calendar() < gone_from {
         return Ok(());
     }
     let path = call.query.path.trim_start_matches('/');
@@ -80,8 +80,8 @@ pub(crate) fn list(store: &mut Store, call: &Call<'_>) -> Result<Reply, ApiError
     check_retired(store, call, true)?;
     let page = call.query.page()?;
     store.read_all(call.group_id);
-    let era = store.era();
-    let Some(project) = store.project(call.group_id).filter(|_| era < Calendar::Retired) else {
+    let calendar = store.calendar();
+    let Some(project) = store.project(call.group_id).filter(|_| calendar < Calendar::Retired) else {
         return Ok(lists::reply(&call.query, page, Vec::new(), 0));
     };
     let results: Vec<Value> = project
@@ -90,7 +90,7 @@ pub(crate) fn list(store: &mut Store, call: &Call<'_>) -> Result<Reply, ApiError
         .filter(|instance| instance.kind == Kind::Serverless)
         .skip(page.skip())
         .take(page.take())
-        .map(|instance| shapes::serverless(instance, call.group_id, call.query.base, era))
+        .map(|instance| shapes::serverless(instance, call.group_id, call.query.base, calendar))
         .collect();
     Ok(lists::reply(&call.query, page, results, project.count(Kind::Serverless)))
 }
@@ -113,7 +113,7 @@ pub(crate) fn create(store: &mut Store, call: &Call<'_>, request: &Request) -> R
     }
     // A missing region is refused like a wrong one, with an empty name, as reported of the real service.
     let region = validate::text(provider_settings, "regionName").unwrap_or_default();
-    if !validate::region_offers(store, provider, region, store.era() >= Calendar::Flex) {
+    if !validate::region_offers(store, provider, region, store.calendar() >= Calendar::Flex) {
         let detail = format!("No region {region} exists for provider {provider}.");
         return Err(ApiError::new(400, "INVALID_REGION", detail).with([json!(region), json!(provider)]));
     }
@@ -123,7 +123,7 @@ pub(crate) fn create(store: &mut Store, call: &Call<'_>, request: &Request) -> R
     let instance = new_instance(store, &body, (name, provider, region));
     let continuous_backup = continuous_backup(&body).unwrap_or(true);
     let instance = Instance { kind: Kind::Serverless, continuous_backup, ..instance };
-    let shown = shapes::serverless(&instance, call.group_id, call.query.base, store.era());
+    let shown = shapes::serverless(&instance, call.group_id, call.query.base, store.calendar());
     store.add_instance(call.group_id, instance);
     store.request_log.counters.created += 1;
     Ok(Reply::entity(201, shown))
@@ -163,15 +163,15 @@ fn continuous_backup(body: &serde_json::Map<String, Value>) -> Option<bool> {
 
 fn show(store: &Store, call: &Call<'_>) -> Result<Reply, ApiError> {
     let instance = find(store, call)?;
-    Ok(Reply::entity(200, shapes::serverless(instance, call.group_id, call.query.base, store.era())))
+    Ok(Reply::entity(200, shapes::serverless(instance, call.group_id, call.query.base, store.calendar())))
 }
 
 /// The instance of that name, if this endpoint knows it.
 fn find<'s>(store: &'s Store, call: &Call<'_>) -> Result<&'s Instance, ApiError> {
     let found = store.project(call.group_id).and_then(|project| project.find(call.name)).map(|(_, i)| i);
     match found {
-        Some(instance) if instance.kind == Kind::Serverless && store.era() < Calendar::Retired => Ok(instance),
-        Some(instance) if instance.kind != Kind::Serverless && store.era() < Calendar::Retired => {
+        Some(instance) if instance.kind == Kind::Serverless && store.calendar() < Calendar::Retired => Ok(instance),
+        Some(instance) if instance.kind != Kind::Serverless && store.calendar() < Calendar::Retired => {
             let detail = format!("Cluster {} cannot be used in the Serverless Instance API.", call.name);
             Err(ApiError::new(400, "CANNOT_USE_CLUSTER_IN_SERVERLESS_INSTANCE_API", detail).with([json!(call.name)]))
         }

@@ -8,9 +8,9 @@ use crate::emulator::store::ids::derived;
 use crate::emulator::store::instances::{Instance, State, Tags};
 
 /// As `/serverless` shows it: until 2025 a serverless instance, later a Flex cluster in the same shape.
-pub(crate) fn serverless(instance: &Instance, group_id: &str, base: &str, era: Calendar) -> Value {
+pub(crate) fn serverless(instance: &Instance, group_id: &str, base: &str, calendar: Calendar) -> Value {
     let own = format!("{base}/api/atlas/v2/groups/{group_id}/serverless/{}", instance.name);
-    let provider = if era >= Calendar::Flex {
+    let provider = if calendar >= Calendar::Flex {
         json!({
             "backingProviderName": instance.provider,
             "effectiveDiskSizeGBLimit": 5,
@@ -30,7 +30,7 @@ pub(crate) fn serverless(instance: &Instance, group_id: &str, base: &str, era: C
     };
     let mut out = Map::new();
     // A real serverless instance had no address before it was provisioned.
-    if era >= Calendar::Flex || instance.state != State::Creating {
+    if calendar >= Calendar::Flex || instance.state != State::Creating {
         out.insert("connectionStrings".into(), json!({"standardSrv": srv(instance)}));
     }
     out.insert("createDate".into(), json!(iso(instance.created)));
@@ -44,10 +44,10 @@ pub(crate) fn serverless(instance: &Instance, group_id: &str, base: &str, era: C
             {"href": format!("{own}/backup/snapshots"), "rel": "https://cloud.mongodb.com/snapshots"},
         ]),
     );
-    out.insert("mongoDBVersion".into(), json!(version(era)));
+    out.insert("mongoDBVersion".into(), json!(version(calendar)));
     out.insert("name".into(), json!(instance.name));
     out.insert("providerSettings".into(), provider);
-    let continuous = instance.continuous_backup && era < Calendar::Flex;
+    let continuous = instance.continuous_backup && calendar < Calendar::Flex;
     out.insert("serverlessBackupOptions".into(), json!({"serverlessContinuousBackupEnabled": continuous}));
     out.insert("stateName".into(), json!(instance.state));
     out.insert("tags".into(), tags(&instance.tags));
@@ -56,7 +56,7 @@ pub(crate) fn serverless(instance: &Instance, group_id: &str, base: &str, era: C
 }
 
 /// As `/flexClusters` shows it. The reply to a create leaves out `tags` when there are none.
-pub(crate) fn flex(instance: &Instance, group_id: &str, era: Calendar, just_created: bool) -> Value {
+pub(crate) fn flex(instance: &Instance, group_id: &str, calendar: Calendar, just_created: bool) -> Value {
     let mut out = Map::new();
     out.insert("backupSettings".into(), json!({"enabled": true}));
     out.insert("clusterType".into(), json!("REPLICASET"));
@@ -69,7 +69,7 @@ pub(crate) fn flex(instance: &Instance, group_id: &str, era: Calendar, just_crea
     out.insert("createDate".into(), json!(iso(instance.created)));
     out.insert("groupId".into(), json!(group_id));
     out.insert("id".into(), json!(instance.id));
-    out.insert("mongoDBVersion".into(), json!(version(era)));
+    out.insert("mongoDBVersion".into(), json!(version(calendar)));
     out.insert("name".into(), json!(instance.name));
     out.insert(
         "providerSettings".into(),
@@ -111,8 +111,8 @@ fn standard(instance: &Instance) -> String {
 
 const DAY: i64 = 24 * 60 * 60 * 1000;
 
-fn version(era: Calendar) -> &'static str {
-    match era {
+fn version(calendar: Calendar) -> &'static str {
+    match calendar {
         Calendar::Serverless => "7.0.16",
         Calendar::Flex => "8.0.13",
         Calendar::Deprecated => "8.0.17",

@@ -31,7 +31,7 @@ pub(crate) fn token(store: &mut Store, request: &Request) -> Reply {
     }
     let now = store.now();
     if let Some(limit) = store.options.token_requests_per_minute
-        && let Err(wait) = store.tokens.pace(auth::caller_address(store, request), &client_id, now, limit)
+        && let Err(wait) = store.tokens.throttle(auth::caller_address(store, request), &client_id, now, limit)
     {
         // Seen in the API's own shape, not in OAuth's.
         let path = "/api/oauth/token";
@@ -40,7 +40,7 @@ pub(crate) fn token(store: &mut Store, request: &Request) -> Reply {
         refusal.headers = vec![("retry-after", wait.to_string())];
         return refusal.into();
     }
-    if store.options.live_tokens.is_some_and(|most| store.tokens.live(&client_id, now) >= most as usize) {
+    if store.options.live_tokens.is_some_and(|max| store.tokens.live(&client_id, now) >= max as usize) {
         return error(403, "access_denied", "The service account has too many live access tokens.");
     }
     let lifetime = store.token_lifetime();

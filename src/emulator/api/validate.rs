@@ -185,10 +185,10 @@ pub(crate) fn name(store: &Store, project: &Project, name: &str) -> Result<(), A
         );
         return Err(ApiError::new(400, "DUPLICATE_CLUSTER_NAME_PREFIX", detail).with([json!(name), json!(PREFIX)]));
     }
-    let most = store.options.clusters_per_project;
-    if project.instances.len() >= most {
-        let detail = format!("The project already has {most} clusters, which is the most that it can have.");
-        return Err(ApiError::new(400, "DEFAULT_CONFIG_LIMIT_EXCEPTION", detail).with([json!(most)]));
+    let max = store.options.clusters_per_project;
+    if project.instances.len() >= max {
+        let detail = format!("The project already has {max} clusters, which is the most that it can have.");
+        return Err(ApiError::new(400, "DEFAULT_CONFIG_LIMIT_EXCEPTION", detail).with([json!(max)]));
     }
     Ok(())
 }

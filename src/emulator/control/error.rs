@@ -6,7 +6,7 @@ use serde_json::Value;
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{message}")]
 pub struct ControlError {
-    /// 400 for an order that makes no sense, 404 for what is not there.
+    /// 400 for a request that makes no sense, 404 for what is not there.
     pub status: u16,
     /// One useful sentence.
     pub message: String,
@@ -24,7 +24,7 @@ impl From<String> for ControlError {
     }
 }
 
-pub(crate) type Answer = Result<Value, ControlError>;
+pub(crate) type ControlResult = Result<Value, ControlError>;
 
 pub(crate) fn not_there(what: &str) -> ControlError {
     ControlError::new(404, format!("There is no {what}."))

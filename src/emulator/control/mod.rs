@@ -7,7 +7,7 @@ pub(crate) mod stored;
 
 use serde_json::{Value, json};
 
-use self::error::{Answer, ControlError};
+use self::error::{ControlError, ControlResult};
 use self::overview::{counters, description, operations, overview};
 use self::scenario::{change_clock, change_faults, change_settings, scenario};
 use self::stored::{identities, instances, issue_token, organizations};
@@ -24,7 +24,7 @@ pub(crate) fn parts(path: &str) -> impl Iterator<Item = &str> {
 }
 
 /// What `method /_emulator/{path}` does; `path` may carry a query.
-pub(crate) fn carry_out(store: &mut Store, faults: &mut Faults, method: &str, path: &str, body: &Value) -> Answer {
+pub(crate) fn execute(store: &mut Store, faults: &mut Faults, method: &str, path: &str, body: &Value) -> ControlResult {
     let (path, query) = path.split_once('?').unwrap_or((path, ""));
     let query = pairs(query);
     let parts: Vec<&str> = parts(path).collect();

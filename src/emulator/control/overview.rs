@@ -17,7 +17,7 @@ pub(crate) fn description(store: &mut Store) -> Value {
     let project = store.projects.values().next();
     let group_id = project.map(|project| project.id.clone());
     let org_id = project.map(|project| project.org_id.clone());
-    let access_token = store.tokens.ready(&mut store.ids, &client_id, now, lifetime);
+    let access_token = store.tokens.default_token(&mut store.ids, &client_id, now, lifetime);
     json!({
         "url": store.url,
         "group_id": group_id,

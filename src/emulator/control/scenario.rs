@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::error::{Answer, ControlError};
+use super::error::{ControlError, ControlResult};
 use crate::emulator::clock::{iso_ms, time};
 use crate::emulator::faults::order::Order;
 use crate::emulator::faults::standing::Faults;
@@ -27,7 +27,7 @@ pub(crate) fn change_settings(store: &mut Store, changes: &Value) -> Result<(), 
     Ok(())
 }
 
-pub(crate) fn change_clock(store: &mut Store, method: &str, body: &Value) -> Answer {
+pub(crate) fn change_clock(store: &mut Store, method: &str, body: &Value) -> ControlResult {
     if method != "GET" && !body.is_null() {
         check_keys("The clock", "key", &CLOCK, body)?;
         if let Some(manual) = body.get("manual") {
@@ -46,7 +46,7 @@ pub(crate) fn change_clock(store: &mut Store, method: &str, body: &Value) -> Ans
     Ok(json!({"now": iso_ms(now), "unix_seconds": now as f64 / 1000.0, "manual": store.clock.is_manual()}))
 }
 
-pub(crate) fn change_faults(faults: &mut Faults, method: &str, id: Option<&str>, body: &Value) -> Answer {
+pub(crate) fn change_faults(faults: &mut Faults, method: &str, id: Option<&str>, body: &Value) -> ControlResult {
     match (method, id) {
         ("GET", None) => Ok(faults.to_json()),
         ("POST", None) => {

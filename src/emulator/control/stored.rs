@@ -2,11 +2,11 @@
 
 use serde_json::{Value, json};
 
-use super::error::{Answer, ControlError, not_there};
+use super::error::{ControlError, ControlResult, not_there};
 use crate::emulator::json::{Field, check_keys, seconds};
 use crate::emulator::options::Provisioning;
 use crate::emulator::store::Store;
-use crate::emulator::store::instances::Due;
+use crate::emulator::store::instances::TransitionEnd;
 use crate::emulator::store::load;
 use crate::emulator::store::seed::InstanceSeed;
 
@@ -19,7 +19,7 @@ pub(crate) fn instances(
     parts: &[&str],
     query: &[(String, String)],
     body: &Value,
-) -> Answer {
+) -> ControlResult {
     let first = store.projects.values().next().map(|project| project.id.clone()).unwrap_or_default();
     match (method, parts) {
         ("GET", []) => {
@@ -55,8 +55,12 @@ pub(crate) fn instances(
             let state = serde_json::from_value(json!(state))
                 .map_err(|_| ControlError::new(400, "state takes a state of the API, or GONE."))?;
             let due = match (body.get("reads"), body.get("seconds")) {
-                (Some(reads), _) => Some(Due::Reads(reads.as_u64().and_then(|n| u32::try_from(n).ok()).unwrap_or(0))),
-                (None, Some(after)) => Due::new(Provisioning::After(seconds::read("seconds", after)?), store.now()),
+                (Some(reads), _) => {
+                    Some(TransitionEnd::Reads(reads.as_u64().and_then(|n| u32::try_from(n).ok()).unwrap_or(0)))
+                }
+                (None, Some(after)) => {
+                    TransitionEnd::new(Provisioning::After(seconds::read("seconds", after)?), store.now())
+                }
                 (None, None) => None,
             };
             store.set_state(group_id, name, state, due);
@@ -67,7 +71,7 @@ pub(crate) fn instances(
     }
 }
 
-pub(crate) fn identities(store: &mut Store, method: &str, id: Option<&str>, body: &Value) -> Answer {
+pub(crate) fn identities(store: &mut Store, method: &str, id: Option<&str>, body: &Value) -> ControlResult {
     match (method, id) {
         ("GET", None) => Ok(store.identities.values().map(|i| json!(i)).collect()),
         ("POST", None) => {
@@ -94,7 +98,7 @@ pub(crate) fn identities(store: &mut Store, method: &str, id: Option<&str>, body
     }
 }
 
-pub(crate) fn organizations(store: &mut Store, method: &str, id: Option<&str>, body: &Value) -> Answer {
+pub(crate) fn organizations(store: &mut Store, method: &str, id: Option<&str>, body: &Value) -> ControlResult {
     match (method, id) {
         ("GET", None) => Ok(store.orgs.iter().map(|org| json!(org)).collect()),
         ("POST", None) => Ok(json!({"id": load::add_org(store, load::read("The organization", body.clone())?)?})),
@@ -111,7 +115,7 @@ pub(crate) fn organizations(store: &mut Store, method: &str, id: Option<&str>, b
     }
 }
 
-pub(crate) fn issue_token(store: &mut Store, body: &Value) -> Answer {
+pub(crate) fn issue_token(store: &mut Store, body: &Value) -> ControlResult {
     let client_id = body.get("client_id").and_then(Value::as_str).unwrap_or(&store.default_ids.0).to_owned();
     if !store.identities.contains_key(&client_id) {
         return Err(not_there(&client_id));

@@ -1,4 +1,4 @@
-//! What a fault does to credentials, to what is stored, and to the true reply.
+//! What a fault does to credentials, to what is stored, and to the original reply.
 
 use axum::body::Bytes;
 
@@ -6,7 +6,7 @@ use super::kind::FaultKind;
 use super::order::Order;
 use crate::emulator::api::dispatch;
 use crate::emulator::http::authorization::{digest_parameters, header};
-use crate::emulator::http::outcome::Outcome;
+use crate::emulator::http::handled::Handled;
 use crate::emulator::http::request::Request;
 use crate::emulator::http::response::WireResponse;
 use crate::emulator::http::route::{Route, RouteError};
@@ -33,18 +33,18 @@ pub(crate) fn answer_without_storing(
     request: &Request,
     route: &Result<Route, RouteError>,
     base: &str,
-) -> Outcome {
+) -> Handled {
     let route_facts = route.as_ref().ok();
     let group_id = route_facts.and_then(|route| route.group_id.clone()).unwrap_or_default();
     let name = route_facts.and_then(|route| route.name.clone()).or_else(|| request.name_in_body()).unwrap_or_default();
     let before = store.project(&group_id).and_then(|project| project.find(&name)).map(|(_, instance)| instance.clone());
     let counters = &store.request_log.counters;
     let (created, updated, deleted) = (counters.created, counters.updated, counters.deleted);
-    let outcome = dispatch::answer(store, request, route, base);
+    let handled = dispatch::answer(store, request, route, base);
     store.restore_instance(&group_id, &name, before);
     let counters = &mut store.request_log.counters;
     (counters.created, counters.updated, counters.deleted) = (created, updated, deleted);
-    outcome
+    handled
 }
 
 /// Applies what a fault says of status, headers and body.

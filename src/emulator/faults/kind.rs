@@ -17,9 +17,9 @@ pub(crate) enum FaultKind {
     Unauthorized,
     /// 404 with the code that the endpoint uses.
     NotFound,
-    /// The true reply, but nothing is stored.
+    /// The original reply, but nothing is stored.
     Ignore,
-    /// The true reply, later.
+    /// The original reply, later.
     Delay,
     /// No reply, ever; the connection stays open.
     Stall,
@@ -27,17 +27,17 @@ pub(crate) enum FaultKind {
     Close,
     /// The connection is reset without a reply.
     Reset,
-    /// The head of the true reply and half of its body, then the connection is closed (or reset).
+    /// The head of the original reply and half of its body, then the connection is closed (or reset).
     HalfBody,
-    /// The true status and headers, and no body.
+    /// The original status and headers, and no body.
     EmptyBody,
-    /// The true reply under a content type that is not JSON.
+    /// The original reply under a content type that is not JSON.
     WrongType,
     /// The nonce of the request becomes stale before the request is looked at.
     StaleNonce,
     /// Every token expires just before the request.
     ExpireTokens,
-    /// The true reply, and then the connection is closed.
+    /// The original reply, and then the connection is closed.
     LastReply,
     /// The next connections are closed before a byte is read.
     CloseOnAccept,
@@ -83,10 +83,10 @@ impl FaultKind {
 
     /// Whether the request is carried out before the fault, unless the order says otherwise.
     pub(super) fn usually_after_store(self) -> bool {
-        self.changes_true_reply()
+        self.changes_original_reply()
     }
 
-    /// Whether another reply is sent in the place of the true one.
+    /// Whether another reply is sent in the place of the original one.
     pub(crate) fn replaces_reply(self) -> bool {
         use FaultKind as F;
         matches!(self, F::Status | F::Html | F::RateLimited | F::Unauthorized | F::NotFound)
@@ -97,8 +97,8 @@ impl FaultKind {
         matches!(self, FaultKind::Close | FaultKind::Reset | FaultKind::Stall)
     }
 
-    /// Whether the true reply is sent, but changed or cut.
-    pub(crate) fn changes_true_reply(self) -> bool {
+    /// Whether the original reply is sent, but changed or cut.
+    pub(crate) fn changes_original_reply(self) -> bool {
         use FaultKind as F;
         matches!(self, F::HalfBody | F::EmptyBody | F::WrongType | F::LastReply)
     }

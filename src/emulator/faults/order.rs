@@ -261,7 +261,7 @@ mod tests {
 
     #[test]
     fn a_misspelt_order_is_refused() {
-        for (order, said) in [
+        for (order, expected) in [
             (json!({"knd": "close"}), "A fault has no key \"knd\". Did you mean \"kind\"?"),
             (json!({"kind": "clsoe"}), "There is no fault of kind \"clsoe\". Did you mean \"close\"? Kinds: status, "),
             (json!({"kind": "explode"}), "There is no fault of kind \"explode\". Kinds: status, html, "),
@@ -287,7 +287,7 @@ mod tests {
             (json!("close"), "A fault takes a JSON object."),
         ] {
             let refused = Order::from_json(&order).unwrap_err();
-            assert!(refused.starts_with(said), "{order}: {refused}");
+            assert!(refused.starts_with(expected), "{order}: {refused}");
         }
     }
 }

@@ -1,4 +1,4 @@
-//! The replies that faults send in the place of the true ones.
+//! The replies that faults send in the place of the original ones.
 
 use serde_json::{Map, Value, json};
 
@@ -14,7 +14,7 @@ use crate::emulator::http::request::Request;
 use crate::emulator::http::route::{Route, RouteError};
 use crate::emulator::store::Store;
 
-/// The reply that a fault puts in the place of the true one.
+/// The reply that a fault puts in the place of the original one.
 pub(crate) fn fault_reply(
     store: &mut Store,
     route: &Result<Route, RouteError>,

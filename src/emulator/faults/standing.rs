@@ -111,7 +111,7 @@ impl Fault {
                     || is_operation(wanted)
             })
             && match order.authorization.as_deref() {
-                // The first leg of a digest exchange carries no credentials: a fault waits for the second.
+                // The first round trip of a digest exchange carries no credentials: a fault waits for the second.
                 None => token_endpoint || facts.scheme != "none",
                 Some("any") => true,
                 Some(wanted) => wanted == facts.scheme,
@@ -140,7 +140,7 @@ mod tests {
         let order = json!({"method": "post", "skip": 1, "times": 2, "then": [{"kind": "close", "method": "GET"}]});
         faults.order(Order::from_json(&order).unwrap());
         assert_eq!(take(&mut faults, "GET", "bearer"), None);
-        assert_eq!(take(&mut faults, "POST", "none"), None, "the first leg of a digest does not count");
+        assert_eq!(take(&mut faults, "POST", "none"), None, "the first round trip of a digest exchange does not count");
         assert_eq!(take(&mut faults, "POST", "digest"), None, "skipped");
         assert_eq!(take(&mut faults, "POST", "bearer"), Some(FaultKind::Status));
         let left = json!([{

@@ -42,9 +42,9 @@ impl Query<'_> {
         Ok(Page { number, items, count: self.get("includeCount").is_none_or(|v| !v.eq_ignore_ascii_case("false")) })
     }
 
-    fn number(&self, name: &str, default: u64, most: u64) -> Result<u64, ApiError> {
+    fn number(&self, name: &str, default: u64, max: u64) -> Result<u64, ApiError> {
         let Some(text) = self.get(name) else { return Ok(default) };
-        text.parse::<u64>().ok().filter(|n| (1..=most).contains(n)).ok_or_else(|| {
+        text.parse::<u64>().ok().filter(|n| (1..=max).contains(n)).ok_or_else(|| {
             let detail = format!("Invalid query parameter {name} specified.");
             ApiError::new(400, "INVALID_QUERY_PARAMETER", detail).with([json!(name)])
         })

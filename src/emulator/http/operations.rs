@@ -270,7 +270,7 @@ mod tests {
 
     #[test]
     fn misspelt_names_are_refused_with_a_suggestion() {
-        for (id, said) in [
+        for (id, expected) in [
             ("creatFlexCluster", "There is no operation \"creatFlexCluster\". Did you mean \"createFlexCluster\"?"),
             (
                 "createGroupFlexClusters",
@@ -279,14 +279,14 @@ mod tests {
             ("listprojects", "There is no operation \"listprojects\". Did you mean \"listProjects\"?"),
             ("???", "There is no operation \"???\"."),
         ] {
-            assert_eq!(check_id(id), Err(said.to_owned()));
+            assert_eq!(check_id(id), Err(expected.to_owned()));
         }
-        for (name, said) in [
+        for (name, expected) in [
             ("serverles", "There is no endpoint \"serverles\". Did you mean \"serverless\"?"),
             ("ratelimits", "There is no endpoint \"ratelimits\". Did you mean \"rateLimits\"?"),
             ("tokens", "There is no endpoint \"tokens\". Did you mean \"token\"?"),
         ] {
-            assert_eq!(check_endpoint(name), Err(said.to_owned()));
+            assert_eq!(check_endpoint(name), Err(expected.to_owned()));
         }
         for operation in &OPERATIONS {
             for id in operation.ids {

@@ -3,8 +3,8 @@
 use axum::body::{Body as HttpBody, Bytes};
 use axum::http::{HeaderMap, HeaderName, HeaderValue, Response, StatusCode};
 
+use super::handled::{Handled, Stage};
 use super::operations::{Endpoint, Operation};
-use super::outcome::{Outcome, Stage};
 use super::replies::Reply;
 use super::request::Request;
 use super::version;
@@ -32,15 +32,15 @@ impl WireResponse {
     }
 
     /// A reply with the API's headers, in the envelope and layout that the request asks for.
-    pub(crate) fn from_outcome(
-        outcome: &Outcome,
+    pub(crate) fn from_handled(
+        handled: &Handled,
         operation: Option<&'static Operation>,
         request: &Request,
-        era: Calendar,
+        calendar: Calendar,
         now: i64,
     ) -> Self {
-        let reply = &outcome.reply;
-        let unauthenticated = outcome.stage == Stage::Authentication;
+        let reply = &handled.reply;
+        let unauthenticated = handled.stage == Stage::Authentication;
         let asked = |name: &str| {
             !unauthenticated
                 && request.parameters.iter().any(|(key, value)| key == name && value.eq_ignore_ascii_case("true"))
@@ -52,8 +52,8 @@ impl WireResponse {
         };
         match &reply.content_type {
             Some(content_type) => wire.set("content-type", content_type),
-            None if outcome.version.is_empty() => wire.set("content-type", "application/json"),
-            None => wire.set("content-type", &version::content_type(outcome.version)),
+            None if handled.version.is_empty() => wire.set("content-type", "application/json"),
+            None => wire.set("content-type", &version::content_type(handled.version)),
         }
         wire.set("date", &http_date(now));
         wire.set("server", "mdbws");
@@ -66,9 +66,9 @@ impl WireResponse {
                 wire.set("cache-control", "no-store");
             }
         } else {
-            wire.resource_headers(outcome, operation, era);
+            wire.resource_headers(handled, operation, calendar);
         }
-        if let Some(state) = outcome.rate_limit {
+        if let Some(state) = handled.rate_limit {
             wire.set("ratelimit-limit", &state.limit.to_string());
             wire.set("ratelimit-remaining", &state.remaining.to_string());
         }
@@ -78,32 +78,32 @@ impl WireResponse {
         wire
     }
 
-    fn resource_headers(&mut self, outcome: &Outcome, operation: Option<&'static Operation>, era: Calendar) {
+    fn resource_headers(&mut self, handled: &Handled, operation: Option<&'static Operation>, calendar: Calendar) {
         self.set("referrer-policy", "strict-origin-when-cross-origin");
         self.set("strict-transport-security", "max-age=31536000; includeSubdomains;");
         self.set("x-content-type-options", "nosniff");
         self.set("x-frame-options", "DENY");
         self.set("x-permitted-cross-domain-policies", "none");
-        let (java, service) = match era {
+        let (java, service) = match calendar {
             Calendar::Serverless | Calendar::Flex => ("17.0.15+6", "2dd276f5858806ffd578852f539065f80160e49b"),
             Calendar::Deprecated => ("17.0.16+8", "c2e9c0719de22da49e72850b12d47650f118c37a"),
             _ => ("17.0.19+10-LTS", "203ac0360368239eed8f27b82e06b1be8429648c"),
         };
         self.set("x-java-version", java);
-        if outcome.stage == Stage::Entity {
+        if handled.stage == Stage::Entity {
             self.set("x-mongodb-service-version", &format!("gitHash={service}; versionString=master"));
         }
         if let Some(method) = operation.and_then(Operation::java_method) {
             self.set("x-java-method", &method);
         }
-        if let Some(code) = &outcome.reply.error_code {
+        if let Some(code) = &handled.reply.error_code {
             self.set("x-error-code", code);
         }
         if operation.is_some_and(|o| o.endpoint == Endpoint::Serverless) {
-            match era {
+            match calendar {
                 Calendar::Deprecated => self.deprecated("Thu, 15 Jan 2026 00:00:00 GMT"),
                 // What is left, reading, ends a year later.
-                Calendar::Retired if outcome.reply.status != 410 => self.deprecated("Fri, 15 Jan 2027 00:00:00 GMT"),
+                Calendar::Retired if handled.reply.status != 410 => self.deprecated("Fri, 15 Jan 2027 00:00:00 GMT"),
                 _ => {}
             }
         }

@@ -9,13 +9,13 @@ use serde_json::Value;
 use crate::emulator::clock::date;
 use crate::emulator::json::seconds;
 
-/// When an instance leaves a transient state (CREATING, UPDATING, DELETING).
+/// When an instance leaves a transitional state (CREATING, UPDATING, DELETING).
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Provisioning {
-    /// The reply to the change still shows the transient state; the next read does not.
+    /// The reply to the change still shows the transitional state; the next read does not.
     AtOnce,
-    /// This many reads of the instance still see the transient state.
+    /// This many reads of the instance still see the transitional state.
     #[serde(rename = "reads")]
     AfterReads(u32),
     /// After this time on the emulator's clock.
@@ -92,15 +92,15 @@ pub enum Regions {
 }
 
 impl Calendar {
-    /// The era that holds at `now` (milliseconds since the epoch).
-    pub(crate) fn era(self, now: i64) -> Calendar {
+    /// The calendar that holds at `now` (milliseconds since the epoch).
+    pub(crate) fn at(self, now: i64) -> Calendar {
         match self {
             Calendar::Clock => Calendar::of_date(&date(now)),
             other => other,
         }
     }
 
-    /// The era of an ISO date. ISO dates compare as text.
+    /// The calendar of an ISO date. ISO dates compare as text.
     pub(crate) fn of_date(date: &str) -> Calendar {
         match date {
             d if d < "2025-02-01" => Calendar::Serverless,

@@ -201,26 +201,26 @@ fn host<'de, D: Deserializer<'de>>(from: D) -> Result<IpAddr, D::Error> {
 /// A bare number is a number of seconds.
 #[derive(Deserialize)]
 #[serde(untagged)]
-enum Written {
+enum Repr {
     Seconds(#[serde(with = "seconds")] Duration),
     Named(Provisioning),
 }
 
-impl From<Written> for Provisioning {
-    fn from(written: Written) -> Self {
-        match written {
-            Written::Seconds(time) => Provisioning::After(time),
-            Written::Named(provisioning) => provisioning,
+impl From<Repr> for Provisioning {
+    fn from(repr: Repr) -> Self {
+        match repr {
+            Repr::Seconds(time) => Provisioning::After(time),
+            Repr::Named(provisioning) => provisioning,
         }
     }
 }
 
 fn provisioning<'de, D: Deserializer<'de>>(from: D) -> Result<Provisioning, D::Error> {
-    Written::deserialize(from).map(Provisioning::from)
+    Repr::deserialize(from).map(Provisioning::from)
 }
 
 fn provisioning_or_none<'de, D: Deserializer<'de>>(from: D) -> Result<Option<Provisioning>, D::Error> {
-    Ok(Option::<Written>::deserialize(from)?.map(Provisioning::from))
+    Ok(Option::<Repr>::deserialize(from)?.map(Provisioning::from))
 }
 
 fn refusal_status<'de, D: Deserializer<'de>>(from: D) -> Result<u16, D::Error> {
@@ -292,7 +292,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said_in_one_sentence() {
-        for (key, value, said) in [
+        for (key, value, expected) in [
             ("host", json!("here"), "host takes a loopback address."),
             ("port", json!(65536), "port takes 0 to 65535."),
             ("provisioning", json!({"minutes": 1}), &format!("provisioning takes {PROVISIONING}.")),
@@ -310,7 +310,7 @@ mod tests {
             ("colour", json!(1), "The emulator has no option \"colour\"."),
             ("live_token", json!(1), "The emulator has no option \"live_token\". Did you mean \"live_tokens\"?"),
         ] {
-            assert_eq!(Options::from_json(&json!({ key: value })).unwrap_err(), said);
+            assert_eq!(Options::from_json(&json!({ key: value })).unwrap_err(), expected);
         }
         let sizes = json!({"rate_limit_sizes": {"flexClusters_group": {"capacity": 1, "refill": 0, "seconds": 1}}});
         assert!(Options::from_json(&sizes).unwrap_err().starts_with("rate_limit_sizes takes an object of {capacity, "));

@@ -10,7 +10,7 @@ use axum::routing::any;
 use super::answer::answer;
 use super::connection::Handle;
 use super::control;
-use super::fault::{Hit, answer_with_fault};
+use super::fault::{MatchedRequest, answer_with_fault};
 use super::state::{Locked, State};
 use crate::emulator::api::dispatch;
 use crate::emulator::faults::standing::RequestFacts;
@@ -46,17 +46,17 @@ async fn api(Extract(state): Extract<State>, request: HttpRequest) -> Response<H
         }
     };
     let route = route::route(&request.method, &request.path);
-    let (number, hit) = receive(&state, &request, &route, handle);
-    let Some(hit) = hit else {
+    let (number, matched) = receive(&state, &request, &route, handle);
+    let Some(matched) = matched else {
         let response = answer(&state, number, &request, &route, dispatch::answer);
         state.finish(number, Some(response.status), "answered", &response.body);
         return response.respond();
     };
-    if hit.fault.order.delay.is_zero() {
-        return answer_with_fault(&state, hit, &request, &route).await;
+    if matched.fault.order.delay.is_zero() {
+        return answer_with_fault(&state, matched, &request, &route).await;
     }
     // A request that is late is carried out even if its client has given up by then: that is what makes it dangerous.
-    let late = tokio::spawn(async move { answer_with_fault(&state, hit, &request, &route).await });
+    let late = tokio::spawn(async move { answer_with_fault(&state, matched, &request, &route).await });
     late.await.unwrap_or_default()
 }
 
@@ -66,7 +66,7 @@ fn receive(
     request: &Request,
     route: &Result<Route, RouteError>,
     handle: Option<Handle>,
-) -> (u64, Option<Hit>) {
+) -> (u64, Option<MatchedRequest>) {
     let Locked { store, faults, .. } = &mut *state.lock();
     store.end_due_states();
     let found = route.as_ref().ok();
@@ -102,5 +102,5 @@ fn receive(
         ..Record::default()
     };
     let number = store.request_log.begin(record, store.options.request_log);
-    (number, fault.map(|fault| Hit { fault, number, at, handle }))
+    (number, fault.map(|fault| MatchedRequest { fault, number, at, handle }))
 }

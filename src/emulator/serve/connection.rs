@@ -1,4 +1,4 @@
-//! One accepted connection, which a fault can cut: at once, in the middle of a body, with FIN or with RST.
+//! One accepted connection, which a fault can close: at once, in the middle of a body, with FIN or with RST.
 
 use std::io;
 use std::pin::Pin;
@@ -10,7 +10,7 @@ use tokio::net::TcpStream;
 
 /// How a connection ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Cut {
+pub(crate) enum CloseMode {
     /// Closed in the ordinary way, with FIN.
     Close,
     /// Aborted, with RST.
@@ -19,12 +19,12 @@ pub(crate) enum Cut {
 
 /// What happens to a connection's output.
 #[derive(Debug, Clone, Copy, Default)]
-enum Plan {
+enum Output {
     #[default]
     Open,
     /// The head of the next reply and this many bytes of its body still go out.
-    AfterBody(usize, Cut),
-    Cut(Cut),
+    ClosingAfter(usize, CloseMode),
+    Closed(CloseMode),
 }
 
 /// Shared by a connection and the requests that came over it.
@@ -35,26 +35,26 @@ pub(crate) struct Handle {
 
 #[derive(Debug, Default)]
 struct Shared {
-    plan: Plan,
+    output: Output,
     /// Wakes the connection when it waits for the next request.
     waiting: Option<Waker>,
 }
 
 impl Handle {
     /// Ends the connection; nothing more is written.
-    pub(crate) fn cut(&self, cut: Cut) {
-        self.set(Plan::Cut(cut));
+    pub(crate) fn close(&self, mode: CloseMode) {
+        self.set(Output::Closed(mode));
     }
 
     /// Ends the connection after the head of the next reply and `bytes` of its body.
-    pub(crate) fn cut_after_body(&self, bytes: usize, cut: Cut) {
-        self.set(Plan::AfterBody(bytes, cut));
+    pub(crate) fn close_after_body(&self, bytes: usize, mode: CloseMode) {
+        self.set(Output::ClosingAfter(bytes, mode));
     }
 
-    fn set(&self, plan: Plan) {
+    fn set(&self, output: Output) {
         let waker = {
             let mut shared = self.lock();
-            shared.plan = plan;
+            shared.output = output;
             shared.waiting.take()
         };
         if let Some(waker) = waker {
@@ -62,8 +62,8 @@ impl Handle {
         }
     }
 
-    fn plan(&self) -> Plan {
-        self.lock().plan
+    fn output(&self) -> Output {
+        self.lock().output
     }
 
     fn lock(&self) -> MutexGuard<'_, Shared> {
@@ -86,16 +86,16 @@ impl Connections {
     }
 
     /// Ends all of them but one, idle or not, and tells how many there were.
-    pub(crate) fn cut_all(&mut self, cut: Cut, but: Option<&Handle>) -> usize {
-        let (kept, cut_now): (Vec<Handle>, Vec<Handle>) = self
+    pub(crate) fn close_all(&mut self, mode: CloseMode, but: Option<&Handle>) -> usize {
+        let (kept, closed_now): (Vec<Handle>, Vec<Handle>) = self
             .open
             .drain(..)
             .filter_map(|weak| weak.upgrade())
             .map(|shared| Handle { shared })
             .partition(|handle| but.is_some_and(|but| Arc::ptr_eq(&but.shared, &handle.shared)));
         self.open.extend(kept.iter().map(|handle| Arc::downgrade(&handle.shared)));
-        cut_now.iter().for_each(|handle| handle.cut(cut));
-        cut_now.len()
+        closed_now.iter().for_each(|handle| handle.close(mode));
+        closed_now.len()
     }
 }
 
@@ -104,7 +104,7 @@ impl Connections {
 pub(crate) struct Connection {
     stream: TcpStream,
     handle: Handle,
-    /// Body bytes still to go once the head of a cut reply is out.
+    /// Body bytes still to go once the head of a reply is out that is sent in part.
     left: Option<usize>,
 }
 
@@ -113,11 +113,11 @@ impl Connection {
         Self { stream, handle, left: None }
     }
 
-    fn end(&mut self, cut: Cut) -> io::Error {
-        if cut == Cut::Reset {
+    fn end(&mut self, mode: CloseMode) -> io::Error {
+        if mode == CloseMode::Reset {
             abort(&self.stream);
         }
-        self.handle.cut(cut);
+        self.handle.close(mode);
         io::Error::new(io::ErrorKind::BrokenPipe, "the connection was cut on order")
     }
 }
@@ -130,8 +130,8 @@ pub(crate) fn abort(stream: &TcpStream) {
 
 impl AsyncRead for Connection {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        if let Plan::Cut(cut) = self.handle.plan() {
-            return Poll::Ready(Err(self.end(cut)));
+        if let Output::Closed(mode) = self.handle.output() {
+            return Poll::Ready(Err(self.end(mode)));
         }
         let read = Pin::new(&mut self.stream).poll_read(cx, buf);
         if read.is_pending() {
@@ -139,8 +139,8 @@ impl AsyncRead for Connection {
             if !shared.waiting.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
                 shared.waiting = Some(cx.waker().clone());
             }
-            // A cut that came in between must not be slept through.
-            if matches!(shared.plan, Plan::Cut(_)) {
+            // A close that came in between must not be slept through.
+            if matches!(shared.output, Output::Closed(_)) {
                 cx.waker().wake_by_ref();
             }
         }
@@ -150,11 +150,11 @@ impl AsyncRead for Connection {
 
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
-        let allowed = match self.handle.plan() {
-            Plan::Open => return Pin::new(&mut self.stream).poll_write(cx, buf),
-            Plan::Cut(cut) => return Poll::Ready(Err(self.end(cut))),
-            Plan::AfterBody(bytes, cut) => match (self.left, head_length(buf)) {
-                (Some(0), _) => return Poll::Ready(Err(self.end(cut))),
+        let allowed = match self.handle.output() {
+            Output::Open => return Pin::new(&mut self.stream).poll_write(cx, buf),
+            Output::Closed(mode) => return Poll::Ready(Err(self.end(mode))),
+            Output::ClosingAfter(bytes, mode) => match (self.left, head_length(buf)) {
+                (Some(0), _) => return Poll::Ready(Err(self.end(mode))),
                 (Some(left), _) => left.min(buf.len()),
                 (None, None) => buf.len(),
                 (None, Some(head)) => {

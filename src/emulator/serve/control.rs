@@ -26,7 +26,7 @@ pub(crate) async fn control(Extract(state): Extract<State>, request: HttpRequest
             let target = request.target.trim_start_matches("/_emulator").to_owned();
             let body = if request.body.is_empty() { Ok(None) } else { serde_json::from_slice(&request.body).map(Some) };
             match body {
-                Ok(body) => state.carry_out(request.method.as_str(), &target, body, caller.as_ref()),
+                Ok(body) => state.execute(request.method.as_str(), &target, body, caller.as_ref()),
                 Err(error) => Err(ControlError::new(400, format!("The body is not JSON: {error}."))),
             }
         }

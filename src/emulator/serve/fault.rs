@@ -4,19 +4,19 @@ use axum::body::{Body as HttpBody, Bytes};
 use axum::http::Response;
 
 use super::answer::answer;
-use super::connection::{Cut, Handle};
+use super::connection::{CloseMode, Handle};
 use super::state::State;
 use crate::emulator::api::dispatch;
 use crate::emulator::faults::effects::{answer_without_storing, change_response, invalidate_credentials};
 use crate::emulator::faults::kind::FaultKind;
 use crate::emulator::faults::replies::fault_reply;
 use crate::emulator::faults::standing::Fault;
-use crate::emulator::http::outcome::{Outcome, Stage};
+use crate::emulator::http::handled::{Handled, Stage};
 use crate::emulator::http::request::Request;
 use crate::emulator::http::route::{Route, RouteError};
 
 /// A logged request, and the fault that has hit it.
-pub(crate) struct Hit {
+pub(crate) struct MatchedRequest {
     pub(crate) fault: Fault,
     /// In the request log.
     pub(crate) number: u64,
@@ -28,12 +28,12 @@ pub(crate) struct Hit {
 
 pub(crate) async fn answer_with_fault(
     state: &State,
-    hit: Hit,
+    matched: MatchedRequest,
     request: &Request,
     route: &Result<Route, RouteError>,
 ) -> Response<HttpBody> {
     use FaultKind as F;
-    let Hit { fault, number, at, handle } = hit;
+    let MatchedRequest { fault, number, at, handle } = matched;
     let fault = fault.order;
     let delay = i64::try_from(fault.delay.as_millis()).unwrap_or(i64::MAX);
     let after_store = fault.after_store();
@@ -46,23 +46,23 @@ pub(crate) async fn answer_with_fault(
         invalidate_credentials(&mut state.lock().store, request, fault.kind);
     }
     let (replaces, silent) = (fault.kind.replaces_reply(), fault.kind.sends_nothing());
-    let keeps_nothing = fault.kind == F::Ignore || (fault.kind.changes_true_reply() && !after_store);
-    let true_response = || {
+    let keeps_nothing = fault.kind == F::Ignore || (fault.kind.changes_original_reply() && !after_store);
+    let original_response = || {
         let by = if keeps_nothing { answer_without_storing } else { dispatch::answer };
         answer(state, number, request, route, by)
     };
     let replacement = || {
         answer(state, number, request, route, |store, request, route, _| {
-            Outcome::new(fault_reply(store, route, request, &fault), Stage::Entity)
+            Handled::new(fault_reply(store, route, request, &fault), Stage::Entity)
         })
     };
     let mut response = match (replaces || silent, after_store) {
         (true, false) => replacement(),
         (true, true) if replaces => {
-            true_response();
+            original_response();
             replacement()
         }
-        _ => true_response(),
+        _ => original_response(),
     };
     if after_store {
         invalidate_credentials(&mut state.lock().store, request, fault.kind);
@@ -75,19 +75,20 @@ pub(crate) async fn answer_with_fault(
         std::future::pending::<()>().await;
     }
     if silent {
-        let (cut, outcome) = if fault.kind == F::Reset { (Cut::Reset, "reset") } else { (Cut::Close, "closed") };
+        let (mode, outcome) =
+            if fault.kind == F::Reset { (CloseMode::Reset, "reset") } else { (CloseMode::Close, "closed") };
         state.finish(number, None, outcome, &Bytes::new());
         if let Some(handle) = handle {
-            handle.cut(cut);
+            handle.close(mode);
         }
         return response.respond();
     }
     change_response(&mut response, &fault);
     if fault.kind == F::HalfBody {
         let half = response.body.len() / 2;
-        let (cut, outcome) = if fault.reset { (Cut::Reset, "reset") } else { (Cut::Close, "closed") };
+        let (mode, outcome) = if fault.reset { (CloseMode::Reset, "reset") } else { (CloseMode::Close, "closed") };
         match handle {
-            Some(handle) => handle.cut_after_body(half, cut),
+            Some(handle) => handle.close_after_body(half, mode),
             None => response.body.truncate(half),
         }
         let sent = response.body.slice(..half.min(response.body.len()));

@@ -39,8 +39,8 @@ impl Emulator {
     pub fn start(options: Options) -> Result<Self, StartError> {
         if !options.host.is_loopback() {
             let host = options.host;
-            let said = format!("The emulator listens on loopback addresses only, not on {host}.");
-            return Err(StartError::Unusable(said));
+            let message = format!("The emulator listens on loopback addresses only, not on {host}.");
+            return Err(StartError::Unusable(message));
         }
         let wanted = SocketAddr::new(options.host, options.port);
         let state = State::new(options)?;
@@ -62,7 +62,7 @@ impl Emulator {
             .spawn(move || {
                 runtime.block_on(async {
                     tokio::spawn(serve(listener, address, inside.clone()));
-                    tokio::spawn(keep(inside.clone()));
+                    tokio::spawn(autosave(inside.clone()));
                     stopped.notified().await;
                 });
                 // Whatever is under way ends here.
@@ -98,7 +98,7 @@ impl Emulator {
     /// What `method /_emulator/{path}` does over HTTP.
     ///
     /// # Errors
-    /// When the path is unknown or the order makes no sense; the text says why.
+    /// When the path is unknown or the request makes no sense; the text says why.
     pub fn control(&self, method: &str, path: &str, body: Option<Value>) -> Result<Value, ControlError> {
         self.state.control(method, path, body)
     }
@@ -121,7 +121,7 @@ impl Drop for Emulator {
 }
 
 /// Saves the state every second in which it changed.
-async fn keep(state: State) {
+async fn autosave(state: State) {
     if state.lock().store.options.state_dir.is_none() {
         return;
     }

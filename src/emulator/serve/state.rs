@@ -8,10 +8,10 @@ use axum::body::Bytes;
 use serde_json::{Value, json};
 use tokio::sync::Notify;
 
-use super::connection::{Connections, Cut, Handle};
+use super::connection::{CloseMode, Connections, Handle};
 use super::listener_control::ListenerControl;
 use crate::emulator::control;
-use crate::emulator::control::error::{Answer, ControlError};
+use crate::emulator::control::error::{ControlError, ControlResult};
 use crate::emulator::control::{overview, scenario};
 use crate::emulator::faults::standing::Faults;
 use crate::emulator::json::seconds;
@@ -74,7 +74,7 @@ impl State {
         let mut faults = Faults::default();
         if let Some(value) = store.options.scenario.clone() {
             scenario::scenario(&mut store, &mut faults, &value).map_err(|error| StartError::Invalid(error.message))?;
-            store.initial.clone_from(&store.options);
+            store.initial_options.clone_from(&store.options);
         }
         let shared = Shared {
             locked: Mutex::new(Locked { store, faults, connections: Connections::default() }),
@@ -132,21 +132,27 @@ impl State {
     /// What `method /_emulator/{path}` does; `path` may carry a query.
     ///
     /// # Errors
-    /// When the path is unknown or the order makes no sense; the text says why.
+    /// When the path is unknown or the request makes no sense; the text says why.
     pub fn control(&self, method: &str, path: &str, body: Option<Value>) -> Result<Value, ControlError> {
-        let answer = self.carry_out(method, path, body, None);
+        let answer = self.execute(method, path, body, None);
         self.listener().wait_until_done();
         answer
     }
 
     /// The same for the server's own thread, which must not wait for itself.
-    pub(crate) fn carry_out(&self, method: &str, path: &str, body: Option<Value>, caller: Option<&Handle>) -> Answer {
+    pub(crate) fn execute(
+        &self,
+        method: &str,
+        path: &str,
+        body: Option<Value>,
+        caller: Option<&Handle>,
+    ) -> ControlResult {
         let body = body.unwrap_or(Value::Null);
         let parts: Vec<&str> = control::parts(path).collect();
         match (method, parts.as_slice()) {
             ("POST", ["listener"]) => return self.open_or_close(&body),
             ("POST", ["connections", "close"]) => {
-                let closed = self.lock().connections.cut_all(Cut::Close, caller);
+                let closed = self.lock().connections.close_all(CloseMode::Close, caller);
                 return Ok(json!({"closed": closed}));
             }
             ("POST", ["reset"]) => self.listener().ask(true, None),
@@ -154,9 +160,9 @@ impl State {
         }
         let Locked { store, faults, .. } = &mut *self.lock();
         store.end_due_states();
-        let answer = control::carry_out(store, faults, method, path, &body);
+        let answer = control::execute(store, faults, method, path, &body);
         store.end_due_states();
-        // Any order may have moved the clock.
+        // Any request may have moved the clock.
         if method != "GET" {
             self.shared.clock_moved.notify_waiters();
         }
@@ -164,7 +170,7 @@ impl State {
     }
 
     /// Closes the listening socket, so that connections are refused, or opens it again. Open connections stay.
-    fn open_or_close(&self, body: &Value) -> Answer {
+    fn open_or_close(&self, body: &Value) -> ControlResult {
         let open = body.get("listening").and_then(Value::as_bool);
         let open = open.ok_or_else(|| ControlError::new(400, "listening takes true or false."))?;
         let time = body.get("for_seconds").map(|value| seconds::read("for_seconds", value)).transpose()?;
@@ -184,7 +190,7 @@ impl State {
 
     /// Stored things, faults, settings, clock, counters and requests back to the start; credentials stay.
     pub fn reset(&self) {
-        // `reset` is an order that cannot fail.
+        // `reset` is a request that cannot fail.
         let _ = self.control("POST", "reset", None);
     }
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use serde_json::{Value, json};
 
-use crate::emulator::http::outcome::RateLimitState;
+use crate::emulator::http::handled::RateLimitState;
 use crate::emulator::options::RateLimit;
 
 #[derive(Debug, Clone, Copy)]

@@ -18,8 +18,8 @@ pub(crate) struct Instance {
     #[serde(with = "iso_seconds")]
     pub(crate) created: i64,
     pub(crate) state: State,
-    /// When a transient state ends; `None`: when the control API says so.
-    pub(crate) due: Option<Due>,
+    /// When a transitional state ends; `None`: when the control API says so.
+    pub(crate) due: Option<TransitionEnd>,
     pub(crate) tags: Tags,
     #[serde(rename = "termination_protection")]
     pub(crate) protected: bool,
@@ -48,7 +48,7 @@ pub(crate) enum State {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
-pub(crate) enum Due {
+pub(crate) enum TransitionEnd {
     /// At the first read (0) or after this many.
     Reads(u32),
     /// Milliseconds since the epoch.
@@ -61,18 +61,18 @@ pub(crate) struct Tags(pub(crate) Vec<(Box<str>, Box<str>)>);
 
 impl Kind {
     /// Whether the Flex endpoints know it: a serverless instance became Flex in 2025.
-    pub(crate) fn is_flex(self, era: Calendar) -> bool {
-        self == Kind::Flex || (self == Kind::Serverless && era >= Calendar::Flex)
+    pub(crate) fn is_flex(self, calendar: Calendar) -> bool {
+        self == Kind::Flex || (self == Kind::Serverless && calendar >= Calendar::Flex)
     }
 }
 
-impl Due {
+impl TransitionEnd {
     pub(crate) fn new(provisioning: Provisioning, now: i64) -> Option<Self> {
         match provisioning {
-            Provisioning::AtOnce => Some(Due::Reads(0)),
-            Provisioning::AfterReads(reads) => Some(Due::Reads(reads)),
+            Provisioning::AtOnce => Some(TransitionEnd::Reads(0)),
+            Provisioning::AfterReads(reads) => Some(TransitionEnd::Reads(reads)),
             Provisioning::After(time) => {
-                Some(Due::At(now.saturating_add(i64::try_from(time.as_millis()).unwrap_or(i64::MAX))))
+                Some(TransitionEnd::At(now.saturating_add(i64::try_from(time.as_millis()).unwrap_or(i64::MAX))))
             }
             Provisioning::Manual => None,
         }
@@ -94,14 +94,14 @@ impl<'de> Deserialize<'de> for Tags {
         }
         #[derive(Deserialize)]
         #[serde(untagged)]
-        enum Written {
+        enum Repr {
             List(Vec<Tag>),
             Object(serde_json::Map<String, serde_json::Value>),
         }
         let bad = || D::Error::custom("tags are an object of texts, or a list of {key, value}");
-        match Written::deserialize(from).map_err(|_| bad())? {
-            Written::List(list) => Ok(Self(list.into_iter().map(|tag| (tag.key, tag.value)).collect())),
-            Written::Object(object) => {
+        match Repr::deserialize(from).map_err(|_| bad())? {
+            Repr::List(list) => Ok(Self(list.into_iter().map(|tag| (tag.key, tag.value)).collect())),
+            Repr::Object(object) => {
                 let text = |(key, value): (String, serde_json::Value)| match value {
                     serde_json::Value::String(value) => Ok((key.into(), value.into())),
                     _ => Err(bad()),

@@ -16,7 +16,7 @@ pub(crate) fn start(store: &mut Store, saved: Option<&Value>) -> Result<(), Stri
         None => store.options.seed.clone(),
     };
     load(store, seed)?;
-    store.remember_origin();
+    store.remember_initial_state();
     if let Some(state) = saved.and_then(|saved| saved.get("state")) {
         store.orgs.clear();
         store.projects.clear();
@@ -331,7 +331,7 @@ mod tests {
 
     #[test]
     fn what_is_wrong_is_said_with_its_place() {
-        for (seed, said) in [
+        for (seed, expected) in [
             (json!([7]), "The seed takes a JSON object."),
             (json!({"projct": []}), "The seed, projct: unknown field `projct`, expected one of `organizations`"),
             (
@@ -364,7 +364,7 @@ mod tests {
             (json!({"identities": [{}]}), "An identity's kind is service_account or api_key."),
         ] {
             let refused = store(seed.clone()).map(|_| ()).unwrap_err();
-            assert!(refused.starts_with(said), "{seed}: {refused}");
+            assert!(refused.starts_with(expected), "{seed}: {refused}");
         }
     }
 }

@@ -19,7 +19,7 @@ use std::collections::{BTreeMap, BinaryHeap, HashMap};
 use self::buckets::Buckets;
 use self::identity::Identity;
 use self::ids::Ids;
-use self::instances::{Due, Instance, State};
+use self::instances::{Instance, State, TransitionEnd};
 use self::nonces::Nonces;
 use self::projects::{Org, Project};
 use self::request_log::RequestLog;
@@ -29,7 +29,7 @@ use crate::emulator::options::{Calendar, Options, Provisioning};
 
 /// What `reset` brings back.
 #[derive(Debug, Clone, Default)]
-pub(crate) struct Origin {
+pub(crate) struct InitialState {
     pub(crate) orgs: Vec<Org>,
     pub(crate) projects: BTreeMap<u64, Project>,
     pub(crate) identities: BTreeMap<String, Identity>,
@@ -38,7 +38,7 @@ pub(crate) struct Origin {
 #[derive(Debug)]
 pub(crate) struct Store {
     pub(crate) options: Options,
-    pub(crate) initial: Options,
+    pub(crate) initial_options: Options,
     pub(crate) clock: Clock,
     pub(crate) ids: Ids,
     pub(crate) orgs: Vec<Org>,
@@ -53,11 +53,11 @@ pub(crate) struct Store {
     pub(crate) nonces: Nonces,
     pub(crate) buckets: Buckets,
     pub(crate) request_log: RequestLog,
-    pub(crate) origin: Origin,
+    pub(crate) initial_state: InitialState,
     pub(crate) url: String,
     /// Whether something changed since the state was last saved.
     pub(crate) dirty: bool,
-    /// Transient states that end at a time: when, project, instance.
+    /// Transitional states that end at a time: when, project, instance.
     due: BinaryHeap<Reverse<(i64, u64, u64)>>,
     sequence: u64,
 }
@@ -68,7 +68,7 @@ impl Store {
         Self {
             clock: Clock::new(options.clock),
             ids: Ids::new(options.random_seed),
-            initial: options.clone(),
+            initial_options: options.clone(),
             request_log: RequestLog::default(),
             options,
             orgs: Vec::new(),
@@ -79,7 +79,7 @@ impl Store {
             tokens: Tokens::default(),
             nonces: Nonces::default(),
             buckets: Buckets::default(),
-            origin: Origin::default(),
+            initial_state: InitialState::default(),
             url: String::new(),
             dirty: false,
             due: BinaryHeap::new(),
@@ -91,8 +91,8 @@ impl Store {
         self.clock.now()
     }
 
-    pub(crate) fn era(&self) -> Calendar {
-        self.options.calendar.era(self.now())
+    pub(crate) fn calendar(&self) -> Calendar {
+        self.options.calendar.at(self.now())
     }
 
     /// Of access tokens, in milliseconds.
@@ -172,12 +172,12 @@ impl Store {
     }
 
     /// Puts an instance into a state, which ends as `provisioning` says.
-    pub(crate) fn enter(&mut self, group_id: &str, name: &str, state: State, provisioning: Provisioning) {
-        let due = Due::new(provisioning, self.now());
+    pub(crate) fn begin_transition(&mut self, group_id: &str, name: &str, state: State, provisioning: Provisioning) {
+        let due = TransitionEnd::new(provisioning, self.now());
         self.set_state(group_id, name, state, due);
     }
 
-    pub(crate) fn set_state(&mut self, group_id: &str, name: &str, state: State, due: Option<Due>) {
+    pub(crate) fn set_state(&mut self, group_id: &str, name: &str, state: State, due: Option<TransitionEnd>) {
         let Some(project) = self.project_mut(group_id) else { return };
         let Some(sequence) = project.find(name).map(|(sequence, _)| sequence) else { return };
         let due = if state == State::Idle { None } else { due };
@@ -190,13 +190,13 @@ impl Store {
         self.dirty = true;
     }
 
-    fn schedule(&mut self, group_id: &str, sequence: u64, due: Option<Due>) {
-        if let (Some(Due::At(at)), Some(project)) = (due, self.project_index.get(group_id)) {
+    fn schedule(&mut self, group_id: &str, sequence: u64, due: Option<TransitionEnd>) {
+        if let (Some(TransitionEnd::At(at)), Some(project)) = (due, self.project_index.get(group_id)) {
             self.due.push(Reverse((at, *project, sequence)));
         }
     }
 
-    /// Ends every transient state whose time has come.
+    /// Ends every transitional state whose time has come.
     pub(crate) fn end_due_states(&mut self) {
         let now = self.now();
         while let Some(Reverse((at, project, sequence))) = self.due.peek().copied() {
@@ -206,7 +206,7 @@ impl Store {
             self.due.pop();
             let still = self.projects.get(&project).and_then(|p| p.instances.get(&sequence));
             // An entry may be older than the instance's present state.
-            if still.is_some_and(|instance| instance.due == Some(Due::At(at))) {
+            if still.is_some_and(|instance| instance.due == Some(TransitionEnd::At(at))) {
                 self.end_state(project, sequence);
             }
         }
@@ -247,19 +247,19 @@ impl Store {
     fn count_read(&mut self, project: u64, sequence: u64) {
         let instance = self.projects.get_mut(&project).and_then(|p| p.instances.get_mut(&sequence));
         match instance.and_then(|instance| instance.due.as_mut()) {
-            Some(Due::Reads(0)) => self.end_state(project, sequence),
-            Some(Due::Reads(left)) => *left -= 1,
+            Some(TransitionEnd::Reads(0)) => self.end_state(project, sequence),
+            Some(TransitionEnd::Reads(left)) => *left -= 1,
             _ => {}
         }
     }
 
     /// Back to the start: stored things, settings, clock, counters and requests. Credentials and tokens stay valid.
     pub(crate) fn reset(&mut self) {
-        self.options = self.initial.clone();
+        self.options = self.initial_options.clone();
         self.clock.reset();
-        self.orgs = self.origin.orgs.clone();
-        self.projects = self.origin.projects.clone();
-        self.identities = self.origin.identities.clone();
+        self.orgs = self.initial_state.orgs.clone();
+        self.projects = self.initial_state.projects.clone();
+        self.identities = self.initial_state.identities.clone();
         self.reindex();
         self.tokens.reset(&self.identities);
         self.nonces = Nonces::default();
@@ -269,9 +269,12 @@ impl Store {
     }
 
     /// Remembers the present state as the one that `reset` brings back.
-    pub(crate) fn remember_origin(&mut self) {
-        self.origin =
-            Origin { orgs: self.orgs.clone(), projects: self.projects.clone(), identities: self.identities.clone() };
+    pub(crate) fn remember_initial_state(&mut self) {
+        self.initial_state = InitialState {
+            orgs: self.orgs.clone(),
+            projects: self.projects.clone(),
+            identities: self.identities.clone(),
+        };
     }
 
     fn reindex(&mut self) {
@@ -281,7 +284,7 @@ impl Store {
             .iter()
             .flat_map(|(project, p)| {
                 p.instances.iter().filter_map(|(sequence, instance)| match instance.due {
-                    Some(Due::At(at)) => Some(Reverse((at, *project, *sequence))),
+                    Some(TransitionEnd::At(at)) => Some(Reverse((at, *project, *sequence))),
                     _ => None,
                 })
             })

@@ -72,7 +72,7 @@ impl Nonces {
     /// Accepts each count of a nonce once.
     pub(crate) fn accept(&mut self, nonce: &str, count: u32, limits: NonceLimits, now: i64) -> Result<(), NonceError> {
         let nonce = self.issued.get_mut(nonce).ok_or(NonceError::Unknown)?;
-        let used_up = limits.uses.is_some_and(|most| nonce.uses >= most);
+        let used_up = limits.uses.is_some_and(|max| nonce.uses >= max);
         if nonce.stale || used_up || now.saturating_sub(nonce.issued) > limits.lifetime {
             return Err(NonceError::Stale);
         }

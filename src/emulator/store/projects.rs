@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Serialize, Serializer};
 
-use super::instances::{Due, Instance, Kind, Tags};
+use super::instances::{Instance, Kind, Tags, TransitionEnd};
 use crate::emulator::clock::iso_seconds;
 
 /// Serialized in the form of a seed.
@@ -110,8 +110,8 @@ impl Project {
         Some(instance)
     }
 
-    pub(super) fn track_reads(&mut self, sequence: u64, due: Option<Due>) {
-        if matches!(due, Some(Due::Reads(_))) {
+    pub(super) fn track_reads(&mut self, sequence: u64, due: Option<TransitionEnd>) {
+        if matches!(due, Some(TransitionEnd::Reads(_))) {
             self.by_reads.insert(sequence);
         } else {
             self.by_reads.remove(&sequence);

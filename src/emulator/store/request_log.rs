@@ -66,7 +66,7 @@ pub(crate) struct Record {
 
 impl RequestLog {
     /// Adds a request and returns its number.
-    pub(crate) fn begin(&mut self, mut record: Record, most: usize) -> u64 {
+    pub(crate) fn begin(&mut self, mut record: Record, max: usize) -> u64 {
         self.next += 1;
         record.id = self.next;
         record.body.truncate(MAX_BODY);
@@ -74,7 +74,7 @@ impl RequestLog {
         if let Some(operation) = record.operation {
             *self.counters.by_operation.entry(operation).or_default() += 1;
         }
-        while self.records.len() >= most.max(1) {
+        while self.records.len() >= max.max(1) {
             self.records.pop_front();
         }
         self.records.push_back(record);

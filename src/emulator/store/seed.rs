@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer};
 
 use super::identity::{IdentityKind, Network, Role};
-use super::instances::{Due, Kind, State, Tags};
+use super::instances::{Kind, State, Tags, TransitionEnd};
 use crate::emulator::clock::iso_seconds;
 use crate::emulator::json::present;
 
@@ -57,7 +57,7 @@ pub(crate) struct InstanceSeed {
     #[serde(deserialize_with = "time")]
     pub(crate) created: Option<i64>,
     pub(crate) state: Option<State>,
-    pub(crate) due: Option<Due>,
+    pub(crate) due: Option<TransitionEnd>,
     pub(crate) tags: Option<Tags>,
     pub(crate) termination_protection: Option<bool>,
     pub(crate) continuous_backup: Option<bool>,

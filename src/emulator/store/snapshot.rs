@@ -33,9 +33,9 @@ pub(crate) fn read(folder: &Path) -> Result<Option<Value>, String> {
 
 /// What a state folder keeps.
 pub(crate) fn saved(store: &Store) -> Value {
-    let origin = &store.origin;
+    let initial_state = &store.initial_state;
     json!({
-        "seed": snapshot(&origin.orgs, origin.projects.values(), origin.identities.values(), &store.default_ids),
+        "seed": snapshot(&initial_state.orgs, initial_state.projects.values(), initial_state.identities.values(), &store.default_ids),
         "state": of(store),
     })
 }

@@ -21,7 +21,7 @@ pub(crate) struct Tokens {
     /// When each client asked, in the last minute.
     asked: HashMap<(IpAddr, String), Vec<i64>>,
     /// The ready-made token of the default service account.
-    ready: String,
+    default_token: String,
 }
 
 impl Tokens {
@@ -36,11 +36,11 @@ impl Tokens {
     }
 
     /// A valid token that nobody had to ask for.
-    pub(crate) fn ready(&mut self, ids: &mut Ids, client_id: &str, now: i64, lifetime: i64) -> String {
-        if self.check(&self.ready, now).is_none_or(|id| id != client_id) {
-            self.ready = self.issue(ids, client_id, now, lifetime, false);
+    pub(crate) fn default_token(&mut self, ids: &mut Ids, client_id: &str, now: i64, lifetime: i64) -> String {
+        if self.check(&self.default_token, now).is_none_or(|id| id != client_id) {
+            self.default_token = self.issue(ids, client_id, now, lifetime, false);
         }
-        self.ready.clone()
+        self.default_token.clone()
     }
 
     /// Whose token it is, if it is valid.
@@ -65,7 +65,7 @@ impl Tokens {
     }
 
     /// Counts a request; `Err` is the seconds to wait.
-    pub(crate) fn pace(&mut self, address: IpAddr, client_id: &str, now: i64, limit: u32) -> Result<(), u64> {
+    pub(crate) fn throttle(&mut self, address: IpAddr, client_id: &str, now: i64, limit: u32) -> Result<(), u64> {
         let asked = self.asked.entry((address, client_id.to_owned())).or_default();
         asked.retain(|at| *at > now - 60_000 && *at <= now);
         if asked.len() >= limit as usize {

@@ -1,9 +1,9 @@
-//! What handling a request came to: the reply, and what its headers and the request log say beside it.
+//! A handled request: the reply, and what its headers and the request log say beside it.
 
 use super::replies::Reply;
 
 #[derive(Debug)]
-pub(crate) struct Outcome {
+pub(crate) struct Handled {
     pub(crate) reply: Reply,
     pub(crate) rate_limit: Option<RateLimitState>,
     /// The version of the resource that answers; empty where none was agreed on.
@@ -33,7 +33,7 @@ pub(crate) struct RateLimitState {
     pub(crate) remaining: u64,
 }
 
-impl Outcome {
+impl Handled {
     pub(crate) fn new(reply: impl Into<Reply>, stage: Stage) -> Self {
         Self { reply: reply.into(), rate_limit: None, version: "", identity: None, refusal: None, stage }
     }

@@ -62,8 +62,8 @@ class Faults:
                 ``revoke``, ``serverless``, ``flex``, ``groups``, …, ``api`` for all but the token endpoint),
                 `operation` (its id, such as ``createGroupFlexCluster`` or ``createFlexCluster``), `authorization`
                 (``bearer``, ``digest``, ``basic``, ``none``, ``any``; unless given, the first round trip of a digest
-                exchange does not match), `skip` so many first, `times` (1; None: always). How: `after_store` (whether the
-                request is carried out before the fault), `status`, `error_code`, `detail`, `retry_after`, `headers`
+                exchange does not match), `skip` so many first, `times` (1; None: always). How: `after_store` (whether
+                the request is carried out before the fault), `status`, `error_code`, `detail`, `retry_after`, `headers`
                 (None removes one), `body`, `content_type`, `seconds`, `reset` (for ``half_body``), `then` (faults to
                 order when this one is used up).
 

@@ -10,7 +10,7 @@ use pyo3::types::{PyDict, PyType};
 use crate::binding::convert::arguments::time_limit;
 use crate::binding::convert::errors::{to_exception, warn};
 use crate::binding::convert::secret::SecretText;
-use crate::binding::runtime::handle::Handle;
+use crate::binding::runtime::client_state::ClientState;
 use crate::binding::runtime::interpreter;
 use crate::core::auth::discovery;
 use crate::core::auth::discovery::options::Sources;
@@ -82,19 +82,19 @@ impl Default for ClientOptions<'_> {
 }
 
 /// What a client holds, from the arguments of its constructor.
-pub(crate) fn handle(
+pub(crate) fn client_state(
     py: Python<'_>,
     given: ClientArguments,
     options: ClientOptions<'_>,
     sources: Option<&str>,
-) -> PyResult<Handle> {
+) -> PyResult<ClientState> {
     interpreter::register_exit_hook(py)?;
     let credentials = discover(given, options.route.allow_insecure_http, sources).result;
     let credentials = credentials.map_err(|error| to_exception(py, error))?;
     let (config, notices) = core_config(py, options, &credentials.base_url)?;
     warn(py, &credentials.notices, None)?;
     warn(py, &notices, None)?;
-    Handle::new(config, credentials).map_err(|error| to_exception(py, error))
+    ClientState::new(config, credentials).map_err(|error| to_exception(py, error))
 }
 
 /// Finds credentials and base URL in arguments, environment and Atlas CLI profile.

@@ -17,7 +17,7 @@ use pyo3::types::{PyDict, PyList, PyType};
 
 use self::config::{ClientArguments, ClientOptions, Limits, RouteOptions};
 use self::credentials::Credentials;
-use self::run::{Client, Outcome};
+use self::run::{CallResult, Client};
 use crate::binding::convert::results::ResultMode;
 use crate::binding::convert::secret::SecretText;
 use crate::binding::convert::{arguments, results};
@@ -75,21 +75,21 @@ impl Client {
         let clock = _clock.map(|clock| clock.clone_clock());
         let options = ClientOptions { api_version, limits, route, token_cache, reconcile, clock };
         let on_retired = arguments::on_retired(on_retired)?;
-        let (handle, mode) = (Arc::new(config::handle(py, given, options, _sources)?), ResultMode { raw: false });
-        Ok(Client { handle, mode, asynchronous: _asynchronous, on_retired, closed: Arc::default() })
+        let (state, mode) = (Arc::new(config::client_state(py, given, options, _sources)?), ResultMode { raw: false });
+        Ok(Client { state, mode, asynchronous: _asynchronous, on_retired, closed: Arc::default() })
     }
 
     #[doc = include_str!("../docs/from_env.txt")]
     #[classmethod]
     #[pyo3(signature = (**options))]
-    fn from_env(cls: &Bound<'_, PyType>, options: Option<&Bound<'_, PyDict>>) -> Outcome {
+    fn from_env(cls: &Bound<'_, PyType>, options: Option<&Bound<'_, PyDict>>) -> CallResult {
         config::construct(cls, options, &[("_sources", "environment")])
     }
 
     #[doc = include_str!("../docs/from_profile.txt")]
     #[classmethod]
     #[pyo3(signature = (name, **options))]
-    fn from_profile(cls: &Bound<'_, PyType>, name: &str, options: Option<&Bound<'_, PyDict>>) -> Outcome {
+    fn from_profile(cls: &Bound<'_, PyType>, name: &str, options: Option<&Bound<'_, PyDict>>) -> CallResult {
         config::construct(cls, options, &[("_sources", "profile"), ("profile", name)])
     }
 
@@ -108,23 +108,23 @@ impl Client {
     #[doc = include_str!("../docs/base_url.txt")]
     #[getter]
     fn base_url(&self) -> &str {
-        &self.handle.credentials().base_url
+        &self.state.credentials().base_url
     }
 
     #[doc = include_str!("../docs/default_group_id.txt")]
     #[getter]
     fn default_group_id(&self) -> Option<&str> {
-        self.handle.credentials().group_id.as_deref()
+        self.state.credentials().group_id.as_deref()
     }
 
     #[doc = include_str!("../docs/credentials.txt")]
     #[getter]
     fn credentials(&self) -> Credentials {
-        Credentials::new(self.handle.credentials(), self.handle.config())
+        Credentials::new(self.state.credentials(), self.state.config())
     }
 
     #[doc = include_str!("../docs/close.txt")]
-    fn close(&self, py: Python<'_>) -> Outcome {
+    fn close(&self, py: Python<'_>) -> CallResult {
         self.close_once(py)
     }
 

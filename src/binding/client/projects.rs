@@ -3,7 +3,7 @@ use pyo3::prelude::*;
 
 use super::operations;
 use super::pages::Pages;
-use super::run::{Client, Outcome};
+use super::run::{CallResult, Client};
 use crate::core::http::call::ReplyFormat;
 use crate::core::operations::list::Pager;
 
@@ -12,7 +12,7 @@ use crate::core::operations::list::Pager;
 impl Client {
     #[doc = include_str!("../docs/find.txt")]
     #[pyo3(signature = (group_id=None, name=None))]
-    fn find(&self, py: Python<'_>, group_id: Option<&str>, name: Option<&str>) -> Outcome {
+    fn find(&self, py: Python<'_>, group_id: Option<&str>, name: Option<&str>) -> CallResult {
         let (group_id, name) = self.target(py, group_id, name)?;
         self.run(py, operations::find(group_id, name, ReplyFormat::default()))
     }
@@ -25,7 +25,7 @@ impl Client {
 
     #[doc = include_str!("../docs/get_project.txt")]
     #[pyo3(signature = (group_id=None))]
-    fn get_project(&self, py: Python<'_>, group_id: Option<&str>) -> Outcome {
+    fn get_project(&self, py: Python<'_>, group_id: Option<&str>) -> CallResult {
         let group_id = self.project(py, group_id)?;
         self.run(py, operations::get_project(group_id))
     }
@@ -60,7 +60,7 @@ impl Client {
         json: Option<Bound<'py, PyAny>>,
         api_version: Option<String>,
         timeout: Option<f64>,
-    ) -> Outcome {
+    ) -> CallResult {
         self.run(py, operations::request(method, path, params.as_ref(), json.as_ref(), api_version, timeout)?)
     }
 }

@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use crate::binding::convert::arguments;
 use crate::binding::convert::errors::{to_exception, warn_beside};
 use crate::binding::convert::results::{Output, ResultMode};
-use crate::binding::runtime::handle::Handle;
+use crate::binding::runtime::client_state::ClientState;
 use crate::binding::runtime::job::Job;
 use crate::binding::runtime::{asyncio, background, blocking};
 use crate::core::config::OnRetired;
@@ -16,13 +16,13 @@ use crate::core::context::Notices;
 use crate::core::operations::resource::required_name;
 
 /// The result of a call; from an asynchronous client a `Pending`.
-pub(crate) type Outcome = PyResult<Py<PyAny>>;
+pub(crate) type CallResult = PyResult<Py<PyAny>>;
 
 #[doc = include_str!("../docs/Client.txt")]
 #[pyclass(frozen, subclass, module = "atlas_serverless")]
 #[derive(Clone)]
 pub(crate) struct Client {
-    pub(super) handle: Arc<Handle>,
+    pub(super) state: Arc<ClientState>,
     pub(super) mode: ResultMode,
     /// Methods return a `Pending` for an event loop.
     pub(super) asynchronous: bool,
@@ -32,7 +32,7 @@ pub(crate) struct Client {
 
 impl Client {
     /// Runs a job to its end, or starts it for the running event loop.
-    pub(crate) fn run(&self, py: Python<'_>, job: Job) -> Outcome {
+    pub(crate) fn run(&self, py: Python<'_>, job: Job) -> CallResult {
         self.check_open()?;
         self.run_even_closed(py, job)
     }
@@ -49,12 +49,12 @@ impl Client {
         (self.mode, self.on_retired)
     }
 
-    fn run_even_closed(&self, py: Python<'_>, job: Job) -> Outcome {
+    fn run_even_closed(&self, py: Python<'_>, job: Job) -> CallResult {
         if self.asynchronous {
-            return asyncio::start(py, &self.handle, job, self.mode);
+            return asyncio::start(py, &self.state, job, self.mode);
         }
         let notices = Notices::default();
-        match blocking::run(py, &self.handle, job, &notices) {
+        match blocking::run(py, &self.state, job, &notices) {
             Ok(output) => Ok(self.mode.to_python(py, output, &notices)?.unbind()),
             Err(error) => {
                 warn_beside(py, &notices);
@@ -65,21 +65,21 @@ impl Client {
 
     /// The service and the credentials, without what is secret of them.
     pub(super) fn describe(&self) -> String {
-        let resolved = self.handle.credentials();
+        let resolved = self.state.credentials();
         format!("<Client {} with {} from {}>", resolved.base_url, resolved.credentials.describe(), resolved.source)
     }
 
     /// The core's client, for what is no operation.
     pub(crate) fn core(&self, py: Python<'_>) -> PyResult<crate::core::client::Client> {
-        self.handle.core().map_err(|error| to_exception(py, error))
+        self.state.core().map_err(|error| to_exception(py, error))
     }
 
-    pub(crate) fn handle(&self) -> &Arc<Handle> {
-        &self.handle
+    pub(crate) fn state(&self) -> &Arc<ClientState> {
+        &self.state
     }
 
     pub(crate) fn config(&self) -> &crate::core::config::Config {
-        self.handle.config()
+        self.state.config()
     }
 
     /// The call's choice, or the client's.
@@ -89,7 +89,7 @@ impl Client {
 
     /// The project of a call: the one it was given, or the client's.
     pub(crate) fn project<'a>(&'a self, py: Python<'_>, given: Option<&'a str>) -> PyResult<&'a str> {
-        self.handle.credentials().project(given).map_err(|error| to_exception(py, error))
+        self.state.credentials().project(given).map_err(|error| to_exception(py, error))
     }
 
     /// The project and the name of a call on one resource.
@@ -104,7 +104,7 @@ impl Client {
     }
 
     /// Revokes a token of this client alone and closes connections.
-    pub(super) fn close_once(&self, py: Python<'_>) -> Outcome {
+    pub(super) fn close_once(&self, py: Python<'_>) -> CallResult {
         if self.closed.swap(true, Ordering::Relaxed) && !self.asynchronous {
             return Ok(py.None());
         }
@@ -113,9 +113,9 @@ impl Client {
             Ok(Output::Nothing)
         });
         let closed = self.run_even_closed(py, job)?;
-        background::close_connections(&self.handle);
+        background::close_connections(&self.state);
         if !self.asynchronous {
-            blocking::close_connections(py, &self.handle);
+            blocking::close_connections(py, &self.state);
         }
         Ok(closed)
     }

@@ -5,7 +5,7 @@ use pyo3::types::PyDict;
 use super::operations;
 use super::operations::Options;
 use super::pages::Pages;
-use super::run::{Client, Outcome};
+use super::run::{CallResult, Client};
 use crate::core::http::call::ReplyFormat;
 use crate::core::operations::list::Pager;
 use crate::core::operations::wait::request::WaitRequest;
@@ -32,7 +32,7 @@ impl Client {
         validate: bool,
         extra_fields: Option<Bound<'py, PyAny>>,
         spec: Option<&Bound<'py, PyDict>>,
-    ) -> Outcome {
+    ) -> CallResult {
         let group_id = self.project(py, group_id)?;
         let retired = self.on_retired(on_retired)?;
         let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
@@ -48,7 +48,7 @@ impl Client {
         name: Option<&str>,
         envelope: bool,
         pretty: bool,
-    ) -> Outcome {
+    ) -> CallResult {
         let (group_id, name) = self.target(py, group_id, name)?;
         self.run(
             py,
@@ -87,7 +87,7 @@ impl Client {
         validate: bool,
         extra_fields: Option<Bound<'py, PyAny>>,
         changes: Option<&Bound<'py, PyDict>>,
-    ) -> Outcome {
+    ) -> CallResult {
         let (group_id, name) = self.target(py, group_id, name)?;
         let retired = self.on_retired;
         let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
@@ -108,7 +108,7 @@ impl Client {
         timeout: Option<f64>,
         interval: Option<f64>,
         progress: Option<Bound<'py, PyAny>>,
-    ) -> Outcome {
+    ) -> CallResult {
         let (group_id, name) = self.target(py, group_id, name)?;
         let (validate, extra_fields, retired) = (true, None, self.on_retired);
         let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
@@ -126,7 +126,7 @@ impl Client {
         timeout: Option<f64>,
         interval: Option<f64>,
         progress: Option<Bound<'py, PyAny>>,
-    ) -> Outcome {
+    ) -> CallResult {
         let (group_id, name) = self.target(py, group_id, name)?;
         let wait = WaitRequest::until(state, Kind::Serverless, group_id.to_owned(), name.to_owned());
         let wait = WaitRequest { on_retired: self.on_retired, ..wait };

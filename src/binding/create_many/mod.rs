@@ -13,7 +13,7 @@ use pyo3::types::{PyIterator, PyList};
 
 use self::driver::Driver;
 use self::result::CreateResult;
-use crate::binding::client::run::{Client, Outcome};
+use crate::binding::client::run::{CallResult, Client};
 use crate::binding::convert::errors::{to_exception, warn_beside};
 use crate::binding::convert::results::{Output, ResultMode};
 use crate::binding::runtime::background::Background;
@@ -77,7 +77,7 @@ impl Creates {
         }
         let operations = operations.try_iter()?.unbind();
         let background = Background::current()?;
-        let core = background.client(py, client.handle())?;
+        let core = background.client(py, client.state())?;
         let driver = Arc::<Driver>::default();
         background.spawn(driver.clone().run(core, threshold(py)?));
         let state = State {
@@ -263,7 +263,7 @@ impl Creates {
     }
 
     /// For an asynchronous client: a `Pending` that ends when there are results.
-    fn wait(&self, py: Python<'_>) -> Outcome {
+    fn wait(&self, py: Python<'_>) -> CallResult {
         let driver = self.driver.clone();
         self.client.run(
             py,

@@ -11,7 +11,7 @@ use pyo3::prelude::*;
 
 use super::asyncio_fallback;
 use super::background::Background;
-use super::handle::Handle;
+use super::client_state::ClientState;
 use super::job::Job;
 use super::mailbox::{Completion, Mailbox, QueueObserver, WaitingCall};
 use super::observer::threshold;
@@ -22,10 +22,10 @@ use crate::binding::convert::results::ResultMode;
 use crate::core::context::Context;
 
 /// Starts a job on the running event loop.
-pub(crate) fn start(py: Python<'_>, handle: &Arc<Handle>, job: Job, mode: ResultMode) -> PyResult<Py<PyAny>> {
+pub(crate) fn start(py: Python<'_>, state: &Arc<ClientState>, job: Job, mode: ResultMode) -> PyResult<Py<PyAny>> {
     let (event_loop, mailbox) = loop_and_mailbox(py)?;
     let background = Background::current()?;
-    let client = background.client(py, handle)?;
+    let client = background.client(py, state)?;
     let Some(mailbox) = mailbox else {
         let pending = asyncio_fallback::start(py, event_loop.bind(py), client, job, mode)?;
         return Ok(Py::new(py, pending)?.into_any());

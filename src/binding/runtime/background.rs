@@ -9,7 +9,7 @@ use pyo3::prelude::*;
 use tokio::runtime::{Builder, Handle as TokioHandle};
 use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
 
-use super::handle::{Handle, Pools};
+use super::client_state::{ClientState, Pools};
 use crate::binding::convert::errors::to_exception;
 use crate::core::client::Client;
 
@@ -20,7 +20,7 @@ pub(crate) struct Background {
     pid: u32,
     runtime: TokioHandle,
     pools: Mutex<Pools>,
-    /// The thread is woken once for all tasks that come before it looks. `Handle::spawn` from another thread makes a
+    /// The thread is woken once for all tasks that come before it looks. `ClientState::spawn` from another thread makes a
     /// system call for each.
     tasks: UnboundedSender<Task>,
 }
@@ -56,8 +56,8 @@ impl Background {
     }
 
     /// A client with a connection pool for this runtime.
-    pub(crate) fn client(&self, py: Python<'_>, handle: &Arc<Handle>) -> PyResult<Client> {
-        let client = self.pools().get(handle);
+    pub(crate) fn client(&self, py: Python<'_>, state: &Arc<ClientState>) -> PyResult<Client> {
+        let client = self.pools().get(state);
         client.map_err(|error| to_exception(py, error))
     }
 
@@ -80,8 +80,8 @@ pub(crate) fn runtime() -> TokioHandle {
 }
 
 /// Closes the connections of a client, if the background thread was started at all.
-pub(crate) fn close_connections(handle: &Handle) {
+pub(crate) fn close_connections(state: &ClientState) {
     if let Some(background) = BACKGROUND.load_full().filter(|background| background.pid == std::process::id()) {
-        background.pools().close(handle);
+        background.pools().close(state);
     }
 }

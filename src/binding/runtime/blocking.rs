@@ -14,7 +14,7 @@ use pyo3::prelude::*;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::Sleep;
 
-use super::handle::{Handle, Pools};
+use super::client_state::{ClientState, Pools};
 use super::interpreter;
 use super::interpreter::SIGNAL_CHECK_INTERVAL;
 use super::job::Job;
@@ -80,17 +80,17 @@ thread_local! {
 }
 
 /// Runs a job to its end in the calling thread. Warnings beside its result are left in `notices`.
-pub(crate) fn run(py: Python<'_>, handle: &Arc<Handle>, job: Job, notices: &Notices) -> PyResult<Output> {
+pub(crate) fn run(py: Python<'_>, state: &Arc<ClientState>, job: Job, notices: &Notices) -> PyResult<Output> {
     let waiting = WaitingThread::begin();
     if waiting.count() >= OFFLOAD_FROM || tokio::runtime::Handle::try_current().is_ok() {
-        return offload::run(py, handle, job, notices);
+        return offload::run(py, state, job, notices);
     }
     let (observer, raised) = CallerObserver::new(py, job.progress)?;
     let observer = Arc::new(observer);
     let (timeout, run) = (job.timeout, job.run);
     let outcome = py.detach(|| {
         ThreadRuntime::with(|current| {
-            let client = current.pools.get(handle)?;
+            let client = current.pools.get(state)?;
             let notices = notices.clone();
             let context = Context { notices, ..Context::new(client.env(), timeout, Some(observer)) };
             let idle = current.last_call.elapsed() > IDLE;
@@ -113,13 +113,13 @@ pub(crate) fn run(py: Python<'_>, handle: &Arc<Handle>, job: Job, notices: &Noti
 }
 
 /// Closes this thread's connections of a client that is closed.
-pub(crate) fn close_connections(py: Python<'_>, handle: &Handle) {
+pub(crate) fn close_connections(py: Python<'_>, state: &ClientState) {
     py.detach(|| {
         if tokio::runtime::Handle::try_current().is_ok() {
             return;
         }
         let closed = ThreadRuntime::with(|current| {
-            current.pools.close(handle);
+            current.pools.close(state);
             // Each connection's task has to run once more to notice that it was dropped.
             current.runtime.block_on(async {
                 notice_closed_connections().await;

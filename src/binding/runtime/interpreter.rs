@@ -19,8 +19,8 @@ static ATTACHING: AtomicUsize = AtomicUsize::new(0);
 static PROCESS: AtomicU32 = AtomicU32::new(0);
 /// The thread that is ending the interpreter; 0 before that.
 static ENDING_THREAD: AtomicUsize = AtomicUsize::new(0);
-/// How long the end waits for them, in milliseconds.
-const EXIT_PATIENCE: u32 = 1000;
+/// How long the end waits for them.
+const EXIT_TIMEOUT_MS: u32 = 1000;
 
 thread_local! {
     static THREAD_ADDRESS: u8 = const { 0 };
@@ -80,7 +80,7 @@ fn begin_exit(py: Python<'_>) {
     ENDING_THREAD.store(thread_id(), Ordering::SeqCst);
     // Those that are attaching need the interpreter lock. Should one never get done, the process ends all the same.
     py.detach(|| {
-        for _ in 0..EXIT_PATIENCE {
+        for _ in 0..EXIT_TIMEOUT_MS {
             if ATTACHING.load(Ordering::SeqCst) == 0 {
                 break;
             }

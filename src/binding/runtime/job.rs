@@ -12,8 +12,9 @@ use crate::core::error::Error;
 
 type OutputFuture = Pin<Box<dyn Future<Output = Result<Output, Error>> + Send>>;
 
+/// What to run with a client and a context, once.
 pub(crate) struct Job {
-    /// Limit of the whole call.
+    /// Timeout of the whole call.
     pub(crate) timeout: Option<Duration>,
     /// The caller's progress callable.
     pub(crate) progress: Option<Py<PyAny>>,

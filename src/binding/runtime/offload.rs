@@ -13,7 +13,7 @@ use futures_util::future::{AbortHandle, Abortable};
 use pyo3::prelude::*;
 
 use super::background::Background;
-use super::handle::Handle;
+use super::client_state::ClientState;
 use super::interpreter;
 use super::interpreter::SIGNAL_CHECK_INTERVAL;
 use super::job::Job;
@@ -26,13 +26,13 @@ use crate::core::context::observe::{LazyMessage, Level, Observer, Poll};
 use crate::core::context::{Context, Notices};
 use crate::core::error::Error;
 
-type Outcome = Result<Output, Error>;
+type JobResult = Result<Output, Error>;
 
 /// What the background thread sends to the waiting thread.
 enum Event {
     Log(Level, String),
     Poll(Poll),
-    Done(Outcome),
+    Done(JobResult),
 }
 
 /// Sends log lines and polls to the waiting thread.
@@ -66,9 +66,9 @@ impl Observer for ChannelObserver {
 }
 
 /// Runs a job on the background thread while the calling thread waits. Warnings beside its result are left in `notices`.
-pub(crate) fn run(py: Python<'_>, handle: &Arc<Handle>, job: Job, notices: &Notices) -> PyResult<Output> {
+pub(crate) fn run(py: Python<'_>, state: &Arc<ClientState>, job: Job, notices: &Notices) -> PyResult<Output> {
     let background = Background::current()?;
-    let client = background.client(py, handle)?;
+    let client = background.client(py, state)?;
     let (events, incoming) = channel();
     let progress = job.progress;
     let outcome_warning = Arc::<OutcomeWarning>::default();
@@ -102,7 +102,11 @@ pub(crate) fn run(py: Python<'_>, handle: &Arc<Handle>, job: Job, notices: &Noti
 
 /// Waits for the end of a call. Meanwhile it delivers log lines and polls, and lets signal handlers run; what these raise
 /// ends the wait.
-fn wait(events: Receiver<Event>, progress: Option<&Py<PyAny>>, outcome_warning: &OutcomeWarning) -> PyResult<Outcome> {
+fn wait(
+    events: Receiver<Event>,
+    progress: Option<&Py<PyAny>>,
+    outcome_warning: &OutcomeWarning,
+) -> PyResult<JobResult> {
     loop {
         let delivered = match events.recv_timeout(SIGNAL_CHECK_INTERVAL) {
             Ok(Event::Done(outcome)) => return Ok(outcome),

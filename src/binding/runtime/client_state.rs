@@ -12,7 +12,7 @@ use crate::core::config::Config;
 use crate::core::error::Error;
 
 /// What a Python client holds: its configuration, and the core's client of the current process.
-pub(crate) struct Handle {
+pub(crate) struct ClientState {
     config: Config,
     credentials: ResolvedCredentials,
     current: ArcSwap<ProcessClient>,
@@ -24,10 +24,10 @@ struct ProcessClient {
     core: Client,
 }
 
-impl Handle {
+impl ClientState {
     pub(crate) fn new(config: Config, credentials: ResolvedCredentials) -> Result<Self, Error> {
         let current = ArcSwap::from_pointee(ProcessClient::new(&config, &credentials)?);
-        Ok(Handle { config, credentials, current })
+        Ok(ClientState { config, credentials, current })
     }
 
     pub(crate) fn credentials(&self) -> &ResolvedCredentials {
@@ -71,25 +71,25 @@ impl ProcessClient {
 /// Connection pools of one runtime, one for each client that used it.
 #[derive(Default)]
 pub(crate) struct Pools {
-    pools: HashMap<u64, (Weak<Handle>, Client)>,
+    pools: HashMap<u64, (Weak<ClientState>, Client)>,
 }
 
 impl Pools {
     /// The client with a pool for this runtime. Pools of clients that were dropped are closed.
-    pub(crate) fn get(&mut self, handle: &Arc<Handle>) -> Result<Client, Error> {
-        let current = handle.current()?;
+    pub(crate) fn get(&mut self, state: &Arc<ClientState>) -> Result<Client, Error> {
+        let current = state.current()?;
         if let Some((_, client)) = self.pools.get(&current.id) {
             return Ok(client.clone());
         }
         self.pools.retain(|_, (owner, _)| owner.strong_count() > 0);
         let client = current.core.for_another_runtime()?;
-        self.pools.insert(current.id, (Arc::downgrade(handle), client.clone()));
+        self.pools.insert(current.id, (Arc::downgrade(state), client.clone()));
         Ok(client)
     }
 
     /// Closes the pool of a client.
-    pub(crate) fn close(&mut self, handle: &Handle) {
-        if let Ok(current) = handle.current() {
+    pub(crate) fn close(&mut self, state: &ClientState) {
+        if let Ok(current) = state.current() {
             self.pools.remove(&current.id);
         }
     }

@@ -15,6 +15,7 @@ BODIES = {
     "updateServerlessInstance": {"terminationProtectionEnabled": False},
     "createGroupFlexCluster": {"name": "made-flex", "providerSettings": SETTINGS},
     "updateGroupFlexCluster": {"tags": [{"key": "a", "value": "b"}]},
+    "tenantGroupFlexClusterUpgrade": {"name": "there", "clusterType": "REPLICASET"},
 }
 SUCCESS = {
     "createServerlessInstance": 201,
@@ -60,7 +61,7 @@ def checked(operation, reply):
 @pytest.mark.parametrize("operation", TEMPLATES)
 @pytest.mark.parametrize("query", ["", "?pretty=true", "?envelope=true", "?envelope=true&pretty=true"])
 def test_a_success_in_every_form(caller, operation, query):
-    if "{name}" in TEMPLATES[operation][1]:
+    if "{name}" in TEMPLATES[operation][1] or operation == "tenantGroupFlexClusterUpgrade":
         caller.there("GroupFlexCluster" if "Flex" in operation else "ServerlessInstance")
     reply = caller(operation, query)
     status = SUCCESS.get(operation, 200)

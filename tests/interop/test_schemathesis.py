@@ -30,12 +30,14 @@ def document():
     for name in ("ServerlessProviderSettings", "FlexProviderSettingsCreate20241113"):
         for field, value in SETTINGS.items():
             narrowed["components"]["schemas"][name]["properties"][field]["enum"] = [value]
+    upgrade = narrowed["components"]["schemas"]["AtlasTenantClusterUpgradeRequest20240805"]
+    upgrade["properties"]["name"]["enum"] = ["to-upgrade"]
     return narrowed
 
 
-def create(emulator, kind):
+def create(emulator, kind, name):
     """Something protected for {name} to point at."""
-    body = {"name": f"a-{kind}", "providerSettings": SETTINGS, "terminationProtectionEnabled": True}
+    body = {"name": name, "providerSettings": SETTINGS, "terminationProtectionEnabled": True}
     headers = {"Authorization": f"Bearer {emulator.access_token}", "Accept": ACCEPT}
     url = f"{emulator.url}/api/atlas/v2/groups/{emulator.group_id}/{kind}"
     assert requests.post(url, json=body, headers=headers, timeout=10).status_code == 201
@@ -47,8 +49,9 @@ def test_no_request_makes_a_server_error(tmp_path):
     with Emulator(provisioning="at_once", rate_limits=False, clusters_per_project=1000) as emulator:
         config = f'[parameters]\ngroupId = "{emulator.group_id}"\n'
         for kind in ("serverless", "flexClusters"):
-            create(emulator, kind)
+            create(emulator, kind, f"a-{kind}")
             config += f'[[operations]]\ninclude-path-regex = "/{kind}/"\nparameters = {{ "path.name" = "a-{kind}" }}\n'
+        create(emulator, "flexClusters", "to-upgrade")
         (tmp_path / "schemathesis.toml").write_text(config)
         command = [
             pathlib.Path(sys.executable).with_name("schemathesis"),

@@ -1,5 +1,5 @@
 //! `/api/atlas/v2/groups/{groupId}/clusters`: read only, with the errors for Flex clusters and serverless
-//! instances, which it refuses. Dedicated clusters come from a seed.
+//! instances, which it refuses. Dedicated clusters come from a seed, or from the upgrade of a Flex cluster.
 
 use serde_json::{Value, json};
 
@@ -12,8 +12,9 @@ use crate::emulator::http::request::Call;
 use crate::emulator::store::Store;
 use crate::emulator::store::instances::{Instance, Kind};
 
-pub(crate) fn list(store: &Store, call: &Call<'_>) -> Result<Reply, ApiError> {
+pub(crate) fn list(store: &mut Store, call: &Call<'_>) -> Result<Reply, ApiError> {
     let page = call.query.page()?;
+    store.read_all(call.group_id);
     let Some(project) = store.project(call.group_id) else {
         return Ok(lists::reply(&call.query, page, Vec::new(), 0));
     };
@@ -28,7 +29,8 @@ pub(crate) fn list(store: &Store, call: &Call<'_>) -> Result<Reply, ApiError> {
     Ok(lists::reply(&call.query, page, results, project.count(Kind::Dedicated)))
 }
 
-pub(crate) fn get(store: &Store, call: &Call<'_>) -> Result<Reply, ApiError> {
+pub(crate) fn get(store: &mut Store, call: &Call<'_>) -> Result<Reply, ApiError> {
+    store.read(call.group_id, call.name);
     find(store, call).map(|instance| Reply::entity(200, dedicated(instance, call)))
 }
 
@@ -59,7 +61,7 @@ fn find<'s>(store: &'s Store, call: &Call<'_>) -> Result<&'s Instance, ApiError>
 }
 
 fn dedicated(instance: &Instance, call: &Call<'_>) -> Value {
-    json!({
+    let mut shown = json!({
         "backupEnabled": true,
         "clusterType": "REPLICASET",
         "createDate": iso(instance.created),
@@ -86,5 +88,9 @@ fn dedicated(instance: &Instance, call: &Call<'_>) -> Value {
         "tags": shapes::tags(&instance.tags),
         "terminationProtectionEnabled": instance.protected,
         "versionReleaseSystem": "LTS",
-    })
+    });
+    if let (Some(fields), Some(target)) = (shown.as_object_mut(), &instance.target) {
+        fields.extend(target.iter().map(|(name, value)| (name.clone(), value.clone())));
+    }
+    shown
 }

@@ -97,6 +97,7 @@ fn operate(
         O::CreateFlex => flex::create(store, call, request),
         O::GetFlex => flex::get(store, call),
         O::UpdateFlex => flex::update(store, call, request),
+        O::UpgradeFlex => flex::upgrade(store, call, request),
         O::DeleteFlex => flex::delete(store, call),
         O::ListClusters => clusters::list(store, call),
         O::GetCluster => clusters::get(store, call),

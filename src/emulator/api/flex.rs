@@ -55,6 +55,47 @@ const UPDATE: &[Field] = &[
     Field { name: "versionReleaseSystem", kind: FieldKind::ReadOnly },
 ];
 
+/// The fields of a dedicated cluster, with the types that the published description gives the simple ones.
+const UPGRADE: &[Field] = &[
+    Field { name: "name", kind: FieldKind::Text },
+    Field { name: "clusterType", kind: FieldKind::Text },
+    Field { name: "replicationSpecs", kind: FieldKind::Objects },
+    Field { name: "tags", kind: FieldKind::Tags },
+    Field { name: "terminationProtectionEnabled", kind: FieldKind::Flag },
+    Field { name: "acceptDataRisksAndForceReplicaSetReconfig", kind: FieldKind::Text },
+    Field { name: "adaptiveCapacity", kind: FieldKind::Text },
+    Field { name: "advancedConfiguration", kind: FieldKind::Any },
+    Field { name: "backupEnabled", kind: FieldKind::Flag },
+    Field { name: "biConnector", kind: FieldKind::Any },
+    Field { name: "configServerManagementMode", kind: FieldKind::Text },
+    Field { name: "configServerType", kind: FieldKind::ReadOnly },
+    Field { name: "connectionStrings", kind: FieldKind::Any },
+    Field { name: "createDate", kind: FieldKind::ReadOnly },
+    Field { name: "diskWarmingMode", kind: FieldKind::Text },
+    Field { name: "effectiveReplicationSpecs", kind: FieldKind::ReadOnly },
+    Field { name: "encryptionAtRestProvider", kind: FieldKind::Text },
+    Field { name: "featureCompatibilityVersion", kind: FieldKind::ReadOnly },
+    Field { name: "featureCompatibilityVersionExpirationDate", kind: FieldKind::ReadOnly },
+    Field { name: "globalClusterSelfManagedSharding", kind: FieldKind::Flag },
+    Field { name: "groupId", kind: FieldKind::ReadOnly },
+    Field { name: "id", kind: FieldKind::ReadOnly },
+    Field { name: "internalClusterRole", kind: FieldKind::ReadOnly },
+    Field { name: "labels", kind: FieldKind::Any },
+    Field { name: "links", kind: FieldKind::ReadOnly },
+    Field { name: "mongoDBEmployeeAccessGrant", kind: FieldKind::Any },
+    Field { name: "mongoDBMajorVersion", kind: FieldKind::Text },
+    Field { name: "mongoDBVersion", kind: FieldKind::ReadOnly },
+    Field { name: "paused", kind: FieldKind::Flag },
+    Field { name: "pitEnabled", kind: FieldKind::Flag },
+    Field { name: "redactClientLogData", kind: FieldKind::Flag },
+    Field { name: "replicaSetScalingStrategy", kind: FieldKind::Text },
+    Field { name: "retainBackups", kind: FieldKind::Flag },
+    Field { name: "rootCertType", kind: FieldKind::Text },
+    Field { name: "stateName", kind: FieldKind::ReadOnly },
+    Field { name: "useAwsTimeBasedSnapshotCopyForFastInitialSync", kind: FieldKind::Flag },
+    Field { name: "versionReleaseSystem", kind: FieldKind::Text },
+];
+
 pub(crate) fn list(store: &mut Store, call: &Call<'_>) -> Result<Reply, ApiError> {
     let page = call.query.page()?;
     store.read_all(call.group_id);
@@ -113,6 +154,27 @@ pub(crate) fn update(store: &mut Store, call: &Call<'_>, request: &Request) -> R
     check_not_deleting(store, call)?;
     apply_common(store, call, &body, |_| {});
     show(store, call)
+}
+
+/// Upgrades the Flex cluster that the body names: it is a dedicated cluster from now on, in the state UPDATING. The reply
+/// rests on the published description, which says that it is a Flex cluster's; none was recorded.
+pub(crate) fn upgrade(store: &mut Store, call: &Call<'_>, request: &Request) -> Result<Reply, ApiError> {
+    let mut body = validate::object(request)?;
+    validate::fields(&body, UPGRADE, "")?;
+    let name = validate::required(&body, "name", "name")?.to_owned();
+    let call = Call { group_id: call.group_id, name: &name, query: call.query, version: call.version };
+    find(store, &call)?;
+    check_not_deleting(store, &call)?;
+    apply_common(store, &call, &body, |_| {});
+    let found = store.project(call.group_id).and_then(|project| project.find(&name));
+    let (sequence, flex) = found.ok_or_else(|| cluster_not_found(&name, call.group_id))?;
+    let shown = shapes::flex(flex, call.group_id, store.calendar(), false);
+    body.retain(|field, value| {
+        !["name", "tags", "terminationProtectionEnabled"].contains(&&**field) && !value.is_null()
+    });
+    let dedicated = Instance { kind: Kind::Dedicated, target: Some(Box::new(body)), ..flex.clone() };
+    store.replace_instance(call.group_id, sequence, dedicated);
+    Ok(Reply::entity(200, shown))
 }
 
 pub(crate) fn delete(store: &mut Store, call: &Call<'_>) -> Result<Reply, ApiError> {

@@ -24,6 +24,7 @@ pub(crate) fn new_instance(store: &mut Store, body: &Map<String, Value>, named: 
         tags: validate::tags_of(body).unwrap_or_default(),
         protected: validate::flag(body, "terminationProtectionEnabled").unwrap_or(false),
         continuous_backup: false,
+        target: None,
     }
 }
 

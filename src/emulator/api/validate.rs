@@ -23,6 +23,9 @@ pub(crate) enum FieldKind {
     Flag,
     Tags,
     Object(&'static [Field]),
+    /// A list of objects with any fields.
+    Objects,
+    Any,
     ReadOnly,
 }
 
@@ -55,6 +58,8 @@ pub(crate) fn fields(object: &Object, known: &[Field], path: &str) -> Result<(),
             _ if value.is_null() => true,
             FieldKind::Text => value.is_string(),
             FieldKind::Flag => value.is_boolean(),
+            FieldKind::Objects => value.as_array().is_some_and(|list| list.iter().all(Value::is_object)),
+            FieldKind::Any => true,
             FieldKind::Object(inner) => match value.as_object() {
                 Some(object) => {
                     fields(object, inner, &full)?;

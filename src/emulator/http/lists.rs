@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::replies::{ApiError, Reply};
 
 /// A request's query, and the address that its links start with.
-#[derive(Debug)]
+#[derive(Debug, Clone, Copy)]
 pub(crate) struct Query<'a> {
     /// Such as `http://127.0.0.1:8080`.
     pub(crate) base: &'a str,

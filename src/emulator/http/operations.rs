@@ -30,6 +30,7 @@ pub(crate) enum OperationKind {
     CreateFlex,
     GetFlex,
     UpdateFlex,
+    UpgradeFlex,
     DeleteFlex,
     ListClusters,
     CreateCluster,
@@ -133,8 +134,8 @@ impl Operation {
         self.method != "GET" && self.path.contains("{groupId}")
     }
 
-    /// Whether the body names what it creates.
-    pub(crate) fn creates(&self) -> bool {
+    /// Whether the resource's name is in the body.
+    pub(crate) fn names_in_body(&self) -> bool {
         self.method == "POST" && !self.is_token_endpoint()
     }
 
@@ -171,6 +172,7 @@ const SERVERLESS: &str = "/api/atlas/v2/groups/{groupId}/serverless";
 const SERVERLESS_INSTANCE: &str = "/api/atlas/v2/groups/{groupId}/serverless/{name}";
 const FLEX: &str = "/api/atlas/v2/groups/{groupId}/flexClusters";
 const FLEX_CLUSTER: &str = "/api/atlas/v2/groups/{groupId}/flexClusters/{name}";
+const FLEX_UPGRADE: &str = "/api/atlas/v2/groups/{groupId}/flexClusters:tenantUpgrade";
 const CLUSTERS: &str = "/api/atlas/v2/groups/{groupId}/clusters";
 const CLUSTER: &str = "/api/atlas/v2/groups/{groupId}/clusters/{clusterName}";
 const GROUPS: &str = "/api/atlas/v2/groups";
@@ -181,7 +183,7 @@ const ORG: &str = "/api/atlas/v2/orgs/{orgId}";
 const ORG_GROUPS: &str = "/api/atlas/v2/orgs/{orgId}/groups";
 
 #[rustfmt::skip]
-pub(crate) static OPERATIONS: [Operation; 26] = [
+pub(crate) static OPERATIONS: [Operation; 27] = [
     Operation { kind: O::CreateToken, ids: &["createToken"], method: "POST", path: "/api/oauth/token", endpoint: E::Token, java_method: "" },
     Operation { kind: O::RevokeToken, ids: &["revokeToken"], method: "POST", path: "/api/oauth/revoke", endpoint: E::Revoke, java_method: "" },
     Operation { kind: O::ListServerless, ids: &["listServerlessInstances", "listGroupServerlessInstances"], method: "GET", path: SERVERLESS, endpoint: E::Serverless, java_method: "getAllServerlessInstances" },
@@ -193,6 +195,7 @@ pub(crate) static OPERATIONS: [Operation; 26] = [
     Operation { kind: O::CreateFlex, ids: &["createGroupFlexCluster", "createFlexCluster"], method: "POST", path: FLEX, endpoint: E::Flex, java_method: "createFlexCluster" },
     Operation { kind: O::GetFlex, ids: &["getGroupFlexCluster", "getFlexCluster"], method: "GET", path: FLEX_CLUSTER, endpoint: E::Flex, java_method: "getFlexCluster" },
     Operation { kind: O::UpdateFlex, ids: &["updateGroupFlexCluster", "updateFlexCluster"], method: "PATCH", path: FLEX_CLUSTER, endpoint: E::Flex, java_method: "patchFlexCluster" },
+    Operation { kind: O::UpgradeFlex, ids: &["tenantGroupFlexClusterUpgrade", "tenantUpgrade"], method: "POST", path: FLEX_UPGRADE, endpoint: E::Flex, java_method: "tenantUpgrade" },
     Operation { kind: O::DeleteFlex, ids: &["deleteGroupFlexCluster", "deleteFlexCluster"], method: "DELETE", path: FLEX_CLUSTER, endpoint: E::Flex, java_method: "deleteFlexCluster" },
     Operation { kind: O::ListClusters, ids: &["listGroupClusters", "listClusters"], method: "GET", path: CLUSTERS, endpoint: E::Clusters, java_method: "getAllClusters" },
     Operation { kind: O::CreateCluster, ids: &["createGroupCluster", "createCluster"], method: "POST", path: CLUSTERS, endpoint: E::Clusters, java_method: "addCluster" },
@@ -239,7 +242,7 @@ mod tests {
                 seen += 1;
             }
         }
-        assert_eq!(seen, 13);
+        assert_eq!(seen, 14);
     }
 
     #[test]
@@ -259,6 +262,7 @@ mod tests {
             O::DeleteServerless,
             O::CreateFlex,
             O::UpdateFlex,
+            O::UpgradeFlex,
             O::DeleteFlex,
             O::CreateCluster,
             O::UpdateCluster,

@@ -72,8 +72,8 @@ fn receive(
     let found = route.as_ref().ok();
     let operation = found.map(|route| route.operation);
     let name = found.and_then(|route| route.name.clone()).or_else(|| {
-        let creates = operation.is_some_and(Operation::creates);
-        if creates { request.name_in_body() } else { None }
+        let names_in_body = operation.is_some_and(Operation::names_in_body);
+        if names_in_body { request.name_in_body() } else { None }
     });
     let scheme = authorization::scheme(&request.headers);
     let fault = faults.take(&RequestFacts {

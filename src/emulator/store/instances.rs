@@ -2,6 +2,7 @@
 
 use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use serde_json::{Map, Value};
 
 use crate::emulator::clock::{iso_millis, iso_seconds};
 use crate::emulator::options::{Calendar, Provisioning};
@@ -24,6 +25,9 @@ pub(crate) struct Instance {
     #[serde(rename = "termination_protection")]
     pub(crate) protected: bool,
     pub(crate) continuous_backup: bool,
+    /// The fields that an upgrade to a dedicated cluster asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) target: Option<Box<Map<String, Value>>>,
 }
 
 /// What an instance was created as.

@@ -156,6 +156,7 @@ fn add_named(store: &mut Store, group_id: &str, name: Box<str>, seed: InstanceSe
         tags: seed.tags.unwrap_or_default(),
         protected: seed.termination_protection.unwrap_or(false),
         continuous_backup: seed.continuous_backup.unwrap_or(false),
+        target: seed.target,
     };
     store.add_instance(group_id, instance);
     Ok(())

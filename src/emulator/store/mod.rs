@@ -160,15 +160,20 @@ impl Store {
                 let Some(project) = self.project_mut(group_id) else { return };
                 match project.find(name).map(|(sequence, _)| sequence) {
                     None => self.add_instance(group_id, before),
-                    Some(sequence) => {
-                        let due = before.due;
-                        project.track_reads(sequence, due);
-                        project.instances.insert(sequence, before);
-                        self.schedule(group_id, sequence, due);
-                    }
+                    Some(sequence) => self.replace_instance(group_id, sequence, before),
                 }
             }
         }
+    }
+
+    /// Puts an instance in the place of the one with this sequence number; its kind may be another.
+    pub(crate) fn replace_instance(&mut self, group_id: &str, sequence: u64, instance: Instance) {
+        let Some(project) = self.project_mut(group_id) else { return };
+        let due = instance.due;
+        project.remove(sequence);
+        project.insert(sequence, instance);
+        self.schedule(group_id, sequence, due);
+        self.dirty = true;
     }
 
     /// Puts an instance into a state, which ends as `provisioning` says.

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Deserializer};
+use serde_json::{Map, Value};
 
 use super::identity::{IdentityKind, Network, Role};
 use super::instances::{Kind, State, Tags, TransitionEnd};
@@ -61,6 +62,8 @@ pub(crate) struct InstanceSeed {
     pub(crate) tags: Option<Tags>,
     pub(crate) termination_protection: Option<bool>,
     pub(crate) continuous_backup: Option<bool>,
+    /// Of a dedicated cluster: fields that differ from the usual ones.
+    pub(crate) target: Option<Box<Map<String, Value>>>,
 }
 
 /// A service account or an API key; the control API changes one in the same form.

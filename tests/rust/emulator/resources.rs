@@ -54,6 +54,46 @@ fn a_flex_cluster_is_created_and_deleted() {
 }
 
 #[test]
+fn an_upgraded_flex_cluster_is_a_dedicated_one() {
+    let atlas = Atlas::start(options());
+    let upgrade = |body| atlas.call("POST", &atlas.path("flexClusters:tenantUpgrade"), Some(body));
+    atlas.call("POST", &atlas.path("flexClusters"), Some(Atlas::flex_body("orders")));
+    atlas.advance(1.0);
+    let target = json!([{"zoneName": "Zone 1", "regionConfigs": [{"electableSpecs": {"instanceSize": "M20"}}]}]);
+    for (wrong, code) in [
+        (json!({"replicationSpecs": target}), "MISSING_ATTRIBUTE"),
+        (json!({"name": "orders", "replicationSpecs": ["M20"]}), "INVALID_JSON_ATTRIBUTE"),
+        (json!({"name": "orders", "colour": "red"}), "INVALID_ATTRIBUTE"),
+        (json!({"name": "orders", "stateName": "IDLE"}), "ATTRIBUTE_READ_ONLY"),
+        (json!({"name": "other", "replicationSpecs": target}), "CLUSTER_NOT_FOUND"),
+    ] {
+        assert_eq!(upgrade(wrong).code(), code);
+    }
+    let body = json!({"name": "orders", "clusterType": "SHARDED", "replicationSpecs": target, "tags": [{"key": "a", "value": "b"}]});
+    let upgraded = upgrade(body.clone());
+    assert_eq!((upgraded.status, &upgraded.json()["stateName"]), (200, &json!("UPDATING")), "{}", upgraded.text());
+    assert_eq!(upgraded.json()["providerSettings"]["providerName"], "FLEX");
+    assert_eq!(atlas.call("GET", &atlas.path("flexClusters"), None).json()["totalCount"], 0);
+    let as_flex = atlas.call("GET", &atlas.path("flexClusters/orders"), None);
+    assert_eq!(as_flex.code(), "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API");
+    assert_eq!(upgrade(body).code(), "CANNOT_USE_NON_FLEX_CLUSTER_IN_FLEX_API");
+    let dedicated = || atlas.call("GET", &atlas.path("clusters/orders"), None).json();
+    let shown = dedicated();
+    assert_eq!((&shown["stateName"], &shown["clusterType"]), (&json!("UPDATING"), &json!("SHARDED")));
+    assert_eq!((&shown["replicationSpecs"], &shown["tags"][0]["key"]), (&target, &json!("a")));
+    assert_eq!(shown["id"], upgraded.json()["id"]);
+    atlas.advance(1.0);
+    assert_eq!(dedicated()["stateName"], "IDLE");
+    assert_eq!(atlas.call("GET", &atlas.path("clusters"), None).json()["totalCount"], 1);
+
+    let snapshot = atlas.control("GET", "snapshot", json!(null));
+    let copy = Atlas::start(Options { seed: Some(snapshot), ..options() });
+    let path = format!("/api/atlas/v2/groups/{}/clusters/orders", atlas.group_id);
+    let token = copy.call("GET", &path, None);
+    assert_eq!(token.json()["replicationSpecs"], target, "{}", token.text());
+}
+
+#[test]
 fn states_move_at_once_after_reads_or_by_hand() {
     let state = |atlas: &Atlas| atlas.call("GET", &atlas.path("serverless/a"), None);
     let at_once = Atlas::start(Options { provisioning: Provisioning::AtOnce, ..options() });

@@ -539,6 +539,89 @@ class Client:
         **changes: Unpack[t.FlexClusterUpdate],
     ) -> t.FlexCluster: ...
     @overload
+    def upgrade_flex_cluster(
+        self,
+        group_id: str | None,
+        name: str,
+        *,
+        envelope: bool = False,
+        pretty: bool = False,
+        wait: bool = False,
+        timeout: float | None = None,
+        interval: float | None = None,
+        progress: Progress = None,
+        extra_fields: Extra = None,
+        **target: Unpack[t.FlexClusterUpgrade],
+    ) -> dict[str, Any]:
+        """Upgrade a Flex cluster to a dedicated cluster, which costs more and cannot be undone. Returns the reply as a
+        dict.
+
+        From then on it is under ``/clusters``, which `request` reaches. The reply to the upgrade itself is in the
+        format of a Flex cluster, that of `wait` in the format of a dedicated one.
+
+        It is not upgraded twice: if the reply is lost, the cluster is looked up. If it is dedicated by now, or
+        UPDATING, the upgrade was accepted, and what was found is returned; otherwise the request is sent again.
+
+        ============== ==============================================================================================
+        `group_id`     the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
+        `name`         the Flex cluster's name
+        `envelope`     True returns ``{"status": …, "content": {…}}``, the reply as the API wraps it; a failure
+                       inside is raised all the same. Default False
+        `pretty`       True asks Atlas to indent its reply; the returned dict is the same. Default False
+        `wait`         True returns only when it is IDLE as a dedicated cluster, with the reply to the last poll.
+                       Default False: at once, with the reply to the request
+        `timeout`      seconds for the whole call, retries and waiting included. Default None: 1800 with `wait`, else
+                       only the client's `max_retry_time` limits it
+        `interval`     with `wait`: seconds between polls. Default None: 1 at first, growing to 15
+        `progress`     with `wait`: True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll`
+                       after each poll; what it raises ends the call. Default None
+        `extra_fields` a mapping that is sent as it is beside the rest, for fields that this version does not know.
+                       Default None
+        `**target`     the dedicated cluster that it is to be, in the API's spelling or in snake_case, at every
+                       depth: `cluster_type`, `replication_specs`, and any other field that a dedicated cluster has.
+                       Only their shape is checked
+        ============== ==============================================================================================
+
+        A wait that fails says that the cluster was upgraded: the error's `result` is the reply to the upgrade.
+
+        Raises ValidationError (before anything is sent), NotFoundError, OutcomeUnknownError, with `wait`
+        WaitTimeoutError and WaitFailedError, RateLimitedError, another ApiError for each status and code,
+        TransportError without a usable reply, AuthenticationError.
+
+        >>> region = {
+        ...     "provider_name": "AWS",
+        ...     "region_name": "US_EAST_1",
+        ...     "priority": 7,
+        ...     "electable_specs": {"instance_size": "M10", "node_count": 3},
+        ... }
+        >>> cluster = client.upgrade_flex_cluster(
+        ...     group_id,
+        ...     "orders",
+        ...     cluster_type="REPLICASET",
+        ...     replication_specs=[{"region_configs": [region]}],
+        ...     wait=True,
+        ... )
+        >>> cluster["replicationSpecs"][0]["regionConfigs"][0]["electableSpecs"]["instanceSize"]
+        'M10'
+
+        Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/group/endpoint-flex-clusters
+        """
+    @overload
+    def upgrade_flex_cluster(
+        self,
+        group_id: str | None = None,
+        *,
+        name: str,
+        envelope: bool = False,
+        pretty: bool = False,
+        wait: bool = False,
+        timeout: float | None = None,
+        interval: float | None = None,
+        progress: Progress = None,
+        extra_fields: Extra = None,
+        **target: Unpack[t.FlexClusterUpgrade],
+    ) -> dict[str, Any]: ...
+    @overload
     def delete_serverless_instance(
         self,
         group_id: str | None,

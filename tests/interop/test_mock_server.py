@@ -34,6 +34,7 @@ REPLIES = {
         "createGroupFlexCluster": "flex-create-201",
         "getGroupFlexCluster": "flex-get-200",
         "updateGroupFlexCluster": "flex-get-200",
+        "tenantGroupFlexClusterUpgrade": "flex-get-200",
         "getGroup": "group-create-201",
     }.items()
 }
@@ -120,6 +121,9 @@ CALLS = {
     ),
     "getGroupFlexCluster": lambda c: c.get_flex_cluster(GROUP, "cluster-83"),
     "updateGroupFlexCluster": lambda c: c.update_flex_cluster(GROUP, "cluster-83", tags=[{"key": "a", "value": "b"}]),
+    "tenantGroupFlexClusterUpgrade": lambda c: c.upgrade_flex_cluster(
+        GROUP, "cluster-83", cluster_type="REPLICASET", replication_specs=[{"region_configs": [{"priority": 7}]}]
+    ),
     "getGroup": lambda c: c.get_project(GROUP),
 }
 

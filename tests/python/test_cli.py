@@ -307,7 +307,7 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     [
         ("bash", "--on-retired", "atlas_serverless_flex_update_"),
         ("zsh", "--on-retired", "update:'Change a Flex cluster"),
-        ("tcsh", "n/--on-retired/(raise flex)", "n/flex/(create list get update delete wait)"),
+        ("tcsh", "n/--on-retired/(raise flex)", "n/flex/(create list get update upgrade delete wait)"),
     ],
 )
 def test_completion(capsys: pytest.CaptureFixture[str], shell: str, option: str, action: str) -> None:

@@ -91,6 +91,7 @@ SENT = [
     types.ServerlessBackupOptionsSpec,
     types.FlexClusterSpec,
     types.FlexClusterUpdate,
+    types.FlexClusterUpgrade,
     types.FlexProviderSettingsSpec,
 ]
 
@@ -179,7 +180,7 @@ def test_both_raw_clients_have_the_same_methods() -> None:
 
     sync, asynchronous = signatures(types.RawClient), signatures(types.AsyncRawClient)
     assert sync == asynchronous
-    assert len(sync) == 18
+    assert len(sync) == 19
     for name in sync:
         method = vars(types.AsyncRawClient)[name]
         assert inspect.iscoroutinefunction(method) is not (name.startswith("list_") or name == "create_many")

@@ -55,6 +55,15 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
             "help": "with --wait: between polls (default 1, growing to 15)",
         },
     },
+    "upgrade_flex_cluster": {
+        "wait": {"action": "store_true", "help": "return only when it is IDLE as a dedicated cluster"},
+        "timeout": {"type": seconds, "metavar": "SECONDS", "help": "with --wait: how long at most (default 1800)"},
+        "interval": {
+            "type": seconds,
+            "metavar": "SECONDS",
+            "help": "with --wait: between polls (default 1, growing to 15)",
+        },
+    },
     "delete_serverless_instance": {
         "wait": {"action": "store_true", "help": "return only when it is gone"},
         "timeout": {"type": seconds, "metavar": "SECONDS", "help": "with --wait: how long at most (default 1800)"},

@@ -70,6 +70,10 @@ def add_parser(subparsers: Any) -> None:
         add("get", f"print a {one}")
         update = add("update", f"change a {one} and print it", changes)
         update.add_argument("--no-tags", action="store_true", help="remove all tags; --tag replaces all")
+        if kind == "flex":
+            upgrade = add("upgrade", f"upgrade a {one} to a dedicated cluster and print it")
+            what = "a JSON object of the fields of the dedicated cluster; - is stdin"
+            upgrade.add_argument("--spec", metavar="FILE", required=True, help=what)
         add("delete", f"delete a {one}")
         add("wait", f"wait for the state of a {one} and print it")
 
@@ -106,6 +110,8 @@ def _call(args: argparse.Namespace) -> tuple[str, dict[str, Any]]:
         if not changed:
             raise UsageError("nothing to change: give --tag, --no-tags or --[no-]termination-protection")
         arguments.update(changed)
+    if args.action == "upgrade":
+        arguments["extra_fields"] = _read_spec(args.spec)
     return method, arguments | _options(args, method)
 
 

@@ -162,10 +162,10 @@ class ProtocolError(TransportError):
     ) -> None: ...
 
 class OutcomeUnknownError(TransportError):
-    """A create may or may not have happened: its reply was lost, and the look-up by name failed as well.
+    """A create or an upgrade may or may not have happened: its reply was lost, and the look-up by name failed as well.
 
-    Look for `name` in the project `group_id` before you call `operation` again. With ``if_exists="return"`` calling it
-    again is safe: it returns the instance that matches the request, or creates it.
+    Look for `name` in the project `group_id` before you call `operation` again. With ``if_exists="return"`` calling a
+    create again is safe: it returns the instance that matches the request, or creates it.
     """
     operation: str | None
     name: str | None

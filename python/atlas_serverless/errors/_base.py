@@ -189,10 +189,10 @@ class ProtocolError(TransportError):
 
 
 class OutcomeUnknownError(TransportError):
-    """A create may or may not have happened: its reply was lost, and the look-up by name failed as well.
+    """A create or an upgrade may or may not have happened: its reply was lost, and the look-up by name failed as well.
 
-    Look for `name` in the project `group_id` before you call `operation` again. With ``if_exists="return"`` calling it
-    again is safe: it returns the instance that matches the request, or creates it.
+    Look for `name` in the project `group_id` before you call `operation` again. With ``if_exists="return"`` calling a
+    create again is safe: it returns the instance that matches the request, or creates it.
     """
 
     operation: str | None = None
@@ -210,7 +210,10 @@ class OutcomeUnknownError(TransportError):
         if self.cause:
             head += f": {_text.short(self.cause)}"
         what = f"look for{name}" if name else "look for it"
-        advice = f'{what} before you create it again, or call again with if_exists="return"'
+        if self.operation is None or self.operation.startswith("create"):
+            advice = f'{what} before you create it again, or call again with if_exists="return"'
+        else:
+            advice = f"{what} before you call again"
         tries = _text.tries(self.attempts, self.elapsed)
         return head, [*_text.reply(self.status, self.body_start), *tries, advice]
 

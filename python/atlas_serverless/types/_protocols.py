@@ -25,7 +25,13 @@ if TYPE_CHECKING:
         ServerlessInstancePage,
         State,
     )
-    from ._specs import FlexClusterSpec, FlexClusterUpdate, ServerlessInstanceSpec, ServerlessInstanceUpdate
+    from ._specs import (
+        FlexClusterSpec,
+        FlexClusterUpdate,
+        FlexClusterUpgrade,
+        ServerlessInstanceSpec,
+        ServerlessInstanceUpdate,
+    )
     from ._values import Poll, Response
 
     Progress = bool | Callable[[Poll], object] | None
@@ -118,6 +124,20 @@ class RawClient(Protocol):
         extra_fields: Extra = None,
         **changes: Unpack[FlexClusterUpdate],
     ) -> Response[FlexCluster]: ...
+    def upgrade_flex_cluster(
+        self,
+        group_id: str | None = None,
+        name: str | None = None,
+        *,
+        envelope: bool = False,
+        pretty: bool = False,
+        wait: bool = False,
+        timeout: float | None = None,
+        interval: float | None = None,
+        progress: Progress = None,
+        extra_fields: Extra = None,
+        **target: Unpack[FlexClusterUpgrade],
+    ) -> Response[dict[str, Any]]: ...
     def delete_serverless_instance(
         self,
         group_id: str | None = None,
@@ -273,6 +293,20 @@ class AsyncRawClient(Protocol):
         extra_fields: Extra = None,
         **changes: Unpack[FlexClusterUpdate],
     ) -> Response[FlexCluster]: ...
+    async def upgrade_flex_cluster(
+        self,
+        group_id: str | None = None,
+        name: str | None = None,
+        *,
+        envelope: bool = False,
+        pretty: bool = False,
+        wait: bool = False,
+        timeout: float | None = None,
+        interval: float | None = None,
+        progress: Progress = None,
+        extra_fields: Extra = None,
+        **target: Unpack[FlexClusterUpgrade],
+    ) -> Response[dict[str, Any]]: ...
     async def delete_serverless_instance(
         self,
         group_id: str | None = None,

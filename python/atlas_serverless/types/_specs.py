@@ -110,6 +110,29 @@ class FlexClusterSpec(_Name, FlexClusterUpdate, total=False):
     """Twin of providerSettings."""
 
 
+class FlexClusterUpgrade(TypedDict, total=False):
+    """What a Flex cluster is to become: the fields of a dedicated cluster. Those not here go into `extra_fields`."""
+
+    clusterType: str
+    """``"REPLICASET"``, ``"SHARDED"`` or ``"GEOSHARDED"``."""
+    cluster_type: str
+    """Twin of clusterType."""
+    replicationSpecs: Sequence[Mapping[str, Any]]
+    """Regions, sizes and numbers of nodes: ``[{"regionConfigs": [{"providerName": …, "electableSpecs": …}]}]``."""
+    replication_specs: Sequence[Mapping[str, Any]]
+    """Twin of replicationSpecs, with snake_case at every depth where you like."""
+    backupEnabled: bool
+    """Whether backups are made. Default False."""
+    backup_enabled: bool
+    """Twin of backupEnabled."""
+    tags: Tags
+    """Replaces all existing tags. At most 50."""
+    terminationProtectionEnabled: bool
+    """True: deleting is refused until it is set to False. Default False."""
+    termination_protection_enabled: bool
+    """Twin of terminationProtectionEnabled."""
+
+
 class Violation(TypedDict):
     """One broken rule: an item of `ValidationError.violations` and `ApiError.violations`."""
 

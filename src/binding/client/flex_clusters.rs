@@ -89,6 +89,29 @@ impl Client {
         self.run(py, operations::update(py, Kind::Flex, group_id, name, &options, changes)?)
     }
 
+    #[doc = include_str!("../docs/upgrade_flex_cluster.txt")]
+    #[pyo3(signature = (group_id=None, name=None, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None,
+        progress=None, extra_fields=None, **target))]
+    fn upgrade_flex_cluster<'py>(
+        &self,
+        py: Python<'py>,
+        group_id: Option<&str>,
+        name: Option<&str>,
+        envelope: bool,
+        pretty: bool,
+        wait: bool,
+        timeout: Option<f64>,
+        interval: Option<f64>,
+        progress: Option<Bound<'py, PyAny>>,
+        extra_fields: Option<Bound<'py, PyAny>>,
+        target: Option<&Bound<'py, PyDict>>,
+    ) -> CallResult {
+        let (group_id, name) = self.target(py, group_id, name)?;
+        let (validate, retired) = (true, self.on_retired);
+        let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
+        self.run(py, operations::upgrade(py, group_id, name, &options, target)?)
+    }
+
     #[doc = include_str!("../docs/delete_flex_cluster.txt")]
     #[pyo3(signature = (group_id=None, name=None, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None,
         progress=None))]

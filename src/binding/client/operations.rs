@@ -17,6 +17,7 @@ use crate::core::http::call::ReplyFormat;
 use crate::core::operations::create::request::{CreateRequest, IfExists};
 use crate::core::operations::request::Request;
 use crate::core::operations::resource::{ResourceRequest, check_path};
+use crate::core::operations::upgrade::UpgradeRequest;
 use crate::core::operations::wait::request::WaitRequest;
 use crate::core::spec::model::{Kind, Node, Operation};
 use crate::core::spec::validate;
@@ -135,6 +136,28 @@ pub(crate) fn update(
     let body = Some(Bytes::from(unless_invalid(py, checked)?.body));
     let request = ResourceRequest { body, ..options.resource_request(kind, Operation::Update, group_id, name)? };
     with_progress(py, resource_job(request, options.timeout()?), options.progress.as_ref())
+}
+
+pub(crate) fn upgrade(
+    py: Python<'_>,
+    group_id: &str,
+    name: &str,
+    options: &Options<'_>,
+    target: Option<&Bound<'_, PyDict>>,
+) -> PyResult<Job> {
+    let extra = options.extra_fields.as_ref().map(to_node);
+    let checked = validate::upgrade(group_id, name, &kwargs_to_node(target), extra.as_ref());
+    let request = UpgradeRequest {
+        group_id: group_id.to_owned(),
+        name: name.to_owned(),
+        body: Bytes::from(unless_invalid(py, checked)?.body),
+        reply_format: options.reply_format(),
+        wait: options.wait()?,
+    };
+    let job = Job::new(options.timeout()?, move |client, mut context| async move {
+        client.upgrade_flex_cluster(request, &mut context).await.map(Output::Reply)
+    });
+    with_progress(py, job, options.progress.as_ref())
 }
 
 pub(crate) fn get(kind: Kind, group_id: &str, name: &str, reply_format: ReplyFormat, on_retired: OnRetired) -> Job {

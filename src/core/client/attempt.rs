@@ -98,8 +98,8 @@ impl Client {
             if has_credentials {
                 context.mark_sent(env);
             }
-            let create = call.request_kind == RequestKind::Create && shared.reconcile;
-            let timeout = if create { context.create_timeout(env) } else { context.attempt_timeout(env) };
+            let may_look_up = call.request_kind == RequestKind::Reconcilable && shared.reconcile;
+            let timeout = if may_look_up { context.create_timeout(env) } else { context.attempt_timeout(env) };
             let sent = self
                 .transport
                 .send(HttpRequest {

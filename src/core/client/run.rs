@@ -16,8 +16,8 @@ use crate::core::http::transport::exchange::HttpResponse;
 use crate::core::policy::retry::Decision;
 
 impl Client {
-    /// Makes attempts until one succeeds or the retry policy ends the call. Creates have a loop of their own
-    /// (`operations/create`), which looks up unknown outcomes.
+    /// Makes attempts until one succeeds or the retry policy ends the call. Creates and upgrades have
+    /// loops of their own in `operations`, which look up unknown outcomes.
     pub async fn run(&self, call: &Call, context: &mut Context) -> Result<Reply, Error> {
         let env = &self.shared.env;
         let mut may_be_done = false;
@@ -37,7 +37,7 @@ impl Client {
             match env.policy.decide(outcome, call.request_kind, state, env.rng.unit()) {
                 Decision::Retry(delay) => self.pause(call, &error, delay, context).await,
                 Decision::Stop(reason) => return Err(with_stop_reason(error, reason)),
-                // Only a create is reconciled, and creates do not come here.
+                // Creates and upgrades do not come here.
                 Decision::Reconcile(_) => return Err(error),
             }
         }

@@ -82,7 +82,7 @@ pub enum TransportKind {
     Protocol,
     /// The connection broke after the request was sent.
     Broken,
-    /// A create whose outcome could not be looked up.
+    /// A create or upgrade whose outcome could not be looked up.
     OutcomeUnknown,
 }
 
@@ -104,7 +104,7 @@ pub struct TransportError {
     pub status: Option<u16>,
     /// The first characters of the body, if there was one.
     pub body_start: Option<String>,
-    /// What was to be created, for [`TransportKind::OutcomeUnknown`].
+    /// What was to be created or upgraded, for [`TransportKind::OutcomeUnknown`].
     pub target: Option<CreateTarget>,
     /// What the reader can do, or should know in addition.
     pub hint: Option<String>,

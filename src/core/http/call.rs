@@ -94,7 +94,7 @@ impl Call {
         body: Option<Bytes>,
     ) -> Self {
         let (method, request_kind, expected) = match operation {
-            Operation::Create => (Method::POST, RequestKind::Create, ExpectedBody::Resource),
+            Operation::Create => (Method::POST, RequestKind::Reconcilable, ExpectedBody::Resource),
             Operation::Get | Operation::List => (Method::GET, RequestKind::Read, ExpectedBody::Resource),
             // Our updates set fields to given values: applied twice, the result is the same.
             Operation::Update => (Method::PATCH, RequestKind::IdempotentChange, ExpectedBody::Resource),
@@ -119,6 +119,26 @@ impl Call {
             serverless: kind == Kind::Serverless,
             api_version: None,
         }
+    }
+
+    /// The upgrade of a Flex cluster to a dedicated one; its name is in the body.
+    pub fn upgrade(group_id: &str, reply_format: ReplyFormat, body: Bytes) -> Self {
+        let collection = ReplyFormat::default();
+        let create = Self::resource(Kind::Flex, Operation::Create, group_id, "", collection, Some(body));
+        Call {
+            operation: "tenantGroupFlexClusterUpgrade",
+            target: format!("{}:tenantUpgrade{}", create.target, reply_format.query()),
+            envelope: reply_format.envelope,
+            ..create
+        }
+    }
+
+    /// Gets a dedicated cluster, which an upgraded Flex cluster is.
+    pub fn dedicated_cluster(group_id: &str, name: &str, reply_format: ReplyFormat) -> Self {
+        let (project, cluster, query) = (segment(group_id), segment(name), reply_format.query());
+        let target = format!("/api/atlas/v2/groups/{project}/clusters/{cluster}{query}");
+        let call = Self::get("getGroupCluster", target, EndpointSet::Other, group_id, ExpectedBody::Resource);
+        Call { envelope: reply_format.envelope, ..call }
     }
 
     /// A GET of anything else.

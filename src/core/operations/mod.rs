@@ -1,4 +1,4 @@
-//! What a client can do: create, read, list, change, delete, wait, and any other request.
+//! What a client can do: create, read, list, change, upgrade, delete, wait, and any other request.
 
 pub mod create;
 pub mod create_many;
@@ -7,4 +7,5 @@ pub mod list;
 pub mod request;
 pub mod resource;
 pub(crate) mod retirement;
+pub mod upgrade;
 pub mod wait;

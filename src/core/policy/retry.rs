@@ -1,7 +1,7 @@
 //! Which failures are worth another attempt, and when. This is decided here and nowhere else: the loop of attempts, the
 //! create, `error.retryable`, the polls of a wait and the token request all ask [`retry_class`].
 //!
-//! | what happened | read, idempotent change, token request | create | any other POST or PATCH | poll of a wait |
+//! | what happened | read, idempotent change, token request | create, upgrade | any other POST or PATCH | poll of a wait |
 //! | --- | --- | --- | --- | --- |
 //! | nothing was sent (refused, DNS, TLS) | again | again | again | again |
 //! | 425, 429 | again | again | again | again |
@@ -34,8 +34,8 @@ pub enum RequestKind {
     Read,
     /// Twice is the same as once: our updates and deletions, and any PUT.
     IdempotentChange,
-    /// Twice may create a second thing; it can be looked up by name.
-    Create,
+    /// Twice may act twice, but what became of it can be looked up: a create, an upgrade.
+    Reconcilable,
     /// Twice may act twice, and nothing is known of it: any other POST or PATCH.
     OtherChange,
     /// Fetches an access token.
@@ -68,7 +68,8 @@ impl AttemptOutcome {
 pub enum RetryClass {
     /// The failure is transient: send the same request again.
     Retry,
-    /// A create that may have been carried out: look it up first. Not found, it is sent again if the failure is transient.
+    /// A create or upgrade that may have been carried out: look it up first. Was it not, it is sent again if the failure is
+    /// transient.
     Reconcile {
         /// The failure is transient.
         transient: bool,
@@ -88,7 +89,7 @@ pub fn retry_class(outcome: AttemptOutcome, kind: RequestKind) -> RetryClass {
         Status(..) => false,
     };
     match (kind, outcome.may_have_been_processed()) {
-        (RequestKind::Create, true) => RetryClass::Reconcile { transient },
+        (RequestKind::Reconcilable, true) => RetryClass::Reconcile { transient },
         (RequestKind::OtherChange, true) => RetryClass::NotIdempotent,
         _ if transient => RetryClass::Retry,
         _ => RetryClass::Fail,

@@ -21,6 +21,7 @@ mod pages;
 mod recordings;
 mod retirement;
 mod retryable;
+mod upgrade;
 mod waits;
 
 use crate::canned::{Canned, reply};

@@ -15,6 +15,7 @@ use atlas_serverless::core::policy::retry::{RequestKind, is_transient};
 use atlas_serverless::core::spec::model::{Kind, Operation};
 
 use crate::canned::Canned;
+use crate::upgrade::upgrade;
 use crate::{GROUP, TestClient, refusal};
 
 /// Answers each request that begins with `start` with `status`, and any other with “there is no such cluster”.
@@ -79,7 +80,7 @@ async fn a_deletion_is_repeated_as_its_error_says() {
 
 #[tokio::test]
 async fn a_create_is_repeated_as_its_error_says() {
-    every_status(RequestKind::Create, "POST ", async |test| {
+    every_status(RequestKind::Reconcilable, "POST ", async |test| {
         let create = CreateRequest {
             kind: Kind::Flex,
             group_id: GROUP.to_owned(),
@@ -91,6 +92,14 @@ async fn a_create_is_repeated_as_its_error_says() {
             wait: None,
         };
         test.client.create(create, &mut test.context(600)).await.unwrap_err()
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn an_upgrade_is_repeated_as_its_error_says() {
+    every_status(RequestKind::Reconcilable, "POST ", async |test| {
+        test.client.upgrade_flex_cluster(upgrade(false), &mut test.context(600)).await.unwrap_err()
     })
     .await;
 }

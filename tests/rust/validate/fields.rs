@@ -10,7 +10,7 @@ use super::*;
 
 const OPENAPI: &str = include_str!("../../fixtures/openapi-subset.json");
 
-fn schema(name: &str) -> Value {
+pub(crate) fn schema(name: &str) -> Value {
     let openapi: Value = serde_json::from_str(OPENAPI).unwrap();
     openapi["components"]["schemas"][name].clone()
 }

@@ -8,6 +8,7 @@ use serde_json::{Value, json};
 
 mod any;
 mod fields;
+mod upgrade;
 mod words;
 
 const GROUP: &str = "32b6e34b3d91647abb20e7b8";

@@ -2,7 +2,7 @@
 //! sent again.
 mod check_reply;
 mod look_up;
-mod outcome;
+pub(super) mod outcome;
 pub mod reconcile;
 pub mod request;
 
@@ -174,11 +174,12 @@ impl Client {
         }
     }
 
-    fn decide(&self, outcome: Option<AttemptOutcome>, context: &Context) -> Decision {
+    /// For a create or an upgrade.
+    pub(super) fn decide(&self, outcome: Option<AttemptOutcome>, context: &Context) -> Decision {
         let Some(outcome) = outcome else { return Decision::Stop(StopReason::Final) };
         let env = self.env();
         let state = context.retry_state(context.attempts, env);
-        env.policy.decide(outcome, RequestKind::Create, state, env.rng.unit())
+        env.policy.decide(outcome, RequestKind::Reconcilable, state, env.rng.unit())
     }
 
     /// When to send again if the look-up finds nothing under a name that was taken: it may be free again by now.

@@ -168,6 +168,20 @@ impl OutcomeResolver<'_> {
 /// The error where it cannot be found out whether the resource was created.
 pub(super) fn outcome_unknown(request: &CreateRequest, call: &Call, cause: &Error, look_up: Option<&Error>) -> Error {
     let (noun, name, group) = (request.kind.noun(), &request.name, &request.group_id);
+    let question = format!("Whether the {noun} {name} was created in project {group}");
+    let advice = "Look it up before creating it again, or create with if_exists=\"return\"";
+    unknown(&question, advice, (call, group, name), cause, look_up)
+}
+
+/// The error of a call whose outcome is unknown. `of` is the call, its project and the name.
+pub(in crate::core::operations) fn unknown(
+    question: &str,
+    advice: &str,
+    of: (&Call, &str, &str),
+    cause: &Error,
+    look_up: Option<&Error>,
+) -> Error {
+    let (call, group_id, name) = of;
     let looked = match look_up {
         Some(error) => format!("looking it up failed: {error}"),
         None => "it was not looked up".to_owned(),
@@ -179,16 +193,14 @@ pub(super) fn outcome_unknown(request: &CreateRequest, call: &Call, cause: &Erro
     };
     Error::Transport(Box::new(TransportError {
         kind: TransportKind::OutcomeUnknown,
-        message: format!(
-            "Whether the {noun} {name} was created in project {group} is unknown ({cause}; {looked}). Look it up before creating it again, or create with if_exists=\"return\""
-        ),
+        message: format!("{question} is unknown ({cause}; {looked}). {advice}"),
         method: call.method.to_string(),
         url,
         attempts,
         elapsed,
         status,
         body_start: None,
-        target: Some(CreateTarget { operation: call.operation, group_id: group.clone(), name: name.clone() }),
+        target: Some(CreateTarget { operation: call.operation, group_id: group_id.to_owned(), name: name.to_owned() }),
         hint: None,
     }))
 }

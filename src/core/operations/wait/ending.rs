@@ -30,11 +30,12 @@ impl History {
         let mut message =
             format!("{}: {why} ({seen}; {} {looks} in {:.0} s)", summary(request), self.polls, elapsed.as_secs_f64());
         if ending == WaitEnding::TimedOut {
-            let method = match request.kind {
-                Kind::Serverless => "wait_for_serverless_instance",
-                Kind::Flex => "wait_for_flex_cluster",
+            let again = match request.kind {
+                _ if request.is_after_upgrade() => "get it from /clusters with request(), as a dedicated cluster",
+                Kind::Serverless => "wait_for_serverless_instance waits for it again",
+                Kind::Flex => "wait_for_flex_cluster waits for it again",
             };
-            message.push_str(&format!("; it goes on in Atlas: {method} waits for it again"));
+            message.push_str(&format!("; it goes on in Atlas: {again}"));
         }
         Error::Wait(Box::new(self.wait_error(ending, message, elapsed)))
     }
@@ -81,6 +82,7 @@ fn summary(request: &WaitRequest) -> String {
         None => "",
         Some((PriorAction::Create, _)) => " was created, but",
         Some((PriorAction::Update, _)) => " was changed, but",
+        Some((PriorAction::Upgrade, _)) => " was upgraded, but",
         Some((PriorAction::Delete, _)) => " is to be deleted, but",
     };
     if request.state == DELETED {

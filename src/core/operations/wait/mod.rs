@@ -23,7 +23,7 @@ use crate::core::spec::model::Operation;
 
 const FIRST_INTERVAL: Duration = Duration::from_secs(1);
 const LARGEST_INTERVAL: Duration = Duration::from_secs(15);
-/// How long a GET may not know a resource whose create was answered.
+/// How long a GET may not know a resource whose create or upgrade was answered.
 const ABSENT_AFTER_CREATE: Duration = Duration::from_secs(60);
 /// How long a GET may not know a resource that this call did not create.
 const ABSENT: Duration = Duration::from_secs(15);
@@ -166,16 +166,18 @@ impl<'a> Waiter<'a> {
             self.history.last_state = self.state.clone();
             return Ok(None);
         }
-        let (noun, group_id) = (self.request.kind.noun(), &self.request.group_id);
+        let noun = if self.request.is_after_upgrade() { "dedicated cluster" } else { self.request.kind.noun() };
+        let group_id = &self.request.group_id;
         let never = format!("there is no {noun} of that name in project {group_id}");
         Err(self.stopped(WaitEnding::Failed, if self.history.last_state.is_some() { why } else { &never }))
     }
 
-    /// Whether the resource was created so recently that a GET may not know it yet.
+    /// Whether the resource was created or upgraded so recently that a GET may not know it yet.
     fn may_appear_later(&self) -> bool {
         let now = self.client.env().clock.now();
-        let (since, tolerated) = match self.request.done_at(PriorAction::Create) {
-            Some(created) => (created, ABSENT_AFTER_CREATE),
+        let begun = self.request.done_at(PriorAction::Create).or_else(|| self.request.done_at(PriorAction::Upgrade));
+        let (since, tolerated) = match begun {
+            Some(begun) => (begun, ABSENT_AFTER_CREATE),
             None => (self.started, ABSENT),
         };
         self.history.last_state.is_none() && now.saturating_sub(since) < tolerated

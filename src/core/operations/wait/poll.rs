@@ -106,6 +106,10 @@ async fn get_state(
         AttemptError { error: Error::Api(api), .. } if classify::is_absent(&api) => {
             Ok(Observation::Absent(Error::Api(api)))
         }
+        // The upgrade has not begun yet: the cluster is still a Flex cluster.
+        AttemptError { error: Error::Api(api), .. } if request.is_after_upgrade() && classify::is_other_kind(&api) => {
+            Ok(Observation::Failed(Error::Api(api)))
+        }
         AttemptError { error: Error::Api(api), .. } if classify::path_is_gone(&api) => {
             Ok(Observation::PathGone(Error::Api(api)))
         }

@@ -34,6 +34,8 @@ pub struct WaitRequest {
 pub enum PriorAction {
     Create,
     Update,
+    /// The Flex cluster is or becomes a dedicated one, so it is polled as that.
+    Upgrade,
     /// The deletion was accepted; the resource may still exist.
     Delete,
 }
@@ -59,7 +61,14 @@ impl WaitRequest {
         self.after.filter(|(done, _)| *done == action).map(|(_, at)| at)
     }
 
+    pub(super) fn is_after_upgrade(&self) -> bool {
+        matches!(self.after, Some((PriorAction::Upgrade, _)))
+    }
+
     pub(super) fn call(&self, kind: Kind, operation: Operation) -> Call {
+        if self.is_after_upgrade() {
+            return Call::dedicated_cluster(&self.group_id, &self.name, self.reply_format);
+        }
         Call::resource(kind, operation, &self.group_id, &self.name, self.reply_format, None)
     }
 }

@@ -1,12 +1,12 @@
 use std::ops::RangeInclusive;
 
 use super::AttemptOutcome::{NoReply, NotSent, Status};
-use super::RequestKind::{Create, IdempotentChange, OtherChange, Read, TokenRequest, WaitPoll};
+use super::RequestKind::{IdempotentChange, OtherChange, Read, Reconcilable, TokenRequest, WaitPoll};
 use super::RetryClass::{Fail, NotIdempotent, Reconcile, Retry};
 use super::*;
 
 const POLICY: RetryPolicy = RetryPolicy { max_retries: 5, max_retry_time: Duration::from_secs(180) };
-const KINDS: [RequestKind; 6] = [Read, IdempotentChange, TokenRequest, Create, OtherChange, WaitPoll];
+const KINDS: [RequestKind; 6] = [Read, IdempotentChange, TokenRequest, Reconcilable, OtherChange, WaitPoll];
 
 const LOOK_UP_AND_RETRY: RetryClass = Reconcile { transient: true };
 const LOOK_UP_AND_FAIL: RetryClass = Reconcile { transient: false };
@@ -75,13 +75,13 @@ fn each_verdict_becomes_a_decision() {
     for (outcome, kind, expected) in [
         (NotSent, OtherChange, Decision::Retry(half)),
         (NoReply, Read, Decision::Retry(half)),
-        (NoReply, Create, Decision::Reconcile(Ok(half))),
+        (NoReply, Reconcilable, Decision::Reconcile(Ok(half))),
         (NoReply, OtherChange, Decision::Stop(StopReason::NotIdempotent)),
-        (Status(501, None), Create, Decision::Reconcile(Err(StopReason::Final))),
+        (Status(501, None), Reconcilable, Decision::Reconcile(Err(StopReason::Final))),
         (Status(501, None), Read, Decision::Stop(StopReason::Final)),
-        (Status(425, None), Create, Decision::Retry(half)),
-        (Status(429, None), Create, Decision::Retry(secs(10.0))),
-        (Status(400, None), Create, Decision::Stop(StopReason::Final)),
+        (Status(425, None), Reconcilable, Decision::Retry(half)),
+        (Status(429, None), Reconcilable, Decision::Retry(secs(10.0))),
+        (Status(400, None), Reconcilable, Decision::Stop(StopReason::Final)),
     ] {
         assert_eq!(POLICY.decide(outcome, kind, at(1, 180.0), 0.0), expected, "{outcome:?} {kind:?}");
     }

@@ -1,4 +1,5 @@
 //! The two kinds of resource, their fields and regions, as data that validation, tests and documentation read.
+pub mod cluster;
 pub mod fields;
 pub mod node;
 pub mod regions;

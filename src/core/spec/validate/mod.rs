@@ -18,10 +18,12 @@ mod rules;
 mod tags;
 mod text;
 mod to_json;
+mod upgrade;
 mod walk;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
+use super::model::cluster::CLUSTER;
 use super::model::{Kind, Node, Operation};
 use crate::core::error::{Notice, Violation};
 
@@ -71,6 +73,32 @@ pub fn update(
     Ok(checked)
 }
 
+/// Checks the upgrade of the Flex cluster `name`: the shape of its target.
+///
+/// # Errors
+/// All violations.
+pub fn upgrade(
+    group_id: &str,
+    name: &str,
+    target: &Node<'_>,
+    extra_fields: Option<&Node<'_>>,
+) -> Result<Checked, Vec<Violation>> {
+    let mut violations: Vec<Violation> = self::group_id(group_id).into_iter().chain(self::name(name)).collect();
+    let extra = to_json::extra(extra_fields, &[&CLUSTER], &mut violations);
+    let mut fields = to_json::body(target, &[&CLUSTER], &mut violations);
+    if let Some(extra) = extra {
+        to_json::merge(&mut fields, extra, &Path::Root, &mut violations);
+    }
+    upgrade::shape(&fields, &mut violations);
+    let mut body = Map::from_iter([("name".to_owned(), Value::from(name))]);
+    to_json::merge(&mut body, fields, &Path::Root, &mut violations);
+    if !violations.is_empty() {
+        return Err(violations);
+    }
+    let body = Value::Object(body).to_string().into_bytes();
+    Ok(Checked { name: Some(name.to_owned()), body, notices: Vec::new() })
+}
+
 /// A body without validation (`validate=False`): aliases and a mapping of tags are translated, and what JSON cannot
 /// represent is refused (other types, NaN, keys that are no text, cycles); no rule of the API is applied.
 ///
@@ -78,8 +106,9 @@ pub fn update(
 /// Everything that JSON cannot represent, and fields that are given twice.
 pub fn unchecked(spec: &Node<'_>, extra_fields: Option<&Node<'_>>) -> Result<Checked, Vec<Violation>> {
     let mut violations = Vec::new();
-    let extra = to_json::extra(extra_fields, &mut violations);
-    let mut body = to_json::body(spec, &mut violations);
+    let kinds = to_json::both_kinds();
+    let extra = to_json::extra(extra_fields, &kinds, &mut violations);
+    let mut body = to_json::body(spec, &kinds, &mut violations);
     if let Some(extra) = extra {
         to_json::merge(&mut body, extra, &Path::Root, &mut violations);
     }
@@ -149,14 +178,15 @@ fn check(
     extra_fields: Option<&Node<'_>>,
 ) -> Result<Checked, Vec<Violation>> {
     let mut of_extra = Vec::new();
-    let extra = to_json::extra(extra_fields, &mut of_extra);
+    let kinds = to_json::both_kinds();
+    let extra = to_json::extra(extra_fields, &kinds, &mut of_extra);
     let mut walk = walk::Walk::new(kind, operation, extra.as_ref(), &mut violations);
     walk.spec(spec);
     let (mut body, mut name, notices) = (walk.out, walk.name.map(str::to_owned), walk.notices);
     violations.append(&mut of_extra);
     if let Some(extra) = extra {
         // The walk has reported what JSON cannot represent.
-        let mut merged = to_json::body(spec, &mut Vec::new());
+        let mut merged = to_json::body(spec, &kinds, &mut Vec::new());
         to_json::merge(&mut merged, extra, &Path::Root, &mut violations);
         name = name.or_else(|| merged.get("name").and_then(Value::as_str).map(str::to_owned));
         body = Value::Object(merged).to_string().into_bytes();

@@ -14,7 +14,7 @@ rules! {
     NONE = "none", "None for a field: leave it out instead.";
     ENUM = "enum", "Not one of the allowed words.";
     PATTERN = "pattern", "Text with a character that is not allowed, or not allowed at its place.";
-    MIN_LENGTH = "min-length", "Text or update that is empty.";
+    MIN_LENGTH = "min-length", "Text, list, update or target that is empty.";
     MAX_LENGTH = "max-length", "Text with too many characters.";
     MAX_ITEMS = "max-items", "A list with too many items.";
     RESERVED = "reserved", "A name that the service keeps for itself.";

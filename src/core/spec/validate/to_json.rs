@@ -10,12 +10,16 @@ use crate::core::spec::model::fields::{Field, Object, Type};
 use crate::core::spec::model::{Key, Kind, MAX_DEPTH, Node};
 
 /// `extra_fields` as a JSON object; `None` if there are none.
-pub(super) fn extra(node: Option<&Node<'_>>, violations: &mut Vec<Violation>) -> Option<Map<String, Value>> {
+pub(super) fn extra(
+    node: Option<&Node<'_>>,
+    tables: &[&'static Object],
+    violations: &mut Vec<Violation>,
+) -> Option<Map<String, Value>> {
     let node = node?;
     let path = Path::Argument("extra_fields");
     let map = match node {
         Node::Null => return None,
-        Node::Map(entries) => object(entries, &top_level_objects(), &path, 0, violations),
+        Node::Map(entries) => object(entries, tables, &path, 0, violations),
         other => {
             push(violations, &path, rules::TYPE, format!("must be a mapping, not {}", describe::got(other)), other);
             return None;
@@ -24,10 +28,10 @@ pub(super) fn extra(node: Option<&Node<'_>>, violations: &mut Vec<Violation>) ->
     (!map.is_empty()).then_some(map)
 }
 
-/// A body as a JSON object.
-pub(super) fn body(spec: &Node<'_>, violations: &mut Vec<Violation>) -> Map<String, Value> {
+/// A body as a JSON object. `tables` are the objects that it can be.
+pub(super) fn body(spec: &Node<'_>, tables: &[&'static Object], violations: &mut Vec<Violation>) -> Map<String, Value> {
     match spec {
-        Node::Map(entries) => object(entries, &top_level_objects(), &Path::Root, 0, violations),
+        Node::Map(entries) => object(entries, tables, &Path::Root, 0, violations),
         other => {
             let message = format!("must be a mapping, not {}", describe::got(other));
             push(violations, &Path::Root, rules::TYPE, message, other);
@@ -63,8 +67,9 @@ pub(super) fn merge(
     }
 }
 
-fn top_level_objects() -> Vec<&'static Object> {
-    Kind::ALL.iter().map(|kind| kind.fields()).collect()
+/// What a create or an update can describe.
+pub(super) fn both_kinds() -> [&'static Object; 2] {
+    Kind::ALL.map(Kind::fields)
 }
 
 fn push(violations: &mut Vec<Violation>, path: &Path<'_>, rule: &str, message: String, node: &Node<'_>) {
@@ -148,7 +153,7 @@ fn value(
         },
         Node::Str(text) => return Value::from(&**text),
         Node::List(items) => {
-            let item = |(index, item)| value(item, &[], &Path::Index(path, index), depth + 1, violations);
+            let item = |(index, item)| value(item, tables, &Path::Index(path, index), depth + 1, violations);
             return items.iter().enumerate().map(item).collect();
         }
         Node::Map(entries) => return Value::Object(object(entries, tables, path, depth, violations)),

@@ -1,0 +1,77 @@
+//! The fields of a dedicated cluster that have two spellings, at any depth. Only the spelling is known: a target of an
+//! upgrade is passed as it is given. Source: the body of `tenantGroupFlexClusterUpgrade` in MongoDB's published API
+//! description.
+use super::fields::{Access, Field, Object, Type};
+
+/// A dedicated cluster, and each object in it.
+pub static CLUSTER: Object = Object {
+    noun: "a dedicated cluster",
+    fields: &[
+        Field { kind: Type::Tags, ..part("tags", "tags") },
+        part("acceptDataRisksAndForceReplicaSetReconfig", "accept_data_risks_and_force_replica_set_reconfig"),
+        part("adaptiveCapacity", "adaptive_capacity"),
+        part("advancedConfiguration", "advanced_configuration"),
+        part("analyticsAutoScaling", "analytics_auto_scaling"),
+        part("analyticsSpecs", "analytics_specs"),
+        part("autoScaling", "auto_scaling"),
+        part("backingProviderName", "backing_provider_name"),
+        part("backupEnabled", "backup_enabled"),
+        part("biConnector", "bi_connector"),
+        part("clusterType", "cluster_type"),
+        part("configServerManagementMode", "config_server_management_mode"),
+        part("connectionStrings", "connection_strings"),
+        part("customOpensslCipherConfigTls12", "custom_openssl_cipher_config_tls12"),
+        part("customOpensslCipherConfigTls13", "custom_openssl_cipher_config_tls13"),
+        part("diskGB", "disk_gb"),
+        part("diskIOPS", "disk_iops"),
+        part("diskSizeGB", "disk_size_gb"),
+        part("diskWarmingMode", "disk_warming_mode"),
+        part("ebsVolumeType", "ebs_volume_type"),
+        part("effectiveAnalyticsSpecs", "effective_analytics_specs"),
+        part("effectiveElectableSpecs", "effective_electable_specs"),
+        part("effectiveReadOnlySpecs", "effective_read_only_specs"),
+        part("electableSpecs", "electable_specs"),
+        part("encryptionAtRestProvider", "encryption_at_rest_provider"),
+        part("expirationTime", "expiration_time"),
+        part("globalClusterSelfManagedSharding", "global_cluster_self_managed_sharding"),
+        part("grantType", "grant_type"),
+        part("instanceSize", "instance_size"),
+        part("maxInstanceSize", "max_instance_size"),
+        part("minimumEnabledTlsProtocol", "minimum_enabled_tls_protocol"),
+        part("minInstanceSize", "min_instance_size"),
+        part("mongoDBEmployeeAccessGrant", "mongo_db_employee_access_grant"),
+        part("mongoDBMajorVersion", "mongo_db_major_version"),
+        part("nodeCount", "node_count"),
+        part("pitEnabled", "pit_enabled"),
+        part("providerName", "provider_name"),
+        part("readOnlySpecs", "read_only_specs"),
+        part("readPreference", "read_preference"),
+        part("redactClientLogData", "redact_client_log_data"),
+        part("regionConfigs", "region_configs"),
+        part("regionName", "region_name"),
+        part("replicaSetScalingStrategy", "replica_set_scaling_strategy"),
+        part("replicationSpecs", "replication_specs"),
+        part("retainBackups", "retain_backups"),
+        part("rootCertType", "root_cert_type"),
+        part("scaleDownEnabled", "scale_down_enabled"),
+        part("terminationProtectionEnabled", "termination_protection_enabled"),
+        part("tlsCipherConfigMode", "tls_cipher_config_mode"),
+        part("useAwsTimeBasedSnapshotCopyForFastInitialSync", "use_aws_time_based_snapshot_copy_for_fast_initial_sync"),
+        part("versionReleaseSystem", "version_release_system"),
+        part("zoneName", "zone_name"),
+    ],
+    read_only_prefix: None,
+};
+
+const fn part(name: &'static str, snake: &'static str) -> Field {
+    Field {
+        name,
+        snake,
+        kind: Type::Object(&CLUSTER),
+        create: Access::Optional,
+        update: Access::Unchangeable,
+        default: None,
+        expects: "",
+        about: "",
+    }
+}

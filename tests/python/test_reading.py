@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import random
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -79,12 +80,40 @@ def test_as_json_loads_for_any_value(read: Callable[[bytes], Any]) -> None:
             assert read(json.dumps(given, ensure_ascii=ascii_only, indent=indent).encode()) == given
 
 
-@pytest.mark.parametrize("text", ['{"a":1', '{"a" 1}', "[1,]", '{"a":tru}', '{"a":"\n"}', "{}{}"])
-def test_invalid_json_is_a_protocol_error(read: Callable[[bytes], Any], text: str) -> None:
-    with pytest.raises(ProtocolError):
+@pytest.mark.parametrize(
+    ("text", "problem"),
+    [
+        ('{"a":1', "EOF while parsing an object"),
+        ('{"a" 1}', "expected `:`"),
+        ("[1,]", "expected value at line 1 column 4"),
+        ('{"a":tru}', "expected ident"),
+        ('{"a":"\n"}', "control character"),
+        ("{}{}", "trailing characters"),
+        ('{"a":1e999}', "number out of range"),
+        ('{"a":' + "7" * 400 + "}", "number out of range"),
+        (r'{"a":"\ud800"}', "unexpected end of hex escape"),
+        (r'{"\udc00":1}', "lone leading surrogate in hex escape"),
+        ("[" * 130 + "]" * 130, "recursion limit exceeded"),
+    ],
+)
+def test_invalid_json_is_a_protocol_error(read: Callable[[bytes], Any], text: str, problem: str) -> None:
+    with pytest.raises(ProtocolError, match=re.escape(problem)) as caught:
         read(text.encode())
+    assert caught.value.status == 200
+    assert caught.value.body_start == text.replace("\n", " ")[:200]
 
 
-def test_a_number_that_no_float_can_hold_is_refused(read: Callable[[bytes], Any]) -> None:
-    with pytest.raises(ValueError, match="number out of range"):
-        read(b'{"a":1e999}')
+def test_an_entry_of_a_page_is_checked_as_a_whole_reply_is() -> None:
+    page = rb'{"results":[{"id":"a","n":"\ud800"}],"totalCount":1}'
+    with (
+        Canned(answer=lambda _: reply(200, page)) as server,
+        server.client(max_retries=0) as client,
+        pytest.raises(ProtocolError, match="is not whole JSON"),
+    ):
+        list(client.list_projects())
+
+
+@pytest.mark.parametrize("digits", [18, 19, 20, 100, 308])
+def test_integers_of_any_length_are_exact(read: Callable[[bytes], Any], digits: int) -> None:
+    number = int("1234567890" * 31) % 10**digits
+    assert read(b"[%d,-%d]" % (number, number)) == [number, -number]

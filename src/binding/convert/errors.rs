@@ -11,6 +11,7 @@ use crate::core::error::{
     ApiError, AuthenticationError, Error, Notice, NoticeKind, TransportError, TransportKind, Violation, WaitEnding,
     WaitError,
 };
+use crate::core::json::Tape;
 
 /// The Python exception for an error of the core.
 pub(crate) fn to_exception(py: Python<'_>, error: Error) -> PyErr {
@@ -114,7 +115,7 @@ fn wait_facts(py: Python<'_>, facts: &Bound<'_, PyDict>, error: WaitError) -> Py
     facts.set_item("elapsed", error.elapsed.as_secs_f64())?;
     facts.set_item("last_error", &error.last_error)?;
     if let Some(result) = &error.result {
-        facts.set_item("result", to_python(py, result, None)?)?;
+        facts.set_item("result", to_python(py, Tape::parse(result).as_ref())?)?;
     }
     if let Some(cause) = error.cause {
         facts.set_item("cause", build(py, cause)?)?;

@@ -6,12 +6,13 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
 use super::call::{Name, call_with};
-use super::errors::warn;
+use super::errors::{to_exception, unexpected, warn};
 use super::to_python::to_python;
 use crate::core::context::Notices;
 use crate::core::error::Notice;
 use crate::core::http::deprecation::dates;
 use crate::core::http::reply::Reply;
+use crate::core::json::Tape;
 use crate::core::operations::list::Entries;
 use crate::core::policy::rate_limit::RateLimitStatus;
 use crate::core::spec::model::Kind;
@@ -82,11 +83,11 @@ impl ResultMode {
                 let entries = if self.raw {
                     vec![self.reply(py, &page.reply)?]
                 } else {
-                    let parsed = page
-                        .results
-                        .iter()
-                        .map(|entry| to_python(py, &Bytes::copy_from_slice(entry.get().as_bytes()), None));
-                    parsed.collect::<PyResult<Vec<_>>>()?
+                    let entries = page.results.iter().map(|entry| {
+                        let tape = Tape::parse(&Bytes::copy_from_slice(entry.get().as_bytes()));
+                        to_python(py, Some(&tape.ok_or_else(|| to_exception(py, unexpected()))?))
+                    });
+                    entries.collect::<PyResult<Vec<_>>>()?
                 };
                 Ok((PyList::new(py, entries)?.into_any(), notices))
             }
@@ -95,7 +96,7 @@ impl ResultMode {
     }
 
     fn reply<'py>(self, py: Python<'py>, reply: &Reply) -> PyResult<Bound<'py, PyAny>> {
-        let data = to_python(py, &reply.body, reply.tape.as_ref())?;
+        let data = to_python(py, reply.tape.as_ref())?;
         if !self.raw {
             return Ok(data);
         }

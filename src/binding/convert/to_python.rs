@@ -1,77 +1,52 @@
-//! Reply bytes to Python objects, made from their outline: every field, in the server's order.
-use bytes::Bytes;
-use pyo3::exceptions::PyValueError;
+//! JSON to Python objects: every field, in the server's order.
+use std::borrow::Cow;
+
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString};
 
-use super::key_cache::Keys;
-use crate::core::json::{Form, Item, Tape};
+use super::key_cache::KeyCache;
+use crate::core::json::{Element, ItemKind, Tape};
 
-/// Reply bytes as Python objects; `None` for an empty body. The outline is theirs, if it was taken already.
-pub(crate) fn to_python<'py>(py: Python<'py>, body: &Bytes, outline: Option<&Tape>) -> PyResult<Bound<'py, PyAny>> {
-    if body.iter().all(u8::is_ascii_whitespace) {
-        return Ok(py.None().into_bound(py));
+/// A parsed body as Python objects, `None` for an empty one.
+pub(crate) fn to_python<'py>(py: Python<'py>, body: Option<&Tape>) -> PyResult<Bound<'py, PyAny>> {
+    match body {
+        Some(body) => value(py, body.root(), &mut KeyCache::lock()),
+        None => Ok(py.None().into_bound(py)),
     }
-    let taken = if outline.is_none() { Tape::of(body) } else { None };
-    let Some(outline) = outline.or(taken.as_ref()) else { return Err(not_json(body)) };
-    Build { py, outline, items: outline.items(), keys: Keys::open() }.value()
 }
 
-struct Build<'py, 'o> {
-    py: Python<'py>,
-    outline: &'o Tape,
-    /// What is not made yet.
-    items: &'o [Item],
-    keys: Keys,
-}
-
-impl<'py, 'o> Build<'py, 'o> {
-    fn value(&mut self) -> PyResult<Bound<'py, PyAny>> {
-        let py = self.py;
-        let item = self.next()?;
-        Ok(match item.form {
-            Form::Object => {
-                let dict = PyDict::new(py);
-                for _ in 0..item.parts {
-                    let key = self.key()?;
-                    dict.set_item(key, self.value()?)?;
-                }
-                dict.into_any()
+fn value<'py>(py: Python<'py>, element: Element<'_>, keys: &mut KeyCache) -> PyResult<Bound<'py, PyAny>> {
+    Ok(match element.kind() {
+        ItemKind::Object => {
+            let dict = PyDict::new(py);
+            for (key, field) in element.fields() {
+                let key = match key.kind() {
+                    ItemKind::PlainString => keys.get(py, key.unquoted()),
+                    _ => PyString::new(py, &unescaped(key)?),
+                };
+                dict.set_item(key, value(py, field, keys)?)?;
             }
-            Form::List => {
-                let list = PyList::empty(py);
-                for _ in 0..item.parts {
-                    list.append(self.value()?)?;
-                }
-                list.into_any()
+            dict.into_any()
+        }
+        ItemKind::List => {
+            let list = PyList::empty(py);
+            for element in element.values() {
+                list.append(value(py, element, keys)?)?;
             }
-            Form::Plain => PyString::new(py, self.outline.quoted(item)).into_any(),
-            Form::Escaped => PyString::new(py, &unescaped(self.outline.text(item))?).into_any(),
-            Form::Integer => integer(py, self.outline.text(item))?,
-            Form::Float => PyFloat::new(py, self.outline.text(item).parse()?).into_any(),
-            Form::True => PyBool::new(py, true).to_owned().into_any(),
-            Form::False => PyBool::new(py, false).to_owned().into_any(),
-            Form::Null => py.None().into_bound(py),
-        })
-    }
-
-    fn next(&mut self) -> PyResult<&'o Item> {
-        let (item, rest) =
-            self.items.split_first().ok_or_else(|| PyValueError::new_err("an outline that ends too early"))?;
-        self.items = rest;
-        Ok(item)
-    }
-
-    fn key(&mut self) -> PyResult<Bound<'py, PyString>> {
-        let item = self.next()?;
-        Ok(match item.form {
-            Form::Escaped => PyString::new(self.py, &unescaped(self.outline.text(item))?),
-            _ => self.keys.get(self.py, self.outline.quoted(item)),
-        })
-    }
+            list.into_any()
+        }
+        ItemKind::PlainString => PyString::new(py, element.unquoted()).into_any(),
+        ItemKind::EscapedString => PyString::new(py, &unescaped(element)?).into_any(),
+        ItemKind::Integer => integer(py, element.text())?,
+        ItemKind::Float => PyFloat::new(py, element.text().parse()?).into_any(),
+        ItemKind::True => PyBool::new(py, true).to_owned().into_any(),
+        ItemKind::False => PyBool::new(py, false).to_owned().into_any(),
+        ItemKind::Null => py.None().into_bound(py),
+    })
 }
 
-/// As Python reads it, of any length.
+/// Exact, whatever its length.
 fn integer<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyAny>> {
     match text.parse::<i64>() {
         Ok(number) => Ok(PyInt::new(py, number).into_any()),
@@ -79,12 +54,7 @@ fn integer<'py>(py: Python<'py>, text: &str) -> PyResult<Bound<'py, PyAny>> {
     }
 }
 
-fn unescaped(quoted: &str) -> PyResult<String> {
-    serde_json::from_str(quoted).map_err(|error| PyValueError::new_err(error.to_string()))
-}
-
-/// Why a body is no JSON, in the words of a parser that says so.
-fn not_json(body: &[u8]) -> PyErr {
-    let said = serde_json::from_slice::<serde_json::Value>(body).err();
-    PyValueError::new_err(said.map_or_else(|| "not a whole JSON value".to_owned(), |error| error.to_string()))
+/// The strings of a tape are valid: this does not fail.
+fn unescaped(string: Element<'_>) -> PyResult<Cow<'_, str>> {
+    string.string().ok_or_else(|| PyRuntimeError::new_err("a string of a reply cannot be read"))
 }

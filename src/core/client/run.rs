@@ -1,6 +1,7 @@
 //! A call: attempts with delays between them, until one succeeds or the retry policy ends it.
 use std::time::Duration;
 
+use bytes::Bytes;
 use reqwest::header::HeaderMap;
 
 use super::Client;
@@ -13,6 +14,7 @@ use crate::core::http::classify;
 use crate::core::http::reply::Reply;
 use crate::core::http::to_error::with_stop_reason;
 use crate::core::http::transport::exchange::HttpResponse;
+use crate::core::json::Tape;
 use crate::core::policy::retry::Decision;
 
 impl Client {
@@ -58,7 +60,8 @@ impl Client {
             (true, true) => (202, r#"{"status":202,"content":{}}"#),
             (false, _) => (204, ""),
         };
-        let response = HttpResponse::new(status, HeaderMap::new(), body.into());
+        let body = Bytes::from_static(body.as_bytes());
+        let response = HttpResponse { status, headers: HeaderMap::new(), tape: Tape::parse(&body), body };
         Reply { reconciled: true, ..self.reply(response, context) }
     }
 }

@@ -21,7 +21,7 @@ pub struct Reply {
     pub headers: HeaderMap,
     /// The body as the server sent it: JSON, or nothing.
     pub body: Bytes,
-    /// The parsed body, if it was parsed already.
+    /// The parsed body; `None` only if it is empty.
     pub tape: Option<Tape>,
     pub attempts: u32,
     /// Found by a look-up after an attempt whose outcome was unknown.
@@ -83,7 +83,7 @@ pub fn check(
     }
 }
 
-/// The parsed body of a success, where it was parsed as a whole, or why it cannot be what the API sends.
+/// The parsed body of a success, `None` if it is empty, or why it cannot be what the API sends.
 fn check_body(response: &HttpResponse, expected: ExpectedBody, envelope: bool) -> Result<Option<Tape>, String> {
     let body: &[u8] = &response.body;
     if body.iter().all(u8::is_ascii_whitespace) {
@@ -92,16 +92,19 @@ fn check_body(response: &HttpResponse, expected: ExpectedBody, envelope: bool) -
             ExpectedBody::ResourceOrEmpty | ExpectedBody::AnyJson => Ok(None),
         };
     }
-    if matches!(expected, ExpectedBody::Resource | ExpectedBody::ResourceOrEmpty) && !envelope {
-        // Nearly every reply is an object, and is parsed once.
-        if let Some(tape) = Tape::of(&response.body).filter(|tape| tape.object_len().is_some_and(|n| n > 0)) {
-            return Ok(Some(tape));
-        }
+    let Some(tape) = Tape::parse(&response.body) else {
+        return Err(if std::str::from_utf8(body).is_err() {
+            "is not UTF-8".to_owned()
+        } else {
+            problem(body, expected, envelope).unwrap_or_else(|| invalid_json(body))
+        });
+    };
+    // Nearly every reply is the object that was expected.
+    let resource = matches!(expected, ExpectedBody::Resource | ExpectedBody::ResourceOrEmpty) && !envelope;
+    if resource && tape.field_count().is_some_and(|count| count > 0) {
+        return Ok(Some(tape));
     }
-    if std::str::from_utf8(body).is_err() {
-        return Err("is not UTF-8".to_owned());
-    }
-    problem(body, expected, envelope).map_or(Ok(None), Err)
+    problem(body, expected, envelope).map_or(Ok(Some(tape)), Err)
 }
 
 /// Why a body of UTF-8 cannot be what the API sends; `None` if it can.
@@ -143,6 +146,12 @@ fn problem(body: &[u8], expected: ExpectedBody, envelope: bool) -> Option<String
 /// The number of fields of a body that is one object.
 fn object_entries(body: &[u8]) -> serde_json::Result<usize> {
     serde_json::from_slice::<serde_json::Map<String, Value>>(body).map(|object| object.len())
+}
+
+/// What is wrong with a number or a string in a body whose form is right.
+fn invalid_json(body: &[u8]) -> String {
+    let error = serde_json::from_slice::<Value>(body).err();
+    error.map_or_else(|| "is not whole JSON".to_owned(), |error| not_json(None, &error))
 }
 
 fn not_json(first: Option<u8>, error: &dyn std::fmt::Display) -> String {

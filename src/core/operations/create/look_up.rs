@@ -6,6 +6,7 @@ use crate::core::context::Context;
 use crate::core::error::{ApiError, Error};
 use crate::core::http::call::Call;
 use crate::core::http::classify;
+use crate::core::http::reply::Reply;
 use crate::core::http::transport::exchange::HttpResponse;
 use crate::core::spec::model::{Kind, Operation};
 
@@ -34,7 +35,8 @@ pub(super) async fn look_up(
         match client.run(&call, &mut lookup).await {
             Ok(reply) => {
                 context.notices.add(reply.notices);
-                let exchange = HttpResponse::new(reply.status, reply.headers, reply.body);
+                let Reply { status, headers, body, tape, .. } = reply;
+                let exchange = HttpResponse { status, headers, body, tape };
                 return Ok(NameLookup::Present(*kind, Box::new(exchange)));
             }
             Err(Error::Api(api)) if is_elsewhere(&api, *kind) => {}

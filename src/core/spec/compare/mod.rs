@@ -1,10 +1,8 @@
 //! What the service made of a request: each field that was asked for beside the one in its reply.
-mod fast;
-
 use bytes::Bytes;
-use serde_json::{Map, Value};
+use serde_json::Value;
 
-use crate::core::json::Tape;
+use crate::core::json::{Element, ItemKind, Tape};
 
 /// A field that the reply does not have as it was asked for.
 #[derive(Debug, Clone, PartialEq)]
@@ -33,43 +31,48 @@ impl Difference {
     }
 }
 
-/// Each field of `requested` (a body as it was sent) that `reply` (an entity of either kind, without envelope)
-/// does not show as asked. Tags are compared as a set, and none are the same as an empty list. A request or reply that is no JSON
-/// object gives nothing: that is told elsewhere.
+/// Each field of `requested` (a body as it was sent) that `reply` (a resource of either kind, without envelope) does not
+/// show as asked, in the order of the request. Tags are compared as a set, and none are the same as an empty list. A
+/// request or reply that is no JSON object gives nothing: the reply is refused elsewhere.
 #[must_use]
 pub fn differences(requested: &[u8], reply: &[u8]) -> Vec<Difference> {
-    let owned = |text: &[u8]| Bytes::copy_from_slice(text);
-    let outline = Tape::of(&owned(reply));
-    differences_outlined(&owned(requested), reply, outline.as_ref())
+    let reply = Tape::parse(&Bytes::copy_from_slice(reply));
+    reply.map(|reply| differences_from(&Bytes::copy_from_slice(requested), &reply)).unwrap_or_default()
 }
 
-/// The same for a reply whose outline was taken when it was judged; without one it takes longer.
-pub(crate) fn differences_outlined(requested: &Bytes, reply: &[u8], outline: Option<&Tape>) -> Vec<Difference> {
-    if let Some(found) = outline.and_then(|reply| fast::differences(&Tape::of(requested)?, reply)) {
-        return found;
-    }
-    let (Ok(Value::Object(requested)), Ok(Value::Object(reply))) =
-        (serde_json::from_slice(requested), serde_json::from_slice(reply))
-    else {
-        return Vec::new();
-    };
+/// The same for a reply that is parsed already.
+pub(crate) fn differences_from(requested: &Bytes, reply: &Tape) -> Vec<Difference> {
     let mut differences = Vec::new();
-    objects(&requested, &reply, "", &mut differences);
+    if let Some(requested) = Tape::parse(requested)
+        && reply.root().kind() == ItemKind::Object
+    {
+        compare_objects(requested.root(), reply.root(), "", &mut differences);
+    }
     differences
 }
 
-fn objects(asked: &Map<String, Value>, got: &Map<String, Value>, path: &str, out: &mut Vec<Difference>) {
-    for (key, asked) in asked {
-        let path = if path.is_empty() { key.clone() } else { format!("{path}.{key}") };
-        match (asked, got.get(key).unwrap_or(&Value::Null)) {
-            (asked, got) if path == "tags" && same_tags(asked, got) => {}
-            (Value::Object(asked), Value::Object(got)) => objects(asked, got, &path, out),
-            (asked, got) if same(asked, got) => {}
-            (asked, got) => {
-                out.push(Difference::new(path, asked.clone(), got.clone()));
-            }
+fn compare_objects(asked: Element<'_>, got: Element<'_>, parent: &str, differences: &mut Vec<Difference>) {
+    for (key, asked) in asked.fields() {
+        let Some(key) = key.string() else { continue };
+        let got = got.field(&key);
+        // Equal text is an equal value, and the usual case.
+        if got.is_some_and(|got| got.text() == asked.text()) {
+            continue;
+        }
+        let path = if parent.is_empty() { key.into_owned() } else { format!("{parent}.{key}") };
+        if let Some(got) = got.filter(|got| (asked.kind(), got.kind()) == (ItemKind::Object, ItemKind::Object)) {
+            compare_objects(asked, got, &path, differences);
+            continue;
+        }
+        let (asked, got) = (value(asked), got.map_or(Value::Null, value));
+        if !(same(&asked, &got) || path == "tags" && same_tags(&asked, &got)) {
+            differences.push(Difference::new(path, asked, got));
         }
     }
+}
+
+fn value(element: Element<'_>) -> Value {
+    serde_json::from_str(element.text()).unwrap_or_default()
 }
 
 /// Equal, numbers by their value: 5 and 5.0 are one.
@@ -176,6 +179,33 @@ mod tests {
             differences(asked, br#"{"new":{"a":6,"b":[1]}}"#),
             [difference("new.a", json!(5), json!(6), false), difference("other", json!(1), Value::Null, false)]
         );
+    }
+
+    #[test]
+    fn spaces_escapes_and_other_fields_make_no_difference() {
+        let asked = br#"{"name":"n","tags":[{"key":"a","value":"1"},{"key":"b","value":"2"}]}"#;
+        for reply in [
+            r#"{"x":["}\"",{"y":[]}],"tags":[{"value":"2","key":"b"},{"key":"a","value":"1"}],"z":1.5e3,"name":"n"}"#,
+            " { \"tags\" : [ {\"value\":\"2\", \"key\":\"b\"} ,\n{\"key\":\"a\",\"value\":\"1\"} ] , \"name\" : \"n\" } ",
+            r#"{"n\u0061me":"\u006e","tags":[{"key":"a","value":"1"},{"key":"b","value":"2"}]}"#,
+            r#"{"name":"m","name":"n","tags":[{"key":"a","value":"1"},{"key":"b","value":"2"}]}"#,
+        ] {
+            assert_eq!(differences(asked, reply.as_bytes()), [], "{reply}");
+        }
+    }
+
+    #[test]
+    fn a_field_counts_only_in_its_own_object() {
+        let asked = br#"{"providerSettings":{"regionName":"R"}}"#;
+        let reply = br#"{"other":{"regionName":"R"},"providerSettings":{"regionName":"S"}}"#;
+        let region = difference("providerSettings.regionName", json!("R"), json!("S"), false);
+        assert_eq!(differences(asked, reply), [region]);
+        let reply = br#"{"providerSettings":{"regionName":"R"},"other":{"regionName":"S"}}"#;
+        assert_eq!(differences(asked, reply), []);
+        let all = difference("providerSettings", json!({"regionName": "R"}), Value::Null, false);
+        assert_eq!(differences(asked, br#"{"regionName":"R","providerSettings":null}"#), [all]);
+        let tags = difference("tags", json!([{"key": "a", "value": "1"}]), json!({}), false);
+        assert_eq!(differences(br#"{"tags":[{"key":"a","value":"1"}]}"#, br#"{"tags":{}}"#), [tags]);
     }
 
     #[test]

@@ -190,8 +190,8 @@ def doctor(
 
 def log_out(client: Client, *, all: bool = False) -> dict[str, Any]:
     """Revoke the cached token of a client and remove it. A dict: `revoked` (None if there was none, else whether the
-    server took it), `folder` (None if tokens are not shared), `others` (base URL, client id and end of those that
-    remain)."""
+    server took it), `same_secret` (whether it was fetched with the secret that is used now), `folder` (None if tokens
+    are not shared), `others` (base URL, client id and end of those that remain)."""
 
 def forget_tokens(*, token_cache: str | PathLike[str] | None = None) -> dict[str, Any]:
     """Remove every cached token without telling the server: for a machine that has no credentials any more."""

@@ -50,9 +50,10 @@ pub(crate) fn doctor<'py>(
 pub(crate) fn log_out<'py>(py: Python<'py>, client: &Client, all: bool) -> PyResult<Bound<'py, PyDict>> {
     let core = client.core(py)?.for_another_runtime().map_err(|error| to_exception(py, error))?;
     let folder = client.config().token_cache.folder.clone();
-    let revoked = blocking::block_on(py, async move { Ok::<_, Error>(core.log_out().await) })?;
+    let logged_out = blocking::block_on(py, async move { Ok::<_, Error>(core.log_out().await) })?;
     let answer = PyDict::new(py);
-    answer.set_item("revoked", revoked)?;
+    answer.set_item("revoked", logged_out.map(|done| done.revoked))?;
+    answer.set_item("same_secret", logged_out.is_none_or(|done| done.same_secret))?;
     answer.set_item("others", folder.as_ref().map(|folder| list_tokens(folder, all)).unwrap_or_default())?;
     answer.set_item("folder", folder)?;
     Ok(answer)
@@ -66,6 +67,7 @@ pub(crate) fn forget_tokens<'py>(py: Python<'py>, token_cache: Option<PathBuf>) 
     warn(py, notice.as_slice(), None)?;
     let answer = PyDict::new(py);
     answer.set_item("revoked", py.None())?;
+    answer.set_item("same_secret", true)?;
     answer.set_item("others", location.folder.as_ref().map(|folder| list_tokens(folder, true)).unwrap_or_default())?;
     answer.set_item("folder", location.folder)?;
     Ok(answer)

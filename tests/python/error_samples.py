@@ -103,11 +103,12 @@ SENTENCES: list[tuple[errors.AtlasError, str]] = [
             attempts=6,
             elapsed=31.04,
         ),
-        f"POST {PATH}: no connection (Connection refused (os error 111)); tried 6 times in 31 s",
+        f"POST {PATH}: no connection (Connection refused (os error 111)); "
+        "the server is cloud.mongodb.com:443; tried 6 times in 31 s",
     ),
     (
         build.transport_error(kind="timeout", message="no reply within 60 s", method="GET", url=URL),
-        f"GET {PATH}: no reply within 60 s",
+        f"GET {PATH}: no reply within 60 s; the server is cloud.mongodb.com:443",
     ),
     (
         build.transport_error(
@@ -118,7 +119,8 @@ SENTENCES: list[tuple[errors.AtlasError, str]] = [
             status=200,
             body_start="<html>login</html>",
         ),
-        f"GET {PATH}: the reply is HTML or XML, not JSON; status 200; the body starts with '<html>login</html>'",
+        f"GET {PATH}: the reply is HTML or XML, not JSON; status 200; the body starts with '<html>login</html>'; "
+        "the server is cloud.mongodb.com:443",
     ),
     (
         build.transport_error(
@@ -155,8 +157,8 @@ SENTENCES: list[tuple[errors.AtlasError, str]] = [
                 {"path": "tags[3].key", "message": "is longer than 255 characters"},
             ]
         ),
-        "the request breaks 3 rules: name: is required; regionName: is not a field; did you mean "
-        "providerSettings.regionName?; tags[3].key: is longer than 255 characters",
+        "the request breaks 3 rules:\n  name: is required\n  regionName: is not a field; did you mean "
+        "providerSettings.regionName?\n  tags[3].key: is longer than 255 characters",
     ),
     (
         build.authentication_error(

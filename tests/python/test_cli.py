@@ -68,8 +68,10 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Recorder:
 
 
 @pytest.fixture
-def emulator(atlas_emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:
-    """An emulator whose credentials the environment holds, as it is for a user of the command line."""
+def emulator(atlas_emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Emulator:
+    """An emulator whose credentials the environment holds, as a user of the command line has it."""
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
     for name, value in atlas_emulator.environment().items():
         monkeypatch.setenv(name, value)
     return atlas_emulator
@@ -134,7 +136,7 @@ def test_a_command_is_one_call_of_the_client(
 ) -> None:
     name = [] if "create" in command or "list" in command else ["orders"]
     assert client.asked(command.replace("GROUP", GROUP)) == getattr(call, method)(GROUP, *name, **keywords)
-    assert client.options == [{}]
+    assert client.options == [{"token_cache": "file"}]
 
 
 @pytest.mark.parametrize(("command", "method", "keywords"), CALLS, ids=[call[0] for call in CALLS])
@@ -166,7 +168,24 @@ def test_the_spec_can_be_a_file(client: Recorder, tmp_path: Path, monkeypatch: p
 
 def test_access_is_passed_on(client: Recorder) -> None:
     client.asked(f"flex list {GROUP} --profile work --base-url http://127.0.0.1:8080")
-    assert client.options == [{"profile": "work", "base_url": "http://127.0.0.1:8080"}]
+    assert client.options == [{"profile": "work", "base_url": "http://127.0.0.1:8080", "token_cache": "file"}]
+
+
+def test_the_token_is_shared_unless_it_is_said_otherwise(client: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
+    client.asked(f"flex list {GROUP} --no-token-cache")
+    monkeypatch.setenv("ATLAS_SERVERLESS_TOKEN_CACHE", "/var/tmp/tokens")
+    client.asked(f"flex list {GROUP}")
+    client.asked(f"flex list {GROUP} --no-token-cache")
+    assert client.options == [{"token_cache": "memory"}, {}, {"token_cache": "memory"}]
+
+
+@pytest.mark.parametrize("kind", ["flex", "serverless"])
+def test_many_commands_need_one_token(emulator: Emulator, kind: str) -> None:
+    for _ in range(12):
+        assert cli.main([kind, "list"]) == 0
+    assert sum(request["operation"] == "createToken" for request in emulator.requests) == 1
+    assert cli.main([kind, "list", "--no-token-cache"]) == 0
+    assert sum(request["operation"] == "createToken" for request in emulator.requests) == 2
 
 
 @pytest.mark.parametrize(

@@ -64,8 +64,9 @@ def test_levels_and_reasons(emulator: Emulator, caplog: pytest.LogCaptureFixture
     assert told[0] == "createGroupFlexCluster attempt 1: 502; the outcome is unknown, looking up orders"
     assert told[1] == "createGroupFlexCluster attempt 1: 502; again in 0.5 s"
     assert told[2].startswith("createGroupFlexCluster attempt 2: the connection broke")
-    assert lines[-1][0] == "WARNING"
+    assert [level for level, _ in lines[-2:]] == ["WARNING", "INFO"]
     assert told[3] == "createGroupFlexCluster: orders was created by an attempt whose answer was lost"
+    assert told[4:] == [f"the Flex cluster orders in project {emulator.group_id} is CREATING after 0.5 s"]
 
 
 @pytest.mark.parametrize("auth", ["service_account", "api_key", "access_token"])

@@ -8,7 +8,7 @@ use std::time::Duration;
 use atlas_serverless::core::auth::credentials::Credentials;
 use atlas_serverless::core::auth::oauth::endpoint::TokenEndpoint as OauthEndpoint;
 use atlas_serverless::core::auth::oauth::grant::Grant;
-use atlas_serverless::core::auth::oauth::provider::TokenProvider;
+use atlas_serverless::core::auth::oauth::provider::{LoggedOut, TokenProvider};
 use atlas_serverless::core::auth::token_cache::{FileCache, Key};
 use atlas_serverless::core::auth::{AfterUnauthorized, Authenticator, RequestAuth};
 use atlas_serverless::core::context::clock::{FixedRng, SystemClock};
@@ -158,10 +158,13 @@ async fn logging_out_revokes_and_removes() {
     let folder = folder.path().join("tokens");
     Process::new(&endpoint, &folder).token().await;
     let process = Process::new(&endpoint, &folder);
-    assert_eq!(process.authenticator.log_out(&process.transport, &process.env).await, Some(true));
+    assert_eq!(
+        process.authenticator.log_out(&process.transport, &process.env).await,
+        Some(LoggedOut { revoked: true, same_secret: true })
+    );
     assert_eq!(process.authenticator.log_out(&process.transport, &process.env).await, None);
     assert_eq!(endpoint.server.requests()[1], "POST /api/oauth/revoke token=TOKEN-1&token_type_hint=access_token");
-    assert_eq!(FileCache::new(&folder).load(&Key::new(&endpoint.server.url, "mdb_sa_id_1"), 0), None);
+    assert_eq!(FileCache::new(&folder).load_of_any_secret(&Key::new(&endpoint.server.url, "mdb_sa_id_1"), 0), None);
 }
 
 #[tokio::test]

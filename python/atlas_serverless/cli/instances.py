@@ -33,6 +33,11 @@ def add_parser(subparsers: Any) -> None:
     access = common.add_argument_group("access")
     access.add_argument("--profile", metavar="NAME", help="profile of the Atlas CLI to take the credentials from")
     access.add_argument("--base-url", metavar="URL", help="default https://cloud.mongodb.com")
+    access.add_argument(
+        "--no-token-cache",
+        action="store_true",
+        help="fetch a token for this command alone, instead of sharing one with other commands of this user",
+    )
     common.add_argument("--compact", action="store_true", help="print the JSON in one line")
 
     changes = argparse.ArgumentParser(add_help=False)
@@ -89,7 +94,7 @@ def run(args: argparse.Namespace) -> int:
     import atlas_serverless
 
     call, arguments = _call(args)
-    access = {"profile": args.profile, "base_url": args.base_url}
+    access = {"profile": args.profile, "base_url": args.base_url, "token_cache": _token_cache(args)}
     with atlas_serverless.Client(**{name: value for name, value in access.items() if value is not None}) as client:
         result = getattr(client, call)(*arguments.pop("positional"), **arguments)
         if args.action == "list":
@@ -97,6 +102,15 @@ def run(args: argparse.Namespace) -> int:
     if result is not None and args.action != "delete":
         print_json(result, compact=args.compact)
     return 0
+
+
+def _token_cache(args: argparse.Namespace) -> str | None:
+    """Commands share a service account's token: one each would soon be too many for Atlas' limit of token requests."""
+    import os
+
+    if args.no_token_cache:
+        return "memory"
+    return None if os.environ.get("ATLAS_SERVERLESS_TOKEN_CACHE") else "file"
 
 
 def _call(args: argparse.Namespace) -> tuple[str, dict[str, Any]]:

@@ -58,7 +58,8 @@ def _say(answer: dict[str, Any], removed: bool) -> int:
         False: "The token was deleted, but the server did not confirm that it is revoked: it ends by itself.",
         None: "There is no token of these credentials.",
     }
-    print(f"{answer['folder']}: {said[answer['revoked']]}")
+    other = "" if answer["same_secret"] else " It had been fetched with another secret of this account."
+    print(f"{answer['folder']}: {said[answer['revoked']]}{other}")
     for base_url, client_id, expires_at in answer["others"]:
         print(f"  {'deleted' if removed else 'left'}: {client_id} at {base_url}, ends {_utc(expires_at)}")
     return 1 if answer["revoked"] is False else 0

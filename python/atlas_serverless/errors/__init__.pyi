@@ -280,7 +280,7 @@ class BadRequestError(ApiError):
     status: int
 
 class UnauthorizedError(ApiError):
-    """401: the credential is unknown, revoked, expired, or no member of the project's organization. See `hint`."""
+    """401: the credential is unknown, revoked or expired, or lacks the role in this project. `hint` says which."""
     status: int
 
 class PaymentRequiredError(ApiError):
@@ -4810,7 +4810,7 @@ class Unauthorized(UnauthorizedError):
 class UserCannotAccessGroup(UnauthorizedError):
     """``USER_CANNOT_ACCESS_GROUP``, HTTP 401.
 
-    Make the service account or API key a member of the project.
+    The credentials themselves are known: check the project id, or make the service account or API key a member of the project.
     Basis: documented on that page.
     Source: “Atlas Administration API Error Codes”, https://www.mongodb.com/docs/atlas/reference/api-errors/
     """
@@ -4819,7 +4819,7 @@ class UserCannotAccessGroup(UnauthorizedError):
 class UserCannotAccessOrg(UnauthorizedError):
     """``USER_CANNOT_ACCESS_ORG``, HTTP 401.
 
-    What to change is in `detail`; the general advice is that of the class of the status.
+    The credentials themselves are known: check the organization that they belong to.
     Basis: documented on that page.
     Source: “Atlas Administration API Error Codes”, https://www.mongodb.com/docs/atlas/reference/api-errors/
     """
@@ -4828,7 +4828,7 @@ class UserCannotAccessOrg(UnauthorizedError):
 class UserUnauthorized(UnauthorizedError):
     """``USER_UNAUTHORIZED``, HTTP 401.
 
-    What to change is in `detail`; the general advice is that of the class of the status.
+    The credentials themselves are known: they lack the role (Project Owner creates, changes and deletes; Project Read Only reads), or the project is another's.
     Basis: documented on that page.
     Source: “Atlas Administration API Error Codes”, https://www.mongodb.com/docs/atlas/reference/api-errors/
     """
@@ -7024,7 +7024,7 @@ class ProvisionedMachineCouldNotTerminate(ConflictError):
 class RegionUnavailable(ConflictError):
     """``REGION_UNAVAILABLE``, HTTP 409.
 
-    What to change is in `detail`; the general advice is that of the class of the status.
+    Choose another region of the provider; this one takes nothing new now.
     Basis: documented on that page.
     Source: “Atlas Administration API Error Codes”, https://www.mongodb.com/docs/atlas/reference/api-errors/
     """

@@ -74,7 +74,7 @@ class BadRequestError(ApiError):
 
 
 class UnauthorizedError(ApiError):
-    """401: the credential is unknown, revoked, expired, or no member of the project's organization. See `hint`."""
+    """401: the credential is unknown, revoked or expired, or lacks the role in this project. `hint` says which."""
 
     status = 401
 

@@ -126,7 +126,7 @@ class ValidationError(AtlasError, ValueError):
             return "the request breaks rules of the API", []
         if len(parts) == 1:
             return parts[0], []
-        return f"the request breaks {len(self.violations)} rules: {parts[0]}", parts[1:]
+        return _text.violation_lines(self.violations), []
 
 
 class TransportError(AtlasError):
@@ -155,7 +155,14 @@ class TransportError(AtlasError):
 
         request = _text.request(self.method, self.url) or "the request"
         head = f"{request}: {_text.short(self.cause)}" if self.cause else f"{request} {self._without_cause}"
-        return head, _text.tries(self.attempts, self.elapsed)
+        return head, [*self._server(head), *_text.tries(self.attempts, self.elapsed)]
+
+    def _server(self, said: str) -> list[str]:
+        """Host and port, unless the sentence has them already."""
+        from . import _text
+
+        server = _text.server(self.url)
+        return [f"the server is {server}"] if server and server not in said else []
 
 
 class ConnectError(TransportError, ConnectionError):
@@ -215,7 +222,7 @@ class OutcomeUnknownError(TransportError):
         else:
             advice = f"{what} before you call again"
         tries = _text.tries(self.attempts, self.elapsed)
-        return head, [*_text.reply(self.status, self.body_start), *tries, advice]
+        return head, [*_text.reply(self.status, self.body_start), *self._server(head), *tries, advice]
 
 
 class WaitError(AtlasError):

@@ -9,7 +9,7 @@ import re
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    from collections.abc import Iterable, Mapping, Sequence
     from typing import Any
 
 _LONGEST_PART = 300  # characters of a detail or cause
@@ -19,7 +19,7 @@ _MOST_VIOLATIONS = 20
 _DEEPEST_VALUE = 8
 
 _SECRET = re.compile(
-    r"mdb_sa_sk_\S+|\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]+)?|(?<=\bBearer )[\w.~+/=-]{16,}|(?<=\bBasic )[\w+/=]{16,}|(?<=://)[^/\s@]+@"
+    r"mdb_sa_sk_[^\s\"'(),;:<>]+|\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]+)?|(?<=\bBearer )[\w.~+/=-]{16,}|(?<=\bBasic )[\w+/=]{16,}|(?<=://)[^/\s@]+@"
     r"|(?<=client_secret=)[^&\s]+|(?<=access_token=)[^&\s]+",
     re.IGNORECASE,
 )
@@ -68,7 +68,8 @@ def _plain(value: Any, depth: int = 0) -> Any:
 
 def join(head: str, parts: Iterable[str]) -> str:
     """The sentence: its clauses, without secrets."""
-    return without_secrets("; ".join([head, *parts]))
+    separator = "\n" if "\n" in head else "; "  # a list of lines, or one sentence
+    return without_secrets(separator.join([head, *parts]))
 
 
 def request(method: str | None, url: str | None) -> str:
@@ -90,6 +91,22 @@ def violation_parts(violations: Iterable[Mapping[str, Any]]) -> list[str]:
     parts = [": ".join(short(str(v[k])) for k in ("path", "message") if v.get(k)) for v in violations]
     more = len(parts) - _MOST_VIOLATIONS
     return [*parts[:_MOST_VIOLATIONS], f"and {more} more"] if more > 0 else parts
+
+
+def violation_lines(violations: Sequence[Mapping[str, Any]]) -> str:
+    """A heading, and each violation on a line of its own."""
+    lines = "".join(f"\n  {part}" for part in violation_parts(violations))
+    return f"the request breaks {len(violations)} rules:{lines}"
+
+
+def server(url: str | None) -> str | None:
+    """``cloud.mongodb.com:443``: host and port of a URL."""
+    scheme, found, rest = (url or "").partition("://")
+    host = rest.partition("/")[0].partition("?")[0].rpartition("@")[2]
+    if not found or not host:
+        return None
+    has_port = ":" in host.rpartition("]")[2]
+    return host if has_port else f"{host}:{80 if scheme == 'http' else 443}"
 
 
 def tries(attempts: int, elapsed: float) -> list[str]:

@@ -12,7 +12,7 @@ use crate::binding::convert::results::Output;
 use crate::binding::convert::to_core::{kwargs_to_node, to_node};
 use crate::binding::runtime::job::Job;
 use crate::core::config::OnRetired;
-use crate::core::error::Error;
+use crate::core::error::{Error, NoticeKind};
 use crate::core::http::call::ReplyFormat;
 use crate::core::operations::create::request::{CreateRequest, IfExists};
 use crate::core::operations::request::Request;
@@ -105,11 +105,14 @@ pub(crate) fn checked_create(
     let checked = unless_invalid(py, checked)?;
     // Without validation the project's id still becomes part of a path.
     check_path(group_id, None).map_err(|error| to_exception(py, error))?;
+    let region_notice = checked.notices.iter().find(|notice| notice.kind == NoticeKind::Region);
+    let region_notice = region_notice.map(|notice| notice.message.clone());
     let create = CreateRequest {
         kind,
         group_id: group_id.to_owned(),
         name: checked.name.unwrap_or_default(),
         body: Bytes::from(checked.body),
+        region_notice,
         reply_format: options.reply_format(),
         if_exists,
         on_retired: options.retired,

@@ -29,12 +29,24 @@ impl CreateResult {
     }
 }
 
+impl CreateResult {
+    /// Name and state of what was created, as far as the reply has them: ` orders CREATING`.
+    fn shown(&self, py: Python<'_>) -> String {
+        let Some(value) = &self.value else { return String::new() };
+        let value = value.bind(py);
+        let entity = value.getattr("data").unwrap_or_else(|_| value.clone());
+        let entity = entity.get_item("content").unwrap_or(entity);
+        let text = |key: &str| entity.get_item(key).and_then(|text| text.extract::<String>());
+        ["name", "stateName"].into_iter().filter_map(|key| Some(format!(" {}", text(key).ok()?))).collect()
+    }
+}
+
 #[pymethods]
 impl CreateResult {
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(match &self.error {
             Some(error) => format!("<CreateResult {}: {}>", self.index, error.bind(py).repr()?),
-            None => format!("<CreateResult {}>", self.index),
+            None => format!("<CreateResult {} created{}>", self.index, self.shown(py)),
         })
     }
 }

@@ -15,7 +15,7 @@ use self::credentials::Credentials;
 use self::digest::Digest;
 use self::oauth::endpoint::TokenEndpoint;
 use self::oauth::grant::ClientCredentials;
-use self::oauth::provider::{BearerToken, TokenProvider};
+use self::oauth::provider::{BearerToken, LoggedOut, TokenProvider};
 use self::token_cache::{FileCache, Key};
 use crate::core::context::{Context, Env};
 use crate::core::error::{Error, Notice};
@@ -77,8 +77,10 @@ impl Authenticator {
 
     /// Shares fetched tokens with other processes; no effect on credentials that are not exchanged for tokens.
     pub fn share_tokens(mut self, credentials: &Credentials, base_url: &str, cache: FileCache) -> Self {
-        if let (Self::Oauth(provider), Some(id)) = (&mut self, credentials.id()) {
-            provider.share(cache, Key::new(base_url, id));
+        if let (Self::Oauth(provider), Credentials::ServiceAccount { client_id, client_secret }) =
+            (&mut self, credentials)
+        {
+            provider.share(cache, Key::new(base_url, client_id).with_secret(client_secret));
         }
         self
     }
@@ -149,9 +151,8 @@ impl Authenticator {
         }
     }
 
-    /// Revokes the token that is shared with other processes and removes it. `None` if there is none; otherwise whether
-    /// the server revoked it.
-    pub async fn log_out(&self, transport: &Transport, env: &Env) -> Option<bool> {
+    /// Revokes the token that is shared with other processes and removes it. `None` if there is none.
+    pub async fn log_out(&self, transport: &Transport, env: &Env) -> Option<LoggedOut> {
         match self {
             Self::Oauth(provider) => provider.log_out(transport, env).await,
             _ => None,

@@ -14,12 +14,13 @@ use crate::core::http::call::{Call, media_type, method_name};
 use crate::core::http::targets::RequestTarget;
 use crate::core::http::to_error::{RequestInfo, display_url, transport_error};
 use crate::core::http::transport::exchange::{HttpFailure, HttpRequest, HttpResponse};
-use crate::core::http::{deprecation, reply};
+use crate::core::http::{classify, deprecation, reply, to_error};
 use crate::core::policy::backoff::RATE_LIMIT_BASE;
 use crate::core::policy::retry::{self, AttemptOutcome, RequestKind};
 
-/// Requests within one attempt: without credentials, with them, with renewed ones.
-const MAX_REQUESTS: u32 = 3;
+/// Requests within one attempt: without credentials, with them, with a renewed token, or with answers to three challenges that
+/// call the nonce before them stale.
+const MAX_REQUESTS: u32 = 5;
 
 /// An attempt that did not succeed, and its outcome in terms of the retry policy: `None` if there must not be another.
 pub(crate) struct AttemptError {
@@ -59,6 +60,9 @@ impl Client {
             let outcome = match &mut error {
                 Error::Api(api) => {
                     hints::complete(api, &shared.hint());
+                    if let Some(note) = classify::id_for_name(call, api) {
+                        to_error::note(&mut api.hint, note);
+                    }
                     AttemptOutcome::Status(status, api.retry_after())
                 }
                 // A redirect is an error of the transport, but its status counts.
@@ -199,7 +203,7 @@ impl Client {
             };
             return Err(Error::Api(Box::new(api)).into());
         }
-        context.log(Level::Info, || {
+        context.log(Level::of_pause(wait), || {
             format!(
                 "{}: waiting {:.1} s for the rate limit of {}",
                 call.operation,

@@ -9,6 +9,7 @@ use reqwest::header::HeaderValue;
 
 use crate::core::auth::Authenticator;
 use crate::core::auth::discovery::resolved::ResolvedCredentials;
+use crate::core::auth::oauth::provider::LoggedOut;
 use crate::core::auth::token_cache::FileCache;
 use crate::core::auth::token_cache::lock::unix;
 use crate::core::config::Config;
@@ -100,7 +101,7 @@ impl Client {
     }
 
     /// Revokes the token that is shared with other processes and removes it. `None` if there is none.
-    pub async fn log_out(&self) -> Option<bool> {
+    pub async fn log_out(&self) -> Option<LoggedOut> {
         self.shared.authenticator.log_out(&self.transport, &self.shared.env).await
     }
 

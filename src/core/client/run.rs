@@ -47,7 +47,7 @@ impl Client {
 
     /// Logs why, and waits before the next attempt.
     pub(crate) async fn pause(&self, call: &Call, error: &Error, delay: Duration, context: &Context) {
-        context.log(Level::Info, || {
+        context.log(Level::of_pause(delay), || {
             format!("{} attempt {}: {error}; again in {:.1} s", call.operation, context.attempts, delay.as_secs_f64())
         });
         self.shared.env.clock.sleep(delay).await;

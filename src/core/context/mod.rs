@@ -172,6 +172,11 @@ impl Context {
         }
     }
 
+    /// Whether lines of this level are read.
+    pub fn logs(&self, level: Level) -> bool {
+        self.observer.as_ref().is_some_and(|observer| observer.enabled(level))
+    }
+
     /// Formats and sends a log line, if the observer wants lines of this level.
     pub fn log(&self, level: Level, message: impl FnOnce() -> String) {
         if let Some(observer) = self.observer.as_ref().filter(|o| o.enabled(level)) {

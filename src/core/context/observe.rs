@@ -9,10 +9,20 @@ use std::time::Duration;
 pub enum Level {
     /// Each attempt.
     Debug,
-    /// A retry or a reconciliation that is going well.
+    /// A create that is done; a retry or a reconciliation that is going well.
     Info,
     /// Something that a person should look at.
     Warning,
+}
+
+/// A pause that a person at a terminal would wonder about.
+const LONG_PAUSE: Duration = Duration::from_secs(5);
+
+impl Level {
+    /// The level of a line about a pause before the next request.
+    pub fn of_pause(pause: Duration) -> Self {
+        if pause > LONG_PAUSE { Self::Warning } else { Self::Info }
+    }
 }
 
 /// One poll of a wait.

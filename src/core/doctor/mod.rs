@@ -9,6 +9,7 @@ use std::time::Instant;
 use self::report::{Report, StepLog, StepOutcome, error_finding, failed, ok};
 
 use crate::core::auth::discovery::resolved::{DiscoveryReport, ResolvedCredentials};
+use crate::core::auth::token_cache::location::TokenStoreLocation;
 use crate::core::client::Client;
 use crate::core::config::Config;
 
@@ -51,10 +52,12 @@ async fn check_service(
     named: Option<String>,
 ) -> Option<String> {
     let started = Instant::now();
+    // The secret itself is tried: a cached token would hide that it is wrong.
+    let config = Config { token_cache: TokenStoreLocation::default(), ..config };
     match Client::new(config, found) {
         Ok(client) => {
             let named = service::check(log, &client, named).await;
-            // Revokes the token, unless it is shared: nobody uses it any more.
+            // Revokes the token: nobody uses it any more.
             client.close().await;
             named
         }

@@ -34,7 +34,7 @@ pub(super) async fn check(log: &mut StepLog, client: &Client, named: Option<Stri
     // The service checks a digest response and a ready-made token with the first request that carries them.
     let finding = match &listed {
         Ok((how, _)) => ok(*how),
-        Err(Error::Api(api)) if api.status != 401 => ok("the credentials are known"),
+        Err(Error::Api(api)) if classify::knows_credentials(api) => ok("the credentials are known"),
         Err(error) => error_finding(error, &client.shared.hint()),
     };
     if !log.add(finding, started) {
@@ -77,8 +77,7 @@ async fn request_auth(client: &Client) -> Result<&'static str, Error> {
         .map_err(|error| Error::Configuration(format!("base_url is not a URL ({error})")))?;
     let auth = shared.authenticator.request_auth(&client.transport, &shared.env, &context, &Method::GET, &url).await;
     match auth.map_err(|error| hints::of_authentication(error, &shared.hint()))? {
-        RequestAuth::Oauth(token) if token.is_fetched() => Ok("the server gave a token, and takes it"),
-        RequestAuth::Oauth(_) => Ok("a token was in the token cache, and the server takes it"),
+        RequestAuth::Oauth(_) => Ok("the server gave a token, and takes it"),
         RequestAuth::Bearer(_) => Ok("the server takes the token"),
         RequestAuth::Digest(_) => Ok("the server's challenge was answered"),
     }

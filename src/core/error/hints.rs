@@ -3,13 +3,26 @@ use std::borrow::Cow;
 
 use super::{ApiError, Error, codes};
 
+const GONE: &str = "Atlas has removed this version of the endpoint: see its page in the API's documentation, and give a newer api_version";
+
 /// Completes an error reply with a hint, unless it has one: the advice for its code, else that for its status. Where
 /// access is the question, `credentials` says first which credentials were used and where they came from.
 pub(crate) fn complete(error: &mut ApiError, credentials: &str) {
     if error.hint.is_some() {
         return;
     }
+    if error.status == 401 && is_stale(error) {
+        error.hint = Some(format!(
+            "{credentials}; the server knows the key, and called only its own nonce stale, again and again: try again later"
+        ));
+        return;
+    }
     let code = error.error_code.as_deref().unwrap_or_default();
+    // The advice for the code is that for the serverless endpoints.
+    if code == "VERSION_GONE" && !error.url.contains("/serverless") {
+        error.hint = Some(GONE.to_owned());
+        return;
+    }
     let Some(advice) = codes::advice(code, error.status).or_else(|| for_status(error.status).map(Cow::Borrowed)) else {
         return;
     };
@@ -17,6 +30,15 @@ pub(crate) fn complete(error: &mut ApiError, credentials: &str) {
     let advice = advice.replace("{address}", address);
     let about_access = matches!(error.status, 401 | 403) || code == "GROUP_NOT_FOUND";
     error.hint = Some(if about_access { format!("{credentials}; {advice}") } else { advice });
+}
+
+/// Whether the challenge of a 401 says that the key was right, and only the nonce too old.
+fn is_stale(error: &ApiError) -> bool {
+    let mut challenges = error.headers.iter().filter(|(name, _)| name.eq_ignore_ascii_case("www-authenticate"));
+    challenges.any(|(_, challenge)| {
+        let challenge = challenge.to_ascii_lowercase();
+        challenge.starts_with("digest") && (challenge.contains("stale=true") || challenge.contains("stale=\"true\""))
+    })
 }
 
 /// What to do about a status, whatever its code.
@@ -84,6 +106,32 @@ mod tests {
             assert_eq!(error.hint, Some(expected), "{status} {code}");
             complete(&mut error, "another");
             assert!(!error.hint.unwrap().contains("another"), "{status} {code}");
+        }
+        for (url, expected) in [
+            ("/api/atlas/v2/groups/g/serverless", codes::advice("VERSION_GONE", 410).map(Cow::into_owned)),
+            ("/api/atlas/v2/groups/g/clusters", Some(GONE.to_owned())),
+        ] {
+            let mut error = ApiError { url: url.to_owned(), ..error(410, "VERSION_GONE") };
+            complete(&mut error, "used API key abc");
+            assert_eq!(error.hint, expected, "{url}");
+        }
+        for (challenge, is_known) in [
+            (r#"Digest realm="r", nonce="n", qop="auth", stale=true"#, true),
+            (r#"Digest realm="r", nonce="n", stale="TRUE""#, true),
+            (r#"Digest realm="r", nonce="n", stale=false"#, false),
+        ] {
+            let mut error = error(401, "");
+            error.headers.push(("www-authenticate".to_owned(), challenge.to_owned()));
+            complete(&mut error, "used API key abc");
+            assert_eq!(error.hint.unwrap().contains("the server knows the key"), is_known, "{challenge}");
+        }
+        for code in ["USER_UNAUTHORIZED", "USER_CANNOT_ACCESS_GROUP", "USER_CANNOT_ACCESS_ORG"] {
+            let mut error = error(401, code);
+            complete(&mut error, "used API key abc");
+            assert!(
+                error.hint.unwrap().starts_with("used API key abc; the credentials themselves are known: "),
+                "{code}"
+            );
         }
         for (status, code) in [(404, "UNEXPECTED_ERROR"), (400, "INVALID_ATTRIBUTE"), (418, ""), (503, "")] {
             let mut error = error(status, code);

@@ -63,6 +63,21 @@ pub(crate) fn is_done_already(call: &Call, error: &Error) -> bool {
     call.method == Method::DELETE && (is_gone || is_being_deleted(error))
 }
 
+/// Whether an error reply is about what the credentials may do, and not about the credentials.
+pub(crate) fn knows_credentials(api: &ApiError) -> bool {
+    let about_role = ["USER_UNAUTHORIZED", "USER_CANNOT_ACCESS_GROUP", "USER_CANNOT_ACCESS_ORG"];
+    api.status != 401 || api.error_code.as_deref().is_some_and(|code| about_role.contains(&code))
+}
+
+/// The hint where nothing was found and the path ends in an id: clusters are asked for by their names.
+pub(crate) fn id_for_name(call: &Call, api: &ApiError) -> Option<&'static str> {
+    let (_, last) = call.target.split('?').next()?.rsplit_once('/')?;
+    let is_id = last.len() == 24 && last.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'));
+    let of_cluster = call.target.contains("/flexClusters/") || call.target.contains("/serverless/");
+    (api.status == 404 && is_id && of_cluster)
+        .then_some("a cluster is asked for by its name, and what was given looks like an id")
+}
+
 #[cfg(test)]
 mod tests {
     use serde_json::json;

@@ -14,6 +14,7 @@ use super::transport::exchange::HttpResponse;
 use crate::core::error::{Error, Notice};
 use crate::core::json::Tape;
 
+pub const REDIRECTS: &str = "the server redirects, and credentials are not sent elsewhere";
 /// The result of a call that succeeded.
 #[derive(Debug, Clone)]
 pub struct Reply {
@@ -74,11 +75,7 @@ pub fn check(
                 .flatten();
             Err(Error::Api(Box::new(api_error(&response, status, content, request))))
         }
-        300..=399 => Err(protocol_error(
-            &response,
-            "the server redirects, and credentials are not sent elsewhere".to_owned(),
-            request,
-        )),
+        300..=399 => Err(protocol_error(&response, REDIRECTS.to_owned(), request)),
         _ => Err(protocol_error(&response, format!("status {status} is not a final answer"), request)),
     }
 }
@@ -140,6 +137,16 @@ fn problem(body: &[u8], expected: ExpectedBody, envelope: bool) -> Option<String
             }
             Ok(_) => None,
         },
+    }
+}
+
+/// Why the body of a success of the token endpoint has no token. Nothing of it is shown: there may be a token in it.
+pub fn not_a_token(body: &[u8]) -> &'static str {
+    match body.iter().find(|byte| !byte.is_ascii_whitespace()) {
+        None => "is empty",
+        Some(b'<') => "is HTML or XML, not JSON",
+        _ if serde_json::from_slice::<IgnoredAny>(body).is_err() => "is not whole JSON",
+        _ => "holds no access_token",
     }
 }
 

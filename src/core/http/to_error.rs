@@ -13,6 +13,9 @@ use crate::core::error::{ApiError, Error, TransportError, TransportKind, Violati
 use crate::core::policy::backoff;
 use crate::core::policy::retry::{RequestKind, StopReason, is_transient};
 
+/// The hint where a reply is not Atlas'.
+pub const CHECK_BASE_URL: &str = "it may not be Atlas that answers: check base_url, and proxies on the way";
+
 /// The request that an error is about.
 pub struct RequestInfo<'a> {
     pub method: &'static str,
@@ -47,7 +50,9 @@ pub(super) fn protocol_error(response: &HttpResponse, message: String, request: 
         body_start: body_start(&response.body),
         ..HttpFailure::new(TransportKind::Protocol, message)
     };
-    transport_error(failure, request)
+    let mut error = transport_error(failure, request);
+    add_hint(&mut error, CHECK_BASE_URL);
+    error
 }
 
 /// No whole response, as an error.
@@ -176,17 +181,21 @@ pub fn with_stop_reason(mut error: Error, reason: StopReason) -> Error {
 
 /// Adds a clause to the hint of an error.
 pub fn add_hint(error: &mut Error, note: &str) {
-    let append = |hint: &mut Option<String>| match hint {
+    match error {
+        Error::Api(api) => self::note(&mut api.hint, note),
+        Error::Authentication(authentication) => self::note(&mut authentication.hint, note),
+        Error::Transport(transport) => self::note(&mut transport.hint, note),
+        Error::Configuration(_) | Error::Validation(_) | Error::Wait(_) | Error::Stopped => {}
+    }
+}
+
+/// Adds a clause to a hint.
+pub fn note(hint: &mut Option<String>, note: &str) {
+    match hint {
         Some(hint) => {
             hint.push_str("; ");
             hint.push_str(note);
         }
         None => *hint = Some(note.to_owned()),
-    };
-    match error {
-        Error::Api(api) => append(&mut api.hint),
-        Error::Authentication(authentication) => append(&mut authentication.hint),
-        Error::Transport(transport) => append(&mut transport.hint),
-        Error::Configuration(_) | Error::Validation(_) | Error::Wait(_) | Error::Stopped => {}
     }
 }

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from fakes import Authority, Proxy, TlsServer
 
-from atlas_serverless import Emulator, cli
+from atlas_serverless import Emulator, cli, errors
 from conftest import CommandLine
 from listener import Listener, free_port
 
@@ -63,6 +63,7 @@ def test_all_well(environment: Emulator, doctor: Doctor) -> None:
 
 
 def test_nothing_is_created_changed_or_deleted(environment: Emulator, doctor: Doctor) -> None:
+    live = environment.counters["live_tokens"]
     doctor()
     assert {(request["method"], request["operation"]) for request in environment.requests} == {
         ("GET", "listGroups"),
@@ -73,7 +74,7 @@ def test_nothing_is_created_changed_or_deleted(environment: Emulator, doctor: Do
     }
     counters = environment.counters
     assert (counters["created"], counters["updated"], counters["deleted"]) == (0, 0, 0)
-    assert counters["live_tokens"] == 1  # the emulator's own ready-made one: what was fetched is revoked
+    assert counters["live_tokens"] == live  # what was fetched is revoked
 
 
 @pytest.mark.parametrize("auth", ["api_key", "access_token"])
@@ -262,13 +263,28 @@ def test_untrusted_certificate(
     assert doctor(*server).failed == []
 
 
-def test_a_cached_token_is_used_and_not_revoked(environment: Emulator, doctor: Doctor, home: Path) -> None:
+def test_the_secret_is_tried_and_not_a_cached_token(
+    environment: Emulator, doctor: Doctor, home: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with environment.client(token_cache="file") as client:
+        list(client.list_projects())
     assert doctor("--token-cache", "file").failed == []
     assert "the server gave a token" in doctor.says("authentication")
-    assert doctor("--token-cache", "file").failed == []
-    assert "a token was in the token cache" in doctor.says("authentication")
     assert f"Tokens: kept in {home}/.cache/atlas-serverless/tokens (token_cache)" in doctor.report["explanation"]
-    assert environment.counters["tokens_revoked"] == 0
+    monkeypatch.setenv("MONGODB_ATLAS_CLIENT_SECRET", "mdb_sa_sk_rotated")
+    assert doctor("--token-cache", "file").failed == ["authentication"]
+
+
+@pytest.mark.parametrize("code", ["USER_UNAUTHORIZED", "USER_CANNOT_ACCESS_GROUP", "USER_CANNOT_ACCESS_ORG"])
+def test_a_401_about_the_role_does_not_blame_the_credentials(environment: Emulator, doctor: Doctor, code: str) -> None:
+    environment.faults.order("status", status=401, error_code=code, operation="listGroups", times=None)
+    assert doctor().failed == ["projects"]
+    assert "the credentials are known" in doctor.says("authentication")
+    assert "the credentials themselves are known: " in doctor.says("projects")
+    with environment.client() as client, pytest.raises(errors.UnauthorizedError) as caught:
+        list(client.list_projects())
+    assert "the credentials themselves are known: " in str(caught.value)
+    assert "expired" not in str(caught.value)
 
 
 def test_as_a_process(environment: Emulator, command: CommandLine) -> None:
@@ -303,6 +319,20 @@ def test_logout(environment: Emulator, command: CommandLine, capsys: pytest.Capt
     assert "left" not in capsys.readouterr().out
     done = command("logout", "--token-cache", "memory")
     assert (done.returncode, done.stdout) == (0, "Tokens are kept in memory: there is nothing to log out of.\n")
+
+
+def test_logout_with_another_secret_says_so(
+    environment: Emulator, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with environment.client(token_cache="file") as client:
+        list(client.list_projects())
+    monkeypatch.setenv("MONGODB_ATLAS_CLIENT_SECRET", "mdb_sa_sk_another")
+    assert cli.main(["logout"]) == 1
+    said = capsys.readouterr().out
+    assert "The token was deleted, but the server did not confirm" in said
+    assert said.endswith("It had been fetched with another secret of this account.\n")
+    assert cli.main(["logout"]) == 0
+    assert "There is no token of these credentials." in capsys.readouterr().out
 
 
 def test_logout_when_the_server_is_away(environment: Emulator, capsys: pytest.CaptureFixture[str]) -> None:

@@ -155,7 +155,16 @@ def test_modes_and_content(shared: Emulator, cache: Path) -> None:
     for path in cache.iterdir():
         assert path.stat().st_mode & 0o777 == 0o600, path
     content = json.loads(entry.read_text())
-    assert set(content) == {"version", "base_url", "client_id", "access_token", "renew_at", "expires_at"}
+    assert set(content) == {
+        "version",
+        "base_url",
+        "client_id",
+        "secret_hash",
+        "access_token",
+        "renew_at",
+        "expires_at",
+    }
+    assert len(content["secret_hash"]) == 64
     assert shared.client_secret not in entry.read_text()
     assert 3000 < content["expires_at"] - time.time() <= 3600
 
@@ -240,3 +249,30 @@ def test_other_kinds_of_credentials_have_nothing_to_share(shared: Emulator, cach
             assert "Tokens:" not in client.credentials.explain()
     assert not cache.exists()
     assert os.environ["ATLAS_SERVERLESS_TOKEN_CACHE"] == "file"
+
+
+def test_a_cached_token_is_for_its_own_secret_only(shared: Emulator, cache: Path) -> None:
+    options = {"client_id": shared.client_id, "base_url": shared.url}
+    with Client(client_secret=shared.client_secret, **options) as client:
+        list(client.list_projects())
+    with Client(client_secret="mdb_sa_sk_wrong", **options) as client:
+        with pytest.raises(errors.AuthenticationError, match="invalid_client"):
+            list(client.list_projects())
+    with Client(client_secret=shared.client_secret, **options) as client:
+        list(client.list_projects())
+    assert token_requests(shared) == 2  # the wrong secret's is the second; the right one's token is still there
+
+
+def test_an_entry_of_an_earlier_version_is_replaced_without_a_word(shared: Emulator, cache: Path) -> None:
+    with Client() as client:
+        list(client.list_projects())
+    [entry] = cache.glob("*.json")
+    content = json.loads(entry.read_text())
+    del content["secret_hash"]
+    entry.write_text(json.dumps(content))
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        with Client() as client:
+            list(client.list_projects())
+    assert token_requests(shared) == 2
+    assert "secret_hash" in json.loads(entry.read_text())

@@ -242,6 +242,7 @@ impl TestAtlas {
             group_id: self.group_id.clone(),
             name: name.to_owned(),
             body: body.to_string().into(),
+            region_notice: None,
             reply_format: ReplyFormat::default(),
             if_exists: IfExists::Error,
             on_retired: OnRetired::Raise,

@@ -14,6 +14,7 @@ fn create(on_retired: OnRetired) -> CreateRequest {
         group_id: GROUP.to_owned(),
         name: "orders".to_owned(),
         body: body.into(),
+        region_notice: None,
         reply_format: ReplyFormat::default(),
         if_exists: IfExists::Error,
         on_retired,

@@ -82,6 +82,7 @@ async fn a_deletion_is_repeated_as_its_error_says() {
 async fn a_create_is_repeated_as_its_error_says() {
     every_status(RequestKind::Reconcilable, "POST ", async |test| {
         let create = CreateRequest {
+            region_notice: None,
             kind: Kind::Flex,
             group_id: GROUP.to_owned(),
             name: "orders".to_owned(),

@@ -20,7 +20,7 @@ async fn folder_and_files_are_the_users_own() {
     let text = std::fs::read_to_string(&files(&cache, ".json")[0]).unwrap();
     assert_eq!(
         text,
-        r#"{"version":1,"base_url":"https://cloud.mongodb.com","client_id":"mdb_sa_id_1","access_token":"TOKEN-1","renew_at":4102444700,"expires_at":4102444800}"#
+        r#"{"version":1,"base_url":"https://cloud.mongodb.com","client_id":"mdb_sa_id_1","secret_hash":"","access_token":"TOKEN-1","renew_at":4102444700,"expires_at":4102444800}"#
     );
 }
 

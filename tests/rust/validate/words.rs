@@ -282,6 +282,23 @@ fn secrets_are_not_repeated() {
 }
 
 #[test]
+fn a_region_that_is_certainly_misspelt_is_a_violation() {
+    for (provider, region, expected) in [
+        ("AWS", "us-east-1", "Atlas spells the AWS region 'us-east-1' as US_EAST_1: give \"US_EAST_1\""),
+        ("AWS", " us_east_1", "Atlas spells the AWS region ' us_east_1' as US_EAST_1: give \"US_EAST_1\""),
+        ("GCP", "us-central1", "Atlas spells the GCP region 'us-central1' as CENTRAL_US: give \"CENTRAL_US\""),
+    ] {
+        let mut spec = with("/providerSettings/backingProviderName", json!(provider));
+        spec["providerSettings"]["regionName"] = json!(region);
+        let violations = create(&spec).unwrap_err();
+        assert_eq!(violations.len(), 1);
+        assert_eq!(violations[0].path, "providerSettings.regionName");
+        assert_eq!(violations[0].message, expected);
+        assert_eq!(violations[0].value, region);
+    }
+}
+
+#[test]
 fn regions_are_warnings() {
     let notices = |provider: &str, region: &str| {
         let mut spec = with("/providerSettings/backingProviderName", json!(provider));
@@ -293,7 +310,7 @@ fn regions_are_warnings() {
     };
     assert_eq!(notices("AWS", "US_EAST_1"), []);
     let message = |text: &str| [(NoticeKind::Region, text.to_owned())];
-    assert_eq!(notices("AWS", "us-east-1"), message("Atlas spells the AWS region 'us-east-1' as US_EAST_1"));
+    assert_eq!(notices("AWS", "us-central1"), message("'us-central1' is no AWS region, but GCP has it, as CENTRAL_US"));
     assert_eq!(
         notices("GCP", "US_EAST_1"),
         message("GCP has no region 'US_EAST_1' that this version knows, but AWS has one")

@@ -1,4 +1,5 @@
 //! The token endpoint: requests for tokens with their retries, revocations, and what its replies mean.
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,16 +12,18 @@ use super::reply::{IssuedToken, refusal};
 use crate::core::context::observe::Level;
 use crate::core::context::{Context, Env};
 use crate::core::error::{Error, TransportKind};
-use crate::core::http::targets;
-use crate::core::http::to_error::{self, RequestInfo};
+use crate::core::http::to_error::{self, CHECK_BASE_URL, RequestInfo};
 use crate::core::http::transport::Transport;
 use crate::core::http::transport::cause::FailureCause;
 use crate::core::http::transport::exchange::{HttpFailure, HttpRequest, HttpResponse};
+use crate::core::http::{reply, targets};
 use crate::core::policy::retry::{AttemptOutcome, Decision, RequestKind, StopReason};
 use crate::core::secret::Secret;
 
 /// A client that is closed does not wait longer than this for its token to be revoked.
 const REVOKE_TIMEOUT: Duration = Duration::from_secs(5);
+
+const SHARE_TOKENS: &str = "; processes that share a token (token_cache=\"file\" or ATLAS_SERVERLESS_TOKEN_CACHE=file) need one token request an hour";
 
 /// Sends a grant to the server's token endpoint.
 pub struct TokenEndpoint {
@@ -28,6 +31,8 @@ pub struct TokenEndpoint {
     token_url: Url,
     token_path: PathAndQuery,
     revoke_path: PathAndQuery,
+    /// Whether the log has said what makes waits for the token limit rarer.
+    has_advised: AtomicBool,
 }
 
 /// Why there is no token.
@@ -46,7 +51,13 @@ impl TokenEndpoint {
         };
         let token_url = url("/api/oauth/token")?;
         let revoke_path = targets::path(&url("/api/oauth/revoke")?)?;
-        Ok(TokenEndpoint { grant, token_path: targets::path(&token_url)?, token_url, revoke_path })
+        Ok(TokenEndpoint {
+            grant,
+            token_path: targets::path(&token_url)?,
+            token_url,
+            revoke_path,
+            has_advised: AtomicBool::new(false),
+        })
     }
 
     /// The error of a caller whose time is up while another caller is still fetching the token.
@@ -76,12 +87,13 @@ impl TokenEndpoint {
         HttpRequest { method: Method::POST, path: path.clone(), headers, body: Some(body), timeout }
     }
 
-    /// Fetches a token, with the retries of the client's policy.
+    /// Fetches a token, with the retries of the client's policy. `shared`: other processes get it from a cache.
     pub(super) async fn fetch(
         &self,
         transport: &Transport,
         env: &Env,
         context: &Context,
+        shared: bool,
     ) -> Result<IssuedToken, TokenError> {
         let mut attempts = 0;
         loop {
@@ -97,8 +109,12 @@ impl TokenEndpoint {
             let state = context.retry_state(attempts, env);
             match env.policy.decide(happened, RequestKind::TokenRequest, state, env.rng.unit()) {
                 Decision::Retry(delay) => {
-                    context
-                        .log(Level::Info, || format!("{error}; token request again in {:.1} s", delay.as_secs_f64()));
+                    let limited = matches!(happened, AttemptOutcome::Status(429, _));
+                    let advise = limited && !shared && !self.has_advised.swap(true, Ordering::Relaxed);
+                    context.log(if advise { Level::Warning } else { Level::of_pause(delay) }, || {
+                        let advice = if advise { SHARE_TOKENS } else { "" };
+                        format!("{error}; token request again in {:.1} s{advice}", delay.as_secs_f64())
+                    });
                     env.clock.sleep(delay).await;
                 }
                 Decision::Stop(why) => {
@@ -145,14 +161,23 @@ impl TokenEndpoint {
                 api.body_start = None;
             }
             let happened = AttemptOutcome::Status(response.status, api.retry_after());
-            return Err((refusal(&response, api), happened));
+            let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(&response.body).is_ok();
+            let mut error = refusal(&response, api);
+            if response.status < 429 && !is_json && !response.body.is_empty() {
+                to_error::add_hint(&mut error, CHECK_BASE_URL);
+            }
+            return Err((error, happened));
         }
         let parsed = (response.status < 300).then(|| IssuedToken::from_reply(&response.body)).flatten();
         parsed.ok_or_else(|| {
             // The start of the body is left out: it may have a token in it.
+            let problem = match response.status {
+                300.. => reply::REDIRECTS.to_owned(),
+                _ => format!("the token endpoint's reply {}", reply::not_a_token(&response.body)),
+            };
             let failure = HttpFailure {
                 kind: TransportKind::Protocol,
-                message: "the token endpoint's reply holds no access_token".to_owned(),
+                message: problem,
                 status: Some(response.status),
                 body_start: None,
                 cause: FailureCause::Other,
@@ -162,7 +187,9 @@ impl TokenEndpoint {
             } else {
                 AttemptOutcome::Status(response.status, None)
             };
-            (to_error::transport_error(failure, &request), happened)
+            let mut error = to_error::transport_error(failure, &request);
+            to_error::add_hint(&mut error, CHECK_BASE_URL);
+            (error, happened)
         })
     }
 }

@@ -46,7 +46,6 @@ struct Token {
     header: HeaderValue,
     secret: Secret,
     number: u64,
-    fetched: bool,
     renew_at: Duration,
     ends_at: Duration,
     /// Whether it was fetched because the one before it was refused.
@@ -55,20 +54,21 @@ struct Token {
     accepted: bool,
 }
 
+/// What became of the token in the cache.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct LoggedOut {
+    /// Whether the server revoked it.
+    pub revoked: bool,
+    /// Whether it was fetched with the secret that is used now.
+    pub same_secret: bool,
+}
+
 /// The token of one request.
 pub struct BearerToken {
     /// `Authorization: Bearer …`.
     pub header: HeaderValue,
     number: u64,
     accepted: bool,
-    fetched: bool,
-}
-
-impl BearerToken {
-    /// Whether this client fetched the token itself, instead of finding it in the cache.
-    pub fn is_fetched(&self) -> bool {
-        self.fetched
-    }
 }
 
 impl TokenProvider {
@@ -128,12 +128,11 @@ impl TokenProvider {
         state.fetches += 1;
         let now = env.clock.now();
         match obtained {
-            Ok(IssuedToken { secret, header, renew_in, lifetime, fetched }) => {
+            Ok(IssuedToken { secret, header, renew_in, lifetime, .. }) => {
                 let token = Token {
                     header,
                     secret,
                     number: state.fetches,
-                    fetched,
                     renew_at: now + renew_in,
                     ends_at: now + lifetime,
                     replaces_refused: state.refused.is_some(),
@@ -163,7 +162,7 @@ impl TokenProvider {
 
     /// A token that another process fetched, or one from the server, which is then shared.
     async fn obtain(&self, transport: &Transport, env: &Env, context: &Context) -> Result<IssuedToken, TokenError> {
-        let fetch = self.endpoint.fetch(transport, env, context);
+        let fetch = self.endpoint.fetch(transport, env, context, self.cache.is_some());
         let Some((cache, key)) = &self.cache else { return fetch.await };
         let refused = self.state().refused.clone();
         let max_wait = context.time_left(env).map_or(MAX_WAIT, |left| left.min(MAX_WAIT));
@@ -210,20 +209,19 @@ impl TokenProvider {
         }
     }
 
-    /// Revokes the token that is shared with other processes and removes it from the cache. `None` if there is none;
-    /// otherwise whether the server revoked it.
-    pub async fn log_out(&self, transport: &Transport, env: &Env) -> Option<bool> {
+    /// Revokes the token that is shared with other processes and removes it from the cache. `None` if there is none.
+    pub async fn log_out(&self, transport: &Transport, env: &Env) -> Option<LoggedOut> {
         let (cache, key) = self.cache.as_ref()?;
-        let cached = cache.load(key, 0)?;
+        let (cached, same_secret) = cache.load_of_any_secret(key, 0)?;
         let revoked = self.endpoint.revoke(&cached.token, transport, env).await;
         self.state().token = None;
         cache.remove(key);
-        Some(revoked)
+        Some(LoggedOut { revoked, same_secret })
     }
 }
 
 impl Token {
     fn for_request(&self) -> BearerToken {
-        BearerToken { header: self.header.clone(), number: self.number, accepted: self.accepted, fetched: self.fetched }
+        BearerToken { header: self.header.clone(), number: self.number, accepted: self.accepted }
     }
 }

@@ -35,13 +35,25 @@ pub struct Key {
     base_url: String,
     client_id: String,
     stem: String,
+    /// A hash of the secret, keyed by server and account: a token is for those only who have the secret it was fetched with.
+    secret_hash: String,
 }
 
 impl Key {
     pub fn new(base_url: &str, client_id: &str) -> Self {
         let hash = Sha256::new().chain_update(base_url).chain_update([0]).chain_update(client_id).finalize();
         let stem = hash.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        Self { base_url: base_url.to_owned(), client_id: client_id.to_owned(), stem }
+        Self { base_url: base_url.to_owned(), client_id: client_id.to_owned(), stem, secret_hash: String::new() }
+    }
+
+    /// The key for tokens that are fetched with this secret.
+    pub fn with_secret(self, secret: &Secret) -> Self {
+        let mut hash = Sha256::new().chain_update("atlas-serverless token cache");
+        for part in [&*self.base_url, &*self.client_id, secret.expose()] {
+            hash.update([0]);
+            hash.update(part);
+        }
+        Self { secret_hash: hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect(), ..self }
     }
 
     /// Scheme, host and port.
@@ -72,6 +84,9 @@ struct Entry<'a> {
     base_url: Cow<'a, str>,
     #[serde(borrow)]
     client_id: Cow<'a, str>,
+    /// Empty in entries of earlier versions, which no secret fits.
+    #[serde(borrow, default)]
+    secret_hash: Cow<'a, str>,
     #[serde(borrow)]
     access_token: Cow<'a, str>,
     renew_at: u64,
@@ -145,6 +160,11 @@ impl FileCache {
 
     /// The token of a key, unless it should be renewed; `now` in Unix seconds.
     pub fn load(&self, key: &Key, now: u64) -> Option<CachedToken> {
+        self.load_of_any_secret(key, now).and_then(|(token, same_secret)| same_secret.then_some(token))
+    }
+
+    /// The token of a server and account, and whether it was fetched with the key's secret.
+    pub fn load_of_any_secret(&self, key: &Key, now: u64) -> Option<(CachedToken, bool)> {
         if self.is_disabled() {
             return None;
         }
@@ -157,7 +177,9 @@ impl FileCache {
             }
         };
         match parse(&content).filter(|entry| entry.base_url == key.base_url && entry.client_id == key.client_id) {
-            Some(entry) if entry.renew_at.min(entry.expires_at) > now => Some(entry.token()),
+            Some(entry) if entry.renew_at.min(entry.expires_at) > now => {
+                Some((entry.token(), entry.secret_hash == key.secret_hash))
+            }
             Some(_) => None,
             None => {
                 self.remove_corrupt(&path);
@@ -239,6 +261,7 @@ impl FileCache {
             version: 1,
             base_url: key.base_url.as_str().into(),
             client_id: key.client_id.as_str().into(),
+            secret_hash: key.secret_hash.as_str().into(),
             access_token: token.token.expose().into(),
             renew_at: token.renew_at,
             expires_at: token.expires_at,

@@ -23,7 +23,7 @@ use crate::core::context::observe::Level;
 use crate::core::error::Error;
 use crate::core::http::classify;
 use crate::core::http::reply::{Reply, content};
-use crate::core::http::to_error::with_stop_reason;
+use crate::core::http::to_error::{add_hint, with_stop_reason};
 use crate::core::policy::retry::{AttemptOutcome, Decision, RequestKind, StopReason};
 use crate::core::spec::model::{Kind, Operation};
 
@@ -33,12 +33,21 @@ impl Client {
         let wait = request.wait;
         let reply_format = request.reply_format;
         let (group_id, name, on_retired) = (request.group_id.clone(), request.name.clone(), request.on_retired);
+        let region_notice = request.region_notice.clone();
         let created = self.create_or_convert(request, context).await;
         context.disarm_outcome_guard();
-        let (kind, reply) = created?;
-        let Some(interval) = wait else { return Ok(reply) };
+        let (kind, reply) = created.map_err(|error| with_region_notice(error, region_notice))?;
+        if wait.is_none() && !context.logs(Level::Info) {
+            return Ok(reply);
+        }
         let CreatedResource { id, state_name, name: reply_name } =
             serde_json::from_slice(content(&reply.body, reply_format.envelope)).unwrap_or_default();
+        let elapsed = context.elapsed(self.env()).as_secs_f64();
+        context.log(Level::Info, || {
+            let (noun, state) = (kind.noun(), state_name.as_deref().unwrap_or("in no known state"));
+            format!("the {noun} {name} in project {group_id} is {state} after {elapsed:.1} s")
+        });
+        let Some(interval) = wait else { return Ok(reply) };
         if state_name.as_deref() == Some("IDLE") {
             return Ok(reply);
         }
@@ -205,4 +214,14 @@ struct CreatedResource {
     id: Option<String>,
     name: Option<String>,
     state_name: Option<String>,
+}
+
+/// Where Atlas refuses a region that was sent with a warning, the error says again what the warning knew.
+fn with_region_notice(mut error: Error, notice: Option<String>) -> Error {
+    let is_refusal = matches!(&error, Error::Api(api) if matches!(api.status, 400 | 404 | 409)
+        && api.error_code.as_deref() != Some("DUPLICATE_CLUSTER_NAME"));
+    if let Some(notice) = notice.filter(|_| is_refusal) {
+        add_hint(&mut error, &notice);
+    }
+    error
 }

@@ -29,6 +29,8 @@ pub struct CreateRequest {
     pub reply_format: ReplyFormat,
     pub if_exists: IfExists,
     pub on_retired: OnRetired,
+    /// What validation had to say about the region: repeated if Atlas refuses the request.
+    pub region_notice: Option<String>,
     /// `Some`: wait until `IDLE`, polling at this interval (`None`: the default intervals).
     pub wait: Option<Option<Duration>>,
 }

@@ -98,6 +98,18 @@ pub fn find_by_spelling(provider: Option<&str>, name: &str) -> Option<&'static R
         .or_else(|| regions.find(|region| plain(region.cloud_name) == wanted))
 }
 
+/// The region of that provider that a misspelt name certainly means: Atlas' name in another case or with hyphens, or the
+/// cloud provider's own name. `None` for Atlas' name itself, and for what is only similar.
+#[must_use]
+pub fn misspelt(provider: &str, name: &str) -> Option<&'static Region> {
+    if name.len() > 64 || find(provider, name).is_some() {
+        return None;
+    }
+    let trimmed = name.trim();
+    find(provider, &trimmed.to_ascii_uppercase().replace('-', "_"))
+        .or_else(|| REGIONS.iter().find(|r| r.provider == provider && r.cloud_name.eq_ignore_ascii_case(trimmed)))
+}
+
 /// The nearest region of the same provider that offers Flex clusters, and the distance in kilometres. It is rounded to
 /// tens, since the coordinates are not more exact.
 #[must_use]
@@ -146,6 +158,26 @@ mod tests {
         assert_eq!(find("GCP", "US_EAST_1"), None);
         assert_eq!(find_by_spelling(None, "us-east-1").map(|r| r.name), Some("US_EAST_1"));
         assert_eq!(find_by_spelling(Some("AZURE"), "us-east-1"), None);
+    }
+
+    #[test]
+    fn misspelt_is_only_what_certainly_means_a_region() {
+        let means = |provider, name| misspelt(provider, name).map(|region| region.name);
+        for (provider, name, meant) in [
+            ("AWS", "us_east_1", Some("US_EAST_1")),
+            ("AWS", " US_EAST_1\n", Some("US_EAST_1")),
+            ("AWS", "US-EAST-1", Some("US_EAST_1")),
+            ("AWS", "us-east-1", Some("US_EAST_1")),
+            ("GCP", "us-central1", Some("CENTRAL_US")),
+            ("AZURE", "eastus2", Some("US_EAST_2")),
+            ("AWS", "US_EAST_1", None),
+            ("AWS", "EU_WEST_9", None),
+            ("AWS", "useast1", None),
+            ("AWS", "us-central1", None),
+            ("AZURE", "us-east-1", None),
+        ] {
+            assert_eq!(means(provider, name), meant, "{provider} {name:?}");
+        }
     }
 
     #[test]

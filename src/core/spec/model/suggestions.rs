@@ -41,6 +41,21 @@ const BACKUP: &str = "a Flex cluster has fixed backups, so leave it out";
 /// Parts of names, in lower case without separators, whose values are never shown.
 pub const SECRET_NAMES: &[&str] = &["secret", "password", "passwd", "privatekey", "apikey", "token", "credential"];
 
+/// Arguments of a create or update beside the fields.
+const ARGUMENTS: [&str; 11] = [
+    "envelope",
+    "extra_fields",
+    "group_id",
+    "if_exists",
+    "interval",
+    "on_retired",
+    "pretty",
+    "progress",
+    "timeout",
+    "validate",
+    "wait",
+];
+
 /// Longer keys are not compared with the names of fields.
 const MAX_KEY_LENGTH: usize = 64;
 
@@ -51,6 +66,8 @@ pub enum Suggestion {
     Field(&'static str),
     /// A field of another object: the path of that object (empty for the top level), and the field.
     OtherObject(&'static str, &'static str),
+    /// An argument of the call beside the fields.
+    Argument(&'static str),
     /// It does not belong into a body; why.
     NotInBody(&'static str),
 }
@@ -102,6 +119,13 @@ pub fn suggest(kind: Kind, path: &str, object: &'static Object, key: &str) -> Op
         if objects(kind).any(|(place, other)| place == there && other.find(name).is_some()) {
             return Some(Suggestion::OtherObject(there, name));
         }
+    }
+    if path.is_empty()
+        && let Some(argument) = ARGUMENTS
+            .iter()
+            .find(|name| strsim::osa_distance(&normalized_key, &normalized(name).unwrap_or_default()) <= 1)
+    {
+        return Some(Suggestion::Argument(argument));
     }
     let likeness = |name: &str| strsim::jaro_winkler(&normalized_key, &normalized(name).unwrap_or_default());
     let nearest = object.fields.iter().map(|field| (field, likeness(field.name))).max_by(|a, b| a.1.total_cmp(&b.1));

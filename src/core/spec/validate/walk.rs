@@ -5,11 +5,13 @@ use super::path::Path;
 use super::{describe, region, rules, text};
 use crate::core::error::{Notice, Violation};
 use crate::core::spec::model::fields::{Access, Field, Object, Type};
+use crate::core::spec::model::regions;
 use crate::core::spec::model::suggestions::{self, Suggestion};
 use crate::core::spec::model::{Key, Kind, Node, Operation};
 
 /// Only so many unknown keys get a suggestion: more would take time, and nobody reads them.
 const MAX_SUGGESTIONS: usize = 100;
+const CLOUDS: [&str; 3] = ["AWS", "AZURE", "GCP"];
 /// Enough for a body with a few tags.
 const CAPACITY: usize = 512;
 
@@ -19,6 +21,8 @@ pub(super) struct Walk<'n, 'v> {
     extra: Option<&'v Map<String, Value>>,
     violations: &'v mut Vec<Violation>,
     suggestions_made: usize,
+    /// The objects that fields at the top belong into: one message says it, not a second that they are missing.
+    misplaced: Vec<&'static str>,
     provider: Option<&'n str>,
     region: Option<&'n str>,
     /// The body so far; incomplete if there is a violation.
@@ -37,7 +41,19 @@ impl<'n, 'v> Walk<'n, 'v> {
     ) -> Self {
         let out = Vec::with_capacity(CAPACITY);
         let (provider, region, name, notices) = (None, None, None, Vec::new());
-        Self { kind, operation, extra, violations, suggestions_made: 0, provider, region, out, name, notices }
+        Self {
+            kind,
+            operation,
+            extra,
+            violations,
+            suggestions_made: 0,
+            misplaced: Vec::new(),
+            provider,
+            region,
+            out,
+            name,
+            notices,
+        }
     }
 
     /// Checks the whole body.
@@ -52,7 +68,15 @@ impl<'n, 'v> Walk<'n, 'v> {
         }
         self.object(self.kind.fields(), entries, &Path::Root);
         if let (Some(provider), Some(name)) = (self.provider, self.region) {
-            self.notices.extend(region::notice(self.kind, provider, name));
+            match regions::misspelt(provider, name) {
+                Some(meant) => {
+                    let path = Path::Field(&Path::Root, "providerSettings");
+                    let (shown, meant) = (describe::quoted(name), meant.name);
+                    let message = format!("Atlas spells the {provider} region {shown} as {meant}: give \"{meant}\"");
+                    self.violation(&Path::Field(&path, "regionName"), rules::ENUM, message, Value::from(name));
+                }
+                None => self.notices.extend(region::notice(self.kind, provider, name)),
+            }
         }
     }
 
@@ -97,7 +121,8 @@ impl<'n, 'v> Walk<'n, 'v> {
     fn missing(&mut self, object: &'static Object, seen: u32, path: &Path<'_>) {
         for (index, field) in object.fields.iter().enumerate() {
             let bit = 1_u32.wrapping_shl(index as u32);
-            if field.create == Access::Required && seen & bit == 0 && !self.in_extra(path, field.name) {
+            let said = matches!(path, Path::Root) && self.misplaced.contains(&field.name);
+            if field.create == Access::Required && seen & bit == 0 && !said && !self.in_extra(path, field.name) {
                 let message = format!("is required: {}", field.expects);
                 self.violation(&Path::Field(path, field.name), rules::REQUIRED, message, Value::Null);
             }
@@ -161,6 +186,14 @@ impl<'n, 'v> Walk<'n, 'v> {
             }
             return self.plain_text(word);
         }
+        if field.name == "providerName" && CLOUDS.contains(&word.trim().to_uppercase().as_str()) {
+            let message = format!(
+                "must be {}, not {}; the cloud is given as backingProviderName",
+                field.expects,
+                describe::quoted(word)
+            );
+            return self.violation(path, rules::ENUM, message, describe::value(node));
+        }
         let near = if word.len() <= 32 { nearest(words, word) } else { None };
         let near = near.map_or(String::new(), |near| format!("; did you mean {}?", describe::quoted(near)));
         let message = format!("must be {}, not {}{near}", field.expects, describe::quoted(word));
@@ -185,6 +218,7 @@ impl<'n, 'v> Walk<'n, 'v> {
         let start = format!("is no field of {}", object.noun);
         let (rule, message) = match suggestion {
             Some(Suggestion::Field(name)) => (rules::UNKNOWN, format!("{start}; did you mean {name}?")),
+            Some(Suggestion::Argument(name)) => (rules::UNKNOWN, format!("{start}; did you mean the argument {name}?")),
             Some(Suggestion::NotInBody(why)) => (rules::UNKNOWN, format!("{start}: {why}")),
             Some(Suggestion::OtherObject(place, name)) => {
                 let read_only = suggestions::objects(self.kind)
@@ -194,6 +228,7 @@ impl<'n, 'v> Walk<'n, 'v> {
                 if read_only {
                     return self.read_only(&at, key, node);
                 }
+                self.misplaced.push(place);
                 let there = if place.is_empty() { "at the top level".to_owned() } else { format!("under {place}") };
                 (rules::MISPLACED, format!("belongs {there}, as {name}"))
             }

@@ -71,7 +71,7 @@ NOT_ATLAS = [
 @pytest.mark.parametrize(("answer", "said"), NOT_ATLAS, ids=[said for _, said in NOT_ATLAS])
 def test_what_is_no_token_endpoint_is_said_with_host_and_remedy(answer: bytes, said: str) -> None:
     with Canned(answer) as server:
-        credentials = {"access_token": None, "client_id": "mdb_sa_id_1", "client_secret": "mdb_sa_sk_1"}
+        credentials: dict[str, Any] = {"access_token": None, "client_id": "mdb_sa_id_1", "client_secret": "mdb_sa_sk_1"}
         with server.client(**credentials, max_retries=0) as client, pytest.raises(errors.AtlasError) as caught:
             client.get_flex_cluster(GROUP, "orders")
     assert said in str(caught.value)
@@ -88,7 +88,7 @@ def test_the_first_wait_for_the_token_limit_says_what_would_help(
     for shared in (False, True):
         caplog.clear()
         environment.faults.order("status", status=429, endpoint="token", times=2)
-        cache = {"token_cache": "file"} if shared else {}
+        cache: dict[str, Any] = {"token_cache": "file"} if shared else {}
         with environment.client(_clock=VirtualClock(), **cache) as client:
             list(client.list_projects())
         lines = [record for record in caplog.records if "token request again" in record.getMessage()]

@@ -13,6 +13,7 @@ import time
 import warnings
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -252,7 +253,7 @@ def test_other_kinds_of_credentials_have_nothing_to_share(shared: Emulator, cach
 
 
 def test_a_cached_token_is_for_its_own_secret_only(shared: Emulator, cache: Path) -> None:
-    options = {"client_id": shared.client_id, "base_url": shared.url}
+    options: dict[str, Any] = {"client_id": shared.client_id, "base_url": shared.url}
     with Client(client_secret=shared.client_secret, **options) as client:
         list(client.list_projects())
     with Client(client_secret="mdb_sa_sk_wrong", **options) as client:

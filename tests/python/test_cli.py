@@ -5,10 +5,7 @@ from __future__ import annotations
 import inspect
 import io
 import json
-import os
 import re
-import signal
-import subprocess
 import sys
 import warnings
 from pathlib import Path
@@ -367,53 +364,3 @@ def test_every_command_has_help(capsys: pytest.CaptureFixture[str]) -> None:
     for command in owners:
         assert cli.main([command, "--help"]) == 0
         assert capsys.readouterr().out.startswith(f"usage: atlas-serverless {command}")
-
-
-# --- as a process ----------------------------------------------------------------------------------------------------
-
-
-def environment() -> dict[str, str]:
-    return {**os.environ, "PYTHONPATH": str(Path(atlas_serverless.__file__).parent.parent)}
-
-
-def test_as_a_module() -> None:
-    command = [sys.executable, "-m", "atlas_serverless", "version"]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment())
-    assert done.stdout.startswith("atlas-serverless ")
-
-
-def test_a_closed_stdout_leaves_no_traceback() -> None:
-    """As in `atlas-serverless flex list … | head -0`: no traceback, neither at once nor at exit."""
-    code = (
-        "import sys, atlas_serverless.cli.version as v\n"
-        "from atlas_serverless.cli import main\n"
-        "v.run = lambda args: print('x' * 100_000) or 0\n"
-        "sys.exit(main(['version']))"
-    )
-    read, write = os.pipe()
-    os.close(read)
-    try:
-        done = subprocess.run(
-            [sys.executable, "-c", code],
-            stdout=write,
-            stderr=subprocess.PIPE,
-            text=True,
-            check=False,
-            env=environment(),
-        )
-    finally:
-        os.close(write)
-    assert (done.returncode, done.stderr) == (1, "")
-
-
-def test_ctrl_c_in_a_process() -> None:
-    code = (
-        "import os, signal, sys, time, atlas_serverless.cli.version as v\n"
-        "from atlas_serverless.cli import main\n"
-        "v.run = lambda args: os.kill(os.getpid(), signal.SIGINT) or time.sleep(60)\n"
-        "sys.exit(main(['version']))"
-    )
-    assert signal.getsignal(signal.SIGINT) is not signal.SIG_IGN  # a child would inherit that
-    command = [sys.executable, "-c", code]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment(), timeout=30)
-    assert (done.returncode, done.stdout, done.stderr) == (130, "", "\n")

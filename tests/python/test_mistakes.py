@@ -90,7 +90,7 @@ def test_a_region_that_is_only_unknown_is_sent_and_explained_when_it_is_refused(
     assert warned in str(caught.value.hint)
 
 
-MEANT: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
+MISTAKES: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
     (
         {"name": "a", "region": "US_EAST_1", "provider": "AWS"},
         [
@@ -107,7 +107,7 @@ MEANT: list[tuple[dict[str, Any], list[tuple[str, str]]]] = [
 
 
 @pytest.mark.parametrize("kind", KINDS)
-@pytest.mark.parametrize(("spec", "expected"), MEANT, ids=[str(expected[0][0]) for _, expected in MEANT])
+@pytest.mark.parametrize(("spec", "expected"), MISTAKES, ids=[str(expected[0][0]) for _, expected in MISTAKES])
 def test_one_message_says_what_was_meant(kind: str, spec: dict[str, Any], expected: list[tuple[str, str]]) -> None:
     with Client(access_token="t", group_id=GROUP) as client, pytest.raises(errors.ValidationError) as caught:
         getattr(client, f"create_{kind}")(**spec)

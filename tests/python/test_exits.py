@@ -53,6 +53,19 @@ for i in range(16):
     threading.Thread(target=work, args=("stalled" if i % 4 == 0 else "orders",), daemon=True).start()
 time.sleep(0.05)
 """
+# A daemon thread within an import that its first poll needs.
+IMPORTS = """
+class Endless:
+    def find_spec(self, name, path, target=None):
+        while name == "atlas_serverless.types._values":
+            pass
+sys.meta_path.insert(0, Endless())
+client = Client(**make)
+def work():
+    client.wait_for_flex_cluster(group, "orders", progress=lambda _: None)
+threading.Thread(target=work, daemon=True).start()
+time.sleep(0.1)
+"""
 # An event loop that is left with its calls under way, and one in a daemon thread that goes on.
 LOOPS = """
 client = AsyncClient(**make)
@@ -96,7 +109,14 @@ for task in asyncio.all_tasks(loop):
 ENDINGS = {"return": "", "exit": "sys.exit(0)", "raise": "raise SystemExit(0)"}
 
 
-CODES = {"threads": THREADS, "callables": CALLABLES, "loops": LOOPS, "unfinished": UNFINISHED, "blind": BLIND}
+CODES = {
+    "threads": THREADS,
+    "callables": CALLABLES,
+    "imports": IMPORTS,
+    "loops": LOOPS,
+    "unfinished": UNFINISHED,
+    "blind": BLIND,
+}
 
 
 @pytest.mark.parametrize("code", CODES.values(), ids=CODES)

@@ -1,7 +1,7 @@
 //! Calling Python code: names that are looked up once, and calls that an ending interpreter does not unwind.
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
-use pyo3::types::{PyDict, PyTuple};
+use pyo3::types::{PyDict, PyString, PyTuple};
 
 /// An attribute of a module, imported when it is first used.
 pub(crate) struct Name {
@@ -16,9 +16,15 @@ impl Name {
     }
 
     pub(crate) fn get<'py>(&self, py: Python<'py>) -> PyResult<&Bound<'py, PyAny>> {
-        let find = || Ok::<_, PyErr>(py.import(self.module)?.getattr(self.name)?.unbind());
+        let find = || Ok::<_, PyErr>(import(py, self.module)?.getattr(self.name)?.unbind());
         Ok(self.object.get_or_try_init(py, find)?.bind(py))
     }
+}
+
+/// Imports a module: its code may be running when the interpreter ends.
+pub(crate) fn import<'py>(py: Python<'py>, module: &str) -> PyResult<Bound<'py, PyModule>> {
+    let module = PyString::new(py, module);
+    without_unwinding(|| py.import(&module))
 }
 
 /// Calls Python code. The arguments are converted before: within the call nothing is left to be dropped (see

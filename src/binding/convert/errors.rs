@@ -4,7 +4,7 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList};
 
-use super::call::{Name, call, call_with};
+use super::call::{Name, call, call_with, import};
 use super::to_python::to_python;
 use crate::core::context::Notices;
 use crate::core::error::{
@@ -43,7 +43,7 @@ fn build(py: Python<'_>, error: Error) -> PyResult<Bound<'_, PyAny>> {
     };
     static BUILDERS: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
     let builders =
-        BUILDERS.get_or_try_init(py, || py.import("atlas_serverless.errors._builders").map(Bound::unbind))?;
+        BUILDERS.get_or_try_init(py, || import(py, "atlas_serverless.errors._builders").map(Bound::unbind))?;
     call_with(&builders.bind(py).getattr(builder)?, (), &facts)
 }
 

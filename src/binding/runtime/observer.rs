@@ -31,7 +31,8 @@ pub(crate) fn threshold(py: Python<'_>) -> PyResult<Level> {
 
 fn logger(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
     static LOGGER: PyOnceLock<Py<PyAny>> = PyOnceLock::new();
-    let find = || Ok::<_, PyErr>(py.import("logging")?.getattr("getLogger")?.call1(("atlas_serverless",))?.unbind());
+    static GET_LOGGER: Name = Name::new("logging", "getLogger");
+    let find = || Ok::<_, PyErr>(call(GET_LOGGER.get(py)?, ("atlas_serverless",))?.unbind());
     Ok(LOGGER.get_or_try_init(py, find)?.bind(py).clone())
 }
 

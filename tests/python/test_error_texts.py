@@ -13,6 +13,7 @@ import pytest
 
 from atlas_serverless import errors
 from atlas_serverless.errors import _builders as build
+from atlas_serverless.errors import _text
 from error_samples import SENTENCES, TABLE, class_name, kinds, run_python
 
 
@@ -29,6 +30,15 @@ def test_long_lists_are_cut() -> None:
     assert text.startswith("the request breaks 60 rules:\n  tags[0].key: mmm")
     assert text.endswith("\n  and 40 more")
     assert len(text) < 7000
+
+
+def test_redaction_leaves_the_sentence_around_a_secret() -> None:
+    for before, after in [
+        ("a secret (mdb_sa_sk_abc123): give it as client_secret", "a secret (******): give it as client_secret"),
+        ("a secret (mdb_sa_sk_) give it as client_secret", "a secret (mdb_sa_sk_) give it as client_secret"),
+        ("'mdb_sa_sk_abc-1.2', and more", "'******', and more"),
+    ]:
+        assert _text.without_secrets(before) == after
 
 
 SECRETS = [

@@ -165,3 +165,41 @@ def test_the_repr_of_a_result_says_what_it_is(emulator: Emulator, kind: str) -> 
         assert repr(result) == f"<CreateResult 0 created {name} CREATING>"
         [result] = client.with_raw_response.create_many([operation | {"if_exists": "return", "envelope": True}])
         assert repr(result).startswith(f"<CreateResult 0 created {name} ")
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_an_update_can_change_is_told_apart_from_what_it_cannot(emulator: Emulator, kind: str) -> None:
+    name, noun = f"differs-{kind[:4]}", kind.replace("_", " ").replace("flex", "Flex")
+    elsewhere = {"backing_provider_name": "AWS", "region_name": "EU_WEST_1"}
+    with emulator.client() as client:
+        create = getattr(client, f"create_{kind}")
+        create(name=name, provider_settings=PLACE, tags={"env": "dev"}, wait=True)
+        for changed, said in [
+            (
+                {"tags": {"env": "live"}},
+                f"There is a {noun} {name} already; it differs in what an update changes (tags",
+            ),
+            (
+                {"provider_settings": elsewhere},
+                f"The name {name} is taken by another {noun} than was asked for (provider",
+            ),
+        ]:
+            spec: dict[str, Any] = {"name": name, "provider_settings": PLACE, "tags": {"env": "dev"}, **changed}
+            with pytest.raises(errors.DuplicateClusterName) as caught:
+                create(**spec, if_exists="return")
+            assert said in str(caught.value)
+
+
+def test_a_path_of_request_that_is_none() -> None:
+    with Client(access_token="t") as client, pytest.raises(errors.ValidationError) as caught:
+        client.request("GET", "/nope")
+    assert str(caught.value).endswith('without "..", and without a query: give that as params')
+
+
+def test_trio_is_told_what_asyncio_needs() -> None:
+    from atlas_serverless import AsyncClient
+
+    client = AsyncClient(access_token="t", group_id=GROUP)
+    coroutine = client.get_project()
+    with pytest.raises(RuntimeError, match="no running event loop: AsyncClient runs in asyncio, not in trio"):
+        coroutine.send(None)

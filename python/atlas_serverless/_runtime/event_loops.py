@@ -25,7 +25,12 @@ _last: tuple[ref[AbstractEventLoop], Mailbox | None] | None = None
 def loop_and_mailbox() -> tuple[AbstractEventLoop, Mailbox | None]:
     """The running loop and its mailbox; None for a loop that cannot watch a socket."""
     global _last
-    loop = get_running_loop()
+    try:
+        loop = get_running_loop()
+    except RuntimeError as error:
+        raise RuntimeError(
+            f"{error}: AsyncClient runs in asyncio, not in trio or without a loop; Client is for everything else"
+        ) from None
     last = _last
     if last is not None and last[0]() is loop:
         return loop, last[1]

@@ -55,7 +55,7 @@ impl Request {
         {
             return Err(violation(
                 "path",
-                "must be a path from /api/, without host, query (use params) or ..",
+                "must be a path that begins with /api/, without host, without \"..\", and without a query: give that as params",
                 &self.path,
             ));
         }

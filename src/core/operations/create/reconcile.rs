@@ -102,19 +102,41 @@ pub fn other_kind(noun: &str) -> Violation {
 
 /// The error for a name that is taken by something else.
 pub fn name_is_taken(name: &str, noun: &str, differs: Vec<Violation>) -> ApiError {
-    let list: Vec<String> = differs.iter().map(|v| format!("{}: {}", v.path, v.message)).collect();
+    let listed = |wanted: bool| {
+        let matching = differs.iter().filter(|violation| can_change(violation) == wanted);
+        matching.map(|v| format!("{}: {}", v.path, v.message)).collect::<Vec<_>>().join("; ")
+    };
+    let detail = match (listed(false), listed(true)) {
+        (fixed, _) if differs.iter().any(|violation| violation.path == "name") => {
+            format!("The name {name} is taken ({fixed})")
+        }
+        (fixed, changeable) if fixed.is_empty() => {
+            format!("There is a {noun} {name} already; it differs in what an update changes ({changeable})")
+        }
+        (fixed, changeable) => {
+            let besides = if changeable.is_empty() {
+                String::new()
+            } else {
+                format!("; and in what an update changes ({changeable})")
+            };
+            format!("The name {name} is taken by another {noun} than was asked for ({fixed}){besides}")
+        }
+    };
     ApiError {
         status: 400,
         error_code: Some("DUPLICATE_CLUSTER_NAME".to_owned()),
-        detail: Some(format!(
-            "The name {name} is taken by something that is not the {noun} that was asked for ({})",
-            list.join("; ")
-        )),
+        detail: Some(detail),
         reason: Some("Bad Request".to_owned()),
         parameters: vec![Value::String(name.to_owned())],
         violations: differs,
         ..ApiError::default()
     }
+}
+
+/// Whether an update can bring it to what was asked for.
+fn can_change(violation: &Violation) -> bool {
+    let field = violation.path.split(['.', '[']).next();
+    matches!(field, Some("tags" | "terminationProtectionEnabled" | "serverlessBackupOptions"))
 }
 
 fn relevant_differences(requested: &[u8], found: &[u8]) -> Vec<Difference> {
@@ -198,7 +220,7 @@ mod tests {
         assert_eq!(
             taken.detail.as_deref(),
             Some(
-                "The name a is taken by something that is not the serverless instance that was asked for (providerSettings.regionName: asked for \"US_EAST_1\", there is \"EU_WEST_1\"; createDate: it was created before this call)"
+                "The name a is taken by another serverless instance than was asked for (providerSettings.regionName: asked for \"US_EAST_1\", there is \"EU_WEST_1\"; createDate: it was created before this call)"
             )
         );
     }

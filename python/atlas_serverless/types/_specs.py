@@ -88,6 +88,10 @@ class FlexProviderSettingsSpec(TypedDict, total=False):
     """Such as ``"US_EAST_1"``. Required. One that this version does not know is a RegionWarning, and is sent."""
     region_name: str
     """Twin of regionName."""
+    providerName: Literal["FLEX"] | str
+    """Default and only value: FLEX."""
+    provider_name: Literal["FLEX"] | str
+    """Twin of providerName."""
 
 
 class FlexClusterUpdate(TypedDict, total=False):

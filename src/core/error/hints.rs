@@ -17,7 +17,7 @@ pub(crate) fn complete(error: &mut ApiError, credentials: &str) {
         ));
         return;
     }
-    let code = error.error_code.as_deref().unwrap_or_default();
+    let code = meant(error.error_code.as_deref().unwrap_or_default(), error.detail.as_deref().unwrap_or_default());
     // The advice for the code is that for the serverless endpoints.
     if code == "VERSION_GONE" && !error.url.contains("/serverless") {
         error.hint = Some(GONE.to_owned());
@@ -39,6 +39,16 @@ fn is_stale(error: &ApiError) -> bool {
         let challenge = challenge.to_ascii_lowercase();
         challenge.starts_with("digest") && (challenge.contains("stale=true") || challenge.contains("stale=\"true\""))
     })
+}
+
+/// The code that a general one stands for, as far as its detail tells. Seen of a protected Flex cluster that was deleted.
+fn meant<'a>(code: &'a str, detail: &str) -> &'a str {
+    match code {
+        "ATLAS_GENERAL_ERROR" if detail.contains("termination protection is enabled") => {
+            "CANNOT_TERMINATE_CLUSTER_WHEN_TERMINATION_PROTECTION_ENABLED"
+        }
+        _ => code,
+    }
 }
 
 /// What to do about a status, whatever its code.
@@ -76,6 +86,21 @@ mod tests {
     fn error(status: u16, code: &str) -> ApiError {
         let error_code = Some(code.to_owned()).filter(|code| !code.is_empty());
         ApiError { status, error_code, parameters: vec![json!("203.0.113.9")], ..ApiError::default() }
+    }
+
+    #[test]
+    fn a_general_code_is_read_by_its_detail() {
+        let detail = "Cannot terminate a cluster when termination protection is enabled.";
+        let hint = |code: &str, detail: &str| {
+            let mut error = ApiError { detail: Some(detail.to_owned()), ..error(400, code) };
+            complete(&mut error, "");
+            error.hint
+        };
+        let documented = hint("CANNOT_TERMINATE_CLUSTER_WHEN_TERMINATION_PROTECTION_ENABLED", "");
+        assert_eq!(documented.as_deref(), Some("update it with terminationProtectionEnabled=False first"));
+        assert_eq!(hint("ATLAS_GENERAL_ERROR", detail), documented);
+        assert_eq!(hint("ATLAS_GENERAL_ERROR", "Something else."), None);
+        assert_eq!(hint("INVALID_ATTRIBUTE", detail), None);
     }
 
     #[test]

@@ -125,18 +125,21 @@ fn a_flex_cluster() {
     assert_eq!(flex(&spec).unwrap().body, spec.to_string().into_bytes());
     let mut spec = spec;
     spec["providerSettings"]["providerName"] = json!("FLEX");
+    assert_eq!(flex(&spec).unwrap().body, spec.to_string().into_bytes(), "as MongoDB's own CLI sends it");
+    for (word, message) in [
+        ("AWS", "providerSettings.providerName: enum: must be FLEX, or left out, not 'AWS'"),
+        ("SERVERLESS", "providerSettings.providerName: enum: must be FLEX, or left out, not 'SERVERLESS'"),
+        ("flex", "providerSettings.providerName: enum: must be FLEX, or left out, not 'flex'; did you mean 'FLEX'?"),
+    ] {
+        spec["providerSettings"]["providerName"] = json!(word);
+        assert_eq!(said(flex(&spec)), [message]);
+    }
+    spec["providerSettings"]["providerName"] = json!("FLEX");
     spec["providerSettings"]["diskSizeGB"] = json!(5.0);
     spec["backupSettings"] = json!({"enabled": true});
     let rules: Vec<_> = flex(&spec).unwrap_err().into_iter().map(|v| (v.path, v.rule)).collect();
     let read_only = |path: &str| (path.to_owned(), "read-only".to_owned());
-    assert_eq!(
-        rules,
-        [
-            read_only("providerSettings.providerName"),
-            read_only("providerSettings.diskSizeGB"),
-            read_only("backupSettings")
-        ]
-    );
+    assert_eq!(rules, [read_only("providerSettings.diskSizeGB"), read_only("backupSettings")]);
 }
 
 #[test]

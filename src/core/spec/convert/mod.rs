@@ -78,8 +78,11 @@ fn strip<'a>(
             (Some(Type::Object(object)), Some(Type::Object(flex)), Node::Map(inner)) => {
                 kept.push((key.clone(), Node::Map(strip(inner, object, flex, conversion))));
             }
-            // providerName: read-only on Flex, but part of a serverless spec.
-            (Some(Type::Enum(_)), _, node) if node.as_str() != Some("FLEX") => kept.push((key.clone(), node.clone())),
+            // A reply of the Flex endpoint says FLEX, which is no provider of a serverless spec.
+            (Some(Type::Enum(words)), _, node) if node.as_str() != Some("FLEX") || words.len() > 1 => {
+                kept.push((key.clone(), node.clone()));
+            }
+            (Some(Type::Enum(_)), ..) => {}
             _ if field.is_some_and(|field| field.name == "connectionStrings") => private_endpoints(node, conversion),
             _ if read_only || prefixed => {}
             (None, _, node) if conversion.record_lost(name, node) => {}

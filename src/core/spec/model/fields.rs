@@ -236,7 +236,15 @@ pub static FLEX_PROVIDER: Object = Object {
     fields: &[
         BACKING_PROVIDER_NAME,
         REGION_NAME,
-        read_only("providerName", "provider_name", "Always `FLEX`."),
+        // Published as read-only, yet the service takes it, and MongoDB's own CLI always sends it.
+        text(
+            "providerName",
+            "provider_name",
+            Type::Enum(&["FLEX"]),
+            Some("FLEX"),
+            "FLEX, or left out",
+            "Only `FLEX`; may be left out.",
+        ),
         read_only("diskSizeGB", "disk_size_gb", "Always 5.0."),
     ],
     read_only_prefix: None,

@@ -35,10 +35,19 @@ def add_parser(subparsers: Any) -> None:
         action="append",
         default=[],
         metavar="NAME=JSON",
-        help="any other setting, such as live_tokens=null or clusters_per_project=1000; can be repeated",
+        help="any other setting, such as nonce_uses=1 or clusters_per_project=null; can be repeated",
+    )
+    parser.add_argument(
+        "--atlas-limits",
+        action="store_true",
+        help="limit token requests to 10 a minute and live tokens to 100, as Atlas does (default: no limit)",
     )
     parser.add_argument("--output", choices=["text", "json"], default="text", help="form of the first line on stdout")
     parser.add_argument("--json-log", action="store_true", help="write each request to stderr as one line of JSON")
+
+
+# Each command of MongoDB's CLI fetches a token: with Atlas' limits, a script of eleven would stand still.
+_NO_TOKEN_LIMITS = {"token_requests_per_minute": None, "live_tokens": None}
 
 
 def run(args: argparse.Namespace) -> int:
@@ -61,7 +70,7 @@ def run(args: argparse.Namespace) -> int:
             scenario=args.scenario,
             state_dir=args.state_dir,
             json_log=args.json_log,
-            **_settings(args.setting),
+            **({} if args.atlas_limits else _NO_TOKEN_LIMITS) | _settings(args.setting),
         )
     except (OSError, ValueError, RuntimeError) as error:
         restore()

@@ -127,12 +127,12 @@ class Emulator:
 
     @property
     def group_id(self) -> str:
-        """The id of the first project."""
+        """The id of the first project. A LookupError once the last one is deleted."""
         return self._described("group_id")
 
     @property
     def org_id(self) -> str:
-        """The id of the first project's organization."""
+        """The id of the first project's organization. A LookupError once the last project is deleted."""
         return self._described("org_id")
 
     @property
@@ -183,11 +183,12 @@ class Emulator:
         if auth == "api_key":  # the Atlas CLI has a spelling of its own
             from_credentials["MONGODB_ATLAS_PUBLIC_API_KEY"] = self.public_key
             from_credentials["MONGODB_ATLAS_PRIVATE_API_KEY"] = self.private_key
+        described = self._core.description()
+        places = {"MONGODB_ATLAS_PROJECT_ID": described["group_id"], "MONGODB_ATLAS_ORG_ID": described["org_id"]}
         return {
             "MONGODB_ATLAS_BASE_URL": self.url,
             "MONGODB_ATLAS_OPS_MANAGER_URL": f"{self.url}/",
-            "MONGODB_ATLAS_PROJECT_ID": self.group_id,
-            "MONGODB_ATLAS_ORG_ID": self.org_id,
+            **{name: value for name, value in places.items() if value is not None},
             **from_credentials,
         }
 
@@ -279,7 +280,7 @@ class Emulator:
     def add_service_account(
         self, *, role: Role | None = None, org_id: str | None = None, access_list: Sequence[str] | None = None
     ) -> dict[str, Any]:
-        """Adds a service account: `id` and `secret` of the result are its client id and client secret.
+        """Adds a service account: the result has its `client_id` and `client_secret`, as `id` and `secret` too.
 
         Args:
             role: A role in every project that the organization has now, or an organization role; without one it can do
@@ -292,7 +293,7 @@ class Emulator:
     def add_api_key(
         self, *, role: Role | None = None, org_id: str | None = None, access_list: Sequence[str] | None = None
     ) -> dict[str, Any]:
-        """Adds an API key: `id` and `secret` of the result are its public and private key. Arguments as in
+        """Adds an API key: the result has its `public_key` and `private_key`, as `id` and `secret` too. Arguments as in
         :meth:`add_service_account`."""
         return self._add_identity("api_key", role, org_id, access_list)
 
@@ -327,7 +328,10 @@ class Emulator:
         self._core.stop()
 
     def _described(self, name: str) -> str:
-        return str(self._core.description()[name])
+        value = self._core.description()[name]
+        if value is None:
+            raise LookupError(f"the emulator has no {name}: its last project is deleted; add_project() adds one")
+        return str(value)
 
     def _access(self, auth: str) -> dict[str, Any]:
         group_id = self._core.description()["group_id"]  # None once the project is deleted
@@ -354,7 +358,9 @@ class Emulator:
             order["org_id"] = org_id
         if access_list is not None:
             order["access_list"] = list(access_list)
-        return dict(self.control("POST", "identities", order))
+        added = dict(self.control("POST", "identities", order))
+        names = ("client_id", "client_secret") if kind == "service_account" else ("public_key", "private_key")
+        return {**added, names[0]: added["id"], names[1]: added["secret"]}
 
 
 def _load(source: Any) -> Any:

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{clusters, flex, orgs, projects, rate_limits, serverless, token};
+use super::{clusters, flex, orgs, projects, rate_limits, regions, serverless, token};
 use crate::emulator::auth;
 use crate::emulator::http::authorization;
 use crate::emulator::http::handled::{Handled, Stage};
@@ -53,8 +53,7 @@ fn authorized(store: &mut Store, request: &Request, route: &Route, base: &str, c
     if let Err(error) = auth::check_access_list(store, caller, auth::caller_address(store, request)) {
         return Handled::new(error, Stage::Endpoint);
     }
-    let version =
-        if route.unversioned { Some("") } else { version::negotiate(&request.headers, operation.endpoint.versions()) };
+    let version = if route.unversioned { Some("") } else { version::negotiate(&request.headers, operation.versions()) };
     let Some(version) = version else {
         let asked = version::asked(&request.headers).unwrap_or_default();
         let error = ApiError::new(406, "INVALID_VERSION_DATE", "Invalid accept header or version date.");
@@ -93,6 +92,7 @@ fn operate(
         O::GetServerless => serverless::get(store, call),
         O::UpdateServerless => serverless::update(store, call, request),
         O::DeleteServerless => serverless::delete(store, call),
+        O::GetAutoIndexing => serverless::auto_indexing(store, call),
         O::ListFlex => flex::list(store, call),
         O::CreateFlex => flex::create(store, call, request),
         O::GetFlex => flex::get(store, call),
@@ -102,10 +102,14 @@ fn operate(
         O::ListClusters => clusters::list(store, call),
         O::GetCluster => clusters::get(store, call),
         O::CreateCluster | O::UpdateCluster | O::DeleteCluster => clusters::not_emulated(store, call),
+        O::ListProviderRegions => regions::list(store, call),
         O::ListGroups => projects::list(store, call, caller, None),
         O::CreateGroup => projects::create(store, call, request, caller),
         O::GetGroup => projects::get(store, call),
         O::GetGroupByName => projects::get_by_name(store, call, caller),
+        O::UpdateGroup => projects::update(store, call, request),
+        O::ListTeams => projects::teams(store, call),
+        O::GetSettings => projects::settings(store, call),
         O::DeleteGroup => projects::delete(store, call),
         O::ListOrgs => orgs::list(store, call, caller),
         O::GetOrg => orgs::get(store, call, caller),
@@ -114,6 +118,7 @@ fn operate(
             projects::list(store, call, caller, Some(&org_id))
         }
         O::ListRateLimits => rate_limits::list(store, &call.query),
+        O::GetRateLimit => rate_limits::get(store, call),
         O::CreateToken | O::RevokeToken => Err(ApiError::no_such_path(call.query.path)),
     }
 }

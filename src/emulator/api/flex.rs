@@ -18,7 +18,8 @@ const PROVIDER: &[Field] = &[
     Field { name: "backingProviderName", kind: FieldKind::Text },
     Field { name: "regionName", kind: FieldKind::Text },
     Field { name: "diskSizeGB", kind: FieldKind::ReadOnly },
-    Field { name: "providerName", kind: FieldKind::ReadOnly },
+    // MongoDB's CLI always sends it.
+    Field { name: "providerName", kind: FieldKind::Fixed("FLEX") },
 ];
 
 const CREATE: &[Field] = &[
@@ -39,7 +40,8 @@ const CREATE: &[Field] = &[
 ];
 
 const UPDATE: &[Field] = &[
-    Field { name: "tags", kind: FieldKind::Tags },
+    // MongoDB's CLI sends the tags that there are and then those given, so that a key can come twice.
+    Field { name: "tags", kind: FieldKind::LaterTags },
     Field { name: "terminationProtectionEnabled", kind: FieldKind::Flag },
     Field { name: "name", kind: FieldKind::ReadOnly },
     Field { name: "providerSettings", kind: FieldKind::ReadOnly },

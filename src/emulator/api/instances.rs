@@ -5,6 +5,7 @@ use serde_json::{Map, Value, json};
 use super::validate;
 use crate::emulator::http::replies::ApiError;
 use crate::emulator::http::request::Call;
+use crate::emulator::options::Calendar;
 use crate::emulator::store::Store;
 use crate::emulator::store::instances::{Instance, Kind, State, TransitionEnd};
 
@@ -69,6 +70,8 @@ pub(crate) fn check_deletable(store: &Store, call: &Call<'_>) -> Result<(), ApiE
         let code = "CANNOT_TERMINATE_CLUSTER_WHEN_TERMINATION_PROTECTION_ENABLED";
         let detail = "Cannot terminate a cluster when termination protection is enabled. Disable termination \
                       protection and retry the operation.";
+        // Recorded of 2026: the general code, though the documented one is not gone.
+        let code = if store.calendar() >= Calendar::Retired { "ATLAS_GENERAL_ERROR" } else { code };
         return Err(ApiError::new(400, code, detail).with([json!(call.name)]));
     }
     Ok(())

@@ -2,6 +2,7 @@
 
 use serde_json::{Value, json};
 
+use super::shapes;
 use crate::emulator::http::lists;
 use crate::emulator::http::replies::{ApiError, Reply};
 use crate::emulator::http::request::Call;
@@ -11,7 +12,7 @@ use crate::emulator::store::projects::Org;
 
 pub(crate) fn list(store: &Store, call: &Call<'_>, caller: &Identity) -> Result<Reply, ApiError> {
     let visible =
-        store.orgs.iter().filter(|org| caller.is_member(&org.id)).map(|org| show(org, call.query.base)).collect();
+        store.orgs.iter().filter(|org| caller.is_member(&org.id)).map(|org| item(org, call.query.base)).collect();
     lists::page(&call.query, visible)
 }
 
@@ -31,12 +32,23 @@ pub(crate) fn check<'s>(store: &'s Store, org_id: &str, caller: &Identity) -> Re
     Ok(org)
 }
 
+/// On its own.
 fn show(org: &Org, base: &str) -> Value {
+    with_links(org, base, &["groups", "teams", "users"])
+}
+
+/// In a list.
+fn item(org: &Org, base: &str) -> Value {
+    with_links(org, base, &[])
+}
+
+fn with_links(org: &Org, base: &str, parts: &[&str]) -> Value {
     let own = format!("{base}/api/atlas/v2/orgs/{}", org.id);
     json!({
         "id": org.id,
         "isDeleted": false,
-        "links": [{"href": own, "rel": "self"}],
+        "links": shapes::links(&own, parts),
         "name": org.name,
+        "skipDefaultAlertsSettings": false,
     })
 }

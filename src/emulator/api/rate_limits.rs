@@ -1,4 +1,4 @@
-//! The API's rate limits: the endpoint sets with their sizes, what a request is charged, and `GET /rateLimits`.
+//! The API's rate limits: the endpoint sets with their sizes, what a request is charged, and `GET /rateLimits`, all or one.
 
 use serde_json::{Value, json};
 
@@ -6,6 +6,7 @@ use crate::emulator::http::handled::RateLimitState;
 use crate::emulator::http::lists;
 use crate::emulator::http::operations::{Endpoint, OPERATIONS, Operation};
 use crate::emulator::http::replies::{ApiError, Reply};
+use crate::emulator::http::request::Call;
 use crate::emulator::options::RateLimit;
 use crate::emulator::store::Store;
 
@@ -140,26 +141,40 @@ pub(crate) fn list(store: &Store, request: &lists::Query<'_>) -> Result<Reply, A
             (false, false) => true,
             (group, user) => (group && set.scope == "GROUP") || (user && set.scope == "USER"),
         })
-        .filter_map(|set| {
-            let size = store.options.rate_limit_sizes.get(set.id).copied().or(set.limit)?;
-            let default = set.limit;
-            let operations: Vec<_> = OPERATIONS.iter().filter(|operation| operation.endpoint == set.endpoint).collect();
-            let path = wanted("endpointPath");
-            if path.is_some_and(|path| !operations.iter().any(|operation| operation.path == path)) {
-                return None;
-            }
-            let pair = |value: u64, default: Option<u64>| json!({"defaultValue": default, "value": value});
-            Some(json!({
-                "capacity": pair(size.capacity, default.map(|d| d.capacity)),
-                "endpointSetId": set.id,
-                "endpointSetName": set.name,
-                "endpoints": operations.iter()
-                    .map(|operation| json!({"method": operation.method, "path": operation.path})).collect::<Vec<_>>(),
-                "refillDurationSeconds": pair(size.seconds, default.map(|d| d.seconds)),
-                "refillRate": pair(size.refill, default.map(|d| d.refill)),
-                "scope": set.scope,
-            }))
-        })
+        .filter(|set| wanted("endpointPath").is_none_or(|path| operations(set).any(|operation| operation.path == path)))
+        .filter_map(|set| show(store, set))
         .collect();
     lists::page(request, sets)
+}
+
+/// `GET /api/atlas/v2/rateLimits/{endpointSetId}`.
+pub(crate) fn get(store: &Store, call: &Call<'_>) -> Result<Reply, ApiError> {
+    let set = SETS.iter().find(|set| set.id == call.name).and_then(|set| show(store, set));
+    set.map(|set| Reply::entity(200, set)).ok_or_else(|| {
+        let detail = format!("No rate limit endpoint set with ID {} exists.", call.name);
+        ApiError::new(404, "RESOURCE_NOT_FOUND", detail).with([json!(call.name)])
+    })
+}
+
+fn operations(set: &EndpointSet) -> impl Iterator<Item = &'static Operation> + use<> {
+    let endpoint = set.endpoint;
+    OPERATIONS.iter().filter(move |operation| operation.endpoint == endpoint)
+}
+
+/// `None`: the set has no limit.
+fn show(store: &Store, set: &EndpointSet) -> Option<Value> {
+    let size = store.options.rate_limit_sizes.get(set.id).copied().or(set.limit)?;
+    let default = set.limit;
+    let pair = |value: u64, default: Option<u64>| json!({"defaultValue": default, "value": value});
+    let endpoints: Vec<Value> =
+        operations(set).map(|operation| json!({"method": operation.method, "path": operation.path})).collect();
+    Some(json!({
+        "capacity": pair(size.capacity, default.map(|d| d.capacity)),
+        "endpointSetId": set.id,
+        "endpointSetName": set.name,
+        "endpoints": endpoints,
+        "refillDurationSeconds": pair(size.seconds, default.map(|d| d.seconds)),
+        "refillRate": pair(size.refill, default.map(|d| d.refill)),
+        "scope": set.scope,
+    }))
 }

@@ -45,7 +45,8 @@ const CREATE: &[Field] = &[
 
 const UPDATE: &[Field] = &[
     Field { name: "serverlessBackupOptions", kind: FieldKind::Object(BACKUP) },
-    Field { name: "tags", kind: FieldKind::Tags },
+    // MongoDB's CLI sends the tags that there are and then those given, so that a key can come twice.
+    Field { name: "tags", kind: FieldKind::LaterTags },
     Field { name: "terminationProtectionEnabled", kind: FieldKind::Flag },
     Field { name: "name", kind: FieldKind::ReadOnly },
     Field { name: "providerSettings", kind: FieldKind::ReadOnly },
@@ -155,6 +156,12 @@ pub(crate) fn delete(store: &mut Store, call: &Call<'_>) -> Result<Reply, ApiErr
     check_deletable(store, call)?;
     begin_deletion(store, call);
     Ok(Reply::entity(202, json!({})))
+}
+
+/// Whether indexes are made by themselves: as documented on for a serverless instance; Flex clusters have no such thing.
+pub(crate) fn auto_indexing(store: &Store, call: &Call<'_>) -> Result<Reply, ApiError> {
+    check_retired(store, call, true)?;
+    find(store, call).map(|_| Reply::entity(200, json!(store.calendar() < Calendar::Flex)))
 }
 
 fn continuous_backup(body: &serde_json::Map<String, Value>) -> Option<bool> {

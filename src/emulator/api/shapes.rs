@@ -55,7 +55,8 @@ pub(crate) fn serverless(instance: &Instance, group_id: &str, base: &str, calend
     Value::Object(out)
 }
 
-/// As `/flexClusters` shows it. The reply to a create leaves out `tags` when there are none.
+/// As `/flexClusters` shows it. The reply to a create leaves out `tags` when there are none; while
+/// it is deleted it shows none.
 pub(crate) fn flex(instance: &Instance, group_id: &str, calendar: Calendar, just_created: bool) -> Value {
     let mut out = Map::new();
     out.insert("backupSettings".into(), json!({"enabled": true}));
@@ -81,12 +82,21 @@ pub(crate) fn flex(instance: &Instance, group_id: &str, calendar: Calendar, just
         }),
     );
     out.insert("stateName".into(), json!(instance.state));
-    if !(just_created && instance.tags.0.is_empty()) {
+    if instance.state == State::Deleting {
+        out.insert("tags".into(), json!([]));
+    } else if !(just_created && instance.tags.0.is_empty()) {
         out.insert("tags".into(), tags(&instance.tags));
     }
     out.insert("terminationProtectionEnabled".into(), json!(instance.protected));
     out.insert("versionReleaseSystem".into(), json!("LTS"));
     Value::Object(out)
+}
+
+/// To the entity itself, and to these parts of it.
+pub(crate) fn links(own: &str, parts: &[&str]) -> Value {
+    let part =
+        |part: &&str| json!({"href": format!("{own}/{part}"), "rel": format!("https://cloud.mongodb.com/{part}")});
+    [json!({"href": own, "rel": "self"})].into_iter().chain(parts.iter().map(part)).collect()
 }
 
 pub(crate) fn tags(tags: &Tags) -> Value {

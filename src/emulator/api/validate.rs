@@ -26,6 +26,13 @@ pub(crate) enum FieldKind {
     /// A list of objects with any fields.
     Objects,
     Any,
+    /// As [`FieldKind::Tags`], where a key that appears again replaces the earlier one.
+    LaterTags,
+    /// Read-only, yet taken when it says this, as the service does.
+    Fixed(&'static str),
+    /// Read-only, yet taken and not looked at, as the service does.
+    Ignored,
+    /// Read-only and refused.
     ReadOnly,
 }
 
@@ -55,7 +62,13 @@ pub(crate) fn fields(object: &Object, known: &[Field], path: &str) -> Result<(),
                 let detail = format!("Attribute {full} is read-only and cannot be changed by the user.");
                 return Err(ApiError::new(400, "ATTRIBUTE_READ_ONLY", detail).with([json!(full)]));
             }
+            FieldKind::Ignored => true,
             _ if value.is_null() => true,
+            FieldKind::Fixed(only) if value.is_string() => match value == *only {
+                true => true,
+                false => return Err(invalid_attribute(&full)),
+            },
+            FieldKind::Fixed(_) => false,
             FieldKind::Text => value.is_string(),
             FieldKind::Flag => value.is_boolean(),
             FieldKind::Objects => value.as_array().is_some_and(|list| list.iter().all(Value::is_object)),
@@ -68,7 +81,11 @@ pub(crate) fn fields(object: &Object, known: &[Field], path: &str) -> Result<(),
                 None => false,
             },
             FieldKind::Tags => {
-                tags(value, &full)?;
+                tags(value, &full, false)?;
+                true
+            }
+            FieldKind::LaterTags => {
+                tags(value, &full, true)?;
                 true
             }
         };
@@ -109,10 +126,18 @@ fn wrong_type(full: &str) -> ApiError {
 pub(crate) fn tags_of(object: &Object) -> Option<Tags> {
     let list = object.get("tags")?.as_array()?;
     let part = |tag: &Value, name: &str| -> Box<str> { tag.get(name).and_then(Value::as_str).unwrap_or("").into() };
-    Some(Tags(list.iter().map(|tag| (part(tag, "key"), part(tag, "value"))).collect()))
+    let mut tags: Vec<(Box<str>, Box<str>)> = Vec::with_capacity(list.len());
+    for tag in list {
+        let (key, value) = (part(tag, "key"), part(tag, "value"));
+        match tags.iter_mut().find(|(there, _)| *there == key) {
+            Some(there) => there.1 = value,
+            None => tags.push((key, value)),
+        }
+    }
+    Some(Tags(tags))
 }
 
-fn tags(value: &Value, full: &str) -> Result<(), ApiError> {
+fn tags(value: &Value, full: &str, later_wins: bool) -> Result<(), ApiError> {
     const KNOWN: &[Field] =
         &[Field { name: "key", kind: FieldKind::Text }, Field { name: "value", kind: FieldKind::Text }];
     let list = value.as_array().ok_or_else(|| wrong_type(full))?;
@@ -135,7 +160,7 @@ fn tags(value: &Value, full: &str) -> Result<(), ApiError> {
             }
         }
         let key = text(object, "key").unwrap_or_default();
-        if keys.contains(&key) {
+        if keys.contains(&key) && !later_wins {
             found.push((format!("{full}[{at}].key"), format!("The key {key} appears more than once.")));
         }
         keys.push(key);
@@ -190,8 +215,7 @@ pub(crate) fn name(store: &Store, project: &Project, name: &str) -> Result<(), A
         );
         return Err(ApiError::new(400, "DUPLICATE_CLUSTER_NAME_PREFIX", detail).with([json!(name), json!(PREFIX)]));
     }
-    let max = store.options.clusters_per_project;
-    if project.instances.len() >= max {
+    if let Some(max) = store.options.clusters_per_project.filter(|max| project.instances.len() >= *max) {
         let detail = format!("The project already has {max} clusters, which is the most that it can have.");
         return Err(ApiError::new(400, "DEFAULT_CONFIG_LIMIT_EXCEPTION", detail).with([json!(max)]));
     }

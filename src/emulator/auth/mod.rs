@@ -10,6 +10,7 @@ use crate::emulator::http::authorization::{digest_parameters, header};
 use crate::emulator::http::operations::Operation;
 use crate::emulator::http::replies::{ApiError, Reply, unauthorized};
 use crate::emulator::http::request::Request;
+use crate::emulator::options::Calendar;
 use crate::emulator::store::Store;
 use crate::emulator::store::identity::{Identity, IdentityKind};
 use crate::emulator::store::ids::is_object_id;
@@ -30,14 +31,15 @@ pub(crate) fn authenticate(store: &mut Store, request: &Request) -> Result<Ident
 /// A 401 with a new challenge.
 pub(crate) fn challenge(store: &mut Store, stale: bool) -> Reply {
     store.request_log.counters.challenges += 1;
-    unauthorized(&digest::challenge(store, stale))
+    let with_code = store.calendar() >= Calendar::Deprecated;
+    unauthorized(&digest::challenge(store, stale), with_code)
 }
 
 /// A 401 for a bearer token (RFC 6750).
 pub(crate) fn refuse_bearer() -> Reply {
     let value = "Bearer realm=\"MMS Public API\", error=\"invalid_token\", error_description=\"The access token is \
                  invalid, expired or revoked\"";
-    unauthorized(&[value.to_owned()])
+    unauthorized(&[value.to_owned()], true)
 }
 
 fn bearer(store: &Store, token: &str) -> Result<Identity, (Reply, &'static str)> {

@@ -78,7 +78,7 @@ pub(crate) fn operations() -> Value {
                 "method": operation.method,
                 "path": operation.path,
                 "endpoint": operation.endpoint.name(),
-                "versions": operation.endpoint.versions(),
+                "versions": operation.versions(),
             })
         })
         .collect()

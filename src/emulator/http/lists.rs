@@ -44,10 +44,15 @@ impl Query<'_> {
 
     fn number(&self, name: &str, default: u64, max: u64) -> Result<u64, ApiError> {
         let Some(text) = self.get(name) else { return Ok(default) };
-        text.parse::<u64>().ok().filter(|n| (1..=max).contains(n)).ok_or_else(|| {
-            let detail = format!("Invalid query parameter {name} specified.");
-            ApiError::new(400, "INVALID_QUERY_PARAMETER", detail).with([json!(name)])
-        })
+        match text.parse::<u64>() {
+            // As if absent: MongoDB's CLI and Terraform provider send it.
+            Ok(0) => Ok(default),
+            Ok(number) if number <= max => Ok(number),
+            _ => {
+                let detail = format!("Invalid query parameter {name} specified.");
+                Err(ApiError::new(400, "INVALID_QUERY_PARAMETER", detail).with([json!(name)]))
+            }
+        }
     }
 
     /// The address of a page: what was asked for, with `pageNum` and `itemsPerPage` last, as recorded.
@@ -121,9 +126,12 @@ mod tests {
                 r#""results":[2,3],"totalCount":5}"#
             )
         );
-        for wrong in ["pageNum=0", "itemsPerPage=501", "itemsPerPage=x"] {
+        for wrong in ["pageNum=-1", "itemsPerPage=501", "itemsPerPage=x"] {
             let parameters = pairs(wrong);
             assert!(Query { base: "", path: "", parameters: &parameters }.page().is_err(), "{wrong}");
         }
+        let parameters = pairs("pageNum=0&itemsPerPage=0");
+        let page = Query { base: "", path: "", parameters: &parameters }.page().unwrap();
+        assert_eq!((page.skip(), page.take()), (0, 100));
     }
 }

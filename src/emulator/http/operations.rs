@@ -13,7 +13,7 @@ pub(crate) struct Operation {
     /// A template as in the published API.
     pub(crate) path: &'static str,
     pub(crate) endpoint: Endpoint,
-    /// The method name in `X-Java-Method`.
+    /// The method name in `X-Java-Method`; with its class where that is not the one of the endpoint.
     java_method: &'static str,
 }
 
@@ -26,6 +26,7 @@ pub(crate) enum OperationKind {
     GetServerless,
     UpdateServerless,
     DeleteServerless,
+    GetAutoIndexing,
     ListFlex,
     CreateFlex,
     GetFlex,
@@ -37,15 +38,20 @@ pub(crate) enum OperationKind {
     GetCluster,
     UpdateCluster,
     DeleteCluster,
+    ListProviderRegions,
     ListGroups,
     CreateGroup,
     GetGroup,
     GetGroupByName,
+    UpdateGroup,
     DeleteGroup,
+    ListTeams,
+    GetSettings,
     ListOrgs,
     GetOrg,
     ListOrgGroups,
     ListRateLimits,
+    GetRateLimit,
 }
 
 /// Operations that share their resource, its versions and its rate limits.
@@ -141,7 +147,25 @@ impl Operation {
 
     /// `X-Java-Method`, which the token endpoint does not send.
     pub(crate) fn java_method(&self) -> Option<String> {
-        (!self.is_token_endpoint()).then(|| format!("{}::{}", self.endpoint.java_class(), self.java_method))
+        if self.is_token_endpoint() || self.java_method.contains("::") {
+            return (!self.is_token_endpoint()).then(|| self.java_method.to_owned());
+        }
+        Some(format!("{}::{}", self.endpoint.java_class(), self.java_method))
+    }
+
+    /// Whether the version of a cluster is one of those that `2024-08-05` has replaced; deleting never changed.
+    pub(crate) fn has_newer_than(&self, version: &str) -> bool {
+        let replaced = ["2023-01-01", "2023-02-01"].contains(&version);
+        let unchanged = matches!(self.kind, OperationKind::DeleteCluster | OperationKind::ListProviderRegions);
+        replaced && self.endpoint == Endpoint::Clusters && !unchanged
+    }
+
+    /// The versions of what it answers, oldest first.
+    pub(crate) fn versions(&self) -> &'static [&'static str] {
+        match self.kind {
+            OperationKind::ListProviderRegions => &["2023-01-01"],
+            _ => self.endpoint.versions(),
+        }
     }
 }
 
@@ -175,15 +199,19 @@ const FLEX_CLUSTER: &str = "/api/atlas/v2/groups/{groupId}/flexClusters/{name}";
 const FLEX_UPGRADE: &str = "/api/atlas/v2/groups/{groupId}/flexClusters:tenantUpgrade";
 const CLUSTERS: &str = "/api/atlas/v2/groups/{groupId}/clusters";
 const CLUSTER: &str = "/api/atlas/v2/groups/{groupId}/clusters/{clusterName}";
+const REGIONS: &str = "/api/atlas/v2/groups/{groupId}/clusters/provider/regions";
+const AUTO_INDEXING: &str = "/api/atlas/v2/groups/{groupId}/serverless/{name}/performanceAdvisor/autoIndexing";
 const GROUPS: &str = "/api/atlas/v2/groups";
 const GROUP: &str = "/api/atlas/v2/groups/{groupId}";
 const GROUP_BY_NAME: &str = "/api/atlas/v2/groups/byName/{groupName}";
+const TEAMS: &str = "/api/atlas/v2/groups/{groupId}/teams";
+const SETTINGS: &str = "/api/atlas/v2/groups/{groupId}/settings";
 const ORGS: &str = "/api/atlas/v2/orgs";
 const ORG: &str = "/api/atlas/v2/orgs/{orgId}";
 const ORG_GROUPS: &str = "/api/atlas/v2/orgs/{orgId}/groups";
 
 #[rustfmt::skip]
-pub(crate) static OPERATIONS: [Operation; 27] = [
+pub(crate) static OPERATIONS: [Operation; 33] = [
     Operation { kind: O::CreateToken, ids: &["createToken"], method: "POST", path: "/api/oauth/token", endpoint: E::Token, java_method: "" },
     Operation { kind: O::RevokeToken, ids: &["revokeToken"], method: "POST", path: "/api/oauth/revoke", endpoint: E::Revoke, java_method: "" },
     Operation { kind: O::ListServerless, ids: &["listServerlessInstances", "listGroupServerlessInstances"], method: "GET", path: SERVERLESS, endpoint: E::Serverless, java_method: "getAllServerlessInstances" },
@@ -191,6 +219,7 @@ pub(crate) static OPERATIONS: [Operation; 27] = [
     Operation { kind: O::GetServerless, ids: &["getServerlessInstance", "getGroupServerlessInstance"], method: "GET", path: SERVERLESS_INSTANCE, endpoint: E::Serverless, java_method: "getServerlessInstance" },
     Operation { kind: O::UpdateServerless, ids: &["updateServerlessInstance", "updateGroupServerlessInstance"], method: "PATCH", path: SERVERLESS_INSTANCE, endpoint: E::Serverless, java_method: "updateServerlessInstance" },
     Operation { kind: O::DeleteServerless, ids: &["deleteServerlessInstance", "deleteGroupServerlessInstance"], method: "DELETE", path: SERVERLESS_INSTANCE, endpoint: E::Serverless, java_method: "deleteServerlessInstance" },
+    Operation { kind: O::GetAutoIndexing, ids: &["getServerlessAutoIndexing"], method: "GET", path: AUTO_INDEXING, endpoint: E::Serverless, java_method: "getServerlessAutoIndexing" },
     Operation { kind: O::ListFlex, ids: &["listGroupFlexClusters", "listFlexClusters"], method: "GET", path: FLEX, endpoint: E::Flex, java_method: "getAllFlexClusters" },
     Operation { kind: O::CreateFlex, ids: &["createGroupFlexCluster", "createFlexCluster"], method: "POST", path: FLEX, endpoint: E::Flex, java_method: "createFlexCluster" },
     Operation { kind: O::GetFlex, ids: &["getGroupFlexCluster", "getFlexCluster"], method: "GET", path: FLEX_CLUSTER, endpoint: E::Flex, java_method: "getFlexCluster" },
@@ -202,15 +231,20 @@ pub(crate) static OPERATIONS: [Operation; 27] = [
     Operation { kind: O::GetCluster, ids: &["getGroupCluster", "getCluster"], method: "GET", path: CLUSTER, endpoint: E::Clusters, java_method: "getCluster" },
     Operation { kind: O::UpdateCluster, ids: &["updateGroupCluster", "updateCluster"], method: "PATCH", path: CLUSTER, endpoint: E::Clusters, java_method: "patchCluster" },
     Operation { kind: O::DeleteCluster, ids: &["deleteGroupCluster", "deleteCluster"], method: "DELETE", path: CLUSTER, endpoint: E::Clusters, java_method: "deleteCluster" },
+    Operation { kind: O::ListProviderRegions, ids: &["listClusterProviderRegions", "listCloudProviderRegions"], method: "GET", path: REGIONS, endpoint: E::Clusters, java_method: "ApiAtlasCloudProviderRegionsResource::availableRegions" },
     Operation { kind: O::ListGroups, ids: &["listGroups", "listProjects"], method: "GET", path: GROUPS, endpoint: E::Groups, java_method: "getAllGroups" },
     Operation { kind: O::CreateGroup, ids: &["createGroup", "createProject"], method: "POST", path: GROUPS, endpoint: E::Groups, java_method: "addGroup" },
     Operation { kind: O::GetGroup, ids: &["getGroup", "getProject"], method: "GET", path: GROUP, endpoint: E::Groups, java_method: "getGroup" },
+    Operation { kind: O::UpdateGroup, ids: &["updateGroup", "updateProject"], method: "PATCH", path: GROUP, endpoint: E::Groups, java_method: "patchGroup" },
     Operation { kind: O::DeleteGroup, ids: &["deleteGroup", "deleteProject"], method: "DELETE", path: GROUP, endpoint: E::Groups, java_method: "deleteGroup" },
     Operation { kind: O::GetGroupByName, ids: &["getGroupByName", "getProjectByName"], method: "GET", path: GROUP_BY_NAME, endpoint: E::Groups, java_method: "getGroupByName" },
+    Operation { kind: O::ListTeams, ids: &["listGroupTeams", "listProjectTeams"], method: "GET", path: TEAMS, endpoint: E::Groups, java_method: "ApiGroupTeamsResource::getTeams" },
+    Operation { kind: O::GetSettings, ids: &["getGroupSettings", "getProjectSettings"], method: "GET", path: SETTINGS, endpoint: E::Groups, java_method: "getGroupSettings" },
     Operation { kind: O::ListOrgs, ids: &["listOrgs", "listOrganizations"], method: "GET", path: ORGS, endpoint: E::Orgs, java_method: "getAllOrgs" },
     Operation { kind: O::GetOrg, ids: &["getOrg", "getOrganization"], method: "GET", path: ORG, endpoint: E::Orgs, java_method: "getOrg" },
     Operation { kind: O::ListOrgGroups, ids: &["getOrgGroups", "listOrganizationProjects"], method: "GET", path: ORG_GROUPS, endpoint: E::Orgs, java_method: "getOrgGroups" },
     Operation { kind: O::ListRateLimits, ids: &["listRateLimits"], method: "GET", path: "/api/atlas/v2/rateLimits", endpoint: E::RateLimits, java_method: "getRateLimits" },
+    Operation { kind: O::GetRateLimit, ids: &["getRateLimit"], method: "GET", path: "/api/atlas/v2/rateLimits/{endpointSetId}", endpoint: E::RateLimits, java_method: "getRateLimit" },
 ];
 
 #[cfg(test)]
@@ -233,7 +267,7 @@ mod tests {
                 if let Some(other) = published["x-xgen-operation-id-override"].as_str() {
                     assert_eq!(operation.ids, [id, other]);
                 }
-                let newest = operation.endpoint.versions().last().unwrap();
+                let newest = operation.versions().last().unwrap();
                 let media_type = format!("application/vnd.atlas.{newest}+json");
                 let success =
                     published["responses"].as_object().unwrap().iter().find(|(status, _)| status.starts_with('2'));
@@ -267,6 +301,7 @@ mod tests {
             O::CreateCluster,
             O::UpdateCluster,
             O::DeleteCluster,
+            O::UpdateGroup,
             O::DeleteGroup,
         ];
         assert_eq!(writing.collect::<Vec<_>>(), expected);

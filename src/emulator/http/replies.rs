@@ -146,22 +146,27 @@ pub(crate) fn reason(status: u16) -> &'static str {
     StatusCode::from_u16(status).ok().and_then(|s| s.canonical_reason()).unwrap_or("Unknown")
 }
 
-/// A 401 in the recorded form: nothing is said of the caller, who is not known.
-pub(crate) fn unauthorized(challenges: &[String]) -> Reply {
-    let value = json!({
+/// A 401 in the recorded form: nothing is said of the caller, who is not known. The digest challenge of 2025 had no code.
+pub(crate) fn unauthorized(challenges: &[String], with_code: bool) -> Reply {
+    let mut value = json!({
         "error": 401,
         "reason": "Unauthorized",
         "detail": "You are not authorized for this resource.",
-        "errorCode": "UNEXPECTED_ERROR",
     });
+    if with_code {
+        value["errorCode"] = json!(UNAUTHORIZED);
+    }
     Reply {
         status: 401,
         body: Body::Raw(to_bytes(&value, true)),
         content_type: Some("application/json".to_owned()),
         headers: challenges.iter().map(|c| ("www-authenticate", c.clone())).collect(),
-        error_code: Some("UNEXPECTED_ERROR".to_owned()),
+        error_code: with_code.then(|| UNAUTHORIZED.to_owned()),
     }
 }
+
+/// The code of a 401, which is that of a 500 too.
+const UNAUTHORIZED: &str = "UNEXPECTED_ERROR";
 
 fn with_status(list: &Value, status: u16) -> Value {
     let mut out = Map::new();

@@ -107,6 +107,11 @@ impl WireResponse {
                 _ => {}
             }
         }
+        // Recorded in 2026 of a get; create, update and list have the same newer version.
+        if calendar >= Calendar::Retired && operation.is_some_and(|o| o.has_newer_than(handled.version)) {
+            self.set("deprecation", "Mon, 5 Aug 2024 00:00:00 GMT");
+            self.set("sunset", "Thu, 1 Jul 2027 00:00:00 GMT");
+        }
     }
 
     fn deprecated(&mut self, sunset: &str) {

@@ -59,8 +59,8 @@ pub struct Options {
     pub nonce_uses: Option<u32>,
     /// What the digest challenge offers.
     pub digest_algorithm: DigestAlgorithm,
-    /// How many clusters a project holds. Default: 25.
-    pub clusters_per_project: usize,
+    /// How many clusters a project holds; `None`: no limit. Default: 25.
+    pub clusters_per_project: Option<usize>,
     /// Which regions a create may name.
     pub regions: Regions,
     /// Status for a caller whose role is too weak: 403 `ACCESS_FORBIDDEN` or 401 `USER_UNAUTHORIZED`.
@@ -102,7 +102,7 @@ impl Default for Options {
             nonce_lifetime: Duration::from_secs(300),
             nonce_uses: None,
             digest_algorithm: DigestAlgorithm::Md5,
-            clusters_per_project: 25,
+            clusters_per_project: Some(25),
             regions: Regions::Strict,
             role_refusal_status: 403,
             client_address: None,
@@ -133,7 +133,7 @@ const SETTINGS: [Field; 20] = [
     ("nonce_lifetime_seconds", seconds::TAKES),
     ("nonce_uses", COUNT_OR_NULL),
     ("digest_algorithm", "\"MD5\", \"SHA-256\" or \"both\""),
-    ("clusters_per_project", "a whole number"),
+    ("clusters_per_project", COUNT_OR_NULL),
     ("regions", "\"strict\" or \"any\""),
     ("role_refusal_status", "403 or 401"),
     ("client_address", "an IP address, or null"),
@@ -304,6 +304,7 @@ mod tests {
                 "calendar takes 2024, 2025, 2025-12, 2026, 2027, clock or a date such as 2026-01-02.",
             ),
             ("retired_reply", json!(500), "retired_reply takes 410, 404 or 405."),
+            ("clusters_per_project", json!("many"), "clusters_per_project takes a whole number, or null for no limit."),
             ("live_tokens", json!("many"), "live_tokens takes a whole number, or null for no limit."),
             ("digest_algorithm", json!("MD4"), "digest_algorithm takes \"MD5\", \"SHA-256\" or \"both\"."),
             ("role_refusal_status", json!(404), "role_refusal_status takes 403 or 401."),

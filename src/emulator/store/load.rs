@@ -52,6 +52,10 @@ fn load(store: &mut Store, seed: Option<Value>) -> Result<(), String> {
     for project in projects {
         add_project(store, project)?;
     }
+    // Before the identities: a role holds in every project, that which is filled in included.
+    if store.projects.is_empty() {
+        add_project(store, ProjectSeed { name: Some("Emulated-Project".to_owned()), ..ProjectSeed::default() })?;
+    }
     for identity in identities {
         add_identity(store, identity)?;
     }
@@ -61,14 +65,11 @@ fn load(store: &mut Store, seed: Option<Value>) -> Result<(), String> {
     for key in api_keys {
         add_identity(store, IdentitySeed { kind: Some(IdentityKind::ApiKey), ..key })?;
     }
-    add_defaults(store)
+    add_default_identities(store)
 }
 
-/// Adds what a default caller needs and the seed left out.
-fn add_defaults(store: &mut Store) -> Result<(), String> {
-    if store.projects.is_empty() {
-        add_project(store, ProjectSeed { name: Some("Emulated-Project".to_owned()), ..ProjectSeed::default() })?;
-    }
+/// Adds the kinds of identities that the seed left out.
+fn add_default_identities(store: &mut Store) -> Result<(), String> {
     let (account, key) = store.default_ids.clone();
     for (kind, default) in [(IdentityKind::ServiceAccount, account), (IdentityKind::ApiKey, key)] {
         if !store.identities.contains_key(&default) {
@@ -120,6 +121,7 @@ pub(crate) fn add_project(store: &mut Store, project: ProjectSeed) -> Result<Str
     let mut added = Project::new(id.clone(), name, org_id, project.created.unwrap_or(now));
     added.default_alerts = project.default_alerts.unwrap_or(true);
     added.tags = project.tags.unwrap_or_default();
+    added.teams = project.teams;
     store.add_project(added);
     for instance in project.instances {
         add_instance(store, &id, instance)?;
@@ -237,6 +239,7 @@ mod tests {
                 "created": "2025-01-02T03:04:05Z",
                 "default_alerts": false,
                 "tags": {"team": "shop"},
+                "teams": [{"id": "e0123456789abcdef012345e", "roles": ["GROUP_READ_ONLY"]}],
                 "instances": [
                     {
                         "id": "c0123456789abcdef012345c",
@@ -328,6 +331,19 @@ mod tests {
         assert_eq!(shown["identities"][0]["project_roles"], json!({ project: ["GROUP_READ_ONLY"] }));
         assert_eq!(shown["identities"][0]["access_list"], json!(["192.0.2.9/32"]));
         assert_eq!(shown["identities"][1]["org_roles"], json!(["ORG_OWNER"]));
+    }
+
+    #[test]
+    fn a_role_holds_in_the_project_that_is_filled_in() {
+        let account = json!({"client_id": "one", "client_secret": "s", "role": "Project Owner"});
+        let key = json!({"public_key": "two", "private_key": "p", "role": "Project Read Only"});
+        let shown = snapshot::of(&store(json!({"service_accounts": [account], "api_keys": [key]})).unwrap());
+        let project = shown["projects"][0]["id"].as_str().unwrap();
+        let roles = |at: usize| shown["identities"][at]["project_roles"].clone();
+        assert_eq!(
+            (roles(0), roles(1)),
+            (json!({ project: ["GROUP_OWNER"] }), json!({ project: ["GROUP_READ_ONLY"] }))
+        );
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 
-use serde::{Serialize, Serializer};
+use serde::{Deserialize, Serialize, Serializer};
 
 use super::instances::{Instance, Kind, Tags, TransitionEnd};
 use crate::emulator::clock::iso_seconds;
@@ -19,6 +19,14 @@ pub(crate) struct Org {
 /// How many leading characters of cluster names must differ in a project.
 pub(crate) const PREFIX: usize = 23;
 
+/// A team's roles in a project.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Team {
+    pub(crate) id: String,
+    pub(crate) roles: Vec<String>,
+}
+
 /// Serialized in the form of a seed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
 pub(crate) struct Project {
@@ -30,6 +38,8 @@ pub(crate) struct Project {
     pub(crate) created: i64,
     pub(crate) default_alerts: bool,
     pub(crate) tags: Tags,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) teams: Vec<Team>,
     /// By sequence number, so in the order of creation.
     #[serde(serialize_with = "list")]
     pub(crate) instances: BTreeMap<u64, Instance>,
@@ -55,6 +65,7 @@ impl Project {
             created,
             default_alerts: true,
             tags: Tags::default(),
+            teams: Vec::new(),
             instances: BTreeMap::new(),
             names: HashMap::new(),
             prefixes: HashMap::new(),

@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 
 use super::identity::{IdentityKind, Network, Role};
 use super::instances::{Kind, State, Tags, TransitionEnd};
+use super::projects::Team;
 use crate::emulator::clock::iso_seconds;
 use crate::emulator::json::present;
 
@@ -39,6 +40,7 @@ pub(crate) struct ProjectSeed {
     pub(crate) created: Option<i64>,
     pub(crate) default_alerts: Option<bool>,
     pub(crate) tags: Option<Tags>,
+    pub(crate) teams: Vec<Team>,
     pub(crate) instances: Vec<InstanceSeed>,
 }
 

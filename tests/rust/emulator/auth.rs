@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use atlas_serverless::emulator::{DigestAlgorithm, Options};
+use atlas_serverless::emulator::{Calendar, DigestAlgorithm, Options};
 use serde_json::{Value, json};
 
 use crate::client::{ACCEPT, Atlas, FORM, Reply, options};
@@ -194,4 +194,21 @@ fn projects_are_seen_by_those_who_may() {
     assert_eq!(atlas.call("GET", "/api/atlas/v2/groups/nonsense/serverless", None).code(), "INVALID_GROUP_ID");
     assert_eq!(atlas.call("GET", "/api/atlas/v2/nowhere", None).code(), "RESOURCE_NOT_FOUND");
     assert_eq!(with(&atlas, "").status, 401);
+}
+
+/// The challenges of September 2025 had none, those of 2026 have.
+#[test]
+fn a_digest_challenge_has_an_error_code_since_the_deprecation() {
+    for (calendar, code) in [
+        (Calendar::Serverless, None),
+        (Calendar::Flex, None),
+        (Calendar::Deprecated, Some("UNEXPECTED_ERROR")),
+        (Calendar::Retired, Some("UNEXPECTED_ERROR")),
+    ] {
+        let atlas = Atlas::start(Options { calendar, ..options() });
+        let refused = with(&atlas, "");
+        assert_eq!((refused.status, refused.json()["errorCode"].as_str()), (401, code), "{calendar:?}");
+        assert_eq!(refused.json()["detail"], "You are not authorized for this resource.");
+        assert_eq!(with(&atlas, "Bearer none").code(), "UNEXPECTED_ERROR", "a token's refusal always has one");
+    }
 }

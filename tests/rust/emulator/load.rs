@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use crate::client::{ACCEPT, Atlas, options, receive, send};
 
 pub(crate) fn roomy() -> Atlas {
-    let atlas = Atlas::start(Options { clusters_per_project: 1_000_000, ..options() });
+    let atlas = Atlas::start(Options { clusters_per_project: Some(1_000_000), ..options() });
     atlas.control("PATCH", "settings", json!({"rate_limits": false}));
     atlas
 }

@@ -97,6 +97,12 @@ fn fields_are_checked() {
     let mut flex = Atlas::flex_body("a");
     flex["providerSettings"]["diskSizeGB"] = json!(5);
     assert_eq!(post(&atlas, "flexClusters", flex).code(), "ATTRIBUTE_READ_ONLY");
+    for (name, status) in [("FLEX", 201), ("SERVERLESS", 400), ("AWS", 400)] {
+        let mut flex = Atlas::flex_body("flex");
+        flex["providerSettings"]["providerName"] = json!(name);
+        let reply = post(&atlas, "flexClusters", flex);
+        assert_eq!(reply.status, status, "{name}: {}", reply.text());
+    }
     assert_eq!(
         post(
             &atlas,
@@ -161,6 +167,9 @@ fn a_project_holds_so_many() {
     assert_eq!(refusal(&refused), (400, "DEFAULT_CONFIG_LIMIT_EXCEPTION".into(), json!([25])));
     atlas.control("PATCH", "settings", json!({"clusters_per_project": 26}));
     assert_eq!(atlas.create("one-more").status, 201);
+    assert_eq!(atlas.create("and-more").status, 400);
+    atlas.control("PATCH", "settings", json!({"clusters_per_project": null}));
+    assert_eq!(atlas.create("and-more").status, 201);
 }
 
 #[test]
@@ -263,6 +272,26 @@ fn lists_are_paged() {
     assert!(page("includeCount=false").get("totalCount").is_none());
     assert_eq!(page("pageNum=9")["results"], json!([]));
     assert_eq!(atlas.call("GET", &atlas.path("serverless?itemsPerPage=501"), None).code(), "INVALID_QUERY_PARAMETER");
+}
+
+/// MongoDB's CLI sends the first at every login, its Terraform provider both.
+#[test]
+fn page_zero_is_the_first_page_on_every_list() {
+    let atlas = Atlas::start(options());
+    let org = format!("/api/atlas/v2/orgs/{}/groups", atlas.get("org_id"));
+    let project = ["serverless", "flexClusters", "clusters"].map(|list| atlas.path(list));
+    let others = ["/api/atlas/v2/groups", "/api/atlas/v2/orgs", "/api/atlas/v2/rateLimits"].map(str::to_owned);
+    for path in project.into_iter().chain(others).chain([org]) {
+        let page = |query: &str| {
+            let reply = atlas.call("GET", &format!("{path}{query}"), None);
+            assert_eq!(reply.status, 200, "{path}{query}: {}", reply.text());
+            reply.json()
+        };
+        assert_eq!(page("?pageNum=0&itemsPerPage=0"), page("?pageNum=1&itemsPerPage=100"), "{path}");
+        assert_eq!(page("?pageNum=0")["results"], page("")["results"], "{path}");
+        let wrong = atlas.call("GET", &format!("{path}?pageNum=-1"), None);
+        assert_eq!(refusal(&wrong), (400, "INVALID_QUERY_PARAMETER".into(), json!(["pageNum"])), "{path}");
+    }
 }
 
 #[test]

@@ -178,3 +178,155 @@ fn the_calendar_decides_what_a_serverless_instance_is() {
     atlas.control("PUT", "calendar", json!({"calendar": "2027", "retired_reply": 410}));
     assert_eq!(atlas.call("GET", &atlas.path("serverless"), None).status, 410);
 }
+
+/// The bodies and queries of MongoDB's Go SDK, on which its CLI and Terraform provider stand.
+#[test]
+fn projects_as_the_go_sdk_makes_them() {
+    let atlas = Atlas::start(options());
+    let body = json!({
+        "clusterCount": 0, "created": "0001-01-01T00:00:00Z", "name": "made", "orgId": atlas.get("org_id"),
+    });
+    let created = atlas.call("POST", "/api/atlas/v2/groups?projectOwnerId=a0123456789abcdef012345a", Some(body));
+    assert_eq!((created.status, &created.json()["clusterCount"]), (201, &json!(0)), "{}", created.text());
+    assert_ne!(created.json()["created"], "0001-01-01T00:00:00Z", "the service says when");
+    let own = format!("/api/atlas/v2/groups/{}", created.json()["id"].as_str().unwrap());
+
+    let change = |body| {
+        let reply = atlas.call("PATCH", &own, Some(body));
+        (reply.status, reply.json())
+    };
+    let tags = json!([{"key": "env", "value": "test"}]);
+    let (status, changed) = change(json!({"name": "renamed", "tags": tags}));
+    assert_eq!((status, &changed["name"], &changed["tags"]), (200, &json!("renamed"), &tags));
+    assert_eq!(atlas.call("GET", &own, None).json(), changed);
+    let (status, kept) = change(json!({"name": "renamed"}));
+    assert_eq!((status, &kept["tags"]), (200, &tags), "what is not given stays");
+    for (body, status, code) in [
+        (json!({"name": "Emulated-Project"}), 409, "GROUP_ALREADY_EXISTS"),
+        (json!({"name": "a/b"}), 400, "INVALID_GROUP_NAME"),
+        (json!({"orgId": atlas.get("org_id")}), 400, "ATTRIBUTE_READ_ONLY"),
+        (json!({"nmae": "a"}), 400, "INVALID_ATTRIBUTE"),
+    ] {
+        let (answered, refused) = change(body);
+        assert_eq!((answered, &refused["errorCode"]), (status, &json!(code)));
+    }
+
+    let teams = atlas.call("GET", &format!("{own}/teams?pageNum=0"), None).json();
+    assert_eq!((&teams["results"], &teams["totalCount"]), (&json!([]), &json!(0)));
+    let listed = atlas.call("GET", "/api/atlas/v2/groups", None).json();
+    let shown = &listed["results"][1];
+    assert_eq!((shown["links"].as_array().unwrap().len(), &shown["tags"]), (1, &tags));
+    let deleted = atlas.call("DELETE", &own, None);
+    assert_eq!((deleted.status, deleted.text().as_str()), (202, "{}"));
+    assert_eq!(atlas.call("GET", &format!("{own}/settings"), None).code(), "GROUP_NOT_FOUND");
+}
+
+/// Without it MongoDB's Terraform provider can neither create nor destroy a serverless instance.
+#[test]
+fn auto_indexing_is_a_bare_boolean() {
+    for (calendar, expected) in
+        [(Calendar::Serverless, "true"), (Calendar::Flex, "false"), (Calendar::Deprecated, "false")]
+    {
+        let atlas = Atlas::start(Options { calendar, ..options() });
+        atlas.create("orders");
+        let path = |name: &str| atlas.path(&format!("serverless/{name}/performanceAdvisor/autoIndexing"));
+        let reply = atlas.call("GET", &path("orders"), None);
+        assert_eq!((reply.status, reply.text().as_str()), (200, expected), "{calendar:?}");
+        assert_eq!(atlas.call("GET", &path("none"), None).code(), "SERVERLESS_INSTANCE_NOT_FOUND");
+    }
+    let ended = Atlas::start(Options { calendar: Calendar::Ended, ..options() });
+    let path = ended.path("serverless/orders/performanceAdvisor/autoIndexing");
+    assert_eq!(ended.call("GET", &path, None).code(), "VERSION_GONE");
+}
+
+#[test]
+fn one_rate_limit_is_shown_as_in_the_list() {
+    let atlas = Atlas::start(options());
+    let list = atlas.call("GET", "/api/atlas/v2/rateLimits", None).json();
+    let sets = list["results"].as_array().unwrap();
+    assert_eq!(sets.len(), 6);
+    for set in sets {
+        let path = format!("/api/atlas/v2/rateLimits/{}?pageNum=0", set["endpointSetId"].as_str().unwrap());
+        assert_eq!(atlas.call("GET", &path, None).json(), *set);
+    }
+    assert_eq!(atlas.call("GET", "/api/atlas/v2/rateLimits/none", None).status, 404);
+}
+
+#[test]
+fn the_regions_are_those_of_the_tier() {
+    let atlas = Atlas::start(options());
+    let regions = |query: &str| {
+        let reply = atlas.call("GET", &atlas.path(&format!("clusters/provider/regions{query}")), None).json();
+        let results = reply["results"].as_array().unwrap().clone();
+        results
+            .into_iter()
+            .map(|row| {
+                let sizes = row["instanceSizes"].as_array().unwrap().iter();
+                let counts: Vec<(String, usize)> = sizes
+                    .map(|size| {
+                        let regions = size["availableRegions"].as_array().unwrap();
+                        (size["name"].as_str().unwrap().to_owned(), regions.len())
+                    })
+                    .collect();
+                (row["provider"].as_str().unwrap().to_owned(), counts)
+            })
+            .collect::<Vec<_>>()
+    };
+    let all = regions("");
+    let names: Vec<&str> = all.iter().map(|(provider, _)| provider.as_str()).collect();
+    assert_eq!(names, ["AWS", "AZURE", "GCP"]);
+    for (provider, sizes) in &all {
+        let [(flex, offered), (dedicated, known)] = sizes.as_slice() else { panic!("{provider}: {sizes:?}") };
+        assert_eq!((flex.as_str(), dedicated.as_str()), ("FLEX", "M10"));
+        assert!(offered < known, "{provider}: not every region has Flex clusters");
+    }
+    assert_eq!(regions("?providers=AWS&tier=M10"), [("AWS".to_owned(), vec![("M10".to_owned(), 34)])]);
+    let two: Vec<String> =
+        regions("?providers=AWS&providers=GCP&tier=FLEX").into_iter().map(|(name, _)| name).collect();
+    assert_eq!(two, ["AWS", "GCP"]);
+}
+
+#[test]
+fn a_protected_flex_cluster_is_kept_and_the_code_is_that_of_the_day() {
+    let documented = "CANNOT_TERMINATE_CLUSTER_WHEN_TERMINATION_PROTECTION_ENABLED";
+    for (calendar, code) in [
+        (Calendar::Flex, documented),
+        (Calendar::Deprecated, documented),
+        (Calendar::Retired, "ATLAS_GENERAL_ERROR"),
+        (Calendar::Ended, "ATLAS_GENERAL_ERROR"),
+    ] {
+        let atlas = Atlas::start(Options { calendar, ..options() });
+        let mut body = Atlas::flex_body("orders");
+        body["terminationProtectionEnabled"] = json!(true);
+        body["tags"] = json!([{"key": "env", "value": "test"}]);
+        assert_eq!(atlas.call("POST", &atlas.path("flexClusters"), Some(body)).status, 201);
+        let own = atlas.path("flexClusters/orders");
+        let refused = atlas.call("DELETE", &own, None);
+        assert_eq!((refused.status, refused.code().as_str()), (400, code), "{calendar:?}");
+        assert!(refused.text().contains("termination protection is enabled"), "{}", refused.text());
+        atlas.call("PATCH", &own, Some(json!({"terminationProtectionEnabled": false})));
+        assert_eq!(atlas.call("DELETE", &own, None).status, 204);
+        let deleting = atlas.call("GET", &own, None).json();
+        assert_eq!((&deleting["stateName"], &deleting["tags"]), (&json!("DELETING"), &json!([])));
+    }
+}
+
+/// `atlas clusters update --tag env=prod` sends the tags that there are, and then the new ones.
+#[test]
+fn an_update_takes_the_later_of_two_tags_with_one_key() {
+    let atlas = Atlas::start(options());
+    let tag = |value: &str| json!({"key": "env", "value": value});
+    let other = json!({"key": "team", "value": "shop"});
+    for (list, body) in [("serverless", Atlas::create_body("a")), ("flexClusters", Atlas::flex_body("b"))] {
+        assert_eq!(atlas.call("POST", &atlas.path(list), Some(body.clone())).status, 201);
+        let own = atlas.path(&format!("{list}/{}", body["name"].as_str().unwrap()));
+        let both = json!({"tags": [tag("test"), other, tag("prod")]});
+        let updated = atlas.call("PATCH", &own, Some(both));
+        assert_eq!((updated.status, &updated.json()["tags"]), (200, &json!([tag("prod"), other])), "{list}");
+        let mut twice = body;
+        twice["tags"] = json!([tag("test"), tag("prod")]);
+        twice["name"] = json!("c");
+        let refused = atlas.call("POST", &atlas.path(list), Some(twice));
+        assert_eq!((refused.status, refused.code().as_str()), (400, "VALIDATION_ERROR"), "{list}: a create is checked");
+    }
+}

@@ -155,7 +155,7 @@ pub fn options() -> Options {
         provisioning: Provisioning::AtOnce,
         token_requests_per_minute: None,
         live_tokens: None,
-        clusters_per_project: 1_000_000,
+        clusters_per_project: Some(1_000_000),
         request_log: 1_000_000,
         ..Options::default()
     }

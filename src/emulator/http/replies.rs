@@ -148,14 +148,14 @@ pub(crate) fn reason(status: u16) -> &'static str {
 
 /// A 401 in the recorded form: nothing is said of the caller, who is not known. The digest challenge of 2025 had no code.
 pub(crate) fn unauthorized(challenges: &[String], with_code: bool) -> Reply {
-    let mut value = json!({
-        "error": 401,
-        "reason": "Unauthorized",
-        "detail": "You are not authorized for this resource.",
-    });
+    let mut value = Map::new();
+    value.insert("error".into(), json!(401));
+    value.insert("reason".into(), json!("Unauthorized"));
+    value.insert("detail".into(), json!("You are not authorized for this resource."));
     if with_code {
-        value["errorCode"] = json!(UNAUTHORIZED);
+        value.insert("errorCode".into(), json!(UNAUTHORIZED));
     }
+    let value = Value::Object(value);
     Reply {
         status: 401,
         body: Body::Raw(to_bytes(&value, true)),

@@ -142,6 +142,38 @@ def test_callers_and_their_roles(emulator: Emulator) -> None:
         client.get_project(emulator.group_id)
 
 
+def test_added_credentials_are_named_as_in_a_seed(emulator: Emulator) -> None:
+    account, key = emulator.add_service_account(role="Project Owner"), emulator.add_api_key(role="Project Owner")
+    assert (account["client_id"], account["client_secret"]) == (account["id"], account["secret"])
+    assert (key["public_key"], key["private_key"]) == (key["id"], key["secret"])
+
+
+def test_a_role_of_a_seed_holds_in_the_project_that_is_filled_in() -> None:
+    account = {"client_id": "mdb_sa_id_0123456789abcdef01234567", "client_secret": "mdb_sa_sk_example"}
+    with Emulator(seed={"service_accounts": [{**account, "role": "Project Owner"}]}) as emulator:
+        with emulator.client() as client:
+            assert client.create_flex_cluster(name="orders", **SPEC)["groupId"] == emulator.group_id
+        assert emulator.client_id == account["client_id"]
+
+
+def test_a_deleted_project_is_said_to_be_gone(emulator: Emulator) -> None:
+    with emulator.client("access_token") as client:
+        assert client.request("DELETE", f"/api/atlas/v2/groups/{emulator.group_id}").status == 202
+    for name in ("group_id", "org_id"):
+        with pytest.raises(LookupError, match=f"^the emulator has no {name}: its last project is deleted"):
+            getattr(emulator, name)
+    assert "MONGODB_ATLAS_PROJECT_ID" not in emulator.environment()
+    added = emulator.add_project("next")
+    assert emulator.group_id == added
+
+
+def test_no_limit_of_clusters() -> None:
+    with Emulator(clusters_per_project=None) as emulator, emulator.client("access_token") as client:
+        for number in range(26):
+            client.create_flex_cluster(name=f"c{number}", **SPEC)
+        assert emulator.settings()["clusters_per_project"] is None
+
+
 def test_credentials_expire_on_order(emulator: Emulator) -> None:
     with emulator.client() as client, emulator.client("api_key") as by_key:
         client.get_project(emulator.group_id)
@@ -261,6 +293,20 @@ def test_the_command_runs_until_it_is_told_to_stop(number: signal.Signals, tmp_p
     with Emulator(state_dir=tmp_path) as emulator:
         assert emulator.client_id == first["client_id"]
         assert [instance["name"] for instance in emulator.instances()] == ["kept"]
+
+
+@pytest.mark.parametrize(("arguments", "limits"), [([], (None, None)), (["--atlas-limits"], (10, 100))])
+def test_the_command_lets_a_script_fetch_tokens(arguments: list[str], limits: tuple[int | None, int | None]) -> None:
+    process = command("--output", "json", *arguments)
+    with process:
+        assert process.stdout is not None
+        url = json.loads(process.stdout.readline())["url"]
+        with urllib.request.urlopen(f"{url}/_emulator/settings") as reply:
+            settings = json.load(reply)
+        process.send_signal(signal.SIGTERM)
+        _, log = process.communicate(timeout=10)
+    assert process.returncode == 0, log
+    assert (settings["token_requests_per_minute"], settings["live_tokens"]) == limits
 
 
 def test_the_command_says_what_is_wrong() -> None:

@@ -1,5 +1,7 @@
-"""The requests that MongoDB's own tools send: bodies, queries and versions taken from them, since the module registry that
-these tests use does not serve the tools themselves."""
+"""The requests that MongoDB's own tools send: bodies, queries and versions taken from them.
+
+The module registry that these tests use does not serve the tools themselves.
+"""
 
 import http.client
 import json

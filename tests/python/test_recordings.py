@@ -13,6 +13,8 @@ from canned import RECORDINGS, Canned, Recording
 
 AWS = {"backing_provider_name": "AWS", "region_name": "US_EAST_1"}
 G2025, G2026, FLEX = "68c06eaa1c5e073d846aad1c", "6957f861a08db8605b3f57a2", "b0123456789abcdef012345b"
+MADE, ORG = "6a793feb2c88faeba59bd8f6", "a0123456789abcdef012345a"
+GROUP = f"/api/atlas/v2/groups/{MADE}"
 TAGS = {"env": "test"}
 
 # recording -> method, positional arguments, keywords
@@ -43,12 +45,27 @@ CASES: dict[str, tuple[str, tuple[str, ...], dict[str, Any]]] = {
         {"api_version": "2023-02-01"},
     ),
     "group-create-201": ("request", ("POST", "/api/atlas/v2/groups"), {"json": {"name": "serverless-e2e-947"}}),
+    "clusters-get-flex-old-version": (
+        "request",
+        ("GET", f"/api/atlas/v2/groups/{FLEX}/clusters/cluster-83"),
+        {"api_version": "2023-02-01"},
+    ),
+    "group-get-200": ("request", ("GET", GROUP), {}),
+    "group-update-200": ("request", ("PATCH", GROUP), {"json": {"name": "e2e-proj-939-updated"}}),
+    "group-update-reset-tags-200": ("request", ("PATCH", GROUP), {"json": {"tags": []}}),
+    "group-delete-202": ("request", ("DELETE", GROUP), {}),
+    "group-settings-200": ("request", ("GET", f"{GROUP}/settings"), {}),
+    "group-teams-list-200": ("request", ("GET", f"{GROUP}/teams"), {}),
+    "org-get-200": ("request", ("GET", f"/api/atlas/v2/orgs/{ORG}"), {}),
+    "org-list-200": ("request", ("GET", "/api/atlas/v2/orgs"), {}),
+    "provider-regions-200": ("request", ("GET", f"{GROUP}/clusters/provider/regions"), {}),
     "group-not-found-404": ("get_project", ("1" * 24,), {}),
     "digest-challenge-401": ("get_project", (FLEX,), {}),
 }
 ERRORS = {
     "flex-get-404": errors.ClusterNotFound,
     "clusters-delete-400-is-flex": errors.CannotUseFlexClusterInClusterApi,
+    "clusters-get-flex-old-version": errors.CannotUseFlexClusterInClusterApi,
     "group-not-found-404": errors.GroupNotFound,
     "digest-challenge-401": errors.UnauthorizedError,
 }

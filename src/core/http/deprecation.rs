@@ -29,7 +29,10 @@ fn moment(value: &str) -> Option<SystemTime> {
     let value = value.trim();
     match value.strip_prefix('@') {
         Some(seconds) => UNIX_EPOCH.checked_add(Duration::from_secs(seconds.parse().ok()?)),
-        None => httpdate::parse_http_date(value).ok(),
+        // Atlas sends days below ten with one digit ("Mon, 5 Aug 2024"), for which RFC 9110 has two.
+        None => httpdate::parse_http_date(value)
+            .or_else(|_| httpdate::parse_http_date(&value.replacen(", ", ", 0", 1)))
+            .ok(),
     }
 }
 
@@ -82,6 +85,8 @@ mod tests {
         assert_eq!(seconds(dates(&headers).sunset), Some(1_768_435_200));
         headers.insert("deprecation", "@1688169599".parse().unwrap());
         assert_eq!(seconds(dates(&headers).deprecation), Some(1_688_169_599));
+        headers.insert("deprecation", "Mon, 5 Aug 2024 00:00:00 GMT".parse().unwrap());
+        assert_eq!(seconds(dates(&headers).deprecation), Some(1_722_816_000));
         headers.insert("deprecation", "true".parse().unwrap());
         assert_eq!(dates(&headers).deprecation, None);
         let notice = notice("testOperation", true, &headers).unwrap();

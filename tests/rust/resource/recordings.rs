@@ -51,7 +51,7 @@ fn each_recorded_reply_is_judged_as_its_operation_expects() {
         clock: &clock,
     };
     let recorded = recorded();
-    assert_eq!(recorded.len(), 16);
+    assert_eq!(recorded.len(), 26);
     for (name, exchange) in recorded {
         let (status, body) = (exchange.status, exchange.body.clone());
         let expect = match &name {
@@ -84,12 +84,15 @@ fn each_recorded_reply_is_judged_as_its_operation_expects() {
 }
 
 #[test]
-fn only_the_last_create_is_announced_to_end() {
+fn what_is_announced_to_end() {
     for (name, exchange) in recorded() {
         let dates = dates(&exchange.headers);
         let seconds = |at: Option<SystemTime>| at.map(|at| at.duration_since(UNIX_EPOCH).unwrap().as_secs());
-        let expected =
-            if name.ends_with("-deprecated") { (Some(1_765_324_800), Some(1_768_435_200)) } else { (None, None) };
+        let expected = match name.as_str() {
+            "serverless-create-201-2026-deprecated" => (Some(1_765_324_800), Some(1_768_435_200)),
+            "clusters-get-flex-old-version" => (Some(1_722_816_000), Some(1_814_400_000)),
+            _ => (None, None),
+        };
         assert_eq!((seconds(dates.deprecation), seconds(dates.sunset)), expected, "{name}");
     }
 }

@@ -127,7 +127,10 @@ fn a_flex_cluster() {
     spec["providerSettings"]["providerName"] = json!("FLEX");
     assert_eq!(flex(&spec).unwrap().body, spec.to_string().into_bytes(), "as MongoDB's own CLI sends it");
     for (word, message) in [
-        ("AWS", "providerSettings.providerName: enum: must be FLEX, or left out, not 'AWS'"),
+        (
+            "AWS",
+            "providerSettings.providerName: enum: must be FLEX, or left out, not 'AWS'; the cloud is given as backingProviderName",
+        ),
         ("SERVERLESS", "providerSettings.providerName: enum: must be FLEX, or left out, not 'SERVERLESS'"),
         ("flex", "providerSettings.providerName: enum: must be FLEX, or left out, not 'flex'; did you mean 'FLEX'?"),
     ] {

@@ -139,3 +139,65 @@ fn the_next_hop_is_the_proxy() {
         assert!(!message.contains("SECRETMARK"), "{message}");
     }
 }
+
+#[test]
+fn no_proxy_has_the_forms_of_other_tools() {
+    for (no_proxy, url, direct) in [
+        ("*", "https://cloud.mongodb.com", true),
+        ("*", "https://10.1.2.3", true),
+        ("*", "https://[2001:db8::1]", true),
+        (" a.example , * ", "https://10.1.2.3", true),
+        ("cloud.mongodb.com:443", "https://cloud.mongodb.com", true),
+        ("cloud.mongodb.com:8443", "https://cloud.mongodb.com", false),
+        ("cloud.mongodb.com:8443", "https://cloud.mongodb.com:8443", true),
+        ("mongodb.com:443", "https://cloud.mongodb.com", true),
+        ("10.1.2.3:443", "https://10.1.2.3", true),
+        ("10.1.2.3:80", "https://10.1.2.3", false),
+        ("[2001:db8::1]:443", "https://[2001:db8::1]", true),
+        ("[2001:db8::1]", "https://[2001:db8::1]", true),
+        ("2001:db8::1", "https://[2001:db8::1]", true),
+        ("*.mongodb.com", "https://cloud.mongodb.com", true),
+        ("*.mongodb.com", "https://mongodb.com", false),
+        ("*.mongodb.com:443", "https://cloud.mongodb.com", true),
+        ("*.mongodb.com:80", "https://cloud.mongodb.com", false),
+        ("*.godb.com", "https://cloud.mongodb.com", false),
+        ("*.MongoDB.com", "https://cloud.mongodb.com", true),
+        ("10.0.0.0/8", "https://10.1.2.3", true),
+        ("cloud.mongodb.com:x", "https://cloud.mongodb.com", false),
+        ("", "https://cloud.mongodb.com", false),
+        (",:443, :", "https://cloud.mongodb.com", false),
+    ] {
+        for (proxy, name) in [("HTTPS_PROXY", "NO_PROXY"), ("https_proxy", "no_proxy"), ("ALL_PROXY", "NO_PROXY")] {
+            let machine = FakeMachine::new(&[(proxy, "http://p.example"), (name, no_proxy)]);
+            let route = route(None, url, &machine).unwrap();
+            assert_eq!(!route.proxy.is_used(), direct, "{no_proxy} {url}");
+            let through = format!("proxy http://p.example ({proxy})");
+            assert_eq!(route.description, if direct { format!("no proxy, by {name}") } else { through });
+        }
+    }
+}
+
+#[test]
+fn a_proxys_password_with_raw_characters_is_refused_by_the_name_of_its_source() {
+    for proxy in [
+        "http://me:SECRET#MARK@p.example:3128",
+        "http://me:SECRET@MARK@p.example:3128",
+        "http://me:#SECRETMARK@p.example:3128",
+        "me:SECRET#MARK@p.example:3128",
+        "http://me:SECRET?MARK@p.example:3128",
+        "http://me:SECRET/MARK@p.example:3128",
+        "socks5://me:SECRET@MARK@p.example",
+    ] {
+        const ATLAS: &str = "https://cloud.mongodb.com";
+        let given = route(Some(proxy), ATLAS, &FakeMachine::new(&[]));
+        let set = route(None, ATLAS, &FakeMachine::new(&[("HTTPS_PROXY", proxy)]));
+        for (result, name) in [(given, "proxy"), (set, "HTTPS_PROXY")] {
+            let Err(Error::Configuration(message)) = result else { panic!("{proxy}: {result:?}") };
+            assert!(message.starts_with(&format!("{name} is not a proxy's URL")), "{message}");
+            assert!(message.contains("percent-encoded"), "{message}");
+            assert!(!message.contains("MARK") && !message.contains("SECRET"), "{message}");
+        }
+        let spared = FakeMachine::new(&[("HTTPS_PROXY", proxy), ("NO_PROXY", "*")]);
+        assert!(!route(None, ATLAS, &spared).unwrap().proxy.is_used());
+    }
+}

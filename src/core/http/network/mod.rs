@@ -1,5 +1,6 @@
 //! What lies between the client and the server: whose certificates are trusted, and which proxy is used, by argument or
 //! environment.
+mod no_proxy;
 pub mod route;
 pub mod trust;
 

@@ -1,8 +1,9 @@
 //! Which proxy is used, if any: by argument or environment, and never for a server on this machine.
 use hyper_util::client::proxy::matcher::Matcher;
 use reqwest::Url;
+use zeroize::Zeroizing;
 
-use super::is_loopback;
+use super::{is_loopback, no_proxy};
 use crate::core::error::Error;
 use crate::core::machine::Machine;
 use crate::core::secret::Secret;
@@ -27,7 +28,7 @@ pub enum Proxy {
     Direct,
     /// The one that the caller gave.
     Argument(ProxyUrl),
-    /// One of the environment, which reqwest finds itself; `None` if its URL is not understood.
+    /// One of the environment; `None` if its URL is not understood: then reqwest finds it itself.
     Environment(Option<ProxyUrl>),
 }
 
@@ -53,25 +54,16 @@ pub struct ProxyUrl {
     pub display: String,
     pub host: String,
     pub port: u16,
-    /// The whole URL, with user information.
+    /// The whole URL with its scheme and user information.
     pub url: Secret,
 }
 
 /// The route to `base_url`. An argument that is not a proxy's URL is an error; an environment variable that is none is
-/// ignored, as reqwest ignores it.
+/// ignored, as reqwest ignores it, unless its user or password only lacks percent-encoding: then a proxy is meant.
 pub fn route(given: Option<&str>, base_url: &str, machine: &dyn Machine) -> Result<Route, Error> {
     let direct = |why: &str| Ok(Route { description: format!("no proxy{why}"), ..Route::default() });
     let Ok(url) = Url::parse(base_url) else { return direct("") };
-    let given = given.map(|text| {
-        parse_proxy(text).ok_or_else(|| {
-            // Not shown: it may hold a password.
-            Error::Configuration(
-                "proxy is not a proxy's URL such as http://user:password@host:port (http, https, socks5, socks5h; special \
-                 characters in user and password percent-encoded)"
-                    .to_owned(),
-            )
-        })
-    });
+    let given = given.map(|text| parse_proxy(text).filter(|_| !is_misquoted(text)).ok_or_else(|| not_a_proxy("proxy")));
     let given = given.transpose()?;
     if is_loopback(&url) {
         return direct(", since the server is this machine");
@@ -83,7 +75,7 @@ pub fn route(given: Option<&str>, base_url: &str, machine: &dyn Machine) -> Resu
     let set = |names: [&'static str; 2]| names.into_iter().find_map(|name| Some((name, machine.var(name)?)));
     let mut candidates = [set(own), set(["ALL_PROXY", "all_proxy"])].into_iter().flatten().peekable();
     let first = candidates.peek().map(|(name, _)| *name);
-    let Some((name, value)) = candidates.find(|(_, value)| uses_proxy(value, "", base_url)) else {
+    let Some((name, value)) = candidates.find(|(_, value)| is_misquoted(value) || uses_proxy(value, base_url)) else {
         return match first.filter(|name| machine.var(name).is_some_and(|value| !value.trim().is_empty())) {
             Some(name) => direct(&format!(": {name} is set but is not a proxy's URL, so it is passed over")),
             None => direct(""),
@@ -92,10 +84,13 @@ pub fn route(given: Option<&str>, base_url: &str, machine: &dyn Machine) -> Resu
     if machine.var("REQUEST_METHOD").is_some() {
         return direct(": a CGI script (REQUEST_METHOD) could get one from its caller");
     }
-    if let Some((no_proxy, hosts)) = set(["NO_PROXY", "no_proxy"])
-        && !uses_proxy(&value, &hosts, base_url)
+    if let Some((variable, hosts)) = set(["NO_PROXY", "no_proxy"])
+        && no_proxy::spares(&hosts, &url)
     {
-        return direct(&format!(", by {no_proxy}"));
+        return direct(&format!(", by {variable}"));
+    }
+    if is_misquoted(&value) {
+        return Err(not_a_proxy(name));
     }
     let proxy = parse_proxy(&value);
     let description = match &proxy {
@@ -105,15 +100,30 @@ pub fn route(given: Option<&str>, base_url: &str, machine: &dyn Machine) -> Resu
     Ok(Route { description, proxy: Proxy::Environment(proxy) })
 }
 
-/// Whether a request to `base_url` goes through this proxy. reqwest, which sends it, decides with the same code.
-fn uses_proxy(proxy: &str, no_proxy: &str, base_url: &str) -> bool {
-    let matcher = Matcher::builder().all(proxy).no(no_proxy).build();
+/// What the name holds is not shown: there may be a password in it.
+fn not_a_proxy(name: &str) -> Error {
+    Error::Configuration(format!(
+        "{name} is not a proxy's URL such as http://user:password@host:port (http, https, socks5, socks5h; special \
+         characters in user and password, such as # and @, percent-encoded)"
+    ))
+}
+
+/// Whether user and password have characters that end them, as a URL is read.
+fn is_misquoted(proxy: &str) -> bool {
+    let rest = proxy.split_once("://").map_or(proxy, |(_, rest)| rest);
+    rest.rsplit_once('@').is_some_and(|(user_info, _)| user_info.contains(['#', '?', '/', '\\', '@']))
+}
+
+/// Whether this is a proxy that a request to `base_url` can go through, as reqwest sees it.
+fn uses_proxy(proxy: &str, base_url: &str) -> bool {
+    let matcher = Matcher::builder().all(proxy).build();
     base_url.parse().is_ok_and(|url| matcher.intercept(&url).is_some())
 }
 
 fn parse_proxy(text: &str) -> Option<ProxyUrl> {
     let text = text.trim();
-    let url = if text.contains("://") { Url::parse(text) } else { Url::parse(&format!("http://{text}")) }.ok()?;
+    let with_scheme = Zeroizing::new(if text.contains("://") { text.to_owned() } else { format!("http://{text}") });
+    let url = Url::parse(&with_scheme).ok()?;
     let (_, default_port) = SCHEMES.into_iter().find(|(scheme, _)| *scheme == url.scheme())?;
     let host = url.host_str().filter(|host| !host.is_empty())?;
     let port = url.port().map(|port| format!(":{port}")).unwrap_or_default();
@@ -121,6 +131,6 @@ fn parse_proxy(text: &str) -> Option<ProxyUrl> {
         display: format!("{}://{host}{port}", url.scheme()),
         host: host.trim_start_matches('[').trim_end_matches(']').to_owned(),
         port: url.port().unwrap_or(default_port),
-        url: text.into(),
+        url: with_scheme.as_str().into(),
     })
 }

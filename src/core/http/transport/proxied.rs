@@ -6,7 +6,6 @@ use super::cause;
 use super::options::{IDLE_TIMEOUT, MAX_IDLE_CONNECTIONS, TransportOptions};
 use super::send_error::SendError;
 use crate::core::error::Error;
-use crate::core::http::network::route::Proxy;
 
 /// A pool of connections through a proxy.
 pub(super) struct ProxyClient {
@@ -25,8 +24,8 @@ impl ProxyClient {
             .pool_max_idle_per_host(MAX_IDLE_CONNECTIONS)
             .tcp_nodelay(true)
             .tls_backend_preconfigured(options.tls.clone());
-        // Without this reqwest uses the proxy of the environment, by the same rules as `network::route`.
-        if let Proxy::Argument(proxy) = &options.proxy {
+        // The proxy that `network::route` has chosen: by itself reqwest would read `NO_PROXY` by other rules.
+        if let Some(proxy) = options.proxy.url() {
             let proxy = reqwest::Proxy::all(proxy.url.expose()).map_err(|_| {
                 Error::Configuration("proxy is not a URL such as http://user:password@host:port".to_owned())
             })?;
@@ -43,6 +42,10 @@ impl ProxyClient {
         mut request: http::Request<TrackedBody>,
     ) -> Result<http::Response<reqwest::Body>, SendError> {
         *request.uri_mut() = absolute(&self.server, request.uri());
+        // The pool is reqwest's, so a connection cannot be looked at before it is reused. Instead the runtime gets two turns:
+        // in the first it polls the sockets, in the second the connections notice what has arrived, and close.
+        tokio::task::yield_now().await;
+        tokio::task::yield_now().await;
         let sent = async { self.client.execute(request.map(reqwest::Body::wrap).try_into()?).await };
         match sent.await {
             Ok(response) => Ok(response.into()),

@@ -8,6 +8,9 @@ use reqwest::header::HeaderMap;
 
 use crate::core::error::{Notice, NoticeKind};
 
+/// Fri, 31 Dec 9999 23:59:59 GMT: neither an HTTP date nor Python's `datetime` has a later one.
+const LAST_DATE: Duration = Duration::from_secs(253_402_300_799);
+
 static ANNOUNCED: Mutex<Option<HashSet<String>>> = Mutex::new(None);
 
 /// The times that the headers name.
@@ -25,15 +28,17 @@ pub fn dates(headers: &HeaderMap) -> Dates {
     Dates { deprecation: date("deprecation"), sunset: date("sunset") }
 }
 
+/// `None` for what is no date or cannot be represented.
 fn moment(value: &str) -> Option<SystemTime> {
     let value = value.trim();
-    match value.strip_prefix('@') {
-        Some(seconds) => UNIX_EPOCH.checked_add(Duration::from_secs(seconds.parse().ok()?)),
+    let at = match value.strip_prefix('@') {
+        Some(seconds) => UNIX_EPOCH.checked_add(Duration::from_secs(seconds.parse().ok()?))?,
         // Atlas sends days below ten with one digit ("Mon, 5 Aug 2024"), for which RFC 9110 has two.
         None => httpdate::parse_http_date(value)
             .or_else(|_| httpdate::parse_http_date(&value.replacen(", ", ", 0", 1)))
-            .ok(),
-    }
+            .ok()?,
+    };
+    at.duration_since(UNIX_EPOCH).is_ok_and(|since| since <= LAST_DATE).then_some(at)
 }
 
 /// The reply says that its endpoint is deprecated.

@@ -103,7 +103,7 @@ impl Digest {
     fn respond(&self, active: &mut ActiveChallenge, method: &Method, url: &Url) -> Result<DigestResponse, Error> {
         let target = target(url);
         let used = active.count;
-        active.count += 1;
+        active.count = active.count.saturating_add(1);
         let header = match &mut active.cached_responder {
             Some(responder) => Ok(responder.respond(method.as_str(), &target, active.count)),
             None => active.challenge.client.respond(&PasswordParams {

@@ -153,6 +153,10 @@ fn check(part: CredentialPart, field: &CredentialValue) -> Result<(), String> {
     if value.is_empty() {
         return Err(format!("{name} is empty"));
     }
+    // A secrets manager returns all keys of an entry as one object.
+    if value.starts_with(['{', '[']) && serde_json::from_str::<serde::de::IgnoredAny>(value).is_ok() {
+        return Err(format!("{name} holds JSON, as a secrets manager returns it: give the one value in it"));
+    }
     for (prefix, belongs, what) in PREFIXES {
         if part != belongs && value.starts_with(prefix) {
             return Err(format!(
@@ -235,6 +239,15 @@ mod tests {
             ),
             (CredentialKind::AccessToken, "", "MARK\u{e4}", "access_token has a character at position 5"),
             (CredentialKind::AccessToken, "", "", "access_token is empty"),
+            (
+                CredentialKind::ServiceAccount,
+                "mdb_sa_id_1",
+                "{\"client_secret\": \"MARK\"}",
+                "client_secret holds JSON",
+            ),
+            (CredentialKind::ServiceAccount, "{\"client_id\":\"MARK\"}", "mdb_sa_sk_1", "client_id holds JSON"),
+            (CredentialKind::ApiKey, "abcdefgh", "[\"MARK\"]", "private_key holds JSON"),
+            (CredentialKind::AccessToken, "", "{\"access_token\":\"MARK\"}", "access_token holds JSON"),
             (CredentialKind::AccessToken, "", "MARK\u{fffd}", "access_token has a character at position 5"),
         ] {
             let message = built(kind, id, secret).0.unwrap_err();

@@ -133,8 +133,8 @@ impl TokenProvider {
                     header,
                     secret,
                     number: state.fetches,
-                    renew_at: now + renew_in,
-                    ends_at: now + lifetime,
+                    renew_at: now.saturating_add(renew_in),
+                    ends_at: now.saturating_add(lifetime),
                     replaces_refused: state.refused.is_some(),
                     accepted: false,
                 };

@@ -3,19 +3,22 @@ use std::time::Duration;
 
 use reqwest::header::{HeaderValue, WWW_AUTHENTICATE};
 use serde::Deserialize;
+use serde_json::Value;
 
 use crate::core::auth::bearer;
 use crate::core::auth::token_cache::CachedToken;
 use crate::core::auth::token_cache::lock::Cacheable;
 use crate::core::error::{ApiError, AuthenticationError, Error};
 use crate::core::http::reply;
-use crate::core::http::transport::exchange::HttpResponse;
+use crate::core::http::transport::exchange::{HttpResponse, printable};
 use crate::core::secret::Secret;
 
 /// A token is renewed when less than this, or less than a tenth of its lifetime, is left.
 const RENEW_BEFORE: Duration = Duration::from_secs(120);
 /// Seconds; the lifetime of a token without `expires_in`.
 const DEFAULT_LIFETIME: f64 = 3600.0;
+/// A longer lifetime counts as this one: a hundred years, so that sums with it stay in range.
+const MAX_LIFETIME: f64 = 100.0 * 365.0 * 86_400.0;
 /// Error codes of a 401 that may be about the token; others are about the permissions of its account.
 const TOKEN_CODES: [&str; 4] = ["", "UNEXPECTED_ERROR", "UNAUTHORIZED", "INVALID_REFRESH_TOKEN"];
 
@@ -36,15 +39,25 @@ impl IssuedToken {
         struct TokenReply {
             access_token: String,
             #[serde(default)]
-            expires_in: Option<f64>,
+            expires_in: Value,
         }
         let reply = serde_json::from_slice::<TokenReply>(body).ok()?;
         let header = bearer::header(&reply.access_token)?;
-        let lifetime = Duration::try_from_secs_f64(reply.expires_in.unwrap_or(DEFAULT_LIFETIME)).ok()?;
+        let lifetime = lifetime(&reply.expires_in);
         let renew_in = lifetime.saturating_sub(RENEW_BEFORE.min(lifetime / 10));
         let secret = Secret::new(reply.access_token);
         (!secret.expose().is_empty()).then_some(IssuedToken { secret, header, renew_in, lifetime, fetched: true })
     }
+}
+
+/// The lifetime in an `expires_in`: a number, or its text, as some servers send it.
+fn lifetime(expires_in: &Value) -> Duration {
+    let seconds = match expires_in {
+        Value::Number(number) => number.as_f64(),
+        Value::String(text) => text.trim().parse::<f64>().ok().filter(|seconds| !seconds.is_nan()),
+        _ => None,
+    };
+    Duration::from_secs_f64(seconds.unwrap_or(DEFAULT_LIFETIME).clamp(0.0, MAX_LIFETIME))
 }
 
 impl Cacheable for IssuedToken {
@@ -86,6 +99,10 @@ pub(super) fn refusal(exchange: &HttpResponse, api: ApiError) -> Error {
     }
     match serde_json::from_slice::<Refusal>(&exchange.body) {
         Ok(refusal) if exchange.status != 429 => {
+            let refusal = Refusal {
+                error: printable(&refusal.error),
+                error_description: refusal.error_description.as_deref().map(printable),
+            };
             let hint = match (exchange.status, refusal.error.as_str()) {
                 (401, _) | (_, "invalid_client") => Some("check client id and secret; a secret ends when it expires"),
                 (403, "access_denied") => Some(

@@ -9,6 +9,7 @@ type Answer = Box<dyn FnMut(&str) -> String + Send>;
 pub(crate) struct Canned {
     pub(crate) url: String,
     requests: Arc<Mutex<Vec<String>>>,
+    heads: Arc<Mutex<Vec<String>>>,
     answer: Arc<Mutex<Answer>>,
 }
 
@@ -22,7 +23,12 @@ impl Canned {
     pub(crate) fn start(answer: impl FnMut(&str) -> String + Send + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").unwrap();
         let url = format!("http://{}", listener.local_addr().unwrap());
-        let server = Canned { url, requests: Arc::default(), answer: Arc::new(Mutex::new(Box::new(answer))) };
+        let server = Canned {
+            url,
+            requests: Arc::default(),
+            heads: Arc::default(),
+            answer: Arc::new(Mutex::new(Box::new(answer))),
+        };
         let own = server.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming() {
@@ -38,9 +44,16 @@ impl Canned {
         self.requests.lock().unwrap().clone()
     }
 
+    /// The headers of each request in lower case.
+    #[allow(dead_code)] // Not every suite looks at them.
+    pub(crate) fn heads(&self) -> Vec<String> {
+        self.heads.lock().unwrap().clone()
+    }
+
     fn serve(&self, mut stream: &TcpStream) {
         let mut reader = BufReader::new(stream);
-        while let Some(request) = read_request(&mut reader) {
+        while let Some((request, head)) = read_request(&mut reader) {
+            self.heads.lock().unwrap().push(head);
             self.requests.lock().unwrap().push(request.clone());
             let reply = (self.answer.lock().unwrap())(&request);
             if stream.write_all(reply.as_bytes()).is_err() {
@@ -51,12 +64,13 @@ impl Canned {
 }
 
 /// None at the end of the connection.
-fn read_request(reader: &mut impl BufRead) -> Option<String> {
+fn read_request(reader: &mut impl BufRead) -> Option<(String, String)> {
     let mut start = String::new();
     if reader.read_line(&mut start).unwrap_or(0) == 0 {
         return None;
     }
     let mut length = 0;
+    let mut head = String::new();
     loop {
         let mut line = String::new();
         reader.read_line(&mut line).unwrap();
@@ -66,9 +80,10 @@ fn read_request(reader: &mut impl BufRead) -> Option<String> {
         if line.trim().is_empty() {
             break;
         }
+        head.push_str(&line.to_ascii_lowercase());
     }
     let mut body = vec![0; length];
     reader.read_exact(&mut body).unwrap();
     let (request_line, _version) = start.rsplit_once(' ').unwrap();
-    Some(format!("{request_line} {}", String::from_utf8(body).unwrap()))
+    Some((format!("{request_line} {}", String::from_utf8(body).unwrap()), head))
 }

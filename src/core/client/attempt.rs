@@ -12,9 +12,9 @@ use crate::core::error::hints;
 use crate::core::error::{ApiError, Error, TransportKind};
 use crate::core::http::call::{Call, media_type, method_name};
 use crate::core::http::targets::RequestTarget;
-use crate::core::http::to_error::{RequestInfo, display_url, transport_error};
+use crate::core::http::to_error::{RequestInfo, display_url, transport_error, wrong_resource};
 use crate::core::http::transport::exchange::{HttpFailure, HttpRequest, HttpResponse};
-use crate::core::http::{classify, deprecation, reply, to_error};
+use crate::core::http::{classify, deprecation, reply, subject, to_error};
 use crate::core::policy::backoff::RATE_LIMIT_BASE;
 use crate::core::policy::retry::{self, AttemptOutcome, RequestKind};
 
@@ -56,7 +56,7 @@ impl Client {
             retry::is_rate_limit(status).then(|| request.retry_after(&response.headers).unwrap_or(RATE_LIMIT_BASE));
         permit.complete(status, &response.headers, blocked_for, clock.now());
         context.log(Level::Debug, || format!("{} {} answered {status}", call.method, url.path()));
-        reply::check(response, call.expected, call.envelope, &request).map_err(|mut error| {
+        let checked = reply::check(response, call.expected, call.envelope, &request).map_err(|mut error| {
             let outcome = match &mut error {
                 Error::Api(api) => {
                     hints::complete(api, &shared.hint());
@@ -70,7 +70,14 @@ impl Client {
                 _ => AttemptOutcome::NoReply,
             };
             AttemptError { error, outcome: Some(outcome) }
-        })
+        })?;
+        match subject::mismatch(call, &checked) {
+            None => Ok(checked),
+            Some(message) => {
+                let error = wrong_resource(message, call, &checked, &shared.base_url, context.attempts);
+                Err(AttemptError { error, outcome: Some(AttemptOutcome::NoReply) })
+            }
+        }
     }
 
     /// Sends with credentials, and again with renewed ones if the first were refused.

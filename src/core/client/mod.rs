@@ -3,7 +3,7 @@
 pub(crate) mod attempt;
 mod run;
 
-use std::sync::{Arc, OnceLock};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use reqwest::header::HeaderValue;
 
@@ -18,9 +18,9 @@ use crate::core::error::{ApiError, Error};
 use crate::core::http::call::media_type;
 use crate::core::http::reply::Reply;
 use crate::core::http::targets::TargetCache;
-use crate::core::http::transport::Transport;
 use crate::core::http::transport::exchange::HttpResponse;
 use crate::core::http::transport::options::TransportOptions;
+use crate::core::http::transport::{Transport, WeakTransport};
 use crate::core::policy::rate_limit::{RateLimitStatus, RateLimits};
 
 /// What all runtimes of a client share.
@@ -32,6 +32,8 @@ pub(crate) struct Shared {
     pub(crate) reconcile: bool,
     pub(crate) authenticator: Authenticator,
     options: TransportOptions,
+    /// The pools of all runtimes, to be closed with the client.
+    pools: Mutex<Vec<WeakTransport>>,
     accept: HeaderValue,
     /// Which credentials are used and where they were found, for hints.
     credentials: String,
@@ -77,6 +79,7 @@ impl Client {
             limits: RateLimits::default(),
             reconcile: config.reconcile,
             options,
+            pools: Mutex::new(vec![transport.downgrade()]),
             accept,
             credentials: found.hint(),
             expiry: found.expiry_hint(),
@@ -87,7 +90,16 @@ impl Client {
 
     /// The same client with a connection pool of its own, for another runtime.
     pub fn for_another_runtime(&self) -> Result<Self, Error> {
-        Ok(Client { shared: self.shared.clone(), transport: Transport::new(&self.shared.options)? })
+        let transport = Transport::new(&self.shared.options)?;
+        let mut pools = self.pools();
+        pools.retain(|pool| pool.upgrade().is_some());
+        pools.push(transport.downgrade());
+        drop(pools);
+        Ok(Client { shared: self.shared.clone(), transport })
+    }
+
+    fn pools(&self) -> MutexGuard<'_, Vec<WeakTransport>> {
+        self.shared.pools.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// The clock, the random source and the retry policy.
@@ -105,9 +117,12 @@ impl Client {
         self.shared.authenticator.log_out(&self.transport, &self.shared.env).await
     }
 
-    /// Revokes a token that this client has fetched and does not share.
+    /// Revokes a token that this client has fetched and does not share, and closes the unused connections of all runtimes.
     pub async fn close(&self) {
         self.shared.authenticator.close(&self.transport, &self.shared.env).await;
+        for pool in self.pools().iter().filter_map(WeakTransport::upgrade) {
+            pool.close();
+        }
     }
 
     /// The reply that said that the serverless operations are gone, if there was one.

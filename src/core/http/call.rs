@@ -31,12 +31,23 @@ pub struct Call {
     pub endpoint_set: EndpointSet,
     /// The project; empty if there is none.
     pub group_id: String,
+    /// What the reply must be about, where it says so; `None` if that is not checked.
+    pub subject: Option<Subject>,
     /// `envelope=true` was asked for.
     pub envelope: bool,
     /// It is one of the serverless operations, which Atlas has retired.
     pub serverless: bool,
     /// `None`: the client's.
     pub api_version: Option<String>,
+}
+
+/// The one thing that is asked for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Subject {
+    /// A resource of this name in the call's project.
+    Named(String),
+    /// A project with this id.
+    Project(String),
 }
 
 /// What the body of a success must be.
@@ -106,8 +117,11 @@ impl Call {
             target.extend(utf8_percent_encode(name, SEGMENT));
         }
         target.push_str(reply_format.query());
+        // Create compares its reply itself, since it may believe another name.
+        let subject = (operation != Operation::Create).then(|| Subject::Named(name.to_owned()));
         Call {
             operation: kind.operation_id(operation),
+            subject,
             method,
             target,
             body,
@@ -158,6 +172,7 @@ impl Call {
             expected,
             endpoint_set,
             group_id: group_id.to_owned(),
+            subject: None,
             envelope: false,
             serverless: false,
             api_version: None,

@@ -5,6 +5,7 @@ pub(crate) mod classify;
 pub mod deprecation;
 pub mod network;
 pub mod reply;
+pub(crate) mod subject;
 pub(crate) mod targets;
 pub mod tls;
 pub mod to_error;

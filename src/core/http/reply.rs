@@ -1,4 +1,5 @@
 //! The result of a call: which responses are a success, and what is inside an envelope.
+use std::collections::HashMap;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -11,6 +12,7 @@ use serde_json::value::RawValue;
 use super::call::ExpectedBody;
 use super::to_error::{RequestInfo, api_error, protocol_error};
 use super::transport::exchange::HttpResponse;
+use super::transport::options::MAX_ERROR_BODY;
 use crate::core::error::{Error, Notice};
 use crate::core::json::Tape;
 
@@ -67,16 +69,17 @@ pub fn check(
     match status {
         200..=299 => match check_body(&response, expected, envelope) {
             Ok(tape) => Ok(HttpResponse { status, tape, ..response }),
-            Err(problem) => Err(protocol_error(&response, format!("the reply {problem}"), request)),
+            Err(problem) => Err(protocol_error(response, format!("the reply {problem}"), request)),
         },
         400.. => {
+            let response = response.redacted();
             let content = envelope
                 .then(|| serde_json::from_slice::<Envelope<'_>>(&response.body).ok().and_then(|e| e.content))
                 .flatten();
             Err(Error::Api(Box::new(api_error(&response, status, content, request))))
         }
-        300..=399 => Err(protocol_error(&response, REDIRECTS.to_owned(), request)),
-        _ => Err(protocol_error(&response, format!("status {status} is not a final answer"), request)),
+        300..=399 => Err(protocol_error(response, REDIRECTS.to_owned(), request)),
+        _ => Err(protocol_error(response, format!("status {status} is not a final answer"), request)),
     }
 }
 
@@ -88,6 +91,9 @@ fn check_body(response: &HttpResponse, expected: ExpectedBody, envelope: bool) -
             ExpectedBody::Resource | ExpectedBody::Page => Err("is empty".to_owned()),
             ExpectedBody::ResourceOrEmpty | ExpectedBody::AnyJson => Ok(None),
         };
+    }
+    if let Some(encoding) = response.encoding() {
+        return Err(format!("is encoded as {encoding}, which was not asked for"));
     }
     let Some(tape) = Tape::parse(&response.body) else {
         return Err(if std::str::from_utf8(body).is_err() {
@@ -152,12 +158,14 @@ pub fn not_a_token(body: &[u8]) -> &'static str {
 
 /// The number of fields of a body that is one object.
 fn object_entries(body: &[u8]) -> serde_json::Result<usize> {
-    serde_json::from_slice::<serde_json::Map<String, Value>>(body).map(|object| object.len())
+    serde_json::from_slice::<HashMap<String, IgnoredAny>>(body).map(|object| object.len())
 }
 
 /// What is wrong with a number or a string in a body whose form is right.
 fn invalid_json(body: &[u8]) -> String {
-    let error = serde_json::from_slice::<Value>(body).err();
+    // Made into a value, a larger body would take too much memory.
+    let small = Some(body).filter(|body| body.len() <= MAX_ERROR_BODY);
+    let error = small.and_then(|body| serde_json::from_slice::<Value>(body).err());
     error.map_or_else(|| "is not whole JSON".to_owned(), |error| not_json(None, &error))
 }
 

@@ -4,7 +4,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use http::uri::PathAndQuery;
 use reqwest::Url;
 
-use crate::core::error::Error;
+use crate::core::error::{Error, Violation};
 
 /// Where a request goes: the URL for Digest and messages, the path for the connection.
 #[derive(Debug)]
@@ -15,17 +15,26 @@ pub(crate) struct RequestTarget {
     pub(crate) path: PathAndQuery,
 }
 
+/// What no path may have: URLs are parsed without tabs and line breaks, so that `.<tab>.` becomes `..`.
+fn has_control_characters(target: &str) -> bool {
+    target.contains(char::is_control)
+}
+
 /// The last target below one base URL. Successive calls often have the same target, and parsing it takes a tenth of the
 /// instructions of a call.
 pub(crate) struct TargetCache {
     base_url: String,
+    /// The path of the base URL; nearly always empty.
+    base_path: String,
     last: Mutex<Option<Arc<RequestTarget>>>,
 }
 
 impl TargetCache {
     /// `base_url` has no trailing slash.
     pub(crate) fn new(base_url: String) -> Self {
-        TargetCache { base_url, last: Mutex::default() }
+        let base_path =
+            Url::parse(&base_url).map(|url| url.path().trim_end_matches('/').to_owned()).unwrap_or_default();
+        TargetCache { base_url, base_path, last: Mutex::default() }
     }
 
     /// The URL of an encoded path with its query.
@@ -36,7 +45,20 @@ impl TargetCache {
         }
         let url = Url::parse(&format!("{}{target}", self.base_url))
             .map_err(|e| Error::Configuration(format!("{target} is not a path ({e})")))?;
-        let parsed = Arc::new(RequestTarget { target: target.to_owned(), path: path(&url)?, url });
+        // Parsing resolves `.` and `..` and drops what a URL cannot hold: then another path would be asked for.
+        let path = path(&url)?;
+        let is_as_asked = path.as_str().strip_prefix(&*self.base_path) == Some(target) && url.fragment().is_none();
+        if !is_as_asked || has_control_characters(target) {
+            return Err(Error::Validation(vec![Violation {
+                path: "path".to_owned(),
+                message:
+                    "cannot be asked for as it is: a URL is read without the segments . and .., line breaks and tabs"
+                        .to_owned(),
+                value: target.into(),
+                rule: "pattern".to_owned(),
+            }]));
+        }
+        let parsed = Arc::new(RequestTarget { target: target.to_owned(), path, url });
         *last = Some(parsed.clone());
         Ok(parsed)
     }

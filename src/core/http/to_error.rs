@@ -7,7 +7,8 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::call::Call;
-use super::transport::exchange::{HttpFailure, HttpResponse, body_start};
+use super::transport::exchange::{HttpFailure, HttpResponse, body_start, printable};
+use super::transport::options::MAX_ERROR_BODY;
 use crate::core::context::clock::Clock;
 use crate::core::error::{ApiError, Error, TransportError, TransportKind, Violation};
 use crate::core::policy::backoff;
@@ -15,6 +16,8 @@ use crate::core::policy::retry::{RequestKind, StopReason, is_transient};
 
 /// The hint where a reply is not Atlas'.
 pub const CHECK_BASE_URL: &str = "it may not be Atlas that answers: check base_url, and proxies on the way";
+/// Violations and parameters of an error reply that are kept.
+const MAX_PARTS: usize = 100;
 
 /// The request that an error is about.
 pub struct RequestInfo<'a> {
@@ -44,10 +47,11 @@ impl RequestInfo<'_> {
 }
 
 /// A response that cannot be what the API sends, as an error.
-pub(super) fn protocol_error(response: &HttpResponse, message: String, request: &RequestInfo<'_>) -> Error {
+pub(super) fn protocol_error(response: HttpResponse, message: String, request: &RequestInfo<'_>) -> Error {
+    let response = response.redacted();
     let failure = HttpFailure {
         status: Some(response.status),
-        body_start: body_start(&response.body),
+        body_start: response.body_start(),
         ..HttpFailure::new(TransportKind::Protocol, message)
     };
     let mut error = transport_error(failure, request);
@@ -87,7 +91,7 @@ pub(crate) fn wrong_resource(
         attempts,
         elapsed: Duration::ZERO,
         status: Some(response.status),
-        body_start: body_start(&response.body),
+        body_start: response.clone().redacted().body_start(),
         target: None,
         hint: None,
     }))
@@ -109,9 +113,11 @@ pub fn api_error(
     request: &RequestInfo<'_>,
 ) -> ApiError {
     let body = content.map_or(&*response.body, |c| c.get().as_bytes());
-    let parsed = serde_json::from_slice::<Value>(body).ok().filter(Value::is_object);
+    // A larger one, inside an envelope, would take too much memory.
+    let of_size = Some(body).filter(|body| body.len() <= MAX_ERROR_BODY);
+    let parsed = of_size.and_then(|body| serde_json::from_slice::<Value>(body).ok()).filter(Value::is_object);
     let text = |name: &str| {
-        parsed.as_ref().and_then(|b| b.get(name)).and_then(Value::as_str).filter(|s| !s.is_empty()).map(str::to_owned)
+        parsed.as_ref().and_then(|b| b.get(name)).and_then(Value::as_str).filter(|s| !s.is_empty()).map(printable)
     };
     let error_code = text("errorCode");
     ApiError {
@@ -122,7 +128,7 @@ pub fn api_error(
             .as_ref()
             .and_then(|b| b.get("parameters"))
             .and_then(Value::as_array)
-            .cloned()
+            .map(|parameters| parameters.iter().take(MAX_PARTS).map(printable_value).collect())
             .unwrap_or_default(),
         violations: parsed.as_ref().map(violations).unwrap_or_default(),
         method: request.method.to_owned(),
@@ -138,19 +144,32 @@ pub fn api_error(
         retryable: is_transient(status, request.kind),
         hint: None,
         retry_after: request.retry_after(&response.headers).map(|d| d.as_secs_f64()),
-        body_start: if error_code.is_none() { body_start(body) } else { None },
+        body_start: match (&error_code, content) {
+            (Some(_), _) => None,
+            (None, Some(content)) => body_start(content.get().as_bytes()),
+            (None, None) => response.body_start(),
+        },
         endpoint_retired: false,
         error_code,
+    }
+}
+
+/// A parameter; text as it may be shown.
+fn printable_value(value: &Value) -> Value {
+    match value {
+        Value::String(text) => Value::String(printable(text)),
+        other => other.clone(),
     }
 }
 
 /// `badRequestDetail.fields`; what is missing there is left empty.
 fn violations(body: &Value) -> Vec<Violation> {
     let fields = body.pointer("/badRequestDetail/fields").and_then(Value::as_array);
-    let text = |field: &Value, name: &str| field.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let text = |field: &Value, name: &str| field.get(name).and_then(Value::as_str).map(printable).unwrap_or_default();
     fields
         .into_iter()
         .flatten()
+        .take(MAX_PARTS)
         .map(|field| Violation {
             path: text(field, "field"),
             message: text(field, "description"),

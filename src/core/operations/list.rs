@@ -26,6 +26,9 @@ use crate::core::spec::model::{Kind, Operation};
 const REPEATED_ENTRIES: u64 = 1000;
 const REPEATED_PAGES: u64 = 20;
 
+/// A list takes no more requests than this: at 500 entries a page, five million.
+pub const MAX_REQUESTS: u64 = 10_000;
+
 /// Reads a list page by page.
 pub struct Pager {
     call: Call,
@@ -41,6 +44,8 @@ pub struct Pager {
     last: String,
     /// The list to go on with if this one is retired.
     successor: Option<Call>,
+    /// [`MAX_REQUESTS`], less those that were sent.
+    pub requests_left: u64,
     done: bool,
 }
 
@@ -119,6 +124,7 @@ impl Pager {
             repeated: 0,
             last: String::new(),
             successor: None,
+            requests_left: MAX_REQUESTS,
             done: false,
         })
     }
@@ -133,6 +139,11 @@ impl Pager {
         }
         loop {
             let call = self.call.page(&self.page, &self.query);
+            let Some(left) = self.requests_left.checked_sub(1) else {
+                self.done = true;
+                return Err(endless(client, &call));
+            };
+            self.requests_left = left;
             let reply = match client.run(&call, context).await {
                 Err(Error::Api(api)) if self.call.serverless && classify::path_is_gone(&api) => {
                     client.remember_retired(&api);
@@ -212,6 +223,22 @@ impl Pager {
 fn past_sunset(reply: &Reply) -> bool {
     let date = reply.headers.get(DATE).and_then(|date| httpdate::parse_http_date(date.to_str().ok()?).ok());
     date.is_some_and(retirement::is_past_sunset)
+}
+
+/// A list that has not ended after as many requests as one list may take.
+fn endless(client: &Client, call: &Call) -> Error {
+    Error::Transport(Box::new(TransportError {
+        kind: TransportKind::Protocol,
+        message: format!("the list does not end within {MAX_REQUESTS} requests"),
+        method: call.method.to_string(),
+        url: format!("{}{}", client.shared.base_url, call.target),
+        attempts: 0,
+        elapsed: std::time::Duration::ZERO,
+        status: None,
+        body_start: None,
+        target: None,
+        hint: Some("if it is that long, ask for more entries a page (items_per_page)".to_owned()),
+    }))
 }
 
 fn protocol_error(client: &Client, call: &Call, reply: &Reply, message: String) -> Error {

@@ -1,5 +1,6 @@
 //! Any other operation of the API, with the same authentication, retries and errors.
 use bytes::Bytes;
+use percent_encoding::{AsciiSet, CONTROLS, utf8_percent_encode};
 use serde_json::Value;
 
 use crate::core::client::Client;
@@ -16,6 +17,10 @@ impl Client {
         self.run(&call, context).await
     }
 }
+
+/// What a path cannot hold. What is percent-encoded already stays as it is.
+const UNSAFE_IN_PATH: &AsciiSet =
+    &CONTROLS.add(b' ').add(b'"').add(b'<').add(b'>').add(b'^').add(b'`').add(b'{').add(b'|').add(b'}');
 
 /// An operation that this client has no method for.
 #[derive(Debug, Clone)]
@@ -51,6 +56,7 @@ impl Request {
         };
         if !self.path.starts_with("/api/")
             || self.path.contains(['?', '#', '\\'])
+            || self.path.contains(char::is_control)
             || self.path.split('/').any(is_dot_segment)
         {
             return Err(violation(
@@ -59,9 +65,11 @@ impl Request {
                 &self.path,
             ));
         }
-        // Parsing the URL later encodes what a path cannot hold, and keeps what is encoded already.
         let query: Vec<String> = self.params.iter().map(|(k, v)| format!("{}={}", segment(k), segment(v))).collect();
-        let target = if query.is_empty() { self.path.clone() } else { format!("{}?{}", self.path, query.join("&")) };
+        let mut target = utf8_percent_encode(&self.path, UNSAFE_IN_PATH).to_string();
+        if !query.is_empty() {
+            target = format!("{target}?{}", query.join("&"));
+        }
         let request_kind = match name.as_str() {
             "GET" | "HEAD" => RequestKind::Read,
             "PUT" | "DELETE" => RequestKind::IdempotentChange,
@@ -83,6 +91,7 @@ impl Request {
             expected: ExpectedBody::AnyJson,
             endpoint_set: EndpointSet::Other,
             group_id: group_id.to_owned(),
+            subject: None,
             envelope: self.params.iter().any(|(k, v)| k == "envelope" && v == "true"),
             serverless: self.path.contains("/serverless"),
             api_version: self.api_version,

@@ -9,7 +9,7 @@ use crate::core::client::Client;
 use crate::core::config::OnRetired;
 use crate::core::context::Context;
 use crate::core::error::{Error, Violation};
-use crate::core::http::call::{Call, ExpectedBody, ReplyFormat, segment};
+use crate::core::http::call::{Call, ExpectedBody, ReplyFormat, Subject, segment};
 use crate::core::http::classify;
 use crate::core::http::reply::Reply;
 use crate::core::policy::rate_limit::EndpointSet;
@@ -173,6 +173,7 @@ impl Client {
         let target = format!("/api/atlas/v2/groups/{}", segment(group_id));
         // The rate limit of this endpoint is per user, not per project.
         let call = Call::get("getGroup", target, EndpointSet::Projects, "", ExpectedBody::Resource);
+        let call = Call { subject: Some(Subject::Project(group_id.to_owned())), ..call };
         self.run(&call, context).await
     }
 }

@@ -15,8 +15,12 @@ use atlas_serverless::core::http::network::trust::TrustedCertificates;
 use atlas_serverless::core::machine::SystemMachine;
 use atlas_serverless::core::policy::retry::RetryPolicy;
 
+mod bodies;
 #[path = "../canned.rs"]
 mod canned;
+mod connections;
+mod headers;
+mod names;
 mod pages;
 mod recordings;
 mod retirement;

@@ -8,7 +8,7 @@ use http_body::Body;
 use reqwest::header::HeaderMap;
 
 use super::exchange::HttpResponse;
-use super::options::MAX_BODY;
+use super::options::{MAX_BODY, MAX_ERROR_BODY};
 use super::send_error::SendError;
 
 /// The head and the body so far. Most bodies arrive in one piece, which is kept as it is.
@@ -21,25 +21,38 @@ pub(super) struct BodyReader {
 }
 
 impl BodyReader {
-    /// Reads a response to its end.
-    pub(super) async fn read<B>(&mut self, response: http::Response<B>) -> Result<(), SendError>
+    /// Reads a response to its end, or of an error as much as is used; whether that is all of it.
+    pub(super) async fn read<B>(&mut self, response: http::Response<B>) -> Result<bool, SendError>
     where
         B: Body<Data = Bytes> + Unpin,
         B::Error: Into<Box<dyn StdError + Send + Sync>>,
     {
         let (head, mut body) = response.into_parts();
+        let is_error = head.status.as_u16() >= 400;
         self.head = Some((head.status.as_u16(), head.headers));
         while let Some(frame) = poll_fn(|task| Pin::new(&mut body).poll_frame(task)).await {
             let frame = frame.map_err(|error| SendError::Broken(error.into()))?;
             // The other kind of frame is trailers.
             if let Ok(data) = frame.into_data() {
-                self.push(data)?;
+                self.push(data);
+            }
+            if is_error && self.body().len() > MAX_ERROR_BODY {
+                self.truncate(MAX_ERROR_BODY);
+                return Ok(false);
+            }
+            if self.body().len() > MAX_BODY {
+                return Err(SendError::TooLarge);
             }
         }
-        Ok(())
+        Ok(true)
     }
 
-    fn push(&mut self, data: Bytes) -> Result<(), SendError> {
+    fn truncate(&mut self, length: usize) {
+        self.first.truncate(length);
+        self.joined.truncate(length);
+    }
+
+    fn push(&mut self, data: Bytes) {
         if self.first.is_empty() {
             self.first = data;
         } else {
@@ -48,7 +61,6 @@ impl BodyReader {
             }
             self.joined.extend_from_slice(&data);
         }
-        if self.body().len() > MAX_BODY { Err(SendError::TooLarge) } else { Ok(()) }
     }
 
     /// The status, where the head has arrived.

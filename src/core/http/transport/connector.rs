@@ -4,13 +4,12 @@ use std::time::Duration;
 use http::Uri;
 use hyper_rustls::{HttpsConnector, HttpsConnectorBuilder, MaybeHttpsStream};
 use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 use tokio::time::error::Elapsed;
 use tower_service::Service;
 
 use super::options::TransportOptions;
 use super::send_error::SendError;
+use super::socket::{Socket, SocketConnector};
 
 /// TCP keep-alive probes start after so long without data and repeat at the same interval, so many times.
 const KEEP_ALIVE: Duration = Duration::from_secs(15);
@@ -20,10 +19,10 @@ const KEEP_ALIVE_RETRIES: u32 = 3;
 const TCP_USER_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// An open connection.
-pub(super) type Stream = MaybeHttpsStream<TokioIo<TcpStream>>;
+pub(super) type Stream = MaybeHttpsStream<Socket>;
 
 pub(super) struct Connector {
-    https: HttpsConnector<HttpConnector>,
+    https: HttpsConnector<SocketConnector>,
     server: Uri,
     timeout: Duration,
 }
@@ -44,18 +43,23 @@ impl Connector {
             .with_tls_config(options.tls.clone())
             .https_or_http()
             .enable_http1()
-            .wrap_connector(tcp);
+            .wrap_connector(SocketConnector(tcp));
         Connector { https, server: options.server.clone(), timeout: options.connect_timeout }
     }
 
-    /// Opens a connection, TLS included, unless it takes too long.
-    pub(super) async fn open(&self) -> Result<Stream, SendError> {
+    /// Opens a connection, TLS included, unless it takes too long. The socket is the one below it.
+    pub(super) async fn open(&self) -> Result<(Stream, Socket), SendError> {
         // This service is always ready: `poll_ready` need not be called.
         let connecting = self.https.clone().call(self.server.clone());
         let opened = tokio::time::timeout(self.timeout, connecting).await;
-        opened
+        let stream = opened
             .unwrap_or_else(|elapsed: Elapsed| Err(elapsed.into()))
-            .map_err(|source| SendError::Connect { timed_out: is_timeout(&*source), source })
+            .map_err(|source| SendError::Connect { timed_out: is_timeout(&*source), source })?;
+        let socket = match &stream {
+            Stream::Http(socket) => socket.clone(),
+            Stream::Https(tls) => tls.inner().get_ref().0.inner().clone(),
+        };
+        Ok((stream, socket))
     }
 }
 

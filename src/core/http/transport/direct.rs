@@ -8,6 +8,7 @@
 //! HTTP/1.1 only, as reqwest does with a TLS configuration of the caller: on one shared HTTP/2 connection a look-up would
 //! fail together with the create whose outcome it has to find out.
 use std::collections::VecDeque;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Instant;
 
@@ -19,10 +20,24 @@ use super::body::TrackedBody;
 use super::connector::Connector;
 use super::options::{IDLE_TIMEOUT, MAX_IDLE_CONNECTIONS, TransportOptions};
 use super::send_error::SendError;
+use super::socket::Socket;
 
 type Request = http::Request<TrackedBody>;
 type Response = http::Response<Incoming>;
-type Connection = http1::SendRequest<TrackedBody>;
+
+/// A connection, and the socket below it.
+struct Connection {
+    sender: http1::SendRequest<TrackedBody>,
+    socket: Socket,
+}
+
+impl Connection {
+    /// Whether the next reply on it can only be the reply to the next request. Anything else that has arrived, or the end,
+    /// means that the two are out of step. Below TLS that may be a record without data, which costs a new connection.
+    fn is_reusable(&self) -> bool {
+        !self.sender.is_closed() && self.socket.is_quiet()
+    }
+}
 
 /// A pool of connections to one server.
 pub(super) struct ConnectionPool {
@@ -30,6 +45,10 @@ pub(super) struct ConnectionPool {
     host: HeaderValue,
     /// Unused connections, and since when; the last used comes last.
     idle: Mutex<VecDeque<(Connection, Instant)>>,
+    /// Connections are not kept any more.
+    closed: AtomicBool,
+    /// The process that opened the connections.
+    pid: u32,
 }
 
 /// A connection from which a response is being read. It is closed when it is dropped.
@@ -42,7 +61,25 @@ impl ConnectionPool {
     pub(super) fn new(options: &TransportOptions) -> Self {
         let host = options.server.authority().and_then(|authority| HeaderValue::from_str(authority.as_str()).ok());
         let host = host.unwrap_or_else(|| HeaderValue::from_static(""));
-        ConnectionPool { connector: Connector::new(options), host, idle: Mutex::default() }
+        ConnectionPool {
+            connector: Connector::new(options),
+            host,
+            idle: Mutex::default(),
+            closed: AtomicBool::new(false),
+            pid: std::process::id(),
+        }
+    }
+
+    /// Closes the unused connections, and keeps none from now on.
+    pub(super) fn close(&self) {
+        // A forked child shares the sockets' registration with its parent, whose connections go on.
+        if self.pid != std::process::id() {
+            return;
+        }
+        self.closed.store(true, Ordering::Release);
+        for (connection, _) in self.idle().drain(..) {
+            connection.socket.close();
+        }
     }
 
     /// Sends a request; the body of the response is still to be read.
@@ -66,33 +103,35 @@ impl ConnectionPool {
         mut connection: Connection,
         mut request: Request,
     ) -> Result<(Response, PooledConnection<'_>), (Option<Request>, hyper::Error)> {
-        if let Err(closed) = connection.ready().await {
+        if let Err(closed) = connection.sender.ready().await {
             return Err((Some(request), closed));
         }
         request.headers_mut().insert(HOST, self.host.clone());
-        match connection.try_send_request(request).await {
+        match connection.sender.try_send_request(request).await {
             Ok(response) => Ok((response, PooledConnection { pool: self, connection })),
             Err(mut failed) => Err((failed.take_message(), failed.into_error())),
         }
     }
 
     async fn connect(&self) -> Result<Connection, SendError> {
-        let stream = self.connector.open().await?;
+        let (stream, socket) = self.connector.open().await?;
         let failed = |error: hyper::Error| SendError::Connect { timed_out: false, source: Box::new(error) };
-        let (connection, driver) = http1::handshake(stream).await.map_err(failed)?;
+        let (sender, driver) = http1::handshake(stream).await.map_err(failed)?;
         tokio::spawn(driver);
-        Ok(connection)
+        Ok(Connection { sender, socket })
     }
 
-    /// An unused connection that is still open, the last used first.
+    /// An unused connection on which nothing has happened since, the last used first.
     fn take_idle(&self) -> Option<Connection> {
         let mut idle = self.idle();
         while let Some((connection, since)) = idle.pop_back() {
             if since.elapsed() > IDLE_TIMEOUT {
                 // The others are older.
                 idle.clear();
-            } else if !connection.is_closed() {
+            } else if connection.is_reusable() {
                 return Some(connection);
+            } else {
+                connection.socket.close();
             }
         }
         None
@@ -106,10 +145,11 @@ impl ConnectionPool {
 impl PooledConnection<'_> {
     /// To be called when the response was read to its end: another request may use the connection, unless it is closed.
     pub(super) fn give_back(self) {
-        if self.connection.is_closed() {
+        let mut idle = self.pool.idle();
+        // Looked at under the lock, which `close` takes too.
+        if self.connection.sender.is_closed() || self.pool.closed.load(Ordering::Acquire) {
             return;
         }
-        let mut idle = self.pool.idle();
         // Connections that were not used for a while are closed here; no timer does it.
         while idle.len() >= MAX_IDLE_CONNECTIONS
             || idle.front().is_some_and(|(_, since)| since.elapsed() > IDLE_TIMEOUT)

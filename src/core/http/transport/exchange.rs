@@ -4,9 +4,10 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::uri::PathAndQuery;
 use reqwest::Method;
-use reqwest::header::HeaderMap;
+use reqwest::header::{CONTENT_ENCODING, HeaderMap};
 
 use super::cause::FailureCause;
+use super::redact::SentSecrets;
 use crate::core::error::TransportKind;
 use crate::core::json::Tape;
 use crate::core::policy::retry::AttemptOutcome;
@@ -32,12 +33,34 @@ pub struct HttpResponse {
     pub body: Bytes,
     /// The parsed body, once it was checked.
     pub tape: Option<Tape>,
+    /// What the request carried and an error must not show.
+    pub(in crate::core::http) secrets: SentSecrets,
 }
 
 impl HttpResponse {
     /// A response whose body was not checked yet.
     pub fn new(status: u16, headers: HeaderMap, body: Bytes) -> Self {
-        HttpResponse { status, headers, body, tape: None }
+        HttpResponse { status, headers, body, tape: None, secrets: SentSecrets::default() }
+    }
+
+    /// The response without secrets: for an error that is made of a success, which may show parts of it.
+    pub(in crate::core::http) fn redacted(self) -> Self {
+        self.secrets.clone().redact(self)
+    }
+
+    /// The encoding of the body, although none was asked for.
+    pub(in crate::core::http) fn encoding(&self) -> Option<String> {
+        let value = self.headers.get(CONTENT_ENCODING)?;
+        let text: String = String::from_utf8_lossy(value.as_bytes()).trim().chars().take(40).collect();
+        (!text.is_empty() && !text.eq_ignore_ascii_case("identity")).then(|| printable(&text))
+    }
+
+    /// The start of the body, for messages; of an encoded one, its length.
+    pub(in crate::core::http) fn body_start(&self) -> Option<String> {
+        match self.encoding() {
+            Some(encoding) => Some(format!("{} bytes, encoded as {encoding}", self.body.len())),
+            None => body_start(&self.body),
+        }
     }
 }
 
@@ -75,5 +98,23 @@ pub fn body_start(body: &[u8]) -> Option<String> {
     }
     let start = body.get(..body.len().min(1024)).unwrap_or_default();
     let text: String = String::from_utf8_lossy(start).split_whitespace().collect::<Vec<_>>().join(" ");
-    Some(text.chars().take(200).collect())
+    Some(printable(&text).chars().take(200).collect())
+}
+
+/// A server's text as a message or a terminal may show it: white space as one space each, other control characters, and
+/// those that change the direction of text, escaped.
+pub(in crate::core) fn printable(text: &str) -> String {
+    let turns = |c| matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    if !text.contains(|c: char| c.is_control() || turns(c)) {
+        return text.to_owned();
+    }
+    let mut shown = String::with_capacity(text.len());
+    for c in text.chars() {
+        match c {
+            '\n' | '\r' | '\t' => shown.push(' '),
+            c if c.is_control() || turns(c) => shown.push_str(&format!("\\u{:04x}", u32::from(c))),
+            c => shown.push(c),
+        }
+    }
+    shown
 }

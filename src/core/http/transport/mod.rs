@@ -10,12 +10,14 @@ mod direct;
 pub mod exchange;
 pub mod options;
 mod proxied;
-mod redact;
+pub(in crate::core::http) mod redact;
 mod send_error;
+mod socket;
+mod written;
 
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
-use reqwest::header::{HeaderValue, USER_AGENT};
+use reqwest::header::{ACCEPT_ENCODING, HeaderValue, USER_AGENT};
 
 use self::body::TrackedBody;
 use self::body_reader::BodyReader;
@@ -33,6 +35,16 @@ use crate::core::secret::Secret;
 #[derive(Clone)]
 pub struct Transport(Arc<Inner>);
 
+/// A pool that may be gone.
+pub(crate) struct WeakTransport(Weak<Inner>);
+
+impl WeakTransport {
+    /// The pool, if it still is in use.
+    pub(crate) fn upgrade(&self) -> Option<Transport> {
+        self.0.upgrade().map(Transport)
+    }
+}
+
 struct Inner {
     sender: Sender,
     user_agent: HeaderValue,
@@ -49,7 +61,7 @@ enum Sender {
 struct ConnectionInfo {
     trust_description: String,
     proxy: Option<String>,
-    proxy_secrets: Vec<Secret>,
+    proxy_secrets: Arc<[Secret]>,
 }
 
 impl Transport {
@@ -64,7 +76,7 @@ impl Transport {
         let connection = ConnectionInfo {
             trust_description: options.trust_description.clone(),
             proxy: proxy.map(|proxy| proxy.display.clone()),
-            proxy_secrets: proxy.map(|proxy| redact::proxy_secrets(&proxy.url)).unwrap_or_default(),
+            proxy_secrets: proxy.map(|proxy| redact::proxy_secrets(&proxy.url)).unwrap_or_default().into(),
         };
         Ok(Transport(Arc::new(Inner { sender, user_agent: options.user_agent.clone(), connection })))
     }
@@ -72,8 +84,10 @@ impl Transport {
     /// Sends a request and reads the whole response.
     pub async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpFailure> {
         let HttpRequest { method, path, mut headers, body, timeout } = request;
-        let (secrets, proxy_secrets) = (SentSecrets::of(&headers), &self.0.connection.proxy_secrets);
+        let secrets = SentSecrets::of(&headers, self.0.connection.proxy_secrets.clone());
         headers.insert(USER_AGENT, self.0.user_agent.clone());
+        // Nothing here decodes a body.
+        headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));
         let (body, send_state) = TrackedBody::new(body);
         let mut request = http::Request::new(body);
         *request.method_mut() = method;
@@ -81,15 +95,28 @@ impl Transport {
         *request.headers_mut() = headers;
         let mut reader = BodyReader::default();
         let error = match tokio::time::timeout(timeout, self.send_and_read(request, &mut reader)).await {
-            Ok(Ok(())) => return Ok(secrets.redact(reader.finish(), proxy_secrets)),
+            Ok(Ok(())) => return Ok(secrets.redact_unless_success(reader.finish())),
             Ok(Err(error)) => error,
             Err(_) => SendError::TimedOut,
         };
         Err(self.0.connection.explain(HttpFailure {
             status: reader.status(),
-            body_start: body_start(reader.body()).map(|text| secrets.redact_text(text, proxy_secrets)),
+            body_start: body_start(&secrets.redact_bytes(reader.body())),
             ..error.into_failure(timeout, send_state.as_ref())
         }))
+    }
+
+    /// Closes the unused connections, from whichever thread, and keeps none from now on. Of those through a proxy reqwest has
+    /// no such list: they close with their runtime.
+    pub fn close(&self) {
+        if let Sender::Direct(pool) = &self.0.sender {
+            pool.close();
+        }
+    }
+
+    /// For a list of pools that does not keep them alive.
+    pub(crate) fn downgrade(&self) -> WeakTransport {
+        WeakTransport(Arc::downgrade(&self.0))
     }
 
     async fn send_and_read(
@@ -100,12 +127,15 @@ impl Transport {
         match &self.0.sender {
             Sender::Direct(pool) => {
                 let (response, connection) = pool.send(request).await?;
-                reader.read(response).await?;
-                connection.give_back();
-                Ok(())
+                if reader.read(response).await? {
+                    connection.give_back();
+                }
             }
-            Sender::Proxied(client) => reader.read(Box::pin(client.send(request)).await?).await,
+            Sender::Proxied(client) => {
+                reader.read(Box::pin(client.send(request)).await?).await?;
+            }
         }
+        Ok(())
     }
 }
 

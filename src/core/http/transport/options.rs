@@ -12,6 +12,8 @@ pub(super) const IDLE_TIMEOUT: Duration = Duration::from_secs(45);
 pub(super) const MAX_IDLE_CONNECTIONS: usize = 8192;
 /// The largest body that is read; a page of 500 instances is about 0.6 MB.
 pub(super) const MAX_BODY: usize = 64 << 20;
+/// What is read of an error's body. Those of Atlas have some hundred bytes.
+pub(in crate::core::http) const MAX_ERROR_BODY: usize = 1 << 20;
 
 /// Where and how to connect.
 #[derive(Clone)]

@@ -1,32 +1,37 @@
 //! Some servers and proxies send credentials back, on debugging pages for example. They are removed from every response that
 //! an error is made of.
+use std::borrow::Cow;
+use std::sync::Arc;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
-use memchr::memmem;
 use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use zeroize::Zeroizing;
 
 use super::exchange::HttpResponse;
+use super::written::WrittenSecret;
 use crate::core::secret::Secret;
 
 /// A shorter secret would be found by chance in other text.
-const MIN_LENGTH: usize = 6;
+pub(super) const MIN_LENGTH: usize = 6;
 const REDACTED: &str = "******";
 
 /// The secrets that one request carried.
-pub(super) struct SentSecrets {
+#[derive(Debug, Clone, Default)]
+pub(in crate::core::http) struct SentSecrets {
     authorization: Option<HeaderValue>,
+    proxy: Arc<[Secret]>,
 }
 
 impl SentSecrets {
-    pub(super) fn of(headers: &HeaderMap) -> Self {
-        Self { authorization: headers.get(AUTHORIZATION).cloned() }
+    pub(super) fn of(headers: &HeaderMap, proxy: Arc<[Secret]>) -> Self {
+        Self { authorization: headers.get(AUTHORIZATION).cloned(), proxy }
     }
 
-    fn secrets(&self, proxy: &[Secret]) -> Vec<Secret> {
-        let mut secrets = proxy.to_vec();
+    fn secrets(&self) -> Vec<Secret> {
+        let mut secrets = self.proxy.to_vec();
         let value = self.authorization.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default();
         match value.split_once(' ') {
             Some(("Bearer", token)) => secrets.push(token.into()),
@@ -38,29 +43,40 @@ impl SentSecrets {
         secrets
     }
 
-    /// The response without secrets. A success with a JSON body is left as it is: no error is made of it.
-    pub(super) fn redact(&self, response: HttpResponse, proxy: &[Secret]) -> HttpResponse {
+    /// The response without secrets. A success with a JSON body is left as it is: the caller gets all of it.
+    pub(super) fn redact_unless_success(self, response: HttpResponse) -> HttpResponse {
         let first = response.body.iter().find(|byte| !byte.is_ascii_whitespace());
         if (200..300).contains(&response.status) && matches!(first, None | Some(b'{' | b'[')) {
-            return response;
+            return HttpResponse { secrets: self, ..response };
         }
-        let HttpResponse { status, mut headers, mut body, .. } = response;
-        for secret in self.secrets(proxy) {
-            let needle = secret.expose().as_bytes();
-            if memmem::find(&body, needle).is_some() {
-                body = Bytes::from(replace_all(&body, needle));
-            }
-            for value in headers.values_mut().filter(|value| memmem::find(value.as_bytes(), needle).is_some()) {
+        self.redact(response)
+    }
+
+    /// The response without secrets.
+    pub(super) fn redact(&self, response: HttpResponse) -> HttpResponse {
+        let HttpResponse { status, mut headers, body, .. } = response;
+        let secrets: Vec<WrittenSecret> = self.secrets().iter().map(WrittenSecret::new).collect();
+        let body = redact_all(&secrets, &body).map_or(body, Bytes::from);
+        for value in headers.values_mut() {
+            if redact_all(&secrets, value.as_bytes()).is_some() {
                 *value = HeaderValue::from_static(REDACTED);
             }
         }
         HttpResponse::new(status, headers, body)
     }
 
-    /// The start of an incomplete body without secrets.
-    pub(super) fn redact_text(&self, text: String, proxy: &[Secret]) -> String {
-        self.secrets(proxy).iter().fold(text, |text, secret| text.replace(secret.expose(), REDACTED))
+    /// An incomplete body without secrets.
+    pub(super) fn redact_bytes<'b>(&self, body: &'b [u8]) -> Cow<'b, [u8]> {
+        let secrets: Vec<WrittenSecret> = self.secrets().iter().map(WrittenSecret::new).collect();
+        redact_all(&secrets, body).map_or(Cow::Borrowed(body), Cow::Owned)
     }
+}
+
+/// `None` if there is nothing to remove.
+fn redact_all(secrets: &[WrittenSecret], text: &[u8]) -> Option<Vec<u8>> {
+    secrets.iter().fold(None, |redacted: Option<Vec<u8>>, secret| {
+        secret.redact(redacted.as_deref().unwrap_or(text), REDACTED.as_bytes()).or(redacted)
+    })
 }
 
 /// User and password of a proxy's URL, in the forms in which they are sent.
@@ -85,20 +101,6 @@ fn basic_secrets(encoded: &str) -> Vec<Secret> {
     secrets
 }
 
-fn replace_all(body: &[u8], needle: &[u8]) -> Vec<u8> {
-    let mut out = Vec::with_capacity(body.len());
-    let mut rest = body;
-    while let Some((before, after)) =
-        memmem::find(rest, needle).and_then(|at| Some((rest.get(..at)?, rest.get(at + needle.len()..)?)))
-    {
-        out.extend_from_slice(before);
-        out.extend_from_slice(REDACTED.as_bytes());
-        rest = after;
-    }
-    out.extend_from_slice(rest);
-    out
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -110,17 +112,19 @@ mod tests {
     }
 
     fn sent(authorization: &'static str) -> SentSecrets {
-        SentSecrets { authorization: Some(HeaderValue::from_static(authorization)) }
+        SentSecrets { authorization: Some(HeaderValue::from_static(authorization)), proxy: Arc::default() }
     }
 
     #[test]
     fn a_response_that_becomes_an_error_has_no_secret() {
         let sent = sent("Bearer TOKENMARK");
-        let redacted = sent.redact(response(500, "<p>TOKENMARK and TOKENMARK!</p>"), &[]);
+        let redacted = sent.redact(response(500, "<p>TOKENMARK and TOKENMARK!</p>"));
         assert_eq!(redacted.body, "<p>****** and ******!</p>");
         assert_eq!(redacted.headers["x-echo"], "******");
-        assert_eq!(sent.redact(response(200, "<p>TOKENMARK</p>"), &[]).body, "<p>******</p>");
-        assert_eq!(sent.redact(response(200, "{\"tags\": \"TOKENMARK\"}"), &[]).body, "{\"tags\": \"TOKENMARK\"}");
+        assert_eq!(sent.clone().redact_unless_success(response(200, "<p>TOKENMARK</p>")).body, "<p>******</p>");
+        let success = sent.redact_unless_success(response(200, "{\"tags\": \"TOKENMARK\"}"));
+        assert_eq!(success.body, "{\"tags\": \"TOKENMARK\"}");
+        assert_eq!(success.redacted().body, "{\"tags\": \"******\"}");
     }
 
     #[test]
@@ -129,7 +133,7 @@ mod tests {
         let service_account = sent("Basic aWQ6U0VDUkVUTUFSSw==");
         let proxy = proxy_secrets(&"http://me:p%40ssMARK@proxy.example:1".into());
         let body = "aWQ6U0VDUkVUTUFSSw\\u003d SECRETMARK p@ssMARK p%40ssMARK bWU6cEBzc01BUks=";
-        let redacted = service_account.redact(response(502, body), &proxy);
+        let redacted = SentSecrets { proxy: proxy.into(), ..service_account }.redact(response(502, body));
         assert_eq!(redacted.body, "******\\u003d ****** ****** ****** ******=");
         assert!(proxy_secrets(&"http://proxy.example".into()).is_empty());
     }

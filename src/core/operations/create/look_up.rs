@@ -31,12 +31,15 @@ pub(super) async fn look_up(
     };
     for kind in kinds {
         let call = Call::resource(*kind, Operation::Get, &request.group_id, &request.name, request.reply_format, None);
+        // Which name it is, is compared afterwards, with all that was asked for.
+        let call = Call { subject: None, ..call };
         let mut lookup = context.sub_request();
         match client.run(&call, &mut lookup).await {
             Ok(reply) => {
                 context.notices.add(reply.notices);
                 let Reply { status, headers, body, tape, .. } = reply;
-                let exchange = HttpResponse { status, headers, body, tape };
+                let mut exchange = HttpResponse::new(status, headers, body);
+                exchange.tape = tape;
                 return Ok(NameLookup::Present(*kind, Box::new(exchange)));
             }
             Err(Error::Api(api)) if is_elsewhere(&api, *kind) => {}

@@ -51,14 +51,21 @@ impl Client {
         if state_name.as_deref() == Some("IDLE") {
             return Ok(reply);
         }
+        let any_name = !name.is_empty() && reply_name.as_ref().is_some_and(|other| *other != name);
         let name = if name.is_empty() { reply_name.unwrap_or_default() } else { name };
         let (noun, what, project) = (kind.noun(), name.clone(), group_id.clone());
         context.guard_outcome(move || {
             format!("The {noun} {what} was created in project {project}; nobody waits for it any more")
         });
         context.mark_sent(self.env());
-        let wait =
-            WaitRequest { id, interval, reply_format, on_retired, ..WaitRequest::until("IDLE", kind, group_id, name) };
+        let wait = WaitRequest {
+            id,
+            any_name,
+            interval,
+            reply_format,
+            on_retired,
+            ..WaitRequest::until("IDLE", kind, group_id, name)
+        };
         let (attempts, reconciled) = (reply.attempts, reply.reconciled);
         let last = Box::pin(self.wait_after(PriorAction::Create, &reply, wait, context)).await;
         context.disarm_outcome_guard();

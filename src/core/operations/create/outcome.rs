@@ -74,7 +74,11 @@ impl OutcomeResolver<'_> {
             Ok(NameLookup::Absent) => self.absent(error, next, context).await,
             Ok(NameLookup::OtherKind) => Err(self.name_taken(vec![other_kind(self.request.kind.noun())], context)),
             Ok(NameLookup::Present(kind, exchange)) => {
-                match compare_existing(&self.request.body, content(&exchange.body, self.call.envelope)) {
+                match compare_existing(
+                    &self.request.body,
+                    content(&exchange.body, self.call.envelope),
+                    &self.request.group_id,
+                ) {
                     Comparison::BeingDeleted => self.wait_until_deleted(kind, context).await,
                     _ => self.return_existing(kind, *exchange, Vec::new(), context).map(Some),
                 }
@@ -82,10 +86,11 @@ impl OutcomeResolver<'_> {
         }
     }
 
-    fn first_attempt(self, found: &HttpResponse, context: &Context) -> FirstAttempt {
+    fn first_attempt(&self, found: &HttpResponse, context: &Context) -> FirstAttempt<'_> {
         let date = found.headers.get(DATE).and_then(|d| httpdate::parse_http_date(d.to_str().ok()?).ok());
         let first = context.first_sent.unwrap_or(context.started);
-        FirstAttempt { server_now: date, ago: self.client.env().clock.now().saturating_sub(first) }
+        let ago = self.client.env().clock.now().saturating_sub(first);
+        FirstAttempt { group_id: &self.request.group_id, server_now: date, ago }
     }
 
     /// Returns what an earlier attempt of this call created.
@@ -107,7 +112,8 @@ impl OutcomeResolver<'_> {
         if self.request.if_exists == IfExists::Error {
             return Err(self.name_taken(differs, context));
         }
-        match compare_existing(&self.request.body, content(&exchange.body, self.call.envelope)) {
+        match compare_existing(&self.request.body, content(&exchange.body, self.call.envelope), &self.request.group_id)
+        {
             Comparison::Mismatch(differs) => Err(self.name_taken(differs, context)),
             _ => {
                 context.log(Level::Info, || format!("{} exists already and is as asked", self.request.name));

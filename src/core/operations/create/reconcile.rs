@@ -23,14 +23,16 @@ pub enum Comparison {
 
 /// When this call's first attempt was made, by the server's clock.
 #[derive(Debug, Clone, Copy)]
-pub struct FirstAttempt {
+pub struct FirstAttempt<'a> {
+    /// The project of this call.
+    pub group_id: &'a str,
     /// The `Date` header of the look-up's reply.
     pub server_now: Option<SystemTime>,
     /// Time between the first attempt and that moment.
     pub ago: Duration,
 }
 
-impl FirstAttempt {
+impl FirstAttempt<'_> {
     /// Why this call cannot have created a resource with this date; `None` if it can.
     fn mismatch(&self, created: Option<SystemTime>) -> Option<&'static str> {
         // This machine's clock is no substitute: it may be minutes off, and then another caller's resource would be returned as created by this call.
@@ -41,24 +43,29 @@ impl FirstAttempt {
             return Some("whether this call created it can't be told: it has no readable createDate");
         };
         let earliest = now.checked_sub(self.ago.saturating_add(TOLERANCE)).unwrap_or(SystemTime::UNIX_EPOCH);
-        (created < earliest).then_some("it was created before this call")
+        if created < earliest {
+            return Some("it was created before this call");
+        }
+        let is_later = now.checked_add(TOLERANCE).is_some_and(|latest| created > latest);
+        is_later.then_some("it is dated later than the service's own time")
     }
 }
 
-#[derive(Deserialize)]
+#[derive(Default, Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct ResourceState {
+    group_id: Option<String>,
     state_name: Option<String>,
     create_date: Option<String>,
 }
 
 /// Compares `found` (the body of a GET) with `requested` (the body of the create) and with the time of the first attempt.
-pub fn compare_created(requested: &[u8], found: &[u8], first_attempt: &FirstAttempt) -> Comparison {
+pub fn compare_created(requested: &[u8], found: &[u8], first_attempt: &FirstAttempt<'_>) -> Comparison {
     let state = resource_state(found);
     if state.state_name.as_deref() == Some("DELETING") {
         return Comparison::BeingDeleted;
     }
-    let mut reasons: Vec<Violation> = relevant_differences(requested, found).iter().map(violation).collect();
+    let mut reasons = reasons(requested, found, &state, first_attempt.group_id);
     let created = state.create_date.as_deref().and_then(timestamp);
     if let Some(mismatch) = first_attempt.mismatch(created) {
         reasons.push(Violation {
@@ -72,11 +79,12 @@ pub fn compare_created(requested: &[u8], found: &[u8], first_attempt: &FirstAtte
 }
 
 /// The same for `if_exists="return"`, where it does not matter who created the resource, or when.
-pub fn compare_existing(requested: &[u8], found: &[u8]) -> Comparison {
-    if resource_state(found).state_name.as_deref() == Some("DELETING") {
+pub fn compare_existing(requested: &[u8], found: &[u8], group_id: &str) -> Comparison {
+    let state = resource_state(found);
+    if state.state_name.as_deref() == Some("DELETING") {
         return Comparison::BeingDeleted;
     }
-    let reasons: Vec<Violation> = relevant_differences(requested, found).iter().map(violation).collect();
+    let reasons = reasons(requested, found, &state, group_id);
     if reasons.is_empty() { Comparison::Match } else { Comparison::Mismatch(reasons) }
 }
 
@@ -139,6 +147,20 @@ fn can_change(violation: &Violation) -> bool {
     matches!(field, Some("tags" | "terminationProtectionEnabled" | "serverlessBackupOptions"))
 }
 
+/// How the resource differs from what was asked for, its project included.
+fn reasons(requested: &[u8], found: &[u8], state: &ResourceState, group_id: &str) -> Vec<Violation> {
+    let mut reasons: Vec<Violation> = relevant_differences(requested, found).iter().map(violation).collect();
+    if let Some(other) = state.group_id.as_ref().filter(|other| !other.eq_ignore_ascii_case(group_id)) {
+        reasons.push(Violation {
+            path: "groupId".to_owned(),
+            message: "it belongs to another project".to_owned(),
+            value: Value::String(other.clone()),
+            rule: "differs".to_owned(),
+        });
+    }
+    reasons
+}
+
 fn relevant_differences(requested: &[u8], found: &[u8]) -> Vec<Difference> {
     differences(requested, found).into_iter().filter(|d| !d.known_ignored).collect()
 }
@@ -153,7 +175,7 @@ fn violation(difference: &Difference) -> Violation {
 }
 
 fn resource_state(found: &[u8]) -> ResourceState {
-    serde_json::from_slice(found).unwrap_or(ResourceState { state_name: None, create_date: None })
+    serde_json::from_slice(found).unwrap_or_default()
 }
 
 fn timestamp(text: &str) -> Option<SystemTime> {
@@ -171,9 +193,9 @@ mod tests {
     }
 
     /// The first attempt was 10 s before 18:15:20 by the server's clock.
-    fn first_attempt() -> FirstAttempt {
+    fn first_attempt() -> FirstAttempt<'static> {
         let server_now = httpdate::parse_http_date("Tue, 09 Sep 2025 18:15:20 GMT").unwrap();
-        FirstAttempt { server_now: Some(server_now), ago: Duration::from_secs(10) }
+        FirstAttempt { group_id: "g", server_now: Some(server_now), ago: Duration::from_secs(10) }
     }
 
     #[test]
@@ -183,6 +205,8 @@ mod tests {
             ("2025-09-09T18:15:08Z", true),
             ("2025-09-09T18:15:07Z", false),
             ("2025-09-09T18:15:19Z", true),
+            ("2025-09-09T18:15:22Z", true),
+            ("2025-09-09T18:15:23Z", false),
         ] {
             let comparison = compare_created(REQUESTED, &found("US_EAST_1", created, "CREATING"), &first_attempt());
             assert_eq!(comparison == Comparison::Match, expected, "{created}: {comparison:?}");
@@ -229,11 +253,14 @@ mod tests {
     fn a_resource_that_is_being_deleted_is_recognised() {
         let leaving = found("US_EAST_1", "2025-09-09T18:15:10Z", "DELETING");
         assert_eq!(compare_created(REQUESTED, &leaving, &first_attempt()), Comparison::BeingDeleted);
-        assert_eq!(compare_existing(REQUESTED, &leaving), Comparison::BeingDeleted);
+        assert_eq!(compare_existing(REQUESTED, &leaving, "g"), Comparison::BeingDeleted);
     }
 
     #[test]
     fn an_old_one_that_matches_is_good_enough_for_if_exists() {
-        assert_eq!(compare_existing(REQUESTED, &found("US_EAST_1", "2020-01-01T00:00:00Z", "IDLE")), Comparison::Match);
+        assert_eq!(
+            compare_existing(REQUESTED, &found("US_EAST_1", "2020-01-01T00:00:00Z", "IDLE"), "g"),
+            Comparison::Match
+        );
     }
 }

@@ -30,6 +30,8 @@ const ABSENT: Duration = Duration::from_secs(15);
 /// A deletion is sent again if the resource is not `DELETING` after this time.
 const REPEAT_DELETE_AFTER: Duration = Duration::from_secs(30);
 const MAX_DELETES: u32 = 3;
+/// Replies about another resource, one after another, that end a wait. A connection out of step is replaced by the next poll.
+const MAX_OTHER_RESOURCES: u32 = 3;
 
 impl Client {
     /// Waits until the context's deadline. The result is the reply of the last poll, `None` for [`DELETED`].
@@ -73,6 +75,8 @@ struct Waiter<'a> {
     state: Option<String>,
     history: History,
     deletes: u32,
+    /// Replies about another resource since the last of any other kind.
+    other_resources: u32,
 }
 
 type WaitResult = Result<Option<Reply>, Error>;
@@ -80,7 +84,7 @@ type WaitResult = Result<Option<Reply>, Error>;
 impl<'a> Waiter<'a> {
     fn new(client: &'a Client, request: WaitRequest) -> Self {
         let started = client.env().clock.now();
-        Waiter { client, request, started, state: None, history: History::default(), deletes: 1 }
+        Waiter { client, request, started, state: None, history: History::default(), deletes: 1, other_resources: 0 }
     }
 
     async fn run(&mut self, context: &mut Context) -> WaitResult {
@@ -123,7 +127,15 @@ impl<'a> Waiter<'a> {
     /// The result, if this poll is the last.
     async fn evaluate(&mut self, observation: Observation, context: &mut Context) -> Option<WaitResult> {
         let wanted = self.request.state.clone();
+        if !matches!(observation, Observation::OtherResource(_)) {
+            self.other_resources = 0;
+        }
         match observation {
+            Observation::OtherResource(error) => {
+                self.other_resources += 1;
+                self.history.last_error = Some(error.clone());
+                (self.other_resources >= MAX_OTHER_RESOURCES).then_some(Err(error))
+            }
             Observation::Failed(error) => {
                 context.log(Level::Warning, || format!("{error}; still waiting for {wanted} of {}", self.request.name));
                 self.history.last_error = Some(error);

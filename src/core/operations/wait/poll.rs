@@ -12,6 +12,8 @@ use crate::core::error::{Error, TransportError, TransportKind};
 use crate::core::http::call::Call;
 use crate::core::http::classify;
 use crate::core::http::reply::{Reply, content};
+use crate::core::http::subject;
+use crate::core::http::to_error::wrong_resource;
 use crate::core::operations::retirement;
 use crate::core::policy::retry::{self, RequestKind};
 use crate::core::spec::model::{Kind, Operation};
@@ -26,6 +28,8 @@ pub(super) enum Observation {
     Absent(Error),
     /// The path of the kind does not exist any more.
     PathGone(Error),
+    /// The reply is about another resource.
+    OtherResource(Error),
     /// A failure that the wait tolerates.
     Failed(Error),
 }
@@ -59,7 +63,7 @@ pub(super) async fn poll(
                     request.id = None;
                     Ok(state)
                 }
-                Ok(failed @ Observation::Failed(_)) => Ok(failed),
+                Ok(failed @ (Observation::Failed(_) | Observation::OtherResource(_))) => Ok(failed),
                 _ => Ok(Observation::Absent(error)),
             }
         }
@@ -82,11 +86,17 @@ async fn get_state(
         state_name: String,
         id: Option<String>,
     }
-    let call = Call { request_kind: RequestKind::WaitPoll, ..request.call(kind, Operation::Get) };
+    let checked = Call { request_kind: RequestKind::WaitPoll, ..request.call(kind, Operation::Get) };
+    // The wait compares the reply itself: it is patient with one that is out of step, but not with many.
+    let call = Call { subject: None, ..checked.clone() };
     let mut inner = context.sub_request_from_now(client.env());
     inner.attempts = 1;
     let failed = match client.attempt(&call, &mut inner).await {
         Ok(exchange) => {
+            if let Some(message) = subject::mismatch(&checked, &exchange).filter(|_| !request.any_name) {
+                let error = wrong_resource(message, &call, &exchange, &client.shared.base_url, inner.attempts);
+                return Ok(Observation::OtherResource(error));
+            }
             let reply = client.reply(exchange, &mut inner);
             return Ok(match serde_json::from_slice::<Resource>(content(&reply.body, call.envelope)) {
                 Ok(Resource { state_name: state, id }) => {

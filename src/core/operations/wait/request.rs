@@ -18,6 +18,8 @@ pub struct WaitRequest {
     pub name: String,
     /// The resource's `id`, if it is known: another resource of the same name is not the one.
     pub id: Option<String>,
+    /// The replies may describe any name: the server gave the create another than it was asked for, as mock servers do.
+    pub any_name: bool,
     /// One of [`STATES`].
     pub state: String,
     /// Time between polls; `None`: 1 s at first, growing to 15 s.
@@ -48,6 +50,7 @@ impl WaitRequest {
             group_id,
             name,
             id: None,
+            any_name: false,
             state: state.to_owned(),
             interval: None,
             reply_format: ReplyFormat::default(),

@@ -1,0 +1,102 @@
+//! The TCP socket below a connection, which the pool can look at and close while the connection's driver owns the rest.
+use std::io;
+use std::mem::MaybeUninit;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+
+use http::Uri;
+use hyper::rt::{Read, ReadBufCursor, Write};
+use hyper_util::client::legacy::connect::{Connected, Connection, HttpConnector};
+use hyper_util::rt::TokioIo;
+use socket2::SockRef;
+use tokio::net::TcpStream;
+use tower_service::Service;
+
+/// A socket; clones are the same one. `None` once it is closed.
+#[derive(Clone)]
+pub(super) struct Socket(Arc<Mutex<Option<TokioIo<TcpStream>>>>);
+
+impl Socket {
+    fn lock(&self) -> MutexGuard<'_, Option<TokioIo<TcpStream>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// It is open and nothing has arrived on it: one `recv` with `MSG_PEEK`, on Windows too, since the socket never blocks.
+    /// The runtime is not asked: it may not have run since something arrived.
+    pub(super) fn is_quiet(&self) -> bool {
+        let socket = self.lock();
+        let Some(stream) = socket.as_ref() else { return false };
+        let peeked = SockRef::from(stream.inner()).peek(&mut [MaybeUninit::uninit()]);
+        peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+    }
+
+    /// Closes it at once, from whichever thread.
+    pub(super) fn close(&self) {
+        drop(self.lock().take());
+    }
+
+    fn with<T>(&self, work: impl FnOnce(Pin<&mut TokioIo<TcpStream>>) -> Poll<io::Result<T>>) -> Poll<io::Result<T>> {
+        match self.lock().as_mut() {
+            Some(stream) => work(Pin::new(stream)),
+            None => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
+        }
+    }
+}
+
+impl Read for Socket {
+    fn poll_read(self: Pin<&mut Self>, task: &mut Context<'_>, buffer: ReadBufCursor<'_>) -> Poll<io::Result<()>> {
+        self.with(|stream| stream.poll_read(task, buffer))
+    }
+}
+
+impl Write for Socket {
+    fn poll_write(self: Pin<&mut Self>, task: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
+        self.with(|stream| stream.poll_write(task, bytes))
+    }
+
+    fn poll_flush(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.with(|stream| stream.poll_flush(task))
+    }
+
+    fn poll_shutdown(self: Pin<&mut Self>, task: &mut Context<'_>) -> Poll<io::Result<()>> {
+        self.with(|stream| stream.poll_shutdown(task))
+    }
+
+    fn is_write_vectored(&self) -> bool {
+        true
+    }
+
+    fn poll_write_vectored(
+        self: Pin<&mut Self>,
+        task: &mut Context<'_>,
+        parts: &[io::IoSlice<'_>],
+    ) -> Poll<io::Result<usize>> {
+        self.with(|stream| stream.poll_write_vectored(task, parts))
+    }
+}
+
+impl Connection for Socket {
+    fn connected(&self) -> Connected {
+        Connected::new()
+    }
+}
+
+/// Opens sockets with an [`HttpConnector`].
+#[derive(Clone)]
+pub(super) struct SocketConnector(pub(super) HttpConnector);
+
+impl Service<Uri> for SocketConnector {
+    type Response = Socket;
+    type Error = <HttpConnector as Service<Uri>>::Error;
+    type Future = Pin<Box<dyn Future<Output = Result<Socket, Self::Error>> + Send>>;
+
+    fn poll_ready(&mut self, task: &mut Context<'_>) -> Poll<Result<(), Self::Error>> {
+        self.0.poll_ready(task)
+    }
+
+    fn call(&mut self, server: Uri) -> Self::Future {
+        let opening = self.0.call(server);
+        Box::pin(async move { Ok(Socket(Arc::new(Mutex::new(Some(opening.await?))))) })
+    }
+}

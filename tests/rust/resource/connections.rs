@@ -1,0 +1,117 @@
+//! A connection is looked at before every reuse: what it holds already is no answer to the next request.
+use std::io::{BufRead, BufReader, Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::sync::mpsc::{Receiver, Sender, channel};
+
+use atlas_serverless::core::operations::resource::ResourceRequest;
+use atlas_serverless::core::spec::model::{Kind, Operation};
+
+use crate::canned::reply;
+use crate::{GROUP, TestClient};
+
+/// What the server does once it has answered.
+#[derive(Clone, Copy)]
+enum Afterwards {
+    Nothing,
+    /// Another reply, for the same name or for another.
+    Extra(&'static str),
+    Garbage,
+    Close,
+}
+
+/// The number of each connection on which a request arrived, once the server has done what it does afterwards.
+fn server(afterwards: Afterwards) -> (String, Receiver<usize>) {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (done, ended) = channel();
+    std::thread::spawn(move || {
+        for (number, stream) in listener.incoming().enumerate() {
+            let done = done.clone();
+            std::thread::spawn(move || serve(&stream.unwrap(), number, afterwards, &done));
+        }
+    });
+    (url, ended)
+}
+
+fn serve(mut stream: &TcpStream, number: usize, afterwards: Afterwards, done: &Sender<usize>) {
+    stream.set_nodelay(true).unwrap();
+    let mut reader = BufReader::new(stream);
+    loop {
+        let mut start = String::new();
+        if reader.read_line(&mut start).unwrap_or(0) == 0 {
+            return;
+        }
+        let mut line = String::new();
+        while reader.read_line(&mut line).unwrap() > 2 {
+            line.clear();
+        }
+        let name = start.split(['/', ' ']).rev().nth(2).unwrap().to_owned();
+        let named =
+            |name: &str, id: &str| reply(200, &format!(r#"{{"id":"{id}","name":"{name}","stateName":"IDLE"}}"#));
+        stream.write_all(named(&name, "true").as_bytes()).unwrap();
+        // The reply above is read first: an extra one in the same segment is noticed by the HTTP parser itself.
+        std::thread::sleep(std::time::Duration::from_millis(10));
+        match afterwards {
+            Afterwards::Nothing => {}
+            Afterwards::Extra(name) => stream.write_all(named(name, "stale").as_bytes()).unwrap(),
+            Afterwards::Garbage => stream.write_all(b"\r\n").unwrap(),
+            Afterwards::Close => stream.shutdown(std::net::Shutdown::Both).unwrap(),
+        }
+        done.send(number).unwrap();
+    }
+}
+
+fn get(name: &str) -> ResourceRequest {
+    ResourceRequest::new(Kind::Flex, Operation::Get, GROUP.to_owned(), name.to_owned())
+}
+
+#[tokio::test]
+async fn what_is_on_an_idle_connection_is_no_answer() {
+    for (afterwards, connections) in [
+        (Afterwards::Nothing, [0, 0, 0]),
+        (Afterwards::Extra("orders"), [0, 1, 2]),
+        (Afterwards::Extra("other"), [0, 1, 2]),
+        (Afterwards::Garbage, [0, 1, 2]),
+        (Afterwards::Close, [0, 1, 2]),
+    ] {
+        let (url, ended) = server(afterwards);
+        let test = TestClient::new(&url);
+        let mut used = Vec::new();
+        for _ in 0..3 {
+            let reply = test.client.resource(get("orders"), &mut test.context(60)).await.unwrap();
+            assert_eq!(reply.attempts, 1);
+            assert!(reply.body.windows(4).any(|part| part == b"true"), "{:?}", reply.body);
+            // The runtime does not run meanwhile: it cannot notice anything.
+            used.push(ended.recv().unwrap());
+        }
+        assert_eq!(used, connections);
+    }
+}
+
+#[tokio::test]
+async fn closing_a_client_closes_the_connections_of_all_its_runtimes() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let test = TestClient::new(&url);
+    let other = test.client.for_another_runtime().unwrap();
+    let closed = std::thread::spawn(move || {
+        let streams = [listener.accept().unwrap().0, listener.accept().unwrap().0];
+        for mut stream in &streams {
+            let mut buffer = [0; 4096];
+            assert!(stream.read(&mut buffer).unwrap() > 0);
+            stream.write_all(reply(200, r#"{"name":"orders"}"#).as_bytes()).unwrap();
+        }
+        for mut stream in &streams {
+            stream.set_read_timeout(Some(std::time::Duration::from_secs(10))).unwrap();
+            assert_eq!(stream.read(&mut [0; 16]).unwrap(), 0);
+        }
+    });
+    let (mut one, mut two) = (test.context(60), test.context(60));
+    let (first, second) =
+        tokio::join!(test.client.resource(get("orders"), &mut one), other.resource(get("orders"), &mut two));
+    assert!(first.is_ok());
+    assert!(second.is_ok());
+    test.client.close().await;
+    // Without a turn of the runtime.
+    closed.join().unwrap();
+}

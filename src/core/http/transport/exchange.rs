@@ -43,9 +43,19 @@ impl HttpResponse {
         HttpResponse { status, headers, body, tape: None, secrets: SentSecrets::default() }
     }
 
+    /// The response to a request with these secrets. A success with a JSON body is left as it is: the caller gets all of it.
+    pub(super) fn without(self, secrets: SentSecrets) -> Self {
+        let first = self.body.iter().find(|byte| !byte.is_ascii_whitespace());
+        let is_value = (200..300).contains(&self.status) && matches!(first, None | Some(b'{' | b'['));
+        let response = HttpResponse { secrets, ..self };
+        if is_value { response } else { response.redacted() }
+    }
+
     /// The response without secrets: for an error that is made of a success, which may show parts of it.
     pub(in crate::core::http) fn redacted(self) -> Self {
-        self.secrets.clone().redact(self)
+        let HttpResponse { status, headers, body, secrets, .. } = self;
+        let (headers, body) = secrets.redact(headers, body);
+        HttpResponse::new(status, headers, body)
     }
 
     /// The encoding of the body, although none was asked for.
@@ -117,4 +127,31 @@ pub(in crate::core) fn printable(text: &str) -> String {
         }
     }
     shown
+}
+
+#[cfg(test)]
+mod tests {
+    use reqwest::header::{AUTHORIZATION, HeaderValue};
+
+    use super::*;
+
+    #[test]
+    fn only_a_success_with_a_value_is_left_as_it_is_until_an_error_is_made_of_it() {
+        let mut headers = HeaderMap::new();
+        headers.insert(AUTHORIZATION, HeaderValue::from_static("Bearer TOKENMARK"));
+        let received = |status, body: &'static str| {
+            let response = HttpResponse::new(status, HeaderMap::new(), Bytes::from_static(body.as_bytes()));
+            response.without(SentSecrets::of(&headers, std::sync::Arc::default()))
+        };
+        for (status, body, kept) in [
+            (200, "{\"a\": \"TOKENMARK\"}", true),
+            (200, "<p>TOKENMARK</p>", false),
+            (500, "{\"a\": \"TOKENMARK\"}", false),
+        ] {
+            let response = received(status, body);
+            let redacted = body.replace("TOKENMARK", "******");
+            assert_eq!(response.body, if kept { body } else { &redacted }, "{status} {body}");
+            assert_eq!(response.redacted().body, redacted.as_str());
+        }
+    }
 }

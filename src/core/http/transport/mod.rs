@@ -95,7 +95,7 @@ impl Transport {
         *request.headers_mut() = headers;
         let mut reader = BodyReader::default();
         let error = match tokio::time::timeout(timeout, self.send_and_read(request, &mut reader)).await {
-            Ok(Ok(())) => return Ok(secrets.redact_unless_success(reader.finish())),
+            Ok(Ok(())) => return Ok(reader.finish().without(secrets)),
             Ok(Err(error)) => error,
             Err(_) => SendError::TimedOut,
         };

@@ -10,12 +10,9 @@ use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use zeroize::Zeroizing;
 
-use super::exchange::HttpResponse;
-use super::written::WrittenSecret;
+use super::written::{MIN_LENGTH, WrittenSecret};
 use crate::core::secret::Secret;
 
-/// A shorter secret would be found by chance in other text.
-pub(super) const MIN_LENGTH: usize = 6;
 const REDACTED: &str = "******";
 
 /// The secrets that one request carried.
@@ -43,18 +40,8 @@ impl SentSecrets {
         secrets
     }
 
-    /// The response without secrets. A success with a JSON body is left as it is: the caller gets all of it.
-    pub(super) fn redact_unless_success(self, response: HttpResponse) -> HttpResponse {
-        let first = response.body.iter().find(|byte| !byte.is_ascii_whitespace());
-        if (200..300).contains(&response.status) && matches!(first, None | Some(b'{' | b'[')) {
-            return HttpResponse { secrets: self, ..response };
-        }
-        self.redact(response)
-    }
-
-    /// The response without secrets.
-    pub(super) fn redact(&self, response: HttpResponse) -> HttpResponse {
-        let HttpResponse { status, mut headers, body, .. } = response;
+    /// Headers and body without secrets.
+    pub(super) fn redact(&self, mut headers: HeaderMap, body: Bytes) -> (HeaderMap, Bytes) {
         let secrets: Vec<WrittenSecret> = self.secrets().iter().map(WrittenSecret::new).collect();
         let body = redact_all(&secrets, &body).map_or(body, Bytes::from);
         for value in headers.values_mut() {
@@ -62,7 +49,7 @@ impl SentSecrets {
                 *value = HeaderValue::from_static(REDACTED);
             }
         }
-        HttpResponse::new(status, headers, body)
+        (headers, body)
     }
 
     /// An incomplete body without secrets.
@@ -105,26 +92,18 @@ fn basic_secrets(encoded: &str) -> Vec<Secret> {
 mod tests {
     use super::*;
 
-    fn response(status: u16, body: &'static str) -> HttpResponse {
-        let mut headers = HeaderMap::new();
-        headers.insert("x-echo", HeaderValue::from_static("Bearer TOKENMARK"));
-        HttpResponse::new(status, headers, Bytes::from_static(body.as_bytes()))
-    }
-
     fn sent(authorization: &'static str) -> SentSecrets {
         SentSecrets { authorization: Some(HeaderValue::from_static(authorization)), proxy: Arc::default() }
     }
 
     #[test]
-    fn a_response_that_becomes_an_error_has_no_secret() {
-        let sent = sent("Bearer TOKENMARK");
-        let redacted = sent.redact(response(500, "<p>TOKENMARK and TOKENMARK!</p>"));
-        assert_eq!(redacted.body, "<p>****** and ******!</p>");
-        assert_eq!(redacted.headers["x-echo"], "******");
-        assert_eq!(sent.clone().redact_unless_success(response(200, "<p>TOKENMARK</p>")).body, "<p>******</p>");
-        let success = sent.redact_unless_success(response(200, "{\"tags\": \"TOKENMARK\"}"));
-        assert_eq!(success.body, "{\"tags\": \"TOKENMARK\"}");
-        assert_eq!(success.redacted().body, "{\"tags\": \"******\"}");
+    fn headers_and_body_have_no_secret() {
+        let mut headers = HeaderMap::new();
+        headers.insert("x-echo", HeaderValue::from_static("Bearer TOKENMARK"));
+        let body = Bytes::from_static(b"<p>TOKENMARK and TOKENMARK!</p>");
+        let (headers, body) = sent("Bearer TOKENMARK").redact(headers, body);
+        assert_eq!(body, "<p>****** and ******!</p>");
+        assert_eq!(headers["x-echo"], "******");
     }
 
     #[test]
@@ -132,9 +111,9 @@ mod tests {
         // id:SECRETMARK and me:p@ssMARK
         let service_account = sent("Basic aWQ6U0VDUkVUTUFSSw==");
         let proxy = proxy_secrets(&"http://me:p%40ssMARK@proxy.example:1".into());
-        let body = "aWQ6U0VDUkVUTUFSSw\\u003d SECRETMARK p@ssMARK p%40ssMARK bWU6cEBzc01BUks=";
-        let redacted = SentSecrets { proxy: proxy.into(), ..service_account }.redact(response(502, body));
-        assert_eq!(redacted.body, "******\\u003d ****** ****** ****** ******=");
+        let body = Bytes::from_static(b"aWQ6U0VDUkVUTUFSSw\\u003d SECRETMARK p@ssMARK p%40ssMARK bWU6cEBzc01BUks=");
+        let (_, body) = SentSecrets { proxy: proxy.into(), ..service_account }.redact(HeaderMap::new(), body);
+        assert_eq!(body, "******\\u003d ****** ****** ****** ******=");
         assert!(proxy_secrets(&"http://proxy.example".into()).is_empty());
     }
 }

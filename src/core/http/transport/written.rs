@@ -3,8 +3,10 @@ use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use memchr::{memchr3_iter, memmem};
 
-use super::redact::MIN_LENGTH;
 use crate::core::secret::Secret;
+
+/// A shorter secret would be found by chance in other text.
+pub(super) const MIN_LENGTH: usize = 6;
 
 /// What is looked for to find a secret.
 pub(super) struct WrittenSecret {

@@ -4,7 +4,7 @@ use std::fmt;
 use secrecy::{ExposeSecret, SecretString};
 use zeroize::Zeroize;
 
-/// A secret. `Debug` prints `******`; there is no `Display` and no `Serialize`.
+/// A secret. Headers and buffers that it is sent in are not wiped. `Debug` prints `******`; there is no `Display` and no `Serialize`.
 #[derive(Clone)]
 pub struct Secret(SecretString);
 

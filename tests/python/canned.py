@@ -142,15 +142,13 @@ class Canned(Listener):
 ABSENT = refusal(404, "CLUSTER_NOT_FOUND", "No cluster named orders exists.", ["orders", GROUP])
 
 
-def entity(state: str, ident: str = "a1", status: int = 200) -> bytes:
-    """A description of `orders` in this state."""
+def entity(state: str, ident: str = "a1", status: int = 200, name: str = "orders") -> bytes:
+    """A description of a resource in this state."""
     settings = {"backingProviderName": "AWS", "regionName": "US_EAST_1"}
-    return reply(status, {"id": ident, "name": "orders", "providerSettings": settings, "stateName": state})
-
-
-IDLE = reply(200, b'{"name":"orders","stateName":"IDLE"}')
+    return reply(status, {"id": ident, "name": name, "providerSettings": settings, "stateName": state})
 
 
 def idle_or_stalled(request: Request) -> bytes | None:
     """An IDLE instance, or no answer where the path contains ``stalled``."""
-    return STALL if "stalled" in request.target else IDLE
+    name = request.path.rpartition("/")[2]
+    return STALL if "stalled" in request.target else reply(200, {"name": name, "stateName": "IDLE"})

@@ -137,7 +137,7 @@ def test_a_large_error_costs_little(run: Any) -> None:
         with pytest.raises(errors.InvalidAttribute) as caught:
             run(server, lambda client: client.request("GET", "/api/atlas/v2/x"))
         assert len(caught.value.violations) == 100
-    with Canned(reply(400, body + " " * (16 << 20))) as server:
+    with Canned(reply(400, body[:-1] + ',"detail":"' + "x" * (16 << 20) + '"}')) as server:
         with pytest.raises(errors.BadRequestError) as too_large:
             run(server, lambda client: client.request("GET", "/api/atlas/v2/x"))
     assert (too_large.value.status, too_large.value.error_code) == (400, None)

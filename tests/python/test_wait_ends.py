@@ -96,7 +96,7 @@ def test_concurrent_waits_do_not_delay_each_other() -> None:
     def answer(request: Request) -> bytes:
         known = request.path in asked
         asked.add(request.path)
-        return entity("IDLE" if known else "CREATING")
+        return entity("IDLE" if known else "CREATING", name=request.path.rpartition("/")[2])
 
     with Canned(answer=answer) as server:
         assert asyncio.run(run(server)) < 5

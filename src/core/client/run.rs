@@ -61,7 +61,8 @@ impl Client {
             (false, _) => (204, ""),
         };
         let body = Bytes::from_static(body.as_bytes());
-        let response = HttpResponse { status, headers: HeaderMap::new(), tape: Tape::parse(&body), body };
+        let tape = Tape::parse(&body);
+        let response = HttpResponse::new(status, HeaderMap::new(), body).with_tape(tape);
         Reply { reconciled: true, ..self.reply(response, context) }
     }
 }

@@ -43,6 +43,11 @@ impl HttpResponse {
         HttpResponse { status, headers, body, tape: None, secrets: SentSecrets::default() }
     }
 
+    /// The response with its body parsed.
+    pub(crate) fn with_tape(self, tape: Option<Tape>) -> Self {
+        HttpResponse { tape, ..self }
+    }
+
     /// The response to a request with these secrets. A success with a JSON body is left as it is: the caller gets all of it.
     pub(super) fn without(self, secrets: SentSecrets) -> Self {
         let first = self.body.iter().find(|byte| !byte.is_ascii_whitespace());

@@ -38,8 +38,7 @@ pub(super) async fn look_up(
             Ok(reply) => {
                 context.notices.add(reply.notices);
                 let Reply { status, headers, body, tape, .. } = reply;
-                let mut exchange = HttpResponse::new(status, headers, body);
-                exchange.tape = tape;
+                let exchange = HttpResponse::new(status, headers, body).with_tape(tape);
                 return Ok(NameLookup::Present(*kind, Box::new(exchange)));
             }
             Err(Error::Api(api)) if is_elsewhere(&api, *kind) => {}

@@ -63,6 +63,7 @@ fn create() -> CreateRequest {
         reply_format: Default::default(),
         if_exists: IfExists::Error,
         on_retired: Default::default(),
+        region_notice: None,
         wait: None,
     }
 }

@@ -75,6 +75,7 @@ async fn a_name_that_is_not_checked_stays_in_its_place() {
                 reply_format: ReplyFormat::default(),
                 if_exists: IfExists::Error,
                 on_retired: Default::default(),
+                region_notice: None,
                 wait: None,
             };
             assert!(test.client.create(create, &mut test.context(60)).await.is_err());
@@ -153,6 +154,7 @@ async fn a_create_is_ours_only_in_its_project_and_its_time() {
             reply_format: ReplyFormat::default(),
             if_exists: IfExists::Error,
             on_retired: Default::default(),
+            region_notice: None,
             wait: None,
         };
         let result = test.client.create(create, &mut test.context(60)).await;

@@ -7,13 +7,13 @@ mod body_reader;
 pub mod cause;
 mod connector;
 mod direct;
+mod encoded_secret;
 pub mod exchange;
 pub mod options;
 mod proxied;
 pub(in crate::core::http) mod redact;
 mod send_error;
 mod socket;
-mod written;
 
 use std::sync::{Arc, Weak};
 

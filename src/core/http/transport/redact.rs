@@ -10,7 +10,7 @@ use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use zeroize::Zeroizing;
 
-use super::written::{MIN_LENGTH, WrittenSecret};
+use super::encoded_secret::{EncodedSecret, MIN_LENGTH};
 use crate::core::secret::Secret;
 
 const REDACTED: &str = "******";
@@ -42,7 +42,7 @@ impl SentSecrets {
 
     /// Headers and body without secrets.
     pub(super) fn redact(&self, mut headers: HeaderMap, body: Bytes) -> (HeaderMap, Bytes) {
-        let secrets: Vec<WrittenSecret> = self.secrets().iter().map(WrittenSecret::new).collect();
+        let secrets: Vec<EncodedSecret> = self.secrets().iter().map(EncodedSecret::new).collect();
         let body = redact_all(&secrets, &body).map_or(body, Bytes::from);
         for value in headers.values_mut() {
             if redact_all(&secrets, value.as_bytes()).is_some() {
@@ -54,13 +54,13 @@ impl SentSecrets {
 
     /// An incomplete body without secrets.
     pub(super) fn redact_bytes<'b>(&self, body: &'b [u8]) -> Cow<'b, [u8]> {
-        let secrets: Vec<WrittenSecret> = self.secrets().iter().map(WrittenSecret::new).collect();
+        let secrets: Vec<EncodedSecret> = self.secrets().iter().map(EncodedSecret::new).collect();
         redact_all(&secrets, body).map_or(Cow::Borrowed(body), Cow::Owned)
     }
 }
 
 /// `None` if there is nothing to remove.
-fn redact_all(secrets: &[WrittenSecret], text: &[u8]) -> Option<Vec<u8>> {
+fn redact_all(secrets: &[EncodedSecret], text: &[u8]) -> Option<Vec<u8>> {
     secrets.iter().fold(None, |redacted: Option<Vec<u8>>, secret| {
         secret.redact(redacted.as_deref().unwrap_or(text), REDACTED.as_bytes()).or(redacted)
     })

@@ -9,14 +9,14 @@ use crate::core::secret::Secret;
 pub(super) const MIN_LENGTH: usize = 6;
 
 /// What is looked for to find a secret.
-pub(super) struct WrittenSecret {
+pub(super) struct EncodedSecret {
     secret: Secret,
     /// The part of its base64 that does not depend on what stands before and after it, for the three offsets at which it
     /// can begin, in both alphabets.
     encoded: Vec<Secret>,
 }
 
-impl WrittenSecret {
+impl EncodedSecret {
     pub(super) fn new(secret: &Secret) -> Self {
         let bytes = secret.expose().as_bytes();
         let groups = (0..3).filter_map(|skipped| {
@@ -28,13 +28,13 @@ impl WrittenSecret {
             .map(Secret::from)
             .collect();
         encoded.dedup();
-        WrittenSecret { secret: secret.clone(), encoded }
+        EncodedSecret { secret: secret.clone(), encoded }
     }
 
     /// The text with `mark` in the place of the secret; `None` if it is not there.
     pub(super) fn redact(&self, text: &[u8], mark: &[u8]) -> Option<Vec<u8>> {
-        let mut found = self.written_out(text);
-        found.extend(self.in_base64(text));
+        let mut found = self.find_escaped(text);
+        found.extend(self.find_base64(text));
         if found.is_empty() {
             return None;
         }
@@ -53,7 +53,7 @@ impl WrittenSecret {
     }
 
     /// Where it stands, with or without escapes. At the end of the text its beginning is enough: the text was cut off.
-    fn written_out(&self, text: &[u8]) -> Vec<(usize, usize)> {
+    fn find_escaped(&self, text: &[u8]) -> Vec<(usize, usize)> {
         let Some(first) = self.secret.expose().bytes().next() else { return Vec::new() };
         let mut found: Vec<(usize, usize)> = Vec::new();
         let plain = memchr::memchr_iter(first, text);
@@ -87,7 +87,7 @@ impl WrittenSecret {
         Some(at)
     }
 
-    fn in_base64(&self, text: &[u8]) -> Vec<(usize, usize)> {
+    fn find_base64(&self, text: &[u8]) -> Vec<(usize, usize)> {
         let is_base64 = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'-' | b'_' | b'=');
         let places = self.encoded.iter().flat_map(|needle| {
             let needle = needle.expose().as_bytes();

@@ -1,4 +1,4 @@
-//! `_core.Emulator`: the emulator as Python holds it. Options, orders and answers are JSON-shaped dicts.
+//! `_core.Emulator`. Options, and the bodies and replies of its control API, are dicts as JSON has them.
 
 use pyo3::exceptions::{PyLookupError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;

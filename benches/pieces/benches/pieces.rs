@@ -3,11 +3,11 @@ use std::hint::black_box;
 use std::time::Duration;
 
 use atlas_serverless::core::auth::AfterUnauthorized;
-use atlas_serverless::core::spec::compare::differences;
 use atlas_serverless::core::context::Context;
-use atlas_serverless::core::spec::model::{Kind, Node};
-use atlas_serverless::core::policy::retry::{AttemptOutcome, RetryPolicy, RetryState, Safety};
 use atlas_serverless::core::http::transport::exchange::HttpResponse;
+use atlas_serverless::core::policy::retry::{AttemptOutcome, RetryPolicy, RetryState, Safety};
+use atlas_serverless::core::spec::compare::differences;
+use atlas_serverless::core::spec::model::{Kind, Node};
 use atlas_serverless::core::spec::validate;
 use bench_pieces as samples;
 use criterion::{Criterion, criterion_group, criterion_main};
@@ -51,7 +51,10 @@ fn digest(criterion: &mut Criterion) {
     let mut headers = HeaderMap::new();
     headers.insert(WWW_AUTHENTICATE, CHALLENGE.parse().unwrap());
     let refusal = HttpResponse::new(401, headers, bytes::Bytes::new());
-    let AfterUnauthorized::RetryWith(answer) = key.on_unauthorized(auth(), &refusal, &Method::POST, &url).unwrap() else { panic!("no answer") };
+    let AfterUnauthorized::RetryWith(answer) = key.on_unauthorized(auth(), &refusal, &Method::POST, &url).unwrap()
+    else {
+        panic!("no answer")
+    };
     key.on_success(answer, 201);
     criterion.bench_function("answer to a known challenge", |b| b.iter(&auth));
 }

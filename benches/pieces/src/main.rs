@@ -1,12 +1,12 @@
-//! Does one thing so many times, for callgrind: `bench-counted validation 2000`, `bench-counted create 2000`.
-//! `scripts/count_instructions.py` runs it with two numbers and takes the difference.
+//! Repeats a piece of work for callgrind: `bench-counted create 2000`. `scripts/count_instructions.py` runs it with two numbers
+//! and divides the difference.
 use std::hint::black_box;
 use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::process::{Command, Stdio};
 
-use atlas_serverless::core::spec::compare::differences;
 use atlas_serverless::core::context::Context;
+use atlas_serverless::core::spec::compare::differences;
 use atlas_serverless::core::spec::model::{Kind, Node};
 use atlas_serverless::core::spec::validate;
 use bench_pieces as samples;
@@ -31,7 +31,6 @@ fn main() {
         }
         "create" => creates(times),
         "serve" => serve(),
-        "sizes" => sizes(),
         other => panic!("validation, comparison or create, not {other:?}"),
     }
 }
@@ -82,14 +81,4 @@ fn serve() {
             }
         }
     }
-}
-#[allow(dead_code)]
-fn sizes() {
-    let client = samples::client("http://127.0.0.1:1".to_owned());
-    let create = samples::create();
-    let mut context = Context::new(client.env(), None, None);
-    let f = client.create(create.clone(), &mut context);
-    println!("create {}", std::mem::size_of_val(&f));
-    drop(f);
-    println!("Create {} Context {}", std::mem::size_of_val(&create), std::mem::size_of_val(&context));
 }

@@ -1,4 +1,4 @@
-//! Arguments that are checked here, each with the error that says what is allowed.
+//! Checks of arguments that several rooms take; each error says what is allowed.
 use std::time::Duration;
 
 use pyo3::exceptions::PyValueError;

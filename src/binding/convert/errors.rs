@@ -131,23 +131,22 @@ fn to_list<'py>(py: Python<'py>, violations: &[Violation]) -> PyResult<Bound<'py
     list.into_bound_py_any(py)
 }
 
-/// Where a call ended in a way that it never should.
+/// The error of a call whose task panicked, or of a reply that the core accepted and that cannot be read.
 pub(crate) fn unexpected() -> Error {
     Error::Configuration(
         "the call ended unexpectedly, which is a mistake in atlas-serverless: please report it".to_owned(),
     )
 }
 
-/// Issues what is left of a call that failed. Its error is what the caller gets, even where a filter makes exceptions of
-/// warnings.
+/// Issues the warnings of a call that failed. A filter that turns them into exceptions must not hide the call's error.
 pub(crate) fn warn_beside(py: Python<'_>, notices: &Notices) {
     for notice in notices.take() {
         drop(warn(py, std::slice::from_ref(&notice), None));
     }
 }
 
-/// Issues notices as warnings at the caller's own line. A warning that a filter turns into an exception carries the
-/// call's result as `.result`: what was created is not lost.
+/// Issues notices as warnings at the caller's line. A warning that a filter turns into an exception has the call's result
+/// as `.result`, so that what was created is not lost.
 pub(crate) fn warn(py: Python<'_>, notices: &[Notice], result: Option<&Bound<'_, PyAny>>) -> PyResult<()> {
     if notices.is_empty() {
         return Ok(());

@@ -119,7 +119,7 @@ impl ResultMode {
     }
 }
 
-/// What is known of the service's rate limits.
+/// The service's rate limits as the headers of past replies told them.
 pub(crate) fn rate_limits<'py>(py: Python<'py>, known: &[RateLimitStatus]) -> PyResult<Bound<'py, PyList>> {
     let list = PyList::empty(py);
     for known in known {

@@ -1,11 +1,11 @@
-//! An argument that may be secret: what is wrong with it is said without it.
+//! An argument that may be secret, whose errors do not contain it.
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
 use crate::core::secret::Secret;
 
-/// A `str`. Python's own conversion errors carry the text they are about, these do not.
+/// A `str`. pyo3's own conversion errors contain the value, these do not.
 #[derive(Clone)]
 pub(crate) struct SecretText(pub(crate) Secret);
 

@@ -1,4 +1,4 @@
-//! Python objects to the core's [`Node`], and reply bytes to Python objects.
+//! Python objects to the core's [`Node`].
 use std::borrow::Cow;
 
 use pyo3::prelude::*;
@@ -7,10 +7,10 @@ use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 use crate::core::spec::model::node::TOO_DEEP;
 use crate::core::spec::model::{Key, MAX_DEPTH, Node, fields};
 
-/// More values than any request has; what is beyond is not walked.
+/// More values than any request has. The rest is not read.
 const MAX_VALUES: usize = 200_000;
 
-/// A caller's object, as the core looks at it. Never fails: what JSON can't say is described.
+/// A caller's object as a tree. Never fails: what JSON cannot represent is described, and refused by validation.
 pub(crate) fn to_node(object: &Bound<'_, PyAny>) -> Node<'static> {
     Walk { ancestors: Vec::new(), values: 0 }.node(object)
 }

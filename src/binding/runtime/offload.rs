@@ -28,11 +28,11 @@ use crate::core::error::Error;
 
 type JobResult = Result<Output, Error>;
 
-/// What the background thread sends to the waiting thread.
+/// What the background thread sends to the waiting thread. Small, since a channel allocates room for 31 at once.
 enum Event {
     Log(Level, String),
-    Poll(Poll),
-    Done(JobResult),
+    Poll(Box<Poll>),
+    Done(Box<JobResult>),
 }
 
 /// Sends log lines and polls to the waiting thread.
@@ -59,7 +59,7 @@ impl Observer for ChannelObserver {
     }
     fn poll(&self, poll: Poll) -> ControlFlow<()> {
         if self.progress {
-            let _ = self.events.send(Event::Poll(poll));
+            let _ = self.events.send(Event::Poll(Box::new(poll)));
         }
         ControlFlow::Continue(())
     }
@@ -84,7 +84,7 @@ pub(crate) fn run(py: Python<'_>, state: &Arc<ClientState>, job: Job, notices: &
     let run = job.run;
     background.spawn(async move {
         if let Ok(outcome) = Abortable::new(run(client, context), registration).await {
-            let _ = events.send(Event::Done(outcome));
+            let _ = events.send(Event::Done(Box::new(outcome)));
         }
     });
     let (progress, warning) = (progress.as_ref(), &outcome_warning);
@@ -109,10 +109,10 @@ fn wait(
 ) -> PyResult<JobResult> {
     loop {
         let delivered = match events.recv_timeout(SIGNAL_CHECK_INTERVAL) {
-            Ok(Event::Done(outcome)) => return Ok(outcome),
+            Ok(Event::Done(outcome)) => return Ok(*outcome),
             Ok(Event::Log(level, line)) => interpreter::attach(|py| emit(py, level, &line)),
             Ok(Event::Poll(poll)) => interpreter::attach(|py| match progress {
-                Some(progress) => call(progress.bind(py), (to_poll(py, poll)?,)).map(drop),
+                Some(progress) => call(progress.bind(py), (to_poll(py, *poll)?,)).map(drop),
                 None => Ok(()),
             }),
             Err(RecvTimeoutError::Timeout) => interpreter::attach(|py| py.check_signals()),
@@ -121,7 +121,7 @@ fn wait(
         };
         if let Some(Err(raised)) = delivered {
             // If the call has failed already, its outcome is known.
-            if events.try_iter().any(|event| matches!(event, Event::Done(Err(_)))) {
+            if events.try_iter().any(|event| matches!(event, Event::Done(outcome) if outcome.is_err())) {
                 drop(outcome_warning.take());
             }
             return Err(raised);

@@ -31,7 +31,7 @@ pub(crate) fn doctor<'py>(
     allow_insecure_http: bool,
 ) -> PyResult<Bound<'py, PyAny>> {
     let given = ClientArguments { profile, base_url, ..ClientArguments::default() };
-    let discovery = config::discover(given, allow_insecure_http, None);
+    let discovery = config::discover(given, allow_insecure_http, None)?;
     let options = ClientOptions {
         limits: Limits { timeout, connect_timeout: timeout.min(10.0), max_retries: 0, max_retry_time: 0.0 },
         route: RouteOptions { proxy, ca_file, ..RouteOptions::default() },

@@ -2,9 +2,9 @@
 
 use pyo3::exceptions::{PyLookupError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
-use pythonize::{depythonize, pythonize};
-use serde_json::Value;
+use pythonize::pythonize;
 
+use crate::binding::convert::to_json::to_json;
 use crate::emulator::{ControlError, Emulator, Options, StartError};
 
 /// A running emulator; `atlas_serverless.Emulator` is its public face.
@@ -17,7 +17,7 @@ impl PyEmulator {
     /// Starts it; `options` is a dict with the names of the Rust options.
     #[new]
     fn new(py: Python<'_>, options: &Bound<'_, PyAny>) -> PyResult<Self> {
-        let options = Options::from_json(&depythonize::<Value>(options)?).map_err(PyValueError::new_err)?;
+        let options = Options::from_json(&to_json("options", options)?).map_err(PyValueError::new_err)?;
         let started = py.detach(|| Emulator::start(options));
         started.map(Self).map_err(|error| match error {
             StartError::Invalid(message) => PyValueError::new_err(message),
@@ -53,7 +53,7 @@ impl PyEmulator {
         path: &str,
         body: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
-        let body = body.map(depythonize::<Value>).transpose()?;
+        let body = body.map(|body| to_json("body", body)).transpose()?;
         let value = py.detach(|| self.0.control(method, path, body)).map_err(refused)?;
         Ok(pythonize(py, &value)?)
     }

@@ -11,7 +11,7 @@
 //! | `create_many` | `client`, `runtime`, `convert` |
 //! | `doctor` | `client`, `runtime`, `convert` |
 //! | `to_flex_spec` | `convert` |
-//! | `emulator` | nothing of the binding; of the emulator what it exports |
+//! | `emulator` | `convert`; of the emulator what it exports |
 // Docstrings are for Python, whose examples look like quotations to Markdown.
 #![allow(clippy::doc_lazy_continuation)]
 
@@ -28,6 +28,8 @@ use pyo3::prelude::*;
 /// The Rust core of `atlas_serverless`.
 #[pymodule(gil_used = true)]
 fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
+    runtime::interpreter::refuse_subinterpreters(module.py())?;
+    runtime::interpreter::register_exit_hook(module.py())?;
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_class::<client::run::Client>()?;
     module.add_class::<client::pages::Pages>()?;

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from asyncio import AbstractEventLoop, Future, ensure_future, get_running_loop
+from contextvars import Context
 from inspect import isawaitable
 from threading import RLock
 from weakref import WeakKeyDictionary, ref
@@ -47,10 +48,25 @@ def loop_and_mailbox() -> tuple[AbstractEventLoop, Mailbox | None]:
 def _watch(loop: AbstractEventLoop) -> Mailbox | None:
     mailbox = Mailbox()
     try:
-        loop.add_reader(mailbox.fileno(), mailbox.deliver)
+        # In a context of its own: the loop keeps it for all calls to come, not for the first caller's alone.
+        Context().run(loop.add_reader, mailbox.fileno(), mailbox.deliver)
     except NotImplementedError:  # Windows' Proactor
         return None
     return mailbox
+
+
+def soon(context: Context, deliver: Callable[[], None]) -> None:
+    """Let the running loop call this in a copy of the context of a call."""
+    get_running_loop().call_soon(deliver, context=context.copy())
+
+
+def on_loop(loop: AbstractEventLoop, context: Context, progress: Progress) -> Callable[[Poll], None]:
+    """A progress callable for another thread: the loop calls it in a copy of the context of its call."""
+
+    def call(poll: Poll) -> None:
+        loop.call_soon_threadsafe(progress, poll, context=context.copy())
+
+    return call
 
 
 def _forget_closed() -> None:

@@ -1,17 +1,17 @@
 //! From constructor arguments to the core's configuration.
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use pyo3::exceptions::{PyTypeError, PyValueError};
+use pyo3::exceptions::{PyException, PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyType};
 
 use crate::binding::convert::arguments::time_limit;
+use crate::binding::convert::call::without_unwinding;
 use crate::binding::convert::errors::{to_exception, warn};
 use crate::binding::convert::secret::SecretText;
 use crate::binding::runtime::client_state::ClientState;
-use crate::binding::runtime::interpreter;
 use crate::core::auth::discovery;
 use crate::core::auth::discovery::options::Sources;
 use crate::core::auth::discovery::resolved::DiscoveryReport;
@@ -88,8 +88,7 @@ pub(crate) fn client_state(
     options: ClientOptions<'_>,
     sources: Option<&str>,
 ) -> PyResult<ClientState> {
-    interpreter::register_exit_hook(py)?;
-    let credentials = discover(given, options.route.allow_insecure_http, sources).result;
+    let credentials = discover(given, options.route.allow_insecure_http, sources)?.result;
     let credentials = credentials.map_err(|error| to_exception(py, error))?;
     let (config, notices) = core_config(py, options, &credentials.base_url)?;
     warn(py, &credentials.notices, None)?;
@@ -98,7 +97,11 @@ pub(crate) fn client_state(
 }
 
 /// Finds credentials and base URL in arguments, environment and Atlas CLI profile.
-pub(crate) fn discover(given: ClientArguments, allow_insecure_http: bool, sources: Option<&str>) -> DiscoveryReport {
+pub(crate) fn discover(
+    given: ClientArguments,
+    allow_insecure_http: bool,
+    sources: Option<&str>,
+) -> PyResult<DiscoveryReport> {
     let text = |given: Option<SecretText>| given.map(|text| text.0.expose().to_owned());
     let given = discovery::options::ExplicitOptions {
         client_id: text(given.client_id),
@@ -116,7 +119,12 @@ pub(crate) fn discover(given: ClientArguments, allow_insecure_http: bool, source
             _ => Sources::All,
         },
     };
-    discovery::discover_with_report(&given, &SystemMachine::new(Some(Box::new(keyring))))
+    let interrupted = Arc::<Mutex<Option<PyErr>>>::default();
+    let seen = interrupted.clone();
+    let keyring = move |service: &str, user: &str| keyring(service, user, &seen);
+    let report = discovery::discover_with_report(&given, &SystemMachine::new(Some(Box::new(keyring))));
+    let interrupted = interrupted.lock().unwrap_or_else(PoisonError::into_inner).take();
+    interrupted.map_or(Ok(report), Err)
 }
 
 /// Where tokens are stored.
@@ -127,14 +135,19 @@ pub(crate) fn token_store_location(
     location::resolve(given.as_deref(), &SystemMachine::default()).map_err(|error| to_exception(py, error))
 }
 
-/// Reads the system keyring with the `keyring` package.
-fn keyring(service: &str, user: &str) -> Result<Option<String>, KeyringTrouble> {
+/// Reads the system keyring with the `keyring` package. What is no `Exception` (Ctrl-C while the keyring asks for its
+/// password) is no trouble of the keyring's: it is kept, to be raised.
+fn keyring(service: &str, user: &str, interrupted: &Mutex<Option<PyErr>>) -> Result<Option<String>, KeyringTrouble> {
     Python::attach(|py| {
         let keyring = py.import("keyring").map_err(|_| KeyringTrouble::NoPackage)?;
-        keyring
-            .call_method1("get_password", (service, user))
-            .and_then(|secret| secret.extract())
-            .map_err(|error| KeyringTrouble::Failed(error.value(py).get_type().to_string()))
+        let ask = || keyring.call_method1("get_password", (service, user));
+        without_unwinding(ask).and_then(|secret| secret.extract()).map_err(|error| {
+            let class = error.value(py).get_type().to_string();
+            if !error.is_instance_of::<PyException>(py) {
+                interrupted.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+            }
+            KeyringTrouble::Failed(class)
+        })
     })
 }
 

@@ -1,15 +1,18 @@
 //! From the arguments of an operation to a job. They are checked before anything is sent.
+use std::borrow::Cow;
 use std::time::Duration;
 
 use bytes::Bytes;
-use pyo3::exceptions::PyTypeError;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyBool, PyDict, PyFloat, PyList, PyMapping, PyString, PyTuple};
 
 use crate::binding::convert::arguments::{if_exists, seconds};
+use crate::binding::convert::call::without_unwinding;
 use crate::binding::convert::errors::{to_exception, warn};
 use crate::binding::convert::results::Output;
 use crate::binding::convert::to_core::{kwargs_to_node, to_node};
+use crate::binding::convert::to_json::to_json;
 use crate::binding::runtime::job::Job;
 use crate::core::config::OnRetired;
 use crate::core::error::{Error, NoticeKind};
@@ -220,10 +223,7 @@ pub(crate) fn request(
     api_version: Option<String>,
     timeout: Option<f64>,
 ) -> PyResult<Job> {
-    let json = match json {
-        None => None,
-        Some(json) => Some(pythonize::depythonize(json).map_err(|e| PyTypeError::new_err(format!("json: {e}")))?),
-    };
+    let json = json.map(|json| to_json("json", json)).transpose()?;
     let params = params.map(query).transpose()?.unwrap_or_default();
     let request = Request { method: method.to_owned(), path: path.to_owned(), params, json, api_version };
     Ok(Job::new(seconds("timeout", timeout)?, move |client, mut context| async move {
@@ -234,18 +234,20 @@ pub(crate) fn request(
 /// Query parameters from a mapping: flags as `true` and `false`, lists as repeated parameters, None left out.
 pub(crate) fn query(params: &Bound<'_, PyAny>) -> PyResult<Vec<(String, String)>> {
     let mut pairs = Vec::new();
-    let items = params.call_method0("items").map_err(|_| PyTypeError::new_err("params must be a mapping"))?;
-    for item in items.try_iter()? {
-        let (name, value) = item?.extract::<(String, Bound<'_, PyAny>)>()?;
+    let mapping = params.cast::<PyMapping>().map_err(|_| PyTypeError::new_err("params must be a mapping"))?;
+    for item in without_unwinding(|| mapping.items())?.iter() {
+        let (name, value) = item.extract::<(Bound<'_, PyAny>, Bound<'_, PyAny>)>()?;
+        let name = name.extract::<String>().map_err(|_| PyTypeError::new_err("the keys of params must be text"))?;
         if value.is_none() {
             continue;
         }
-        if let Ok(values) =
-            value.extract::<Vec<Bound<'_, PyAny>>>().and_then(|v| v.iter().map(parameter).collect::<PyResult<Vec<_>>>())
-        {
-            pairs.extend(values.into_iter().map(|value| (name.clone(), value)));
+        if value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {
+            for value in value.try_iter()? {
+                pairs.push((name.clone(), parameter(&name, &value?)?));
+            }
         } else {
-            pairs.push((name, parameter(&value)?));
+            let value = parameter(&name, &value)?;
+            pairs.push((name, value));
         }
     }
     Ok(pairs)
@@ -256,11 +258,23 @@ pub(crate) fn pairs(given: impl Iterator<Item = (&'static str, Option<String>)>)
     given.filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
 }
 
-fn parameter(value: &Bound<'_, PyAny>) -> PyResult<String> {
-    if let Ok(flag) = value.cast::<pyo3::types::PyBool>() {
+/// One value as text: `true` and `false`, else what `str` makes of it. What encloses other values is no parameter.
+fn parameter(name: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
+    if let Ok(flag) = value.cast::<PyBool>() {
         return Ok(if flag.is_true() { "true" } else { "false" }.to_owned());
     }
-    Ok(value.str()?.to_cow()?.into_owned())
+    let is_text = value.is_instance_of::<PyString>();
+    if value.is_none() || (value.hasattr("__len__")? && !is_text) {
+        let given = value.get_type().name()?;
+        let message = format!("params[{name:?}] must be text, a number, a flag or a list of them, not {given}");
+        return Err(PyTypeError::new_err(message));
+    }
+    if value.cast::<PyFloat>().is_ok_and(|number| !number.value().is_finite()) {
+        return Err(PyValueError::new_err(format!("params[{name:?}] is not a finite number")));
+    }
+    let text = without_unwinding(|| value.str())?;
+    let text = text.to_cow();
+    text.map(Cow::into_owned).map_err(|_| PyValueError::new_err(format!("params[{name:?}] has a lone surrogate")))
 }
 
 fn unless_invalid(py: Python<'_>, checked: Result<Checked, Vec<crate::core::error::Violation>>) -> PyResult<Checked> {

@@ -6,6 +6,7 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 
 use crate::binding::convert::arguments;
+use crate::binding::convert::call::without_unwinding;
 use crate::binding::convert::errors::{to_exception, warn_beside};
 use crate::binding::convert::results::{Output, ResultMode};
 use crate::binding::runtime::client_state::ClientState;
@@ -53,14 +54,17 @@ impl Client {
         if self.asynchronous {
             return asyncio::start(py, &self.state, job, self.mode);
         }
-        let notices = Notices::default();
-        match blocking::run(py, &self.state, job, &notices) {
-            Ok(output) => Ok(self.mode.to_python(py, output, &notices)?.unbind()),
-            Err(error) => {
-                warn_beside(py, &notices);
-                Err(error)
+        // Most calls into Python are guarded one by one; this is for code that a garbage collection runs.
+        without_unwinding(|| {
+            let notices = Notices::default();
+            match blocking::run(py, &self.state, job, &notices) {
+                Ok(output) => Ok(self.mode.to_python(py, output, &notices)?.unbind()),
+                Err(error) => {
+                    warn_beside(py, &notices);
+                    Err(error)
+                }
             }
-        }
+        })
     }
 
     /// The service and the credentials, without what is secret of them.

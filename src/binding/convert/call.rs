@@ -53,7 +53,7 @@ where
 /// Calls Python code so that it is never unwound. Before Python 3.14 an ending interpreter ends a daemon thread in such
 /// code by unwinding its stack, and the destructors of the Rust frames below find no interpreter. Here the thread stops
 /// instead, as in 3.14, and ends with the process. Between here and Python there must be no destructor.
-fn without_unwinding<T>(work: impl FnOnce() -> T) -> T {
+pub(crate) fn without_unwinding<T>(work: impl FnOnce() -> T) -> T {
     let park = ParkOnUnwind;
     let result = work();
     std::mem::forget(park);

@@ -131,14 +131,8 @@ fn to_list<'py>(py: Python<'py>, violations: &[Violation]) -> PyResult<Bound<'py
     list.into_bound_py_any(py)
 }
 
-/// The error of a call whose task panicked, or of a reply that the core accepted and that cannot be read.
-pub(crate) fn unexpected() -> Error {
-    Error::Configuration(
-        "the call ended unexpectedly, which is a mistake in atlas-serverless: please report it".to_owned(),
-    )
-}
-
-/// Issues the warnings of a call that failed. A filter that turns them into exceptions must not hide the call's error.
+/// Issues what is left of a call that failed. Its error is what the caller gets, even where a filter makes exceptions of
+/// warnings.
 pub(crate) fn warn_beside(py: Python<'_>, notices: &Notices) {
     for notice in notices.take() {
         drop(warn(py, std::slice::from_ref(&notice), None));

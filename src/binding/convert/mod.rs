@@ -7,4 +7,5 @@ pub(crate) mod key_cache;
 pub(crate) mod results;
 pub(crate) mod secret;
 pub(crate) mod to_core;
+pub(crate) mod to_json;
 pub(crate) mod to_python;

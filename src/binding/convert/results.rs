@@ -6,9 +6,10 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
 use super::call::{Name, call_with};
-use super::errors::{to_exception, unexpected, warn};
+use super::errors::{to_exception, warn};
 use super::to_python::to_python;
 use crate::core::context::Notices;
+use crate::core::context::panic::panicked;
 use crate::core::error::Notice;
 use crate::core::http::deprecation::dates;
 use crate::core::http::reply::Reply;
@@ -85,7 +86,7 @@ impl ResultMode {
                 } else {
                     let entries = page.results.iter().map(|entry| {
                         let tape = Tape::parse(&Bytes::copy_from_slice(entry.get().as_bytes()));
-                        to_python(py, Some(&tape.ok_or_else(|| to_exception(py, unexpected()))?))
+                        to_python(py, Some(&tape.ok_or_else(|| to_exception(py, panicked()))?))
                     });
                     entries.collect::<PyResult<Vec<_>>>()?
                 };

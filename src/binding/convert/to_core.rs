@@ -4,15 +4,31 @@ use std::borrow::Cow;
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 
+use super::call::without_unwinding;
 use crate::core::spec::model::node::TOO_DEEP;
 use crate::core::spec::model::{Key, MAX_DEPTH, Node, fields};
 
 /// More values than any request has. The rest is not read.
 const MAX_VALUES: usize = 200_000;
 
-/// A caller's object as a tree. Never fails: what JSON cannot represent is described, and refused by validation.
+/// What stands in the place of a container that encloses itself.
+pub(super) const CYCLES: [&str; 4] = [DICT_CYCLE, LIST_CYCLE, TUPLE_CYCLE, MAPPING_CYCLE];
+const DICT_CYCLE: &str = "a dict that contains itself";
+const LIST_CYCLE: &str = "a list that contains itself";
+const TUPLE_CYCLE: &str = "a tuple that contains itself";
+const MAPPING_CYCLE: &str = "a mapping that contains itself";
+pub(super) const SURROGATE: &str = "text with a lone surrogate, which cannot be sent";
+pub(super) const ENORMOUS: &str = "an enormous number";
+pub(super) const TOO_MANY: &str = "more values than any request has";
+
+/// A caller's object, as the core looks at it. Never fails: what JSON can't say is described.
 pub(crate) fn to_node(object: &Bound<'_, PyAny>) -> Node<'static> {
-    Walk { ancestors: Vec::new(), values: 0 }.node(object)
+    to_node_within(object, MAX_VALUES)
+}
+
+/// The same with another limit of values.
+pub(super) fn to_node_within(object: &Bound<'_, PyAny>, max_values: usize) -> Node<'static> {
+    Walk { ancestors: Vec::new(), values: 0, max_values }.node(object)
 }
 
 /// Keyword arguments as one mapping.
@@ -22,13 +38,14 @@ pub(crate) fn kwargs_to_node(kwargs: Option<&Bound<'_, PyDict>>) -> Node<'static
 
 /// Fields that were taken out of a mapping, as one mapping.
 pub(crate) fn to_fields<'py>(fields: Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)>) -> Node<'static> {
-    Walk { ancestors: Vec::new(), values: 0 }.entries(fields.into_iter())
+    Walk { ancestors: Vec::new(), values: 0, max_values: MAX_VALUES }.entries(fields.into_iter())
 }
 
 struct Walk {
     /// The containers that enclose the current value, by identity.
     ancestors: Vec<usize>,
     values: usize,
+    max_values: usize,
 }
 
 impl Walk {
@@ -37,7 +54,7 @@ impl Walk {
         if let Ok(text) = object.cast::<PyString>() {
             return match text.to_cow() {
                 Ok(text) => Node::Str(Cow::Owned(text.into_owned())),
-                Err(_) => Node::Other("text with a lone surrogate, which cannot be sent".into()),
+                Err(_) => Node::Other(SURROGATE.into()),
             };
         }
         if let Ok(flag) = object.cast::<PyBool>() {
@@ -47,15 +64,14 @@ impl Walk {
             return Node::Null;
         }
         if let Ok(dict) = object.cast::<PyDict>() {
-            return self.container(object, "a dict that contains itself", |walk| walk.map(dict));
+            return self.container(object, DICT_CYCLE, |walk| walk.map(dict));
         }
         if let Ok(list) = object.cast::<PyList>() {
-            return self.container(object, "a list that contains itself", |walk| {
-                Node::List(list.iter().map(|item| walk.node(&item)).collect())
-            });
+            return self
+                .container(object, LIST_CYCLE, |walk| Node::List(list.iter().map(|item| walk.node(&item)).collect()));
         }
         if let Ok(tuple) = object.cast::<PyTuple>() {
-            return self.container(object, "a tuple that contains itself", |walk| {
+            return self.container(object, TUPLE_CYCLE, |walk| {
                 Node::List(tuple.iter().map(|item| walk.node(&item)).collect())
             });
         }
@@ -64,7 +80,7 @@ impl Walk {
                 Ok(number) => Node::Int(number),
                 Err(_) => match object.call_method0("__repr__").and_then(|text| text.extract::<String>()) {
                     Ok(digits) => Node::BigInt(digits.into()),
-                    Err(_) => Node::Other("an enormous number".into()),
+                    Err(_) => Node::Other(ENORMOUS.into()),
                 },
             };
         }
@@ -78,11 +94,11 @@ impl Walk {
     fn mapping(&mut self, object: &Bound<'_, PyAny>) -> Option<Node<'static>> {
         let mapping = object.cast::<pyo3::types::PyMapping>().ok()?;
         let dict = PyDict::new(object.py());
-        for item in mapping.items().ok()?.iter() {
+        for item in without_unwinding(|| mapping.items()).ok()?.iter() {
             let (key, value) = item.extract::<(Bound<'_, PyAny>, Bound<'_, PyAny>)>().ok()?;
             dict.set_item(key, value).ok()?;
         }
-        Some(self.container(object, "a mapping that contains itself", |walk| walk.map(&dict)))
+        Some(self.container(object, MAPPING_CYCLE, |walk| walk.map(&dict)))
     }
 
     fn map(&mut self, dict: &Bound<'_, PyDict>) -> Node<'static> {
@@ -115,8 +131,8 @@ impl Walk {
         if self.ancestors.len() >= MAX_DEPTH {
             return Node::Other(TOO_DEEP.into());
         }
-        if self.values > MAX_VALUES {
-            return Node::Other("more values than any request has".into());
+        if self.values > self.max_values {
+            return Node::Other(TOO_MANY.into());
         }
         self.ancestors.push(identity);
         let node = walk(self);

@@ -14,6 +14,7 @@ use pyo3::types::{PyIterator, PyList};
 use self::driver::Driver;
 use self::result::CreateResult;
 use crate::binding::client::run::{CallResult, Client};
+use crate::binding::convert::call::without_unwinding;
 use crate::binding::convert::errors::{to_exception, warn_beside};
 use crate::binding::convert::results::{Output, ResultMode};
 use crate::binding::runtime::background::Background;
@@ -108,7 +109,8 @@ impl Creates {
         let mut requests = Vec::new();
         while state.under_way.len() + state.ready.len() < self.max_in_flight {
             let Some(operations) = &state.operations else { break };
-            let operation = match operations.bind(py).clone().next() {
+            let mut iterator = operations.bind(py).clone();
+            let operation = match without_unwinding(|| iterator.next()) {
                 Some(Ok(operation)) => operation,
                 None => {
                     state.operations = None;
@@ -301,8 +303,12 @@ impl Creates {
 impl Drop for Creates {
     fn drop(&mut self) {
         let done = self.state.get_mut().is_ok_and(|state| state.closed || state.under_way.is_empty());
+        // In a child made by fork the driver's lock may be held by a thread that does not exist there.
+        if self.pid != std::process::id() {
+            return;
+        }
         self.driver.close();
-        if done || self.pid != std::process::id() {
+        if done {
             return;
         }
         // While the interpreter ends nobody reads the log.

@@ -8,6 +8,7 @@ use pyo3::types::{PyDict, PyMapping, PyString};
 use crate::binding::client::operations::{Options, checked_create};
 use crate::binding::client::run::Client;
 use crate::binding::convert::arguments;
+use crate::binding::convert::call::without_unwinding;
 use crate::binding::convert::to_core::to_fields;
 use crate::core::config::OnRetired;
 use crate::core::operations::create::request::CreateRequest;
@@ -86,7 +87,7 @@ fn entries<'py>(operation: &Bound<'py, PyAny>) -> PyResult<Vec<Field<'py>>> {
         let given = operation.get_type().name().map_or_else(|_| "an object".to_owned(), |name| name.to_string());
         PyTypeError::new_err(format!("an operation must be a mapping, not {given}"))
     })?;
-    mapping.items()?.iter().map(|item| item.extract()).collect()
+    without_unwinding(|| mapping.items())?.iter().map(|item| item.extract()).collect()
 }
 
 fn kind_of(value: &Bound<'_, PyAny>) -> PyResult<Kind> {

@@ -16,7 +16,7 @@ use super::job::Job;
 use super::mailbox::{Completion, Mailbox, QueueObserver, WaitingCall};
 use super::observer::threshold;
 use super::outcome_warning::OutcomeWarning;
-use super::pending::{Pending, wrap_progress};
+use super::pending::{Pending, call_context, wrap_progress};
 use crate::binding::convert::call::{Name, call};
 use crate::binding::convert::results::ResultMode;
 use crate::core::context::Context;
@@ -48,6 +48,7 @@ pub(crate) fn start(py: Python<'_>, state: &Arc<ClientState>, job: Job, mode: Re
     let (task, registration) = AbortHandle::new_pair();
     let waiting = WaitingCall {
         future: future.clone().unbind(),
+        context: call_context(py)?,
         mode,
         progress: progress.as_ref().map(|progress| progress.clone_ref(py)),
         notices: notices.clone(),

@@ -1,6 +1,7 @@
 //! Event loops that cannot watch a socket (Windows' Proactor): the background thread takes the interpreter lock to deliver
 //! the result, by way of pyo3-async-runtimes.
 use std::future::Future;
+use std::ops::ControlFlow;
 use std::pin::Pin;
 use std::sync::Arc;
 
@@ -13,13 +14,15 @@ use tokio::task::{JoinError, JoinHandle};
 use super::background::runtime;
 use super::interpreter;
 use super::job::Job;
-use super::observer::CallerObserver;
-use super::pending::{Pending, wrap_progress};
+use super::observer::{emit_in, threshold, to_poll};
+use super::pending::{Pending, call_context, wrap_progress};
 use crate::binding::convert::call::{Name, call};
-use crate::binding::convert::errors::{to_exception, unexpected};
+use crate::binding::convert::errors::to_exception;
 use crate::binding::convert::results::ResultMode;
 use crate::core::client::Client;
 use crate::core::context::Context;
+use crate::core::context::observe::{Level, Observer, Poll};
+use crate::core::context::panic::panicked;
 
 /// Starts a job. Cancelling its future ends the call.
 pub(crate) fn start(
@@ -33,11 +36,13 @@ pub(crate) fn start(
     // The progress callable runs on the loop's thread, and what it raises fails the future.
     let result = event_loop.call_method0("create_future")?;
     let progress = job.progress.map(|progress| wrap_progress(py, progress, &result)).transpose()?;
-    let on_loop = match &progress {
+    static ON_LOOP: Name = Name::new("atlas_serverless._runtime.event_loops", "on_loop");
+    let context = call_context(py)?;
+    let progress_on_loop = match &progress {
         None => None,
-        Some(progress) => Some(partial(py, event_loop.getattr("call_soon_threadsafe")?, progress)?),
+        Some(progress) => Some(call(ON_LOOP.get(py)?, (event_loop, &context, progress))?.unbind()),
     };
-    let (observer, _) = CallerObserver::new(py, on_loop)?;
+    let observer = AttachingObserver { threshold: threshold(py)?, context, progress: progress_on_loop };
     let context = Context::new(client.env(), job.timeout, Some(Arc::new(observer)));
     let (notices, kept) = (context.notices.clone(), context.notices.clone());
     let run = job.run;
@@ -46,7 +51,7 @@ pub(crate) fn start(
         let result = interpreter::attach_until_done(|py| match outcome {
             Ok(Ok(output)) => Ok(mode.with_warnings(py, output, &notices)?.unbind()),
             Ok(Err(error)) => Err(to_exception(py, error)),
-            Err(failed) if failed.is_panic() => Err(to_exception(py, unexpected())),
+            Err(failed) if failed.is_panic() => Err(to_exception(py, panicked())),
             Err(_) => Err(CancelledError::new_err(())),
         });
         match result {
@@ -59,8 +64,33 @@ pub(crate) fn start(
     Ok(Pending::new(None, result.unbind(), progress, kept))
 }
 
-fn partial(py: Python<'_>, function: Bound<'_, PyAny>, argument: &Py<PyAny>) -> PyResult<Py<PyAny>> {
-    py.import("functools")?.getattr("partial")?.call1((function, argument)).map(Bound::unbind)
+/// Calls Python on the background thread: log handlers there, progress callables by way of the loop.
+struct AttachingObserver {
+    threshold: Level,
+    /// The `contextvars.Context` of the call.
+    context: Py<PyAny>,
+    progress: Option<Py<PyAny>>,
+}
+
+impl Observer for AttachingObserver {
+    fn enabled(&self, level: Level) -> bool {
+        level >= self.threshold
+    }
+    fn log(&self, level: Level, message: String) {
+        interpreter::attach(|py| {
+            if let Err(error) = emit_in(py, Some(&self.context), level, &message) {
+                error.write_unraisable(py, None);
+            }
+        });
+    }
+    fn poll(&self, poll: Poll) -> ControlFlow<()> {
+        let Some(progress) = &self.progress else { return ControlFlow::Continue(()) };
+        // It only fails where the loop is closed: nobody waits for the call.
+        match interpreter::attach(|py| call(progress.bind(py), (to_poll(py, poll)?,)).map(drop)) {
+            Some(Err(_)) => ControlFlow::Break(()),
+            Some(Ok(())) | None => ControlFlow::Continue(()),
+        }
+    }
 }
 
 /// The runtime that all event loops share, for pyo3-async-runtimes.

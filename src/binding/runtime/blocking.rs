@@ -3,10 +3,13 @@
 //! Each calling thread drives a runtime and a connection pool of its own, with the interpreter lock released. Handing a
 //! call to another thread is what costs most for one or a few threads (for many see [`super::offload`]). What clients
 //! share (token, nonce, rate limits) is in the core and locks itself.
+//!
+//! Python is called only after the lock is held again, on the frame of the caller: log handlers, progress callables and
+//! signal handlers may switch greenlets, call the client, or fork.
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
-use std::pin::{Pin, pin};
-use std::sync::{Arc, PoisonError};
+use std::pin::Pin;
+use std::sync::Arc;
 use std::task::Poll;
 use std::time::{Duration, Instant};
 
@@ -15,14 +18,14 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::time::Sleep;
 
 use super::client_state::{ClientState, Pools};
-use super::interpreter;
-use super::interpreter::SIGNAL_CHECK_INTERVAL;
-use super::job::Job;
-use super::observer::{CallerObserver, Raised};
+use super::interpreter::{SIGNAL_CHECK_INTERVAL, same_process};
+use super::job::{Job, OutputFuture};
+use super::observer::{CallerObserver, deliver, threshold};
 use super::offload;
 use super::waiting_threads::WaitingThread;
 use crate::binding::convert::errors::to_exception;
 use crate::binding::convert::results::Output;
+use crate::core::context::observe::Level;
 use crate::core::context::{Context, Notices};
 use crate::core::error::Error;
 
@@ -55,79 +58,201 @@ impl ThreadRuntime {
         Ok(ThreadRuntime { pid, runtime, pools: Pools::default(), signal_timer, last_call })
     }
 
-    /// The runtime of this thread. A child made by fork makes a new one and leaks its parent's.
-    fn take() -> Result<Self, Error> {
-        match THREAD_RUNTIME.with_borrow_mut(Option::take) {
-            Some(current) if current.pid == std::process::id() => Ok(current),
-            Some(parents) => {
-                std::mem::forget(parents);
-                ThreadRuntime::new()
+    /// The runtime of this thread, for the time of a call; `None` within a call.
+    fn take() -> Result<Option<Self>, Error> {
+        let kept = THREAD_RUNTIME.with_borrow_mut(|slot| {
+            if std::mem::replace(&mut slot.in_use, true) { None } else { Some(slot.take_own()) }
+        });
+        match kept {
+            None => Ok(None),
+            Some(Some(current)) => Ok(Some(current)),
+            Some(None) => {
+                let made = ThreadRuntime::new();
+                if made.is_err() {
+                    THREAD_RUNTIME.with_borrow_mut(|slot| slot.in_use = false);
+                }
+                made.map(Some)
             }
-            None => ThreadRuntime::new(),
         }
     }
 
-    fn with<T>(work: impl FnOnce(&mut ThreadRuntime) -> Result<T, Error>) -> Result<T, Error> {
-        let mut current = ThreadRuntime::take()?;
-        let result = work(&mut current);
-        THREAD_RUNTIME.with_borrow_mut(|slot| *slot = Some(current));
-        result
+    /// Keeps it for the next call.
+    fn put_back(self) {
+        THREAD_RUNTIME.with_borrow_mut(|slot| {
+            slot.in_use = false;
+            slot.idle = Some(self);
+            slot.leak_foreign();
+        });
+    }
+
+    /// Polls a call until it ends or Python is needed.
+    fn drive<T>(
+        &mut self,
+        mut work: Pin<&mut (impl Future<Output = T> + ?Sized)>,
+        observer: &CallerObserver,
+    ) -> Step<T> {
+        let ThreadRuntime { runtime, signal_timer, last_call, .. } = self;
+        let idle = last_call.elapsed() > IDLE;
+        let step = runtime.block_on(async {
+            if idle {
+                notice_closed_connections().await;
+                signal_timer.as_mut().reset(tokio::time::Instant::now() + SIGNAL_CHECK_INTERVAL);
+            }
+            let step = poll_fn(|task| match work.as_mut().poll(task) {
+                Poll::Ready(outcome) => Poll::Ready(Step::Done(outcome)),
+                Poll::Pending if observer.has_reports() => Poll::Ready(Step::Reports),
+                Poll::Pending => signal_timer.as_mut().poll(task).map(|()| Step::Signals),
+            });
+            let step = step.await;
+            if matches!(step, Step::Signals) {
+                signal_timer.as_mut().reset(tokio::time::Instant::now() + SIGNAL_CHECK_INTERVAL);
+            }
+            step
+        });
+        *last_call = Instant::now();
+        step
+    }
+}
+
+/// Why a call is not being polled.
+enum Step<T> {
+    Done(T),
+    /// There are log lines or polls for Python.
+    Reports,
+    /// It is time to run signal handlers.
+    Signals,
+}
+
+/// What a thread keeps between its calls.
+struct Slot {
+    idle: Option<ThreadRuntime>,
+    /// A call is under way in this thread, below this code or in another greenlet.
+    in_use: bool,
+}
+
+impl Slot {
+    fn take_own(&mut self) -> Option<ThreadRuntime> {
+        self.leak_foreign();
+        self.idle.take()
+    }
+
+    /// A child made by fork leaks what it inherited: it shares the sockets and the epoll instance with its parent, and to
+    /// drop them would take the parent's sockets out of the parent's epoll instance.
+    fn leak_foreign(&mut self) {
+        if self.idle.as_ref().is_some_and(|runtime| runtime.pid != std::process::id()) {
+            std::mem::forget(self.idle.take());
+        }
+    }
+}
+
+impl Drop for Slot {
+    fn drop(&mut self) {
+        self.leak_foreign();
     }
 }
 
 thread_local! {
-    static THREAD_RUNTIME: RefCell<Option<ThreadRuntime>> = const { RefCell::new(None) };
+    static THREAD_RUNTIME: RefCell<Slot> = const { RefCell::new(Slot { idle: None, in_use: false }) };
 }
 
 /// Runs a job to its end in the calling thread. Warnings beside its result are left in `notices`.
 pub(crate) fn run(py: Python<'_>, state: &Arc<ClientState>, job: Job, notices: &Notices) -> PyResult<Output> {
     let waiting = WaitingThread::begin();
-    if waiting.count() >= OFFLOAD_FROM || tokio::runtime::Handle::try_current().is_ok() {
+    if waiting.count() >= OFFLOAD_FROM {
         return offload::run(py, state, job, notices);
     }
-    let (observer, raised) = CallerObserver::new(py, job.progress)?;
-    let observer = Arc::new(observer);
-    let (timeout, run) = (job.timeout, job.run);
-    let outcome = py.detach(|| {
-        ThreadRuntime::with(|current| {
-            let client = current.pools.get(state)?;
-            let notices = notices.clone();
-            let context = Context { notices, ..Context::new(client.env(), timeout, Some(observer)) };
-            let idle = current.last_call.elapsed() > IDLE;
-            let outcome = current.runtime.block_on(async {
-                if idle {
-                    notice_closed_connections().await;
-                    current.signal_timer.as_mut().reset(tokio::time::Instant::now() + SIGNAL_CHECK_INTERVAL);
-                }
-                unless_interrupted(run(client, context), current.signal_timer.as_mut(), &raised).await
-            });
-            current.last_call = Instant::now();
-            Ok(outcome)
-        })
+    let Some(mut current) = ThreadRuntime::take().map_err(|error| to_exception(py, error))? else {
+        return offload::run(py, state, job, notices);
+    };
+    let output = run_on(py, &mut current, state, job, notices);
+    current.put_back();
+    output
+}
+
+fn run_on(
+    py: Python<'_>,
+    current: &mut ThreadRuntime,
+    state: &Arc<ClientState>,
+    job: Job,
+    notices: &Notices,
+) -> PyResult<Output> {
+    let Job { timeout, progress, run } = job;
+    let observer = Arc::new(CallerObserver::new(threshold(py)?, progress.is_some()));
+    let begin = |current: &mut ThreadRuntime| -> Result<OutputFuture, Error> {
+        let client = current.pools.get(state)?;
+        let context = Context::new(client.env(), timeout, Some(observer.clone()));
+        Ok(run(client, Context { notices: notices.clone(), ..context }))
+    };
+    let mut begin = Some(begin);
+    let mut work: Option<OutputFuture> = None;
+    let outcome = wait(py, current, &observer, progress.as_ref(), |current| {
+        if let Some(begin) = begin.take() {
+            match begin(current) {
+                Ok(begun) => work = Some(begun),
+                Err(error) => return Step::Done(Err(error)),
+            }
+        }
+        match &mut work {
+            Some(work) => current.drive(work.as_mut(), &observer),
+            None => Step::Signals,
+        }
     });
-    if let Some(error) = raised.lock().unwrap_or_else(PoisonError::into_inner).take() {
-        return Err(error);
+    // Given up: what is lost by that is said before the exception is raised.
+    if outcome.is_err() {
+        abandon(py, current, work.take());
+        for report in observer.take() {
+            drop(deliver(py, report, None));
+        }
     }
-    let outcome = outcome.and_then(|outcome| outcome.unwrap_or(Err(Error::Stopped)));
-    outcome.map_err(|error| to_exception(py, error))
+    outcome?.map_err(|error| to_exception(py, error))
+}
+
+/// Lets a call run without the interpreter lock, and with it hands its reports to Python, until it ends or something is
+/// raised.
+fn wait<T: Send>(
+    py: Python<'_>,
+    current: &mut ThreadRuntime,
+    observer: &CallerObserver,
+    progress: Option<&Py<PyAny>>,
+    mut drive: impl FnMut(&mut ThreadRuntime) -> Step<T> + Send,
+) -> PyResult<T> {
+    loop {
+        let step = py.detach(|| drive(current));
+        if let Step::Signals = step {
+            py.check_signals()?;
+        }
+        for report in observer.take() {
+            deliver(py, report, progress)?;
+        }
+        same_process(current.pid)?;
+        if let Step::Done(outcome) = step {
+            return Ok(outcome);
+        }
+    }
+}
+
+/// Drops a call that nobody waits for any more; in a child made by fork it is leaked.
+fn abandon(py: Python<'_>, current: &ThreadRuntime, work: Option<impl Send>) {
+    if current.pid != std::process::id() {
+        return std::mem::forget(work);
+    }
+    py.detach(|| {
+        let _entered = current.runtime.enter();
+        drop(work);
+    });
 }
 
 /// Closes this thread's connections of a client that is closed.
 pub(crate) fn close_connections(py: Python<'_>, state: &ClientState) {
     py.detach(|| {
-        if tokio::runtime::Handle::try_current().is_ok() {
-            return;
-        }
-        let closed = ThreadRuntime::with(|current| {
-            current.pools.close(state);
-            // Each connection's task has to run once more to notice that it was dropped.
-            current.runtime.block_on(async {
-                notice_closed_connections().await;
-                notice_closed_connections().await;
-            });
-            Ok(())
+        let Ok(Some(mut current)) = ThreadRuntime::take() else { return };
+        current.pools.close(state);
+        // Each connection's task has to run once more to notice that it was dropped.
+        current.runtime.block_on(async {
+            notice_closed_connections().await;
+            notice_closed_connections().await;
         });
-        drop(closed);
+        current.put_back();
     });
 }
 
@@ -140,43 +265,16 @@ async fn notice_closed_connections() {
 
 /// Runs what is no call of a client to its end, on a runtime of its own.
 pub(crate) fn block_on<T: Send>(py: Python<'_>, work: impl Future<Output = Result<T, Error>> + Send) -> PyResult<T> {
-    let raised = Raised::default();
-    let outcome = py.detach(|| {
-        let mut own = ThreadRuntime::new()?;
-        let outcome = own.runtime.block_on(unless_interrupted(work, own.signal_timer.as_mut(), &raised));
+    let observer = CallerObserver::new(Level::Warning, false);
+    let mut own = ThreadRuntime::new().map_err(|error| to_exception(py, error))?;
+    let mut work = Box::pin(work);
+    let outcome = wait(py, &mut own, &observer, None, |own| own.drive(work.as_mut(), &observer));
+    abandon(py, &own, Some(work));
+    if own.pid == std::process::id() {
         // A name server that does not answer is not waited for.
         own.runtime.shutdown_background();
-        outcome.unwrap_or(Err(Error::Stopped))
-    });
-    if let Some(error) = raised.lock().unwrap_or_else(PoisonError::into_inner).take() {
-        return Err(error);
+    } else {
+        std::mem::forget(own);
     }
-    outcome.map_err(|error| to_exception(py, error))
-}
-
-/// Polls a call, and Python's signal handlers between. `None` if something was raised meanwhile.
-async fn unless_interrupted<T>(
-    work: impl Future<Output = Result<T, Error>>,
-    mut signal_timer: Pin<&mut Sleep>,
-    raised: &Raised,
-) -> Option<Result<T, Error>> {
-    let mut work = pin!(work);
-    loop {
-        let outcome = poll_fn(|task| match work.as_mut().poll(task) {
-            Poll::Ready(outcome) => Poll::Ready(Some(outcome)),
-            Poll::Pending => signal_timer.as_mut().poll(task).map(|()| None),
-        });
-        if let Some(outcome) = outcome.await {
-            return Some(outcome);
-        }
-        signal_timer.as_mut().reset(tokio::time::Instant::now() + SIGNAL_CHECK_INTERVAL);
-        let signal = interpreter::attach(|py| py.check_signals());
-        let mut raised = raised.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(Err(error)) = signal {
-            raised.get_or_insert(error);
-        }
-        if raised.is_some() {
-            return None;
-        }
-    }
+    outcome?.map_err(|error| to_exception(py, error))
 }

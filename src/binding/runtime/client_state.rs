@@ -58,6 +58,16 @@ impl ClientState {
     }
 }
 
+impl Drop for ClientState {
+    /// A child made by fork leaks its parent's client, as [`ClientState::current`] does.
+    fn drop(&mut self) {
+        let current = self.current.load_full();
+        if current.pid != std::process::id() {
+            std::mem::forget(current);
+        }
+    }
+}
+
 impl ProcessClient {
     fn new(config: &Config, credentials: &ResolvedCredentials) -> Result<Self, Error> {
         static IDS: AtomicU64 = AtomicU64::new(0);

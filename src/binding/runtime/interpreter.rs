@@ -5,10 +5,12 @@
 use std::sync::atomic::{AtomicU32, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use pyo3::exceptions::PyRuntimeError;
+use pyo3::exceptions::{PyImportError, PyRuntimeError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyCFunction;
+
+use crate::binding::convert::call::without_unwinding;
 
 /// How often a waiting thread lets Python's signal handlers run (Ctrl-C).
 pub(crate) const SIGNAL_CHECK_INTERVAL: Duration = Duration::from_millis(50);
@@ -31,7 +33,8 @@ pub(crate) fn attach<T>(work: impl FnOnce(Python<'_>) -> T) -> Option<T> {
     begin_attach().then(|| {
         Python::attach(|py| {
             ATTACHING.fetch_sub(1, Ordering::SeqCst);
-            work(py)
+            // Else a thread that ends in here would give back an interpreter lock that it does not hold.
+            without_unwinding(|| work(py))
         })
     })
 }
@@ -39,7 +42,7 @@ pub(crate) fn attach<T>(work: impl FnOnce(Python<'_>) -> T) -> Option<T> {
 /// The same for short work that an ending interpreter waits for.
 pub(crate) fn attach_until_done<T>(work: impl FnOnce(Python<'_>) -> T) -> Option<T> {
     begin_attach().then(|| {
-        let result = Python::attach(work);
+        let result = Python::attach(|py| without_unwinding(|| work(py)));
         ATTACHING.fetch_sub(1, Ordering::SeqCst);
         result
     })
@@ -55,7 +58,23 @@ fn begin_attach() -> bool {
     allowed
 }
 
-/// Registers the hook, once.
+/// Fails in a subinterpreter: this module keeps classes and objects of the main interpreter, and an exception class of
+/// another is caught by no `except`. From 3.12 on Python refuses by itself.
+pub(crate) fn refuse_subinterpreters(py: Python<'_>) -> PyResult<()> {
+    if py.version_info() >= (3, 12) {
+        return Ok(());
+    }
+    let Ok(interpreters) = py.import("_xxsubinterpreters") else { return Ok(()) };
+    if interpreters.call_method0("get_current")?.eq(interpreters.call_method0("get_main")?)? {
+        return Ok(());
+    }
+    Err(PyImportError::new_err(
+        "atlas_serverless works in the main interpreter only, and this is a subinterpreter. Under mod_wsgi, set \
+         WSGIApplicationGroup %{GLOBAL}",
+    ))
+}
+
+/// Registers the hook, once: when the module is imported, so that what the program registers runs before it.
 pub(crate) fn register_exit_hook(py: Python<'_>) -> PyResult<()> {
     static REGISTERED: PyOnceLock<()> = PyOnceLock::new();
     let register = || {
@@ -68,6 +87,15 @@ pub(crate) fn register_exit_hook(py: Python<'_>) -> PyResult<()> {
 /// Fails while another thread ends the interpreter: the result of a call would never be delivered.
 pub(crate) fn ensure_running() -> PyResult<()> {
     if is_ending() { Err(PyRuntimeError::new_err("the interpreter is ending")) } else { Ok(()) }
+}
+
+/// Fails in a child made by fork within a callable of the caller's: the call goes on in the parent alone, whose sockets
+/// and timers this process must not touch.
+pub(crate) fn same_process(pid: u32) -> PyResult<()> {
+    if pid == std::process::id() {
+        return Ok(());
+    }
+    Err(PyRuntimeError::new_err("a call that is under way does not go on in a child made by fork"))
 }
 
 fn is_ending() -> bool {

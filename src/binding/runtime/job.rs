@@ -8,9 +8,10 @@ use pyo3::prelude::*;
 use crate::binding::convert::results::Output;
 use crate::core::client::Client;
 use crate::core::context::Context;
+use crate::core::context::panic::caught;
 use crate::core::error::Error;
 
-type OutputFuture = Pin<Box<dyn Future<Output = Result<Output, Error>> + Send>>;
+pub(crate) type OutputFuture = Pin<Box<dyn Future<Output = Result<Output, Error>> + Send>>;
 
 /// What to run with a client and a context, once.
 pub(crate) struct Job {
@@ -27,6 +28,6 @@ impl Job {
     where
         F: Future<Output = Result<Output, Error>> + Send + 'static,
     {
-        Job { timeout, progress: None, run: Box::new(|client, context| Box::pin(run(client, context))) }
+        Job { timeout, progress: None, run: Box::new(|client, context| Box::pin(caught(run(client, context)))) }
     }
 }

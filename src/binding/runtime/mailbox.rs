@@ -1,6 +1,6 @@
 //! The mailbox of an asyncio event loop: the background thread pushes what happens to its calls, and wakes the loop, which
 //! then handles all of it in one go.
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::io::{Read, Write};
 use std::ops::ControlFlow;
 use std::os::fd::AsRawFd;
@@ -10,19 +10,21 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures_util::future::AbortHandle;
 use pyo3::prelude::*;
 
+use super::interpreter;
 use super::observer::{emit, to_poll};
 use super::outcome_warning::OutcomeWarning;
-use crate::binding::convert::call::call;
-use crate::binding::convert::errors::{to_exception, unexpected};
+use crate::binding::convert::call::{Name, call};
+use crate::binding::convert::errors::to_exception;
 use crate::binding::convert::results::{Output, ResultMode};
 use crate::core::context::Notices;
 use crate::core::context::observe::{LazyMessage, Level, Observer, Poll};
+use crate::core::context::panic::panicked;
 use crate::core::error::Error;
 
 /// What happens to the call of an id.
 enum Event {
     Done(u64, Result<Output, Error>),
-    Log(Level, String),
+    Log(u64, Level, String),
     Poll(u64, Poll),
 }
 
@@ -54,6 +56,8 @@ impl EventQueue {
 /// A call that the event loop waits for.
 pub(super) struct WaitingCall {
     pub(super) future: Py<PyAny>,
+    /// The `contextvars.Context` of the call.
+    pub(super) context: Py<PyAny>,
     pub(super) mode: ResultMode,
     pub(super) progress: Option<Py<PyAny>>,
     pub(super) notices: Notices,
@@ -68,6 +72,8 @@ pub(crate) struct Mailbox {
     /// Readable when there are events.
     wake_ups: UnixStream,
     waiting: Mutex<HashMap<u64, WaitingCall>>,
+    /// Events that run code of the caller's, until the loop has a turn for each.
+    deferred: Mutex<VecDeque<Event>>,
     pid: u32,
 }
 
@@ -80,7 +86,7 @@ impl Mailbox {
         waker.set_nonblocking(true)?;
         wake_ups.set_nonblocking(true)?;
         let queue = Arc::new(EventQueue { events: Mutex::default(), waker });
-        Ok(Mailbox { queue, wake_ups, waiting: Mutex::default(), pid: std::process::id() })
+        Ok(Mailbox { queue, wake_ups, waiting: Mutex::default(), deferred: Mutex::default(), pid: std::process::id() })
     }
 
     /// The descriptor to watch.
@@ -88,24 +94,31 @@ impl Mailbox {
         self.wake_ups.as_raw_fd()
     }
 
-    /// Handles all events. Called by the event loop.
-    fn deliver(&self, py: Python<'_>) -> PyResult<()> {
+    /// Handles all events. Called by the event loop, which cannot call it again before it returns: no code of the caller's
+    /// runs in here, since a progress callable may run the loop (`nest_asyncio`).
+    fn deliver(slf: &Bound<'_, Self>) -> PyResult<()> {
+        let (py, mailbox) = (slf.py(), slf.get());
         let mut bytes = [0u8; 64];
-        while matches!((&self.wake_ups).read(&mut bytes), Ok(n) if n == bytes.len()) {}
-        let events = std::mem::take(&mut *self.queue.events());
+        while matches!((&mailbox.wake_ups).read(&mut bytes), Ok(n) if n == bytes.len()) {}
+        let events = std::mem::take(&mut *mailbox.queue.events());
         let mut first_error = None;
         for event in events {
-            let delivered = match event {
-                Event::Done(id, outcome) => self.complete(py, id, outcome),
-                Event::Log(level, message) => emit(py, level, &message),
-                Event::Poll(id, poll) => self.report(py, id, poll),
+            let delivered = match mailbox.needs_turn(py, &event) {
+                Some(context) => defer(slf, event, &context),
+                None => mailbox.handle(py, event),
             };
-            // What one event raises (Ctrl-C in a log handler) must not keep the next ones from other calls.
+            // What one event raises must not keep the next ones from other calls.
             if let Err(error) = delivered {
                 first_error.get_or_insert(error);
             }
         }
         first_error.map_or(Ok(()), Err)
+    }
+
+    /// Handles the next event that runs code of the caller's. Called by the event loop in a copy of the call's context.
+    fn deliver_deferred(&self, py: Python<'_>) -> PyResult<()> {
+        let event = self.deferred().pop_front();
+        event.map_or(Ok(()), |event| self.handle(py, event))
     }
 
     /// How many calls are under way.
@@ -123,6 +136,29 @@ impl Mailbox {
 impl Mailbox {
     fn waiting(&self) -> MutexGuard<'_, HashMap<u64, WaitingCall>> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn deferred(&self) -> MutexGuard<'_, VecDeque<Event>> {
+        self.deferred.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The context of the call, if the loop has to take a turn of its own for the event: it runs code of the caller's, or
+    /// comes after one that does.
+    fn needs_turn(&self, py: Python<'_>, event: &Event) -> Option<Py<PyAny>> {
+        let waiting = self.waiting();
+        let call = match event {
+            Event::Log(id, ..) | Event::Poll(id, _) => waiting.get(id),
+            Event::Done(id, _) => waiting.get(id).filter(|call| call.progress.is_some()),
+        };
+        call.map(|call| call.context.clone_ref(py))
+    }
+
+    fn handle(&self, py: Python<'_>, event: Event) -> PyResult<()> {
+        match event {
+            Event::Done(id, outcome) => self.complete(py, id, outcome),
+            Event::Log(_, level, message) => emit(py, level, &message),
+            Event::Poll(id, poll) => self.report(py, id, poll),
+        }
     }
 
     pub(super) fn queue(&self) -> Arc<EventQueue> {
@@ -177,9 +213,17 @@ impl Mailbox {
     }
 }
 
+/// Asks the loop for a turn, in a copy of the call's context.
+fn defer(mailbox: &Bound<'_, Mailbox>, event: Event, context: &Py<PyAny>) -> PyResult<()> {
+    static SOON: Name = Name::new("atlas_serverless._runtime.event_loops", "soon");
+    let py = mailbox.py();
+    mailbox.get().deferred().push_back(event);
+    call(SOON.get(py)?, (context, mailbox.getattr(pyo3::intern!(py, "deliver_deferred"))?)).map(drop)
+}
+
 impl Drop for Mailbox {
     fn drop(&mut self) {
-        Python::attach(|py| {
+        interpreter::attach(|py| {
             if let Err(error) = self.cancel_all(py) {
                 error.write_unraisable(py, None);
             }
@@ -202,7 +246,7 @@ impl Observer for QueueObserver {
     }
     fn log(&self, level: Level, message: String) {
         if !self.outcome_warning.is_taken() {
-            self.queue.push(Event::Log(level, message));
+            self.queue.push(Event::Log(self.id, level, message));
         }
     }
     fn outcome_guard(&self, message: Option<&LazyMessage>) {
@@ -238,7 +282,7 @@ impl Completion {
 impl Drop for Completion {
     fn drop(&mut self) {
         if std::thread::panicking() {
-            self.complete(Err(unexpected()));
+            self.complete(Err(panicked()));
         }
     }
 }

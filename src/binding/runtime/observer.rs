@@ -1,14 +1,13 @@
 //! Log lines to Python's `logging`, logger `atlas_serverless`, and polls to the caller's progress callable.
 use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::exceptions::PyException;
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
 
-use super::interpreter;
-use crate::binding::convert::call::{Name, call, call_with};
+use crate::binding::convert::call::{Name, call, call_with, without_unwinding};
 use crate::core::context::observe::{Level, Observer, Poll};
 
 /// The least severe level that the logger lets through. A program that has not imported `logging` has no handler for less
@@ -39,18 +38,27 @@ fn logger(py: Python<'_>) -> PyResult<Bound<'_, PyAny>> {
 /// Hands a line to `logging`. An `Exception` of a broken handler is reported as unraisable; anything else (Ctrl-C while
 /// the handler ran) is returned.
 pub(crate) fn emit(py: Python<'_>, level: Level, message: &str) -> PyResult<()> {
+    emit_in(py, None, level, message)
+}
+
+/// The same in a copy of a `contextvars.Context`.
+pub(super) fn emit_in(py: Python<'_>, context: Option<&Py<PyAny>>, level: Level, message: &str) -> PyResult<()> {
     let number = match level {
         Level::Debug => 10,
         Level::Info => 20,
         Level::Warning => 30,
     };
-    let logged = logger(py)
-        .and_then(|logger| logger.getattr(pyo3::intern!(py, "log")))
-        .and_then(|log| call(&log, (number, "%s", message)));
+    let logged = logger(py).and_then(|logger| logger.getattr(pyo3::intern!(py, "log"))).and_then(|log| match context {
+        None => call(&log, (number, "%s", message)),
+        Some(context) => {
+            let copy = context.bind(py).call_method0(pyo3::intern!(py, "copy"))?;
+            call(&copy.getattr(pyo3::intern!(py, "run"))?, (log, number, "%s", message))
+        }
+    });
     match logged {
         Ok(_) => Ok(()),
         Err(error) if error.is_instance_of::<PyException>(py) => {
-            error.write_unraisable(py, None);
+            without_unwinding(|| error.write_unraisable(py, None));
             Ok(())
         }
         Err(error) => Err(error),
@@ -72,25 +80,44 @@ pub(crate) fn to_poll(py: Python<'_>, poll: Poll) -> PyResult<Bound<'_, PyAny>> 
     call_with(POLL.get(py)?, (), &facts)
 }
 
-/// What the caller's log handler, progress callable or a signal handler raised during a call; it ends the call.
-pub(crate) type Raised = Arc<Mutex<Option<PyErr>>>;
+/// What a call reports while it runs.
+pub(super) enum Report {
+    Log(Level, String),
+    Poll(Poll),
+}
 
-/// Calls Python on the thread that runs the call.
-pub(crate) struct CallerObserver {
+/// Hands a report to Python. What the log handler or the progress callable raises ends the call.
+pub(super) fn deliver(py: Python<'_>, report: Report, progress: Option<&Py<PyAny>>) -> PyResult<()> {
+    match (report, progress) {
+        (Report::Log(level, line), _) => emit(py, level, &line),
+        (Report::Poll(poll), Some(progress)) => call(progress.bind(py), (to_poll(py, poll)?,)).map(drop),
+        (Report::Poll(_), None) => Ok(()),
+    }
+}
+
+/// Keeps what a call reports until its thread is attached to Python again: no callable runs beneath the runtime. What
+/// switches greenlets there would leave thread-local state of this one to another (gevent, eventlet).
+pub(super) struct CallerObserver {
     threshold: Level,
-    progress: Option<Py<PyAny>>,
-    raised: Raised,
+    progress: bool,
+    reports: Mutex<Vec<Report>>,
 }
 
 impl CallerObserver {
-    /// An observer, and what is raised while it observes.
-    pub(crate) fn new(py: Python<'_>, progress: Option<Py<PyAny>>) -> PyResult<(Self, Raised)> {
-        let raised = Raised::default();
-        Ok((CallerObserver { threshold: threshold(py)?, progress, raised: Arc::clone(&raised) }, raised))
+    pub(super) fn new(threshold: Level, progress: bool) -> Self {
+        CallerObserver { threshold, progress, reports: Mutex::default() }
     }
 
-    fn set_raised(&self, error: PyErr) {
-        self.raised.lock().unwrap_or_else(PoisonError::into_inner).get_or_insert(error);
+    pub(super) fn has_reports(&self) -> bool {
+        !self.reports().is_empty()
+    }
+
+    pub(super) fn take(&self) -> Vec<Report> {
+        std::mem::take(&mut *self.reports())
+    }
+
+    fn reports(&self) -> MutexGuard<'_, Vec<Report>> {
+        self.reports.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -99,18 +126,12 @@ impl Observer for CallerObserver {
         level >= self.threshold
     }
     fn log(&self, level: Level, message: String) {
-        if let Some(Err(error)) = interpreter::attach(|py| emit(py, level, &message)) {
-            self.set_raised(error);
-        }
+        self.reports().push(Report::Log(level, message));
     }
     fn poll(&self, poll: Poll) -> ControlFlow<()> {
-        let Some(progress) = &self.progress else { return ControlFlow::Continue(()) };
-        match interpreter::attach(|py| call(progress.bind(py), (to_poll(py, poll)?,)).map(drop)) {
-            Some(Ok(())) | None => ControlFlow::Continue(()),
-            Some(Err(error)) => {
-                self.set_raised(error);
-                ControlFlow::Break(())
-            }
+        if self.progress {
+            self.reports().push(Report::Poll(poll));
         }
+        ControlFlow::Continue(())
     }
 }

@@ -14,15 +14,14 @@ use pyo3::prelude::*;
 
 use super::background::Background;
 use super::client_state::ClientState;
-use super::interpreter;
-use super::interpreter::SIGNAL_CHECK_INTERVAL;
+use super::interpreter::{SIGNAL_CHECK_INTERVAL, same_process};
 use super::job::Job;
-use super::observer::{emit, threshold, to_poll};
+use super::observer::{Report, deliver, emit, threshold};
 use super::outcome_warning::OutcomeWarning;
-use crate::binding::convert::call::call;
-use crate::binding::convert::errors::{to_exception, unexpected};
+use crate::binding::convert::errors::to_exception;
 use crate::binding::convert::results::Output;
 use crate::core::context::observe::{LazyMessage, Level, Observer, Poll};
+use crate::core::context::panic::panicked;
 use crate::core::context::{Context, Notices};
 use crate::core::error::Error;
 
@@ -30,8 +29,7 @@ type JobResult = Result<Output, Error>;
 
 /// What the background thread sends to the waiting thread. Small, since a channel allocates room for 31 at once.
 enum Event {
-    Log(Level, String),
-    Poll(Box<Poll>),
+    Report(Box<Report>),
     Done(Box<JobResult>),
 }
 
@@ -49,7 +47,7 @@ impl Observer for ChannelObserver {
     }
     fn log(&self, level: Level, message: String) {
         if !self.outcome_warning.is_taken() {
-            let _ = self.events.send(Event::Log(level, message));
+            let _ = self.events.send(Event::Report(Box::new(Report::Log(level, message))));
         }
     }
     fn outcome_guard(&self, message: Option<&LazyMessage>) {
@@ -59,7 +57,7 @@ impl Observer for ChannelObserver {
     }
     fn poll(&self, poll: Poll) -> ControlFlow<()> {
         if self.progress {
-            let _ = self.events.send(Event::Poll(Box::new(poll)));
+            let _ = self.events.send(Event::Report(Box::new(Report::Poll(poll))));
         }
         ControlFlow::Continue(())
     }
@@ -69,6 +67,7 @@ impl Observer for ChannelObserver {
 pub(crate) fn run(py: Python<'_>, state: &Arc<ClientState>, job: Job, notices: &Notices) -> PyResult<Output> {
     let background = Background::current()?;
     let client = background.client(py, state)?;
+    let pid = std::process::id();
     let (events, incoming) = channel();
     let progress = job.progress;
     let outcome_warning = Arc::<OutcomeWarning>::default();
@@ -87,9 +86,8 @@ pub(crate) fn run(py: Python<'_>, state: &Arc<ClientState>, job: Job, notices: &
             let _ = events.send(Event::Done(Box::new(outcome)));
         }
     });
-    let (progress, warning) = (progress.as_ref(), &outcome_warning);
-    let waited = py.detach(move || wait(incoming, progress, warning));
-    if waited.is_err() {
+    let waited = wait(py, incoming, progress.as_ref(), &outcome_warning);
+    if waited.is_err() && pid == std::process::id() {
         let warning = outcome_warning.take();
         task.abort();
         // The request may have been sent between these two lines.
@@ -103,23 +101,24 @@ pub(crate) fn run(py: Python<'_>, state: &Arc<ClientState>, job: Job, notices: &
 /// Waits for the end of a call. Meanwhile it delivers log lines and polls, and lets signal handlers run; what these raise
 /// ends the wait.
 fn wait(
-    events: Receiver<Event>,
+    py: Python<'_>,
+    mut events: Receiver<Event>,
     progress: Option<&Py<PyAny>>,
     outcome_warning: &OutcomeWarning,
 ) -> PyResult<JobResult> {
+    let pid = std::process::id();
     loop {
-        let delivered = match events.recv_timeout(SIGNAL_CHECK_INTERVAL) {
+        let events = &mut events;
+        let event = py.detach(move || (events.recv_timeout(SIGNAL_CHECK_INTERVAL), events));
+        let (event, events) = event;
+        let delivered = match event {
             Ok(Event::Done(outcome)) => return Ok(*outcome),
-            Ok(Event::Log(level, line)) => interpreter::attach(|py| emit(py, level, &line)),
-            Ok(Event::Poll(poll)) => interpreter::attach(|py| match progress {
-                Some(progress) => call(progress.bind(py), (to_poll(py, *poll)?,)).map(drop),
-                None => Ok(()),
-            }),
-            Err(RecvTimeoutError::Timeout) => interpreter::attach(|py| py.check_signals()),
-            // The task panicked: its sender is gone.
-            Err(RecvTimeoutError::Disconnected) => return Ok(Err(unexpected())),
+            Ok(Event::Report(report)) => deliver(py, *report, progress).and_then(|()| same_process(pid)),
+            Err(RecvTimeoutError::Timeout) => py.check_signals().and_then(|()| same_process(pid)),
+            // The task is gone, and with it its sender.
+            Err(RecvTimeoutError::Disconnected) => return Ok(Err(panicked())),
         };
-        if let Some(Err(raised)) = delivered {
+        if let Err(raised) = delivered {
             // If the call has failed already, its outcome is known.
             if events.try_iter().any(|event| matches!(event, Event::Done(outcome) if outcome.is_err())) {
                 drop(outcome_warning.take());

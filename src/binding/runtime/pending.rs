@@ -68,3 +68,9 @@ pub(super) fn wrap_progress(py: Python<'_>, progress: Py<PyAny>, future: &Bound<
     static PROGRESS: Name = Name::new("atlas_serverless._runtime.event_loops", "Progress");
     call(PROGRESS.get(py)?, (progress, future)).map(Bound::unbind)
 }
+
+/// A copy of the caller's `contextvars.Context`, as a task would have it: what the call reports is delivered in it.
+pub(super) fn call_context(py: Python<'_>) -> PyResult<Py<PyAny>> {
+    static COPY_CONTEXT: Name = Name::new("contextvars", "copy_context");
+    call(COPY_CONTEXT.get(py)?, ()).map(Bound::unbind)
+}

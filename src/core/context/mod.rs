@@ -3,6 +3,7 @@
 pub mod clock;
 pub mod observe;
 pub mod outcome_guard;
+pub mod panic;
 
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;

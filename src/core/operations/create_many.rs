@@ -11,6 +11,7 @@ use futures_util::stream::{FuturesUnordered, Stream};
 use super::create::request::CreateRequest;
 use crate::core::client::Client;
 use crate::core::context::observe::Observer;
+use crate::core::context::panic::caught;
 use crate::core::context::{Context, Notices};
 use crate::core::error::Error;
 use crate::core::http::reply::Reply;
@@ -47,7 +48,7 @@ impl CreateSet {
             let NumberedCreate { number, request, timeout } = create;
             let mut context = Context::new(client.env(), timeout, observer);
             let notices = context.notices.clone();
-            NumberedResult { number, result: client.create(request, &mut context).await, notices }
+            NumberedResult { number, result: caught(client.create(request, &mut context)).await, notices }
         }));
     }
 

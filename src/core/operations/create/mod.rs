@@ -6,9 +6,11 @@ pub(super) mod outcome;
 pub mod reconcile;
 pub mod request;
 
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 
 use self::check_reply::check_reply;
 use self::outcome::{OutcomeResolver, outcome_unknown};
@@ -20,6 +22,7 @@ use crate::core::client::attempt::AttemptError;
 use crate::core::config::OnRetired;
 use crate::core::context::Context;
 use crate::core::context::observe::Level;
+use crate::core::context::panic::panicked;
 use crate::core::error::Error;
 use crate::core::http::classify;
 use crate::core::http::reply::{Reply, content};
@@ -34,8 +37,9 @@ impl Client {
         let reply_format = request.reply_format;
         let (group_id, name, on_retired) = (request.group_id.clone(), request.name.clone(), request.on_retired);
         let region_notice = request.region_notice.clone();
-        let created = self.create_or_convert(request, context).await;
+        let created = AssertUnwindSafe(self.create_or_convert(&request, context)).catch_unwind().await;
         context.disarm_outcome_guard();
+        let created = created.unwrap_or_else(|_| Err(outcome_unknown(&request, &request.call(), &panicked(), None)));
         let (kind, reply) = created.map_err(|error| with_region_notice(error, region_notice))?;
         if wait.is_none() && !context.logs(Level::Info) {
             return Ok(reply);
@@ -75,18 +79,18 @@ impl Client {
 
     /// Creates on the path of the request's kind, or a Flex cluster where the serverless path is gone and the caller
     /// wants that.
-    async fn create_or_convert(&self, request: CreateRequest, context: &mut Context) -> Result<(Kind, Reply), Error> {
+    async fn create_or_convert(&self, request: &CreateRequest, context: &mut Context) -> Result<(Kind, Reply), Error> {
         if let Some(retired) = self.retired().filter(|_| request.kind == Kind::Serverless) {
             return match request.on_retired {
-                OnRetired::Flex => Box::pin(self.create_flex_instead(&request, context)).await,
+                OnRetired::Flex => Box::pin(self.create_flex_instead(request, context)).await,
                 OnRetired::Raise => Err(self.not_sent_since_retired(retired, &request.call(), Operation::Create)),
             };
         }
-        match self.create_with_retries(&request, context).await {
+        match self.create_with_retries(request, context).await {
             Err(Error::Api(api)) if request.kind == Kind::Serverless && classify::path_is_gone(&api) => {
                 self.remember_retired(&api);
                 match request.on_retired {
-                    OnRetired::Flex => Box::pin(self.create_flex_instead(&request, context)).await,
+                    OnRetired::Flex => Box::pin(self.create_flex_instead(request, context)).await,
                     OnRetired::Raise => Err(retirement::error(*api, Operation::Create)),
                 }
             }

@@ -1,0 +1,191 @@
+"""Arguments that no request can carry: each is an error before anything is sent, and ends no process.
+
+A table of every public call and odd value runs in a process of its own, since what it looks for is a segfault.
+"""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from typing import Any
+
+import pytest
+
+from atlas_serverless import Client, Emulator
+from canned import GROUP, Canned
+
+
+def cycle() -> list[Any]:
+    made: list[Any] = []
+    made.append(made)
+    return made
+
+
+def deep() -> list[Any]:
+    made: list[Any] = []
+    for _ in range(100_000):
+        made = [made]
+    return made
+
+
+REFUSED: dict[str, tuple[Any, type[Exception], str]] = {
+    "cycle": (cycle(), ValueError, 'json["a"][0]: a list that contains itself'),
+    "set": ({1}, TypeError, 'json["a"]: a set cannot be sent as JSON'),
+    "bytes": (b"x", TypeError, 'json["a"]: bytes cannot be sent as JSON'),
+    "nan": (float("nan"), ValueError, 'json["a"]: NaN is no number that JSON has'),
+    "huge": (10**5000, ValueError, 'json["a"]: an enormous number'),
+    "large": (2**64, ValueError, 'json["a"]: an integer of more than 64 bits'),
+    "surrogate": ("\ud800", ValueError, 'json["a"]: text with a lone surrogate, which cannot be sent'),
+    "key": ({5: 1}, TypeError, 'json["a"]: keys must be text, not the number 5'),
+}
+
+
+@pytest.mark.parametrize(("value", "kind", "text"), REFUSED.values(), ids=REFUSED)
+def test_what_json_cannot_represent_is_refused_with_its_place(
+    client: Client, server: Canned, value: Any, kind: type[Exception], text: str
+) -> None:
+    with pytest.raises(kind) as caught:
+        client.request("POST", "/api/atlas/v2/groups", json={"a": value})
+    assert str(caught.value) == text
+    assert server.requests == []
+
+
+def test_json_that_is_nested_too_deep_is_refused(client: Client, server: Canned) -> None:
+    with pytest.raises(ValueError, match=r"json(\[0\]){64}: a value nested too deep; the limit is 64 levels"):
+        client.request("POST", "/api/atlas/v2/groups", json=deep())
+    assert server.requests == []
+
+
+def test_json_is_sent_as_it_is(client: Client, server: Canned) -> None:
+    client.request("POST", "/api/atlas/v2/groups", json={"b": [1, (2.5, True)], "a": {"x": None, "y": 2**64 - 1}})
+    assert [request.body for request in server.requests] == [
+        b'{"b":[1,[2.5,true]],"a":{"x":null,"y":18446744073709551615}}'
+    ]
+
+
+@pytest.mark.parametrize(
+    ("value", "kind", "text"),
+    [
+        (cycle(), TypeError, 'params["a"] must be text, a number, a flag or a list of them, not list'),
+        ({"b": 1}, TypeError, 'params["a"] must be text, a number, a flag or a list of them, not dict'),
+        (b"x", TypeError, 'params["a"] must be text, a number, a flag or a list of them, not bytes'),
+        (float("inf"), ValueError, 'params["a"] is not a finite number'),
+        ("\ud800", ValueError, 'params["a"] has a lone surrogate'),
+    ],
+)
+def test_what_is_no_query_parameter_is_refused(
+    client: Client, server: Canned, value: Any, kind: type[Exception], text: str
+) -> None:
+    with pytest.raises(kind) as caught:
+        client.request("GET", "/api/atlas/v2/groups", params={"a": value})
+    assert str(caught.value) == text
+    assert server.requests == []
+
+
+@pytest.mark.parametrize("made", [cycle, deep])
+def test_the_emulator_refuses_a_seed_and_an_order_without_end(atlas_emulator: Emulator, made: Any) -> None:
+    with pytest.raises(ValueError, match="contains itself|nested too deep"):
+        Emulator(seed={"projects": made()})
+    with pytest.raises(ValueError, match="contains itself|nested too deep"):
+        atlas_emulator.faults.order(body=made())
+
+
+TABLE = r"""
+import asyncio, inspect, sys, warnings
+warnings.simplefilter("ignore")
+from atlas_serverless import AsyncClient, Client, Emulator, to_flex_spec
+url, group = sys.argv[1:]
+
+def cycle():
+    made = []
+    made.append(made)
+    return made
+
+def cyclic_dict():
+    made = {}
+    made["name"] = made
+    return made
+
+def deep():
+    made = []
+    for _ in range(100_000):
+        made = [made]
+    return made
+
+def deep_dict():
+    made = {}
+    for _ in range(100_000):
+        made = {"tags": made}
+    return made
+
+values = [cycle(), cyclic_dict(), deep(), deep_dict(), float("nan"), b"\xff", 10**5000, -1, "\ud800", "a\x00\r\n\tb",
+          None, 1.5, object(), {1}, int, ""]
+options = dict(access_token="t", base_url=url, max_retries=0, timeout=5.0)
+client, asynchronous = Client(**options), AsyncClient(**options)
+calls = 0
+
+def attempt(work):
+    global calls
+    calls += 1
+    try:
+        made = work()
+        if inspect.iscoroutine(made):
+            asyncio.run(made)
+        elif hasattr(made, "__aiter__"):
+            async def each():
+                async for _ in made:
+                    break
+            asyncio.run(each())
+        elif hasattr(made, "__next__"):
+            next(made, None)
+    except Exception:
+        pass
+
+SKIPPED = {"close", "from_env", "from_profile"}
+for face in (client, client.with_raw_response, asynchronous):
+    for name, own in inspect.getmembers(Client):
+        if name.startswith("_") or name in SKIPPED or not callable(own):
+            continue
+        method = getattr(face, name)
+        for parameter in inspect.signature(own).parameters.values():
+            if parameter.name == "self":
+                continue
+            for value in values:
+                given = {"group_id": group, "name": "orders", "method": "POST", "path": "/api/atlas/v2/groups"}
+                known = inspect.signature(own).parameters
+                keywords = any(p.kind is p.VAR_KEYWORD for p in known.values())
+                given = {key: at for key, at in given.items() if key in known or (key == "name" and keywords)}
+                if name == "create_many":
+                    given = {"operations": [{"group_id": group, "name": "orders"}]}
+                if parameter.kind is parameter.VAR_KEYWORD:
+                    given["tags"] = value
+                    given["validate"] = False
+                else:
+                    given[parameter.name] = value
+                if parameter.name in ("timeout", "interval") and value == 1.5:
+                    continue
+                attempt(lambda: method(**given))
+for value in values:
+    attempt(lambda: client.create_many([value, {"tags": value, "validate": False}, {"extra_fields": value}]))
+    attempt(lambda: to_flex_spec(value))
+    attempt(lambda: to_flex_spec({"tags": value}))
+    for name in inspect.signature(Client).parameters:
+        if name != "token_cache":
+            attempt(lambda: Client(**{**options, name: value}))
+with Emulator() as emulator:
+    for value in values:
+        attempt(lambda: Emulator(seed=value).stop())
+        attempt(lambda: Emulator(seed={"projects": value}).stop())
+        attempt(lambda: emulator.faults.order(body=value))
+        attempt(lambda: emulator.faults.order(times=value))
+        attempt(lambda: emulator.clock.advance(value))
+        attempt(lambda: emulator.clock.set(value))
+print("done", calls > 1000)
+"""
+
+
+def test_no_argument_of_any_call_ends_or_hangs_the_process(server: Canned) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", TABLE, server.url, GROUP], capture_output=True, text=True, check=False, timeout=300
+    )
+    assert (done.returncode, done.stdout, done.stderr) == (0, "done True\n", "")

@@ -7,12 +7,26 @@ from __future__ import annotations
 
 import subprocess
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from atlas_serverless import Client, Emulator
-from canned import GROUP, Canned
+from canned import GROUP, IDLE, Canned
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+
+@pytest.fixture
+def remembering() -> Iterator[Canned]:
+    with Canned(IDLE) as server:
+        yield server
+
+
+@pytest.fixture
+def client(remembering: Canned) -> Client:
+    return remembering.client()
 
 
 def cycle() -> list[Any]:
@@ -42,23 +56,23 @@ REFUSED: dict[str, tuple[Any, type[Exception], str]] = {
 
 @pytest.mark.parametrize(("value", "kind", "text"), REFUSED.values(), ids=REFUSED)
 def test_what_json_cannot_represent_is_refused_with_its_place(
-    client: Client, server: Canned, value: Any, kind: type[Exception], text: str
+    client: Client, remembering: Canned, value: Any, kind: type[Exception], text: str
 ) -> None:
     with pytest.raises(kind) as caught:
         client.request("POST", "/api/atlas/v2/groups", json={"a": value})
     assert str(caught.value) == text
-    assert server.requests == []
+    assert remembering.requests == []
 
 
-def test_json_that_is_nested_too_deep_is_refused(client: Client, server: Canned) -> None:
+def test_json_that_is_nested_too_deep_is_refused(client: Client, remembering: Canned) -> None:
     with pytest.raises(ValueError, match=r"json(\[0\]){64}: a value nested too deep; the limit is 64 levels"):
         client.request("POST", "/api/atlas/v2/groups", json=deep())
-    assert server.requests == []
+    assert remembering.requests == []
 
 
-def test_json_is_sent_as_it_is(client: Client, server: Canned) -> None:
+def test_json_is_sent_as_it_is(client: Client, remembering: Canned) -> None:
     client.request("POST", "/api/atlas/v2/groups", json={"b": [1, (2.5, True)], "a": {"x": None, "y": 2**64 - 1}})
-    assert [request.body for request in server.requests] == [
+    assert [request.body for request in remembering.requests] == [
         b'{"b":[1,[2.5,true]],"a":{"x":null,"y":18446744073709551615}}'
     ]
 
@@ -74,12 +88,12 @@ def test_json_is_sent_as_it_is(client: Client, server: Canned) -> None:
     ],
 )
 def test_what_is_no_query_parameter_is_refused(
-    client: Client, server: Canned, value: Any, kind: type[Exception], text: str
+    client: Client, remembering: Canned, value: Any, kind: type[Exception], text: str
 ) -> None:
     with pytest.raises(kind) as caught:
         client.request("GET", "/api/atlas/v2/groups", params={"a": value})
     assert str(caught.value) == text
-    assert server.requests == []
+    assert remembering.requests == []
 
 
 @pytest.mark.parametrize("made", [cycle, deep])

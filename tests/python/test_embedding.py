@@ -140,6 +140,7 @@ def out_of_time() -> VirtualClock:
     return clock
 
 
+@pytest.mark.filterwarnings("ignore::atlas_serverless.errors.FieldIgnoredWarning")
 class TestAPanic:
     """In a call is an error of this call, and its outcome is said to be unknown."""
 
@@ -161,7 +162,6 @@ class TestAPanic:
         with Canned(answer=answer) as server:
             yield server
 
-    @pytest.mark.filterwarnings("ignore")
     def test_in_a_call(self, broken: Canned) -> None:
         client = broken.client(_clock=out_of_time(), max_retry_time=1e9)
         with pytest.raises(errors.OutcomeUnknownError, match=self.TEXT) as caught:

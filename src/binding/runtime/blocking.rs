@@ -159,10 +159,10 @@ thread_local! {
 pub(crate) fn run(py: Python<'_>, state: &Arc<ClientState>, job: Job, notices: &Notices) -> PyResult<Output> {
     let waiting = WaitingThread::begin();
     if waiting.count() >= OFFLOAD_FROM {
-        return offload::run(py, state, job, notices);
+        return offload::run(py, state, job, notices, THREAD_RUNTIME.with_borrow(|slot| slot.in_use));
     }
     let Some(mut current) = ThreadRuntime::take().map_err(|error| to_exception(py, error))? else {
-        return offload::run(py, state, job, notices);
+        return offload::run(py, state, job, notices, true);
     };
     let output = run_on(py, &mut current, state, job, notices);
     current.put_back();

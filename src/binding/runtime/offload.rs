@@ -8,6 +8,7 @@
 use std::ops::ControlFlow;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::Duration;
 
 use futures_util::future::{AbortHandle, Abortable};
 use pyo3::prelude::*;
@@ -18,6 +19,7 @@ use super::interpreter::{SIGNAL_CHECK_INTERVAL, same_process};
 use super::job::Job;
 use super::observer::{Report, deliver, emit, threshold};
 use super::outcome_warning::OutcomeWarning;
+use crate::binding::convert::call::{Name, call};
 use crate::binding::convert::errors::to_exception;
 use crate::binding::convert::results::Output;
 use crate::core::context::observe::{LazyMessage, Level, Observer, Poll};
@@ -27,7 +29,10 @@ use crate::core::error::Error;
 
 type JobResult = Result<Output, Error>;
 
-/// What the background thread sends to the waiting thread. Small, since a channel allocates room for 31 at once.
+/// How often a call within a call lets other greenlets run.
+const YIELD_INTERVAL: Duration = Duration::from_millis(2);
+
+/// What the background thread sends to the waiting thread.
 enum Event {
     Report(Box<Report>),
     Done(Box<JobResult>),
@@ -64,7 +69,13 @@ impl Observer for ChannelObserver {
 }
 
 /// Runs a job on the background thread while the calling thread waits. Warnings beside its result are left in `notices`.
-pub(crate) fn run(py: Python<'_>, state: &Arc<ClientState>, job: Job, notices: &Notices) -> PyResult<Output> {
+pub(crate) fn run(
+    py: Python<'_>,
+    state: &Arc<ClientState>,
+    job: Job,
+    notices: &Notices,
+    within: bool,
+) -> PyResult<Output> {
     let background = Background::current()?;
     let client = background.client(py, state)?;
     let pid = std::process::id();
@@ -86,7 +97,7 @@ pub(crate) fn run(py: Python<'_>, state: &Arc<ClientState>, job: Job, notices: &
             let _ = events.send(Event::Done(Box::new(outcome)));
         }
     });
-    let waited = wait(py, incoming, progress.as_ref(), &outcome_warning);
+    let waited = wait(py, incoming, progress.as_ref(), &outcome_warning, within);
     if waited.is_err() && pid == std::process::id() {
         let warning = outcome_warning.take();
         task.abort();
@@ -98,6 +109,14 @@ pub(crate) fn run(py: Python<'_>, state: &Arc<ClientState>, job: Job, notices: &
     waited?.map_err(|error| to_exception(py, error))
 }
 
+/// Under gevent and eventlet, which put their own in the place of `time.sleep`, other greenlets run: one of them may hold
+/// what this call waits for, as the fetch of a token.
+fn yield_to_greenlets(py: Python<'_>) -> PyResult<()> {
+    static MODULES: Name = Name::new("sys", "modules");
+    let time = MODULES.get(py)?.get_item(pyo3::intern!(py, "time"))?;
+    call(&time.getattr(pyo3::intern!(py, "sleep"))?, (0,)).map(drop)
+}
+
 /// Waits for the end of a call. Meanwhile it delivers log lines and polls, and lets signal handlers run; what these raise
 /// ends the wait.
 fn wait(
@@ -105,16 +124,21 @@ fn wait(
     mut events: Receiver<Event>,
     progress: Option<&Py<PyAny>>,
     outcome_warning: &OutcomeWarning,
+    within: bool,
 ) -> PyResult<JobResult> {
     let pid = std::process::id();
+    let interval = if within { YIELD_INTERVAL } else { SIGNAL_CHECK_INTERVAL };
     loop {
         let events = &mut events;
-        let event = py.detach(move || (events.recv_timeout(SIGNAL_CHECK_INTERVAL), events));
+        let event = py.detach(move || (events.recv_timeout(interval), events));
         let (event, events) = event;
         let delivered = match event {
             Ok(Event::Done(outcome)) => return Ok(*outcome),
             Ok(Event::Report(report)) => deliver(py, *report, progress).and_then(|()| same_process(pid)),
-            Err(RecvTimeoutError::Timeout) => py.check_signals().and_then(|()| same_process(pid)),
+            Err(RecvTimeoutError::Timeout) => py
+                .check_signals()
+                .and_then(|()| if within { yield_to_greenlets(py) } else { Ok(()) })
+                .and_then(|()| same_process(pid)),
             // The task is gone, and with it its sender.
             Err(RecvTimeoutError::Disconnected) => return Ok(Err(panicked())),
         };

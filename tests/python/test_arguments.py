@@ -98,9 +98,9 @@ def test_what_is_no_query_parameter_is_refused(
 
 @pytest.mark.parametrize("made", [cycle, deep])
 def test_the_emulator_refuses_a_seed_and_an_order_without_end(atlas_emulator: Emulator, made: Any) -> None:
-    with pytest.raises(ValueError, match="contains itself|nested too deep"):
+    with pytest.raises(ValueError, match=r"contains itself|nested too deep"):
         Emulator(seed={"projects": made()})
-    with pytest.raises(ValueError, match="contains itself|nested too deep"):
+    with pytest.raises(ValueError, match=r"contains itself|nested too deep"):
         atlas_emulator.faults.order(body=made())
 
 

@@ -108,7 +108,9 @@ async def main():
         def progress(poll):
             polls.append(poll.state)
             asyncio.get_event_loop().run_until_complete(client.get_project())
-        await client.create_flex_cluster(name="c", provider_settings=place, wait=True, interval=0.005, progress=progress)
+        await client.create_flex_cluster(
+            name="c", provider_settings=place, wait=True, interval=0.005, progress=progress
+        )
 with Emulator(provisioning_seconds=0.02) as emulator:
     asyncio.run(main())
 print(polls[-1], len(polls) > 1)

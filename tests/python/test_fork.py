@@ -6,6 +6,8 @@ import asyncio
 import gc
 import os
 import signal
+import subprocess
+import sys
 import threading
 import time
 from typing import TYPE_CHECKING, Any
@@ -94,3 +96,27 @@ def test_a_child_of_a_progress_callable_goes_on(atlas_emulator: Emulator) -> Non
         progress=lambda _: codes.append(in_child(lambda: client.get_project(atlas_emulator.group_id))),
     )
     assert set(codes) == {0}
+
+
+@forks
+def test_a_child_that_ends_leaves_its_parents_connections_alone(atlas_emulator: Emulator) -> None:
+    """`sys.exit` in a child drops its thread's runtime, whose epoll instance it shares with its parent."""
+    program = """
+import os, sys, time
+from atlas_serverless import Client
+client = Client(access_token=sys.argv[2], base_url=sys.argv[1], timeout=20.0)
+slowest = 0.0
+for _ in range(50):
+    client.get_project(sys.argv[3])
+    if os.fork() == 0:
+        sys.exit(0)
+    os.wait()
+    began = time.monotonic()
+    client.get_project(sys.argv[3])
+    slowest = max(slowest, time.monotonic() - began)
+print("slow" if slowest > 10 else "done")
+"""
+    arguments = [atlas_emulator.url, atlas_emulator.access_token, atlas_emulator.group_id]
+    command = [sys.executable, "-W", "ignore", "-c", program, *arguments]
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=120)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "done\n", "")

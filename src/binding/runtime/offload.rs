@@ -32,7 +32,7 @@ type JobResult = Result<Output, Error>;
 /// How often a call within a call lets other greenlets run.
 const YIELD_INTERVAL: Duration = Duration::from_millis(2);
 
-/// What the background thread sends to the waiting thread.
+/// What the background thread sends to the waiting thread. Small, since a channel allocates room for 31 at once.
 enum Event {
     Report(Box<Report>),
     Done(Box<JobResult>),

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from atlas_serverless import Client, Emulator
-from canned import GROUP, IDLE, Canned
+from canned import GROUP, Canned, entity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 @pytest.fixture
 def remembering() -> Iterator[Canned]:
-    with Canned(IDLE) as server:
+    with Canned(entity("IDLE")) as server:
         yield server
 
 

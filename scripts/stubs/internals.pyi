@@ -111,6 +111,9 @@ class Mailbox:
     def deliver(self) -> None:
         """Completes every future whose result is there. Called by the event loop."""
 
+    def deliver_deferred(self) -> None:
+        """Handles the next event that runs code of the caller's. Called by the event loop."""
+
     def cancel_all(self) -> None:
         """Ends every call of a loop that is closed."""
 

@@ -58,6 +58,8 @@ def run(args: argparse.Namespace) -> int:
 
     from ._common import CommandError
 
+    settings: dict[str, Any] = {} if args.atlas_limits else dict(_NO_TOKEN_LIMITS)
+    settings |= _settings(args.setting)
     stopped = threading.Event()
     restore = _on_signals(stopped)
     try:
@@ -70,7 +72,7 @@ def run(args: argparse.Namespace) -> int:
             scenario=args.scenario,
             state_dir=args.state_dir,
             json_log=args.json_log,
-            **({} if args.atlas_limits else _NO_TOKEN_LIMITS) | _settings(args.setting),
+            **settings,
         )
     except (OSError, ValueError, RuntimeError) as error:
         restore()

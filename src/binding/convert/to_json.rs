@@ -1,5 +1,5 @@
 //! Python objects to JSON values, by way of the bounded walk of [`super::to_core`]: a cycle or a very deep list is an error
-//! that names its place.
+//! that names its path.
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use serde_json::{Map, Number, Value};
@@ -12,15 +12,15 @@ use crate::core::spec::model::{Key, MAX_DEPTH, Node};
 const MAX_VALUES: usize = 20_000_000;
 
 /// An argument as JSON. What JSON cannot represent is a `TypeError` (a set, bytes) or a `ValueError` (NaN, a cycle) that
-/// names the argument and the place in it.
+/// names the argument and the path in it.
 pub(crate) fn to_json(argument: &str, object: &Bound<'_, PyAny>) -> PyResult<Value> {
     let node = to_node_within(object, MAX_VALUES);
-    value(&node, &Place { parent: None, step: Step::Argument(argument) })
+    value(&node, &JsonPath { parent: None, step: Step::Argument(argument) })
 }
 
 /// Where a value stands. It is written only if the value is refused.
-struct Place<'a> {
-    parent: Option<&'a Place<'a>>,
+struct JsonPath<'a> {
+    parent: Option<&'a JsonPath<'a>>,
     step: Step<'a>,
 }
 
@@ -30,7 +30,7 @@ enum Step<'a> {
     Index(usize),
 }
 
-impl std::fmt::Display for Place<'_> {
+impl std::fmt::Display for JsonPath<'_> {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         if let Some(parent) = self.parent {
             write!(f, "{parent}")?;
@@ -43,19 +43,19 @@ impl std::fmt::Display for Place<'_> {
     }
 }
 
-fn value(node: &Node<'_>, place: &Place<'_>) -> PyResult<Value> {
-    let inner = |step| Place { parent: Some(place), step };
+fn value(node: &Node<'_>, path: &JsonPath<'_>) -> PyResult<Value> {
+    let inner = |step| JsonPath { parent: Some(path), step };
     Ok(match node {
         Node::Null => Value::Null,
         Node::Bool(flag) => Value::Bool(*flag),
         Node::Int(number) => Value::from(*number),
         Node::BigInt(digits) => match digits.parse::<u64>() {
             Ok(number) => Value::from(number),
-            Err(_) => return Err(PyValueError::new_err(format!("{place}: an integer of more than 64 bits"))),
+            Err(_) => return Err(PyValueError::new_err(format!("{path}: an integer of more than 64 bits"))),
         },
         Node::Float(number) => match Number::from_f64(*number) {
             Some(number) => Value::Number(number),
-            None => return Err(PyValueError::new_err(format!("{place}: {number} is no number that JSON has"))),
+            None => return Err(PyValueError::new_err(format!("{path}: {number} is no number that JSON has"))),
         },
         Node::Str(text) => Value::String(text.clone().into_owned()),
         Node::List(items) => {
@@ -68,7 +68,7 @@ fn value(node: &Node<'_>, place: &Place<'_>) -> PyResult<Value> {
                 let key = match key {
                     Key::Str(key) => key,
                     Key::Other(what) => {
-                        return Err(PyTypeError::new_err(format!("{place}: keys must be text, not {what}")));
+                        return Err(PyTypeError::new_err(format!("{path}: keys must be text, not {what}")));
                     }
                 };
                 map.insert(key.clone().into_owned(), value(item, &inner(Step::Key(key)))?);
@@ -76,10 +76,10 @@ fn value(node: &Node<'_>, place: &Place<'_>) -> PyResult<Value> {
             Value::Object(map)
         }
         Node::Other(what) if what == TOO_DEEP => {
-            return Err(PyValueError::new_err(format!("{place}: {what}; the limit is {MAX_DEPTH} levels")));
+            return Err(PyValueError::new_err(format!("{path}: {what}; the limit is {MAX_DEPTH} levels")));
         }
-        Node::Other(what) if is_value_error(what) => return Err(PyValueError::new_err(format!("{place}: {what}"))),
-        Node::Other(what) => return Err(PyTypeError::new_err(format!("{place}: {what} cannot be sent as JSON"))),
+        Node::Other(what) if is_value_error(what) => return Err(PyValueError::new_err(format!("{path}: {what}"))),
+        Node::Other(what) => return Err(PyTypeError::new_err(format!("{path}: {what} cannot be sent as JSON"))),
     })
 }
 

@@ -25,7 +25,7 @@ use super::offload;
 use super::waiting_threads::WaitingThread;
 use crate::binding::convert::errors::to_exception;
 use crate::binding::convert::results::Output;
-use crate::core::context::observe::Level;
+use crate::core::context::observe::{Level, Observer as _};
 use crate::core::context::{Context, Notices};
 use crate::core::error::Error;
 

@@ -108,10 +108,6 @@ impl CallerObserver {
         CallerObserver { threshold, progress, reports: Mutex::default() }
     }
 
-    pub(super) fn has_reports(&self) -> bool {
-        !self.reports().is_empty()
-    }
-
     pub(super) fn take(&self) -> Vec<Report> {
         std::mem::take(&mut *self.reports())
     }
@@ -127,6 +123,9 @@ impl Observer for CallerObserver {
     }
     fn log(&self, level: Level, message: String) {
         self.reports().push(Report::Log(level, message));
+    }
+    fn has_reports(&self) -> bool {
+        !self.reports().is_empty()
     }
     fn poll(&self, poll: Poll) -> ControlFlow<()> {
         if self.progress {

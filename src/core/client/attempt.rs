@@ -47,6 +47,7 @@ impl Client {
             permit.recheck(clock.now());
         }
         context.log(Level::Debug, || format!("{} {} (attempt {})", call.method, url.path(), context.attempts));
+        context.deliver_reports().await;
         let (response, request) = self.send_authenticated(call, target, context).await?;
         let status = reply::effective_status(&response, call.envelope);
         if deprecation::is_announced(&response.headers) {

@@ -184,4 +184,12 @@ impl Context {
             observer.log(level, message());
         }
     }
+
+    /// Yields once if the observer delivers only then. What is delivered may make calls of its own, so a call does this
+    /// before it takes what others wait for, as the lock under which a token is fetched.
+    pub async fn deliver_reports(&self) {
+        if self.observer.as_ref().is_some_and(|observer| observer.has_reports()) {
+            tokio::task::yield_now().await;
+        }
+    }
 }

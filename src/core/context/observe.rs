@@ -57,6 +57,10 @@ pub trait Observer: Send + Sync {
     /// The warning that is due if the call is given up from now on, or `None` once its outcome is known. A call whose
     /// future is dropped logs the warning by itself; this is for observers that may no longer receive it then.
     fn outcome_guard(&self, _warning: Option<&LazyMessage>) {}
+    /// Lines or polls wait until the call yields. See [`crate::core::context::Context::deliver_reports`].
+    fn has_reports(&self) -> bool {
+        false
+    }
     /// One poll of a wait; `Break` ends the call with [`crate::core::error::Error::Stopped`].
     fn poll(&self, poll: Poll) -> ControlFlow<()>;
 }

@@ -55,6 +55,7 @@ pub fn create() -> CreateRequest {
         if_exists: IfExists::Error,
         on_retired: OnRetired::Raise,
         wait: None,
+        region_notice: None,
     }
 }
 

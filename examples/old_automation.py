@@ -33,7 +33,9 @@ def down(client: Client, project: str) -> None:
     """Removes the instance, protected or not."""
     try:
         client.delete_serverless_instance(project, NAME, wait=True)
-    except errors.CannotTerminateClusterWhenTerminationProtectionEnabled:
+    except errors.BadRequestError as error:  # a code of its own for instances, a general one for Flex clusters
+        if "termination protection" not in (error.detail or ""):
+            raise
         print("protected")
         client.update_serverless_instance(project, NAME, terminationProtectionEnabled=False, wait=True)
         client.delete_serverless_instance(project, NAME, wait=True)

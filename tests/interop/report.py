@@ -21,8 +21,8 @@ requests with the two libraries named in the table, MongoDB's digest transport a
 OPERATIONS = [
     "createServerlessInstance", "getServerlessInstance", "listServerlessInstances", "updateServerlessInstance",
     "deleteServerlessInstance", "createGroupFlexCluster", "getGroupFlexCluster", "listGroupFlexClusters",
-    "updateGroupFlexCluster", "deleteGroupFlexCluster", "listGroups", "getGroup", "listRateLimits", "createToken",
-    "revokeToken",
+    "updateGroupFlexCluster", "deleteGroupFlexCluster", "tenantGroupFlexClusterUpgrade", "listGroups", "getGroup",
+    "listRateLimits", "createToken", "revokeToken",
 ]  # fmt: skip
 
 

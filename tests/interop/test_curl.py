@@ -140,6 +140,14 @@ def test_every_operation(emulator, outcomes, auth):
     curl("deleteGroupFlexCluster", 204, name="interop-flex")
     assert curl("getGroupFlexCluster", 404, name="never-there")["errorCode"] == "CLUSTER_NOT_FOUND"
 
+    curl("createGroupFlexCluster", 201, FLEX | {"name": "interop-up"})
+    target = {"name": "interop-up", "clusterType": "REPLICASET", "replicationSpecs": []}
+    deadline = time.monotonic() + 20
+    while curl("getGroupFlexCluster", 200, name="interop-up")["stateName"] != "IDLE":
+        assert time.monotonic() < deadline
+        time.sleep(0.1)
+    assert curl("tenantGroupFlexClusterUpgrade", 200, target)["name"] == "interop-up"
+
     assert curl.group in [each["id"] for each in curl("listGroups", 200)["results"]]
     assert curl("getGroup", 200, query="?pretty=true")["id"] == curl.group
     assert curl("listRateLimits", 200)["results"]

@@ -113,18 +113,27 @@ def test_create_serverless_instance(client, spec):
     assert reply.data == REPLIES["createServerlessInstance"]
 
 
+def project(operation):
+    """The project of the recorded reply: a reply about another one than was asked for is refused."""
+    return REPLIES[operation]["groupId"]
+
+
 CALLS = {
-    "getServerlessInstance": lambda c: c.get_serverless_instance(GROUP, "cluster-743"),
-    "updateServerlessInstance": lambda c: c.update_serverless_instance(GROUP, "cluster-743", tags={"a": "b"}),
+    "getServerlessInstance": lambda c: c.get_serverless_instance(project("getServerlessInstance"), "cluster-743"),
+    "updateServerlessInstance": lambda c: c.update_serverless_instance(
+        project("updateServerlessInstance"), "cluster-743", tags={"a": "b"}
+    ),
     "createGroupFlexCluster": lambda c: c.create_flex_cluster(
         GROUP, name="cluster-83", provider_settings=FLEX_SETTINGS, tags={"a": "b"}, termination_protection_enabled=True
     ),
-    "getGroupFlexCluster": lambda c: c.get_flex_cluster(GROUP, "cluster-83"),
-    "updateGroupFlexCluster": lambda c: c.update_flex_cluster(GROUP, "cluster-83", tags=[{"key": "a", "value": "b"}]),
+    "getGroupFlexCluster": lambda c: c.get_flex_cluster(project("getGroupFlexCluster"), "cluster-83"),
+    "updateGroupFlexCluster": lambda c: c.update_flex_cluster(
+        project("updateGroupFlexCluster"), "cluster-83", tags=[{"key": "a", "value": "b"}]
+    ),
     "tenantGroupFlexClusterUpgrade": lambda c: c.upgrade_flex_cluster(
         GROUP, "cluster-83", cluster_type="REPLICASET", replication_specs=[{"region_configs": [{"priority": 7}]}]
     ),
-    "getGroup": lambda c: c.get_project(GROUP),
+    "getGroup": lambda c: c.get_project(REPLIES["getGroup"]["id"]),
 }
 
 

@@ -93,10 +93,10 @@ def atlas_flex_cluster():
         with client:
             try:
                 cluster = client.get_flex_cluster(group_id, name)
-                if {tag["key"]: tag["value"] for tag in cluster["tags"]} != TAGS:
-                    log.warning("%s is not of this DAG and stays", name)
-                    return
-                if cluster["stateName"] != "DELETING":  # by an earlier try
+                if cluster["stateName"] != "DELETING":  # by an earlier try; Atlas then shows no tags any more
+                    if {tag["key"]: tag["value"] for tag in cluster["tags"]} != TAGS:
+                        log.warning("%s is not of this DAG and stays", name)
+                        return
                     client.delete_flex_cluster(group_id, name)
                 client.wait_for_flex_cluster(group_id, name, state="DELETED", timeout=1800, progress=log_poll)
             except atlas_serverless.errors.NotFoundError:

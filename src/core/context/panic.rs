@@ -8,10 +8,10 @@ use futures_util::FutureExt;
 
 use crate::core::error::{Error, TransportError, TransportKind};
 
-/// Runs a call; a panic in it is an error.
-pub async fn caught<T>(call: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+/// Runs a call; a panic in it is an error. Not an `async fn`, which would hold the call's future twice, and copy it.
+pub fn caught<T>(call: impl Future<Output = Result<T, Error>>) -> impl Future<Output = Result<T, Error>> {
     // What a call shares with others is behind locks that do not stay poisoned.
-    AssertUnwindSafe(call).catch_unwind().await.unwrap_or_else(|_| Err(panicked()))
+    AssertUnwindSafe(call).catch_unwind().map(|outcome| outcome.unwrap_or_else(|_| Err(panicked())))
 }
 
 /// The error of a call that panicked.

@@ -10,13 +10,15 @@ VENV := .venv
 BIN := $(VENV)/bin
 RUST := $(shell git ls-files 'src/*' Cargo.toml Cargo.lock pyproject.toml 2>/dev/null)
 
-.PHONY: bench bench-full bench-pieces count demo test interop test-airflow test-browser load test-rust test-python lint walls types build wheel clean help
+DOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs
+
+.PHONY: docs docs-serve bench bench-full bench-pieces count demo test interop test-airflow test-browser load test-rust test-python lint walls types build wheel clean help
 
 help:
 	@echo 'make demo   create an instance in the emulator, through a service account and through an API key'
 	@echo 'make test   everything: Rust, Python, types, lints, walls, documentation'
 	@echo 'make wheel  a release wheel in dist/'
-	@echo 'also: test-rust test-python lint walls types build interop test-airflow bench bench-full bench-pieces count clean'
+	@echo 'also: docs docs-serve test-rust test-python lint walls types build interop test-airflow bench bench-full bench-pieces count clean'
 
 demo: $(VENV)/.built
 	$(BIN)/python examples/demo.py
@@ -80,6 +82,14 @@ test-browser: $(VENV)/.built
 # The emulator with 100,000 instances, in a release build.
 load:
 	cargo test --quiet --release --features emulator --test emulator_load -- --nocapture
+
+# The documentation site in .cache/site; any broken link or reference is an error.
+docs: $(VENV)/.built
+	$(DOCS) build --quiet
+
+# The same at http://127.0.0.1:8000, built again when a page changes.
+docs-serve: $(VENV)/.built
+	$(DOCS) serve --dev-addr 127.0.0.1:8000
 
 walls:
 	$(PYTHON) scripts/check_walls.py

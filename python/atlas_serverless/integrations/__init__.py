@@ -1,0 +1,1 @@
+"""Where other tools find this package: pytest loads a plugin from here."""

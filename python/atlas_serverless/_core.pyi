@@ -358,7 +358,14 @@ class Client:
         self, group_id: str | None = None, *, name: str, envelope: bool = False, pretty: bool = False
     ) -> t.FlexCluster: ...
     def list_serverless_instances(
-        self, group_id: str | None = None, *, items_per_page: int = 500, include_count: bool = True
+        self,
+        group_id: str | None = None,
+        *,
+        name_prefix: str | None = None,
+        tags: t.Tags | None = None,
+        state: t.State | None = None,
+        items_per_page: int = 500,
+        include_count: bool = True,
     ) -> Iterator[t.ServerlessInstance]:
         """List the serverless instances of a project: an iterator of dicts that fetches page after page.
 
@@ -370,6 +377,12 @@ class Client:
 
         ================ ============================================================================================
         `group_id`       the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
+        `name_prefix`    only those whose name begins so; the client reads every page, since Atlas cannot choose.
+                         Default None: all
+        `tags`           only those that have all of these tags: a mapping such as ``{"env": "dev"}``, or a list as
+                         Atlas has it. Default None: all
+        `state`          only those in this state: CREATING, IDLE, UPDATING, REPAIRING or DELETING (Flex clusters in
+                         DELETING show no tags). Default None: all
         `items_per_page` 1 to 500, for each request. Default 500
         `include_count`  False: Atlas does not count, and `totalCount` (seen with `with_raw_response`) is missing.
                          Default True
@@ -384,7 +397,14 @@ class Client:
         Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-listserverlessinstances
         """
     def list_flex_clusters(
-        self, group_id: str | None = None, *, items_per_page: int = 500, include_count: bool = True
+        self,
+        group_id: str | None = None,
+        *,
+        name_prefix: str | None = None,
+        tags: t.Tags | None = None,
+        state: t.State | None = None,
+        items_per_page: int = 500,
+        include_count: bool = True,
     ) -> Iterator[t.FlexCluster]:
         """List the Flex clusters of a project: an iterator of dicts that fetches page after page.
 
@@ -393,6 +413,12 @@ class Client:
 
         ================ ============================================================================================
         `group_id`       the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
+        `name_prefix`    only those whose name begins so; the client reads every page, since Atlas cannot choose.
+                         Default None: all
+        `tags`           only those that have all of these tags: a mapping such as ``{"env": "dev"}``, or a list as
+                         Atlas has it. Default None: all
+        `state`          only those in this state: CREATING, IDLE, UPDATING, REPAIRING or DELETING (Flex clusters in
+                         DELETING show no tags). Default None: all
         `items_per_page` 1 to 500, for each request. Default 500
         `include_count`  False: Atlas does not count, and `totalCount` (seen with `with_raw_response`) is missing.
                          Default True
@@ -417,6 +443,8 @@ class Client:
         wait: bool = False,
         timeout: float | None = None,
         interval: float | None = None,
+        add_tags: t.Tags | None = None,
+        remove_tags: Sequence[str] | None = None,
         progress: Progress = None,
         validate: bool = True,
         extra_fields: Extra = None,
@@ -438,6 +466,10 @@ class Client:
         `timeout`      seconds for the whole call, retries and waiting included. Default None: 1800 with `wait`, else
                        only the client's `max_retry_time` limits it
         `interval`     with `wait`: seconds between polls. Default None: 1 at first, growing to 15
+        `add_tags`     tags to set, a mapping or a list; the others stay. The tags are read first, since Atlas only
+                       replaces all of them: what somebody else changes in between is lost. Not beside `tags`.
+                       Default None
+        `remove_tags`  keys of tags to take away, whether or not they are there; the others stay. Default None
         `progress`     with `wait`: True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll`
                        after each poll; what it raises ends the call. Default None
         `validate`     False sends what was given unchecked. Default True: every broken rule is a violation, all at
@@ -469,6 +501,8 @@ class Client:
         wait: bool = False,
         timeout: float | None = None,
         interval: float | None = None,
+        add_tags: t.Tags | None = None,
+        remove_tags: Sequence[str] | None = None,
         progress: Progress = None,
         validate: bool = True,
         extra_fields: Extra = None,
@@ -485,6 +519,8 @@ class Client:
         wait: bool = False,
         timeout: float | None = None,
         interval: float | None = None,
+        add_tags: t.Tags | None = None,
+        remove_tags: Sequence[str] | None = None,
         progress: Progress = None,
         validate: bool = True,
         extra_fields: Extra = None,
@@ -503,6 +539,10 @@ class Client:
         `timeout`      seconds for the whole call, retries and waiting included. Default None: 1800 with `wait`, else
                        only the client's `max_retry_time` limits it
         `interval`     with `wait`: seconds between polls. Default None: 1 at first, growing to 15
+        `add_tags`     tags to set, a mapping or a list; the others stay. The tags are read first, since Atlas only
+                       replaces all of them: what somebody else changes in between is lost. Not beside `tags`.
+                       Default None
+        `remove_tags`  keys of tags to take away, whether or not they are there; the others stay. Default None
         `progress`     with `wait`: True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll`
                        after each poll; what it raises ends the call. Default None
         `validate`     False sends what was given unchecked. Default True: every broken rule is a violation, all at
@@ -533,6 +573,8 @@ class Client:
         wait: bool = False,
         timeout: float | None = None,
         interval: float | None = None,
+        add_tags: t.Tags | None = None,
+        remove_tags: Sequence[str] | None = None,
         progress: Progress = None,
         validate: bool = True,
         extra_fields: Extra = None,
@@ -632,6 +674,7 @@ class Client:
         wait: bool = False,
         timeout: float | None = None,
         interval: float | None = None,
+        missing_ok: bool = False,
         progress: Progress = None,
     ) -> dict[str, Any]:
         """Delete a serverless instance. Returns the reply, an empty dict.
@@ -644,20 +687,22 @@ class Client:
         deletion that Atlas accepted and did not begin is requested again, and one that has begun before is waited
         for.
 
-        ========== ==================================================================================================
-        `group_id` the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
-        `name`     the serverless instance's name
-        `envelope` True returns ``{"status": …, "content": {…}}``, the reply as the API wraps it; a failure inside is
-                   raised all the same. Default False
-        `pretty`   True asks Atlas to indent its reply; the returned dict is the same. Default False
-        `wait`     True returns only when it is gone, with the reply to the last poll. Default False: at once, with
-                   the reply to the request
-        `timeout`  seconds for the whole call, retries and waiting included. Default None: 1800 with `wait`, else
-                   only the client's `max_retry_time` limits it
-        `interval` with `wait`: seconds between polls. Default None: 1 at first, growing to 15
-        `progress` with `wait`: True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll` after
-                   each poll; what it raises ends the call. Default None
-        ========== ==================================================================================================
+        ============ ================================================================================================
+        `group_id`   the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
+        `name`       the serverless instance's name
+        `envelope`   True returns ``{"status": …, "content": {…}}``, the reply as the API wraps it; a failure inside
+                     is raised all the same. Default False
+        `pretty`     True asks Atlas to indent its reply; the returned dict is the same. Default False
+        `wait`       True returns only when it is gone, with the reply to the last poll. Default False: at once, with
+                     the reply to the request
+        `timeout`    seconds for the whole call, retries and waiting included. Default None: 1800 with `wait`, else
+                     only the client's `max_retry_time` limits it
+        `interval`   with `wait`: seconds between polls. Default None: 1 at first, growing to 15
+        `missing_ok` True: that nothing has the name is no error, and nothing is waited for (`with_raw_response` has
+                     the status 404). Default False: NotFoundError
+        `progress`   with `wait`: True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll` after
+                     each poll; what it raises ends the call. Default None
+        ============ ================================================================================================
 
         Raises ValidationError (before anything is sent), EndpointRetired, NotFoundError, BadRequestError where
         termination protection is on, with `wait` WaitTimeoutError, RateLimitedError, another ApiError for each
@@ -679,6 +724,7 @@ class Client:
         wait: bool = False,
         timeout: float | None = None,
         interval: float | None = None,
+        missing_ok: bool = False,
         progress: Progress = None,
     ) -> dict[str, Any]: ...
     @overload
@@ -692,6 +738,7 @@ class Client:
         wait: bool = False,
         timeout: float | None = None,
         interval: float | None = None,
+        missing_ok: bool = False,
         progress: Progress = None,
     ) -> None:
         """Delete a Flex cluster. Returns None: the reply has no body.
@@ -699,20 +746,22 @@ class Client:
         If the reply is lost, the request is sent again; that the name is gone by then is a success. With `wait`, a
         deletion that has begun before is waited for.
 
-        ========== ==================================================================================================
-        `group_id` the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
-        `name`     the Flex cluster's name
-        `envelope` True returns ``{"status": …, "content": {…}}``, the reply as the API wraps it; a failure inside is
-                   raised all the same. Default False
-        `pretty`   True asks Atlas to indent its reply; the returned dict is the same. Default False
-        `wait`     True returns only when it is gone, with the reply to the last poll. Default False: at once, with
-                   the reply to the request
-        `timeout`  seconds for the whole call, retries and waiting included. Default None: 1800 with `wait`, else
-                   only the client's `max_retry_time` limits it
-        `interval` with `wait`: seconds between polls. Default None: 1 at first, growing to 15
-        `progress` with `wait`: True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll` after
-                   each poll; what it raises ends the call. Default None
-        ========== ==================================================================================================
+        ============ ================================================================================================
+        `group_id`   the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
+        `name`       the Flex cluster's name
+        `envelope`   True returns ``{"status": …, "content": {…}}``, the reply as the API wraps it; a failure inside
+                     is raised all the same. Default False
+        `pretty`     True asks Atlas to indent its reply; the returned dict is the same. Default False
+        `wait`       True returns only when it is gone, with the reply to the last poll. Default False: at once, with
+                     the reply to the request
+        `timeout`    seconds for the whole call, retries and waiting included. Default None: 1800 with `wait`, else
+                     only the client's `max_retry_time` limits it
+        `interval`   with `wait`: seconds between polls. Default None: 1 at first, growing to 15
+        `missing_ok` True: that nothing has the name is no error, and nothing is waited for (`with_raw_response` has
+                     the status 404). Default False: NotFoundError
+        `progress`   with `wait`: True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll` after
+                     each poll; what it raises ends the call. Default None
+        ============ ================================================================================================
 
         Raises ValidationError (before anything is sent), NotFoundError, BadRequestError where termination
         protection is on, with `wait` WaitTimeoutError, RateLimitedError, another ApiError for each status and code,
@@ -733,6 +782,7 @@ class Client:
         wait: bool = False,
         timeout: float | None = None,
         interval: float | None = None,
+        missing_ok: bool = False,
         progress: Progress = None,
     ) -> None: ...
     @overload

@@ -38,6 +38,8 @@ OPTIONS = f'''\
 
 from __future__ import annotations
 
+from argparse import BooleanOptionalAction
+
 from ._common import seconds
 
 TYPE_CHECKING = False
@@ -81,7 +83,9 @@ def _keywords(argument: Argument) -> str:
     """How argparse takes it: a flag, seconds, one of some words, or a text."""
     kind = argument.type.removesuffix(" | None")
     choices = re.findall(r'"(\w+)"', ALIASES.get(kind, ""))
-    if kind == "bool":
+    if argument.negatable:
+        how = '"action": BooleanOptionalAction, "default": None'
+    elif kind == "bool":
         how = '"action": "store_true"'
     elif kind == "float":
         how = '"type": seconds, "metavar": "SECONDS"'

@@ -29,6 +29,8 @@ class Argument:
     option: str | None = None
     #: The argument whose line in the table tells of this one too.
     beside: str | None = None
+    #: Whether its option has a `--no-…`, since there is another default on the command line.
+    negatable: bool = False
 
     def with_words(self, words: dict[str, str]) -> Argument:
         option = None if self.option is None else _filled(self.option, words)

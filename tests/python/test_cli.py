@@ -113,7 +113,27 @@ CALLS = [
         {"tags": [], "terminationProtectionEnabled": False},
     ),
     ("serverless delete GROUP orders", "delete_serverless_instance", {}),
-    ("flex delete GROUP orders --wait", "delete_flex_cluster", {"wait": True, "progress": False}),
+    (
+        "flex delete GROUP orders --wait",
+        "delete_flex_cluster",
+        {"wait": True, "progress": False, "missing_ok": True},
+    ),
+    (
+        "serverless delete GROUP orders --wait --no-missing-ok",
+        "delete_serverless_instance",
+        {"wait": True, "progress": False},
+    ),
+    ("flex delete GROUP orders --missing-ok", "delete_flex_cluster", {"missing_ok": True}),
+    (
+        "serverless list GROUP --name-prefix ci- --state IDLE --tag env=dev --tag team=a",
+        "list_serverless_instances",
+        {"name_prefix": "ci-", "state": "IDLE", "tags": {"env": "dev", "team": "a"}},
+    ),
+    (
+        "flex update GROUP orders --add-tag env=prod --add-tag a=b --remove-tag old --remove-tag x",
+        "update_flex_cluster",
+        {"add_tags": {"env": "prod", "a": "b"}, "remove_tags": ["old", "x"]},
+    ),
     (
         "serverless wait GROUP orders",
         "wait_for_serverless_instance",
@@ -203,7 +223,7 @@ def test_many_commands_need_one_token(emulator: Emulator, kind: str) -> None:
         ("flex create GROUP --timeout 5", "atlas-serverless: --timeout is for --wait\n"),
         ("flex wait GROUP orders --timeout -1", "argument --timeout: invalid number of seconds value: '-1'"),
         ("flex wait GROUP orders --timeout nan", "argument --timeout: invalid number of seconds value: 'nan'"),
-        ("flex update GROUP orders", "atlas-serverless: nothing to change: give --tag, --no-tags or "),
+        ("flex update GROUP orders", "atlas-serverless: nothing to change: give --tag, --no-tags, --add-tag, "),
         (
             "flex update GROUP orders --tag a=1 --no-tags",
             "atlas-serverless: --tag and --no-tags contradict each other\n",

@@ -3,6 +3,8 @@
 
 from __future__ import annotations
 
+from argparse import BooleanOptionalAction
+
 from ._common import seconds
 
 TYPE_CHECKING = False
@@ -36,6 +38,14 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
             "choices": ["error", "return"],
             "help": "return: print one of that name that is there already, if it matches",
         },
+    },
+    "list_serverless_instances": {
+        "name_prefix": {"metavar": "NAME_PREFIX", "help": "only those whose name begins so"},
+        "state": {"metavar": "STATE", "help": "only those in this state"},
+    },
+    "list_flex_clusters": {
+        "name_prefix": {"metavar": "NAME_PREFIX", "help": "only those whose name begins so"},
+        "state": {"metavar": "STATE", "help": "only those in this state"},
     },
     "update_serverless_instance": {
         "wait": {"action": "store_true", "help": "return only when it is IDLE again"},
@@ -72,6 +82,11 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
             "metavar": "SECONDS",
             "help": "with --wait: between polls (default 1, growing to 15)",
         },
+        "missing_ok": {
+            "action": BooleanOptionalAction,
+            "default": None,
+            "help": "a name that nothing has is no error; the default with --wait",
+        },
     },
     "delete_flex_cluster": {
         "wait": {"action": "store_true", "help": "return only when it is gone"},
@@ -80,6 +95,11 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
             "type": seconds,
             "metavar": "SECONDS",
             "help": "with --wait: between polls (default 1, growing to 15)",
+        },
+        "missing_ok": {
+            "action": BooleanOptionalAction,
+            "default": None,
+            "help": "a name that nothing has is no error; the default with --wait",
         },
     },
     "wait_for_serverless_instance": {

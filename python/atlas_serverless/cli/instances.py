@@ -71,10 +71,16 @@ def add_parser(subparsers: Any) -> None:
         create.add_argument("--provider", choices=["AWS", "AZURE", "GCP"], help="required, here or in --spec")
         create.add_argument("--region", metavar="REGION", help="such as US_EAST_1; required, here or in --spec")
         create.add_argument("--spec", metavar="FILE", help="a JSON object of the API's fields; - is stdin")
-        add("list", f"print all {many} of a project")
+        listed = add("list", f"print the {many} of a project, all or some")
+        about_tags = "only those that have this tag; may be given many times, and all count"
+        listed.add_argument("--tag", action="append", type=_tag, metavar="KEY=VALUE", help=about_tags)
         add("get", f"print a {one}")
         update = add("update", f"change a {one} and print it", changes)
         update.add_argument("--no-tags", action="store_true", help="remove all tags; --tag replaces all")
+        update.add_argument(
+            "--add-tag", action="append", type=_tag, metavar="KEY=VALUE", help="set this tag and keep the others"
+        )
+        update.add_argument("--remove-tag", action="append", metavar="KEY", help="remove this tag and keep the others")
         if kind == "flex":
             upgrade = add("upgrade", f"upgrade a {one} to a dedicated cluster and print it")
             what = "a JSON object of the fields of the dedicated cluster; - is stdin"
@@ -122,8 +128,11 @@ def _call(args: argparse.Namespace) -> tuple[str, dict[str, Any]]:
     if args.action == "update":
         changed = _changes(args)
         if not changed:
-            raise UsageError("nothing to change: give --tag, --no-tags or --[no-]termination-protection")
+            options = "--tag, --no-tags, --add-tag, --remove-tag or --[no-]termination-protection"
+            raise UsageError(f"nothing to change: give {options}")
         arguments.update(changed)
+    if args.action == "list" and args.tag:
+        arguments["tags"] = _tags(args.tag, "--tag")
     if args.action == "upgrade":
         arguments["extra_fields"] = _read_spec(args.spec)
     return method, arguments | _options(args, method)
@@ -148,6 +157,8 @@ def _options(args: argparse.Namespace, method: str) -> dict[str, Any]:
     for name in ("timeout", "interval"):
         if "wait" in known and "wait" not in given and name in given:
             raise UsageError(f"--{name} is for --wait")
+    if args.action == "delete" and "wait" in given and args.missing_ok is None:
+        given["missing_ok"] = True  # what it waits for is there already
     if "wait" in given or args.action == "wait":
         given["progress"] = sys.stderr.isatty()  # a bar for a person who looks on; none in a log
     return given
@@ -190,17 +201,34 @@ def _read_spec(path: str) -> dict[str, Any]:
 def _changes(args: argparse.Namespace) -> dict[str, Any]:
     """Tags and termination protection, as far as they are given."""
     changed: dict[str, Any] = {}
-    if args.tag and getattr(args, "no_tags", False):
-        raise UsageError("--tag and --no-tags contradict each other")
+    added, removed = getattr(args, "add_tag", None), getattr(args, "remove_tag", None)
+    ways = {
+        "--tag": args.tag,
+        "--no-tags": getattr(args, "no_tags", False),
+        "--add-tag": added,
+        "--remove-tag": removed,
+    }
+    given = [option for option, value in ways.items() if value]
+    if len(given) > 1 and given != ["--add-tag", "--remove-tag"]:
+        raise UsageError(f"{given[0]} and {given[1]} contradict each other")
     if args.tag:
-        changed["tags"] = dict(args.tag)
-        if len(changed["tags"]) < len(args.tag):
-            raise UsageError("a key of --tag is given twice")
-    elif getattr(args, "no_tags", False):
+        changed["tags"] = _tags(args.tag, "--tag")
+    elif "--no-tags" in given:
         changed["tags"] = []
+    if added:
+        changed["add_tags"] = _tags(added, "--add-tag")
+    if removed:
+        changed["remove_tags"] = removed
     if args.termination_protection is not None:
         changed["terminationProtectionEnabled"] = args.termination_protection
     return changed
+
+
+def _tags(pairs: list[tuple[str, str]], option: str) -> dict[str, str]:
+    tags = dict(pairs)
+    if len(tags) < len(pairs):
+        raise UsageError(f"a key of {option} is given twice")
+    return tags
 
 
 def _tag(text: str) -> tuple[str, str]:

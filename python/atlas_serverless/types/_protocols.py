@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
+    from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
 
     from typing_extensions import Unpack  # type checkers bring their own; nothing is imported at run time
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         FlexClusterUpgrade,
         ServerlessInstanceSpec,
         ServerlessInstanceUpdate,
+        Tags,
     )
     from ._values import Poll, Response
 
@@ -89,10 +90,24 @@ class RawClient(Protocol):
         self, group_id: str | None = None, name: str | None = None, *, envelope: bool = False, pretty: bool = False
     ) -> Response[FlexCluster]: ...
     def list_serverless_instances(
-        self, group_id: str | None = None, *, items_per_page: int = 500, include_count: bool = True
+        self,
+        group_id: str | None = None,
+        *,
+        name_prefix: str | None = None,
+        tags: Tags | None = None,
+        state: State | None = None,
+        items_per_page: int = 500,
+        include_count: bool = True,
     ) -> Iterator[Response[ServerlessInstancePage]]: ...
     def list_flex_clusters(
-        self, group_id: str | None = None, *, items_per_page: int = 500, include_count: bool = True
+        self,
+        group_id: str | None = None,
+        *,
+        name_prefix: str | None = None,
+        tags: Tags | None = None,
+        state: State | None = None,
+        items_per_page: int = 500,
+        include_count: bool = True,
     ) -> Iterator[Response[FlexClusterPage]]: ...
     def update_serverless_instance(
         self,
@@ -104,6 +119,8 @@ class RawClient(Protocol):
         wait: bool = False,
         timeout: float | None = None,
         interval: float | None = None,
+        add_tags: Tags | None = None,
+        remove_tags: Sequence[str] | None = None,
         progress: Progress = None,
         validate: bool = True,
         extra_fields: Extra = None,
@@ -119,6 +136,8 @@ class RawClient(Protocol):
         wait: bool = False,
         timeout: float | None = None,
         interval: float | None = None,
+        add_tags: Tags | None = None,
+        remove_tags: Sequence[str] | None = None,
         progress: Progress = None,
         validate: bool = True,
         extra_fields: Extra = None,
@@ -148,6 +167,7 @@ class RawClient(Protocol):
         wait: bool = False,
         timeout: float | None = None,
         interval: float | None = None,
+        missing_ok: bool = False,
         progress: Progress = None,
     ) -> Response[dict[str, Any]]: ...
     def delete_flex_cluster(
@@ -160,6 +180,7 @@ class RawClient(Protocol):
         wait: bool = False,
         timeout: float | None = None,
         interval: float | None = None,
+        missing_ok: bool = False,
         progress: Progress = None,
     ) -> Response[None]: ...
     def wait_for_serverless_instance(
@@ -258,10 +279,24 @@ class AsyncRawClient(Protocol):
         self, group_id: str | None = None, name: str | None = None, *, envelope: bool = False, pretty: bool = False
     ) -> Response[FlexCluster]: ...
     def list_serverless_instances(
-        self, group_id: str | None = None, *, items_per_page: int = 500, include_count: bool = True
+        self,
+        group_id: str | None = None,
+        *,
+        name_prefix: str | None = None,
+        tags: Tags | None = None,
+        state: State | None = None,
+        items_per_page: int = 500,
+        include_count: bool = True,
     ) -> AsyncIterator[Response[ServerlessInstancePage]]: ...
     def list_flex_clusters(
-        self, group_id: str | None = None, *, items_per_page: int = 500, include_count: bool = True
+        self,
+        group_id: str | None = None,
+        *,
+        name_prefix: str | None = None,
+        tags: Tags | None = None,
+        state: State | None = None,
+        items_per_page: int = 500,
+        include_count: bool = True,
     ) -> AsyncIterator[Response[FlexClusterPage]]: ...
     async def update_serverless_instance(
         self,
@@ -273,6 +308,8 @@ class AsyncRawClient(Protocol):
         wait: bool = False,
         timeout: float | None = None,
         interval: float | None = None,
+        add_tags: Tags | None = None,
+        remove_tags: Sequence[str] | None = None,
         progress: Progress = None,
         validate: bool = True,
         extra_fields: Extra = None,
@@ -288,6 +325,8 @@ class AsyncRawClient(Protocol):
         wait: bool = False,
         timeout: float | None = None,
         interval: float | None = None,
+        add_tags: Tags | None = None,
+        remove_tags: Sequence[str] | None = None,
         progress: Progress = None,
         validate: bool = True,
         extra_fields: Extra = None,
@@ -317,6 +356,7 @@ class AsyncRawClient(Protocol):
         wait: bool = False,
         timeout: float | None = None,
         interval: float | None = None,
+        missing_ok: bool = False,
         progress: Progress = None,
     ) -> Response[dict[str, Any]]: ...
     async def delete_flex_cluster(
@@ -329,6 +369,7 @@ class AsyncRawClient(Protocol):
         wait: bool = False,
         timeout: float | None = None,
         interval: float | None = None,
+        missing_ok: bool = False,
         progress: Progress = None,
     ) -> Response[None]: ...
     async def wait_for_serverless_instance(

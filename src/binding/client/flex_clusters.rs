@@ -53,21 +53,26 @@ impl Client {
     }
 
     #[doc = include_str!("../docs/list_flex_clusters.txt")]
-    #[pyo3(signature = (group_id=None, *, items_per_page=500, include_count=true))]
+    #[pyo3(signature = (group_id=None, *, name_prefix=None, tags=None, state=None, items_per_page=500, include_count=true))]
     fn list_flex_clusters(
         &self,
         py: Python<'_>,
         group_id: Option<&str>,
+        name_prefix: Option<&str>,
+        tags: Option<Bound<'_, PyAny>>,
+        state: Option<&str>,
         items_per_page: i64,
         include_count: bool,
     ) -> PyResult<Pages> {
         let group_id = self.project(py, group_id)?;
-        Pages::new(py, self, Pager::resources(Kind::Flex, group_id, items_per_page, include_count, self.on_retired))
+        let filter = operations::list_filter(py, name_prefix, tags.as_ref(), state)?;
+        let retired = self.on_retired;
+        Pages::new(py, self, Pager::resources(Kind::Flex, group_id, items_per_page, include_count, filter, retired))
     }
 
     #[doc = include_str!("../docs/update_flex_cluster.txt")]
     #[pyo3(signature = (group_id=None, name=None, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None,
-        progress=None, validate=true, extra_fields=None, **changes))]
+        add_tags=None, remove_tags=None, progress=None, validate=true, extra_fields=None, **changes))]
     fn update_flex_cluster<'py>(
         &self,
         py: Python<'py>,
@@ -78,6 +83,8 @@ impl Client {
         wait: bool,
         timeout: Option<f64>,
         interval: Option<f64>,
+        add_tags: Option<Bound<'py, PyAny>>,
+        remove_tags: Option<Bound<'py, PyAny>>,
         progress: Option<Bound<'py, PyAny>>,
         validate: bool,
         extra_fields: Option<Bound<'py, PyAny>>,
@@ -86,7 +93,7 @@ impl Client {
         let (group_id, name) = self.target(py, group_id, name)?;
         let retired = self.on_retired;
         let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
-        self.run(py, operations::update(py, Kind::Flex, group_id, name, &options, changes)?)
+        self.run(py, operations::update(py, Kind::Flex, group_id, name, &options, (add_tags, remove_tags), changes)?)
     }
 
     #[doc = include_str!("../docs/upgrade_flex_cluster.txt")]
@@ -114,7 +121,7 @@ impl Client {
 
     #[doc = include_str!("../docs/delete_flex_cluster.txt")]
     #[pyo3(signature = (group_id=None, name=None, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None,
-        progress=None))]
+        missing_ok=false, progress=None))]
     fn delete_flex_cluster<'py>(
         &self,
         py: Python<'py>,
@@ -125,12 +132,13 @@ impl Client {
         wait: bool,
         timeout: Option<f64>,
         interval: Option<f64>,
+        missing_ok: bool,
         progress: Option<Bound<'py, PyAny>>,
     ) -> CallResult {
         let (group_id, name) = self.target(py, group_id, name)?;
         let (validate, extra_fields, retired) = (true, None, self.on_retired);
         let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
-        self.run(py, operations::delete(py, Kind::Flex, group_id, name, &options)?)
+        self.run(py, operations::delete(py, Kind::Flex, group_id, name, &options, missing_ok)?)
     }
 
     #[doc = include_str!("../docs/wait_for_flex_cluster.txt")]

@@ -15,9 +15,10 @@ use crate::binding::convert::to_core::{kwargs_to_node, to_node};
 use crate::binding::convert::to_json::to_json;
 use crate::binding::runtime::job::Job;
 use crate::core::config::OnRetired;
-use crate::core::error::{Error, NoticeKind};
+use crate::core::error::{Error, NoticeKind, Violation};
 use crate::core::http::call::ReplyFormat;
 use crate::core::operations::create::request::{CreateRequest, IfExists};
+use crate::core::operations::list::ListFilter;
 use crate::core::operations::request::Request;
 use crate::core::operations::resource::{ResourceRequest, check_path};
 use crate::core::operations::upgrade::UpgradeRequest;
@@ -25,6 +26,7 @@ use crate::core::operations::wait::request::WaitRequest;
 use crate::core::spec::model::{Kind, Node, Operation};
 use crate::core::spec::validate;
 use crate::core::spec::validate::Checked;
+use crate::core::spec::validate::tag_arguments::{self, TagArguments};
 
 /// Limit of a wait that has no `timeout`.
 const WAIT_TIMEOUT: Duration = Duration::from_secs(1800);
@@ -130,17 +132,22 @@ pub(crate) fn update(
     group_id: &str,
     name: &str,
     options: &Options<'_>,
+    (add_tags, remove_tags): (Option<Bound<'_, PyAny>>, Option<Bound<'_, PyAny>>),
     changes: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Job> {
     let node = kwargs_to_node(changes);
     let extra = options.extra_fields.as_ref().map(to_node);
+    let (add, remove) = (add_tags.as_ref().map(to_node), remove_tags.as_ref().map(to_node));
+    let tags = TagArguments { add: add.as_ref(), remove: remove.as_ref() };
     let checked = if options.validate {
-        validate::update(kind, group_id, name, &node, extra.as_ref())
+        tag_arguments::update(kind, group_id, name, &node, extra.as_ref(), tags)
     } else {
-        validate::unchecked(&node, extra.as_ref())
+        tag_arguments::unchecked_update(&node, extra.as_ref(), tags)
     };
-    let body = Some(Bytes::from(unless_invalid(py, checked)?.body));
-    let request = ResourceRequest { body, ..options.resource_request(kind, Operation::Update, group_id, name)? };
+    let (checked, tags) = checked.map_err(|violations| to_exception(py, Error::Validation(violations)))?;
+    warn(py, &checked.notices, None)?;
+    let body = Some(Bytes::from(checked.body));
+    let request = ResourceRequest { body, tags, ..options.resource_request(kind, Operation::Update, group_id, name)? };
     with_progress(py, resource_job(request, options.timeout()?), options.progress.as_ref())
 }
 
@@ -171,8 +178,16 @@ pub(crate) fn get(kind: Kind, group_id: &str, name: &str, reply_format: ReplyFor
     resource_job(ResourceRequest { reply_format, on_retired, ..request }, None)
 }
 
-pub(crate) fn delete(py: Python<'_>, kind: Kind, group_id: &str, name: &str, options: &Options<'_>) -> PyResult<Job> {
+pub(crate) fn delete(
+    py: Python<'_>,
+    kind: Kind,
+    group_id: &str,
+    name: &str,
+    options: &Options<'_>,
+    missing_ok: bool,
+) -> PyResult<Job> {
     let request = options.resource_request(kind, Operation::Delete, group_id, name)?;
+    let request = ResourceRequest { missing_ok, ..request };
     with_progress(py, resource_job(request, options.timeout()?), options.progress.as_ref())
 }
 
@@ -180,6 +195,17 @@ fn resource_job(request: ResourceRequest, timeout: Option<Duration>) -> Job {
     Job::new(timeout, move |client, mut context| async move {
         client.resource(request, &mut context).await.map(Output::Reply)
     })
+}
+
+/// Which entries of a list are wanted.
+pub(crate) fn list_filter(
+    py: Python<'_>,
+    name_prefix: Option<&str>,
+    tags: Option<&Bound<'_, PyAny>>,
+    state: Option<&str>,
+) -> PyResult<ListFilter> {
+    let tags = tags.map(to_node);
+    ListFilter::new(name_prefix, tags.as_ref(), state).map_err(|error| to_exception(py, error))
 }
 
 pub(crate) fn wait_for(
@@ -277,7 +303,7 @@ fn parameter(name: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
     text.map(Cow::into_owned).map_err(|_| PyValueError::new_err(format!("params[{name:?}] has a lone surrogate")))
 }
 
-fn unless_invalid(py: Python<'_>, checked: Result<Checked, Vec<crate::core::error::Violation>>) -> PyResult<Checked> {
+fn unless_invalid(py: Python<'_>, checked: Result<Checked, Vec<Violation>>) -> PyResult<Checked> {
     let checked = checked.map_err(|violations| to_exception(py, Error::Validation(violations)))?;
     warn(py, &checked.notices, None)?;
     Ok(checked)

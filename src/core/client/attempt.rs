@@ -64,7 +64,13 @@ impl Client {
                     if let Some(note) = classify::id_for_name(call, api) {
                         to_error::note(&mut api.hint, note);
                     }
-                    AttemptOutcome::Status(status, api.retry_after())
+                    if classify::is_passing(call, api) {
+                        api.retryable = true;
+                        to_error::note(&mut api.hint, classify::LIST_WITHOUT_CLUSTER);
+                        AttemptOutcome::NoReply
+                    } else {
+                        AttemptOutcome::Status(status, api.retry_after())
+                    }
                 }
                 // A redirect is an error of the transport, but its status counts.
                 _ if (300..400).contains(&status) => AttemptOutcome::Status(status, None),

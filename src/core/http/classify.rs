@@ -13,6 +13,25 @@ pub(crate) fn is_absent(error: &ApiError) -> bool {
         && !names_a_path(error)
 }
 
+/// What is said of [`is_passing`].
+pub(crate) const LIST_WITHOUT_CLUSTER: &str =
+    "a list names no cluster, so this passes: Atlas was out of step with itself; try again later";
+
+/// A list of clusters was answered as if one cluster were missing. Seen of Atlas; the project is there, and the next
+/// answer is the list. It is a reply that cannot be used, and no answer to the request.
+pub(crate) fn is_passing(call: &Call, error: &ApiError) -> bool {
+    let path = call.target.split('?').next().unwrap_or_default();
+    let lists_clusters = match path.split('/').collect::<Vec<_>>().as_slice() {
+        ["", "api", "atlas", _, "groups", _, last] => matches!(*last, "flexClusters" | "serverless" | "clusters"),
+        _ => false,
+    };
+    let code = error.error_code.as_deref().unwrap_or_default();
+    call.method == Method::GET
+        && lists_clusters
+        && error.status == 404
+        && matches!(code, "CLUSTER_NOT_FOUND" | "SERVERLESS_INSTANCE_NOT_FOUND")
+}
+
 /// The name belongs to a cluster of another kind than those on the path that was asked.
 pub(crate) fn is_other_kind(error: &ApiError) -> bool {
     error.status == 400 && error.error_code.as_deref().is_some_and(|code| code.starts_with("CANNOT_USE_"))
@@ -83,7 +102,8 @@ mod tests {
     use serde_json::json;
 
     use super::*;
-    use crate::core::http::call::ReplyFormat;
+    use crate::core::http::call::{ExpectedBody, ReplyFormat};
+    use crate::core::policy::rate_limit::EndpointSet;
     use crate::core::spec::model::{Kind, Operation};
 
     fn error(status: u16, code: &str, detail: &str, body_start: &str) -> ApiError {
@@ -153,6 +173,25 @@ mod tests {
         ] {
             assert_eq!(is_done(Operation::Delete, status, code), done, "{status} {code}");
             assert!(!is_done(Operation::Get, status, code), "{status} {code}");
+        }
+    }
+
+    #[test]
+    fn a_list_without_one_cluster_passes() {
+        let get = |path: &str| {
+            let target = format!("/api/atlas/v2/groups/g{path}?pageNum=1");
+            Call::get("list", target, EndpointSet::Other, "g", ExpectedBody::Page)
+        };
+        for (path, status, code, passing) in [
+            ("/flexClusters", 404, "CLUSTER_NOT_FOUND", true),
+            ("/serverless", 404, "SERVERLESS_INSTANCE_NOT_FOUND", true),
+            ("/clusters", 404, "CLUSTER_NOT_FOUND", true),
+            ("/flexClusters", 404, "GROUP_NOT_FOUND", false),
+            ("/flexClusters", 400, "CLUSTER_NOT_FOUND", false),
+            ("/flexClusters/serverless", 404, "CLUSTER_NOT_FOUND", false),
+            ("/databaseUsers", 404, "CLUSTER_NOT_FOUND", false),
+        ] {
+            assert_eq!(is_passing(&get(path), &error(status, code, "", "")), passing, "{path} {status} {code}");
         }
     }
 

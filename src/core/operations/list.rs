@@ -3,12 +3,15 @@
 //! Pages are requested by number; the URLs in `links` are never followed, since they may name a host that the caller
 //! cannot reach. An entry that moved to a later page is recognised there by its `id` and dropped. If entries were deleted,
 //! later ones moved to pages already read; a smaller `totalCount` shows that, and those pages are read again.
+mod filter;
+
 use std::collections::HashSet;
 
 use reqwest::header::DATE;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
+pub use self::filter::ListFilter;
 use super::resource::check_path;
 use super::retirement;
 use crate::core::client::Client;
@@ -44,6 +47,7 @@ pub struct Pager {
     last: String,
     /// The list to go on with if this one is retired.
     successor: Option<Call>,
+    filter: ListFilter,
     /// [`MAX_REQUESTS`], less those that were sent.
     pub requests_left: u64,
     done: bool,
@@ -52,7 +56,7 @@ pub struct Pager {
 /// One page.
 pub struct Entries {
     pub reply: Reply,
-    /// The entries that no earlier page had, as JSON.
+    /// The entries that no earlier page had and that the filter lets pass, as JSON.
     pub results: Vec<Box<RawValue>>,
 }
 
@@ -83,12 +87,13 @@ impl Pager {
         group_id: &str,
         items_per_page: i64,
         include_count: bool,
+        filter: ListFilter,
         on_retired: OnRetired,
     ) -> Result<Self, Error> {
         check_path(group_id, None)?;
         let pager = Self::new(collection(kind, group_id), Vec::new(), items_per_page, include_count)?;
         let convert = kind == Kind::Serverless && on_retired == OnRetired::Flex;
-        Ok(Pager { successor: convert.then(|| collection(Kind::Flex, group_id)), ..pager })
+        Ok(Pager { successor: convert.then(|| collection(Kind::Flex, group_id)), filter, ..pager })
     }
 
     /// The projects that the credentials can see.
@@ -124,6 +129,7 @@ impl Pager {
             repeated: 0,
             last: String::new(),
             successor: None,
+            filter: ListFilter::default(),
             requests_left: MAX_REQUESTS,
             done: false,
         })
@@ -205,6 +211,7 @@ impl Pager {
             self.page.number = self.page.number.saturating_sub(back).max(1);
             self.done = false;
         }
+        let (results, reply) = self.filter.select(results, reply);
         Ok(Entries { reply, results })
     }
 

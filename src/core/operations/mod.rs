@@ -7,5 +7,6 @@ pub mod list;
 pub mod request;
 pub mod resource;
 pub(crate) mod retirement;
+pub(crate) mod update_tags;
 pub mod upgrade;
 pub mod wait;

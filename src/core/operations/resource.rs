@@ -1,8 +1,10 @@
 //! Get, update and delete of one resource, find, and get of a project.
-use std::time::Duration;
+pub mod request;
 
 use bytes::Bytes;
 
+use self::request::NOTHING_DELETED;
+pub use self::request::ResourceRequest;
 use super::retirement;
 use super::wait::request::{DELETED, PriorAction, WaitRequest};
 use crate::core::client::Client;
@@ -16,41 +18,18 @@ use crate::core::policy::rate_limit::EndpointSet;
 use crate::core::spec::model::{Kind, Node, Operation};
 use crate::core::spec::validate;
 
-/// Get, update or delete of one resource.
-#[derive(Debug, Clone)]
-pub struct ResourceRequest {
-    pub kind: Kind,
-    /// Get, update or delete.
-    pub operation: Operation,
-    pub group_id: String,
-    pub name: String,
-    pub reply_format: ReplyFormat,
-    /// The changes of an update, as JSON.
-    pub body: Option<Bytes>,
-    pub on_retired: OnRetired,
-    /// `Some`: wait until the update or deletion is done, polling at this interval (`None`: the default intervals).
-    pub wait: Option<Option<Duration>>,
-}
-
-impl ResourceRequest {
-    /// A request with the default options.
-    pub fn new(kind: Kind, operation: Operation, group_id: String, name: String) -> Self {
-        let (reply_format, on_retired) = (ReplyFormat::default(), OnRetired::default());
-        ResourceRequest { kind, operation, group_id, name, reply_format, body: None, on_retired, wait: None }
-    }
-
-    fn call(&self, kind: Kind) -> Call {
-        Call::resource(kind, self.operation, &self.group_id, &self.name, self.reply_format, self.body.clone())
-    }
-}
-
 impl Client {
     /// Gets, updates or deletes one resource, and waits if the request says so. The result of a deletion is its own reply,
     /// that of an update the reply of the last poll.
-    pub async fn resource(&self, request: ResourceRequest, context: &mut Context) -> Result<Reply, Error> {
+    pub async fn resource(&self, mut request: ResourceRequest, context: &mut Context) -> Result<Reply, Error> {
         check_path(&request.group_id, Some(&request.name))?;
-        let (kind, reply) = self.send_or_convert(&request, context).await?;
-        let Some(interval) = request.wait else { return Ok(reply) };
+        let as_asked = if request.tags.is_empty() { None } else { self.merge_tags(&mut request, context).await? };
+        let is_changed = as_asked.is_none();
+        let (kind, reply) = match as_asked {
+            Some(found) => found,
+            None => self.send_or_convert(&request, context).await?,
+        };
+        let Some(interval) = request.wait.filter(|_| reply.status != NOTHING_DELETED) else { return Ok(reply) };
         let ResourceRequest { operation, group_id, name, reply_format, on_retired, .. } = request;
         let (action, state) = match operation {
             Operation::Delete => (PriorAction::Delete, DELETED),
@@ -58,8 +37,8 @@ impl Client {
         };
         let wait =
             WaitRequest { interval, reply_format, on_retired, ..WaitRequest::until(state, kind, group_id, name) };
-        let last = if context.joined_deletion {
-            // The deletion was begun by another call, so it is not sent again.
+        let last = if context.joined_deletion || !is_changed {
+            // What is waited for was not begun by this call, so it is not sent again.
             self.wait_for(wait, context).await?
         } else {
             self.wait_after(action, &reply, wait, context).await?
@@ -71,7 +50,11 @@ impl Client {
     }
 
     /// Sends the request on the path of its kind, or on the Flex path if the serverless one is gone and the request says so.
-    async fn send_or_convert(&self, request: &ResourceRequest, context: &mut Context) -> Result<(Kind, Reply), Error> {
+    pub(super) async fn send_or_convert(
+        &self,
+        request: &ResourceRequest,
+        context: &mut Context,
+    ) -> Result<(Kind, Reply), Error> {
         if request.kind == Kind::Flex {
             let reply = self.send(request, &request.call(Kind::Flex), context).await?;
             return Ok((Kind::Flex, reply));
@@ -130,10 +113,9 @@ impl Client {
         Ok((Kind::Flex, reply))
     }
 
-    /// Sends the call. If its end is waited for, a deletion that another call has begun is no error.
     async fn send(&self, request: &ResourceRequest, call: &Call, context: &mut Context) -> Result<Reply, Error> {
         match request.operation {
-            Operation::Delete if request.wait.is_some() => self.delete_or_join(call, context).await,
+            Operation::Delete => self.delete(request, call, context).await,
             _ => self.run(call, context).await,
         }
     }

@@ -1,6 +1,6 @@
 use atlas_serverless::core::config::OnRetired;
 use atlas_serverless::core::error::Error;
-use atlas_serverless::core::operations::list::Pager;
+use atlas_serverless::core::operations::list::{ListFilter, Pager};
 use atlas_serverless::core::spec::model::Kind;
 
 use crate::canned::{Canned, reply};
@@ -14,7 +14,8 @@ fn page(ids: &[&str], total: usize, next: bool) -> String {
 
 async fn read(server: &Canned, items: i64) -> Result<Vec<String>, Error> {
     let test = TestClient::new(&server.url);
-    let mut pager = Pager::resources(Kind::Flex, GROUP, items, true, OnRetired::Raise)?;
+    let filter = ListFilter::default();
+    let mut pager = Pager::resources(Kind::Flex, GROUP, items, true, filter, OnRetired::Raise)?;
     let mut found = Vec::new();
     while let Some(entries) = pager.next(&test.client, &mut test.context(60)).await? {
         found.extend(entries.results.iter().map(|entry| entry.get().to_owned()));

@@ -42,7 +42,8 @@ const BACKUP: &str = "a Flex cluster has fixed backups, so leave it out";
 pub const SECRET_NAMES: &[&str] = &["secret", "password", "passwd", "privatekey", "apikey", "token", "credential"];
 
 /// Arguments of a create or update beside the fields.
-const ARGUMENTS: [&str; 11] = [
+const ARGUMENTS: [&str; 13] = [
+    "add_tags",
     "envelope",
     "extra_fields",
     "group_id",
@@ -51,6 +52,7 @@ const ARGUMENTS: [&str; 11] = [
     "on_retired",
     "pretty",
     "progress",
+    "remove_tags",
     "timeout",
     "validate",
     "wait",

@@ -15,6 +15,7 @@ mod describe;
 mod path;
 mod region;
 mod rules;
+pub mod tag_arguments;
 mod tags;
 mod text;
 mod to_json;

@@ -7,11 +7,11 @@ use super::{describe, rules, text};
 use crate::core::spec::model::{Key, Node};
 
 /// Source: the limits on resource tags in Atlas' documentation.
-const MAX_TAGS: usize = 50;
+pub(super) const MAX_TAGS: usize = 50;
 /// Up to so many keys are compared one by one, which is faster than hashing them.
 const LINEAR_SEARCH: usize = 16;
 const PAIR: &str = "a mapping {'key': …, 'value': …}";
-const TEXT: &str = "text of 1 to 255 characters";
+pub(super) const TEXT: &str = "text of 1 to 255 characters";
 
 /// The keys so far.
 enum TagKeys<'n> {

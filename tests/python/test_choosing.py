@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Callable
 from typing import Any
 
 import pytest
 
-from atlas_serverless import Emulator, _core, cli, errors
+from atlas_serverless import Client, Emulator, _core, cli, errors
 from canned import ABSENT, GROUP, Canned, refusal, reply
 from faces import FACES, KINDS, called, method_of
 
@@ -33,6 +34,7 @@ def emulators() -> Any:
         kind: Emulator(calendar=calendars[kind], provisioning="manual", token_requests_per_minute=None)
         for kind in KINDS
     }
+    kind: Any
     for kind, emulator in made.items():
         for name, tags, state in [
             ("ci-1", DEV, "IDLE"),
@@ -97,7 +99,7 @@ def test_what_no_entry_can_have_is_refused_before_anything_is_sent(kind: str, op
 
 # --- a list that answers as if a cluster were missing ---------------------------------------------------------------
 
-LISTS = {
+LISTS: dict[str, Callable[[Client], Any]] = {
     "serverless": lambda client: list(client.list_serverless_instances(GROUP)),
     "flex": lambda client: list(client.list_flex_clusters(GROUP)),
     "request": lambda client: client.request("GET", f"/api/atlas/v2/groups/{GROUP}/clusters")["results"],

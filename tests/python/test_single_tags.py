@@ -30,7 +30,7 @@ def tags_of(entity: Any) -> dict[str, str]:
 @pytest.mark.parametrize("face", FACES)
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("change", CHANGES)
-def test_the_other_tags_stay(kind: str, face: str, change: str) -> None:
+def test_the_other_tags_stay(kind: Any, face: str, change: str) -> None:
     options, after = CHANGES[change]
     with Emulator(provisioning="at_once") as emulator:
         emulator.add_instance("orders", kind=kind, tags=BEFORE, state="IDLE")
@@ -119,7 +119,7 @@ def test_where_the_serverless_path_is_gone_the_flex_cluster_is_changed() -> None
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_the_command_line(kind: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_command_line(kind: Any, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
     with Emulator(provisioning="at_once") as emulator:
         emulator.add_instance("orders", kind=kind, tags=BEFORE, state="IDLE")
         for name, value in emulator.environment().items():

@@ -12,13 +12,13 @@ RUST := $(shell git ls-files 'src/*' Cargo.toml Cargo.lock pyproject.toml 2>/dev
 
 DOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs
 
-.PHONY: docs docs-serve bench bench-full bench-pieces count demo test interop test-airflow test-browser load test-rust test-python lint walls types build wheel clean help
+.PHONY: docs docs-serve lint-workflows bench bench-full bench-pieces count demo test interop test-airflow test-browser load test-rust test-python lint walls types build wheel clean help
 
 help:
 	@echo 'make demo   create an instance in the emulator, through a service account and through an API key'
 	@echo 'make test   everything: Rust, Python, types, lints, walls, documentation'
 	@echo 'make wheel  a release wheel in dist/'
-	@echo 'also: docs docs-serve test-rust test-python lint walls types build interop test-airflow bench bench-full bench-pieces count clean'
+	@echo 'also: lint-workflows docs docs-serve test-rust test-python lint walls types build interop test-airflow bench bench-full bench-pieces count clean'
 
 demo: $(VENV)/.built
 	$(BIN)/python examples/demo.py
@@ -57,6 +57,11 @@ lint: $(VENV)/.installed
 	$(BIN)/ruff format --check
 	$(BIN)/python scripts/generate_error_codes.py --check
 	$(BIN)/python scripts/generate_stubs.py --check
+
+# Workflows: their syntax, shell and expressions (actionlint, by Go's own tools), and what they would give away (zizmor).
+lint-workflows: $(VENV)/.installed
+	go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
+	$(BIN)/zizmor --offline --no-progress .github/workflows
 
 # MongoDB's Go and TypeScript clients, curl and others that we did not write, against the emulator. Needs curl, Go 1.26, Node.js 20 and npm.
 interop: $(VENV)/.built

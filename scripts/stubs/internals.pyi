@@ -6,7 +6,7 @@
 from collections.abc import Iterator, Mapping
 from os import PathLike
 from types import TracebackType
-from typing import Any, Generic, Literal, TypeVar, final
+from typing import Any, Generic, Literal, TypeVar, final, overload
 
 from typing_extensions import Self
 
@@ -42,17 +42,37 @@ class Credentials:
         """What was looked at in which order, what was found and what is used, as text. Ids are shown, of secrets the
         length and the last two characters at the most."""
 
+    def _repr_html_(self) -> str: ...
+
 # --- what the package itself uses ------------------------------------------------------------------------------------
 
 @final
 class Pages(Iterator[_T], Generic[_T]):
     """The iterator of a list operation: one entry after another, or one `Response` for each page.
 
+    Pages are read as they are needed. `pages[3]` and `pages[:10]` are of the entries that come next, which are not
+    taken by that. In a notebook it shows the first rows.
+
     A list of an asynchronous client is driven by `next_page()`, whose result is a list, or None after the last page.
     """
 
     def __iter__(self) -> Self: ...
     def __next__(self) -> _T: ...
+    @overload
+    def __getitem__(self, index: int, /) -> _T: ...
+    @overload
+    def __getitem__(self, index: slice, /) -> list[_T]: ...
+    def peek(self, count: int | None = None) -> list[_T]:
+        """The entries that come next, without taking them: so many, or fewer at the end; all that are left for None."""
+
+    def read(self, count: int | None = None) -> list[_T]:
+        """The same of what was read already; no request is sent."""
+
+    @property
+    def progress(self) -> tuple[int, int, bool]:
+        """How many entries were taken, how many are read and not taken, and whether that is all."""
+
+    def _repr_html_(self) -> str: ...
     def next_page(self) -> Pending:
         """The next page of an asynchronous client's list, as a pending call."""
 
@@ -75,6 +95,8 @@ class CreateResult:
     @property
     def error(self) -> Exception | None:
         """What the create raised; None after a success."""
+
+    def _repr_html_(self) -> str: ...
 
 @final
 class Creates:

@@ -17,12 +17,16 @@ pub enum ClockMode {
         /// Seconds since the Unix epoch.
         start: Option<f64>,
     },
+    /// A manual clock that waits move themselves: a read of an instance that is changing moves it to the end of the change,
+    /// a delay or a `Retry-After` by its seconds.
+    Auto,
 }
 
 impl From<ClockMode> for Value {
     fn from(mode: ClockMode) -> Self {
         match mode {
             ClockMode::Real => json!("real"),
+            ClockMode::Auto => json!("auto"),
             ClockMode::Manual { start: None } => json!("manual"),
             ClockMode::Manual { start: Some(seconds) } => json!(seconds),
         }
@@ -36,6 +40,7 @@ impl TryFrom<Value> for ClockMode {
     fn try_from(value: Value) -> Result<Self, Self::Error> {
         match value.as_str() {
             Some("real") => return Ok(ClockMode::Real),
+            Some("auto") => return Ok(ClockMode::Auto),
             Some("manual") => return Ok(ClockMode::Manual { start: None }),
             _ => {}
         }
@@ -49,6 +54,7 @@ impl TryFrom<Value> for ClockMode {
 pub(crate) struct Clock {
     start: ClockMode,
     mode: Mode,
+    auto: bool,
 }
 
 #[derive(Debug, Clone, Copy)]
@@ -63,9 +69,9 @@ impl Clock {
         let mode = match start {
             ClockMode::Real => Mode::Real(0),
             ClockMode::Manual { start: Some(seconds) } => Mode::Manual((seconds * 1000.0) as i64),
-            ClockMode::Manual { start: None } => Mode::Manual(real_now()),
+            ClockMode::Manual { start: None } | ClockMode::Auto => Mode::Manual(real_now()),
         };
-        Self { start, mode }
+        Self { start, mode, auto: start == ClockMode::Auto }
     }
 
     pub(crate) fn now(&self) -> i64 {
@@ -77,6 +83,28 @@ impl Clock {
 
     pub(crate) fn is_manual(&self) -> bool {
         matches!(self.mode, Mode::Manual(_))
+    }
+
+    /// Whether waits move it.
+    pub(crate) fn is_auto(&self) -> bool {
+        self.auto
+    }
+
+    /// `real`, `manual` or `auto`.
+    pub(crate) fn mode(&self) -> &'static str {
+        match self.mode {
+            Mode::Real(_) => "real",
+            Mode::Manual(_) if self.auto => "auto",
+            Mode::Manual(_) => "manual",
+        }
+    }
+
+    /// Moves the time to this moment, unless that has passed.
+    pub(crate) fn advance_to(&mut self, to: i64) {
+        let left = to.saturating_sub(self.now());
+        if left > 0 {
+            self.advance(left);
+        }
     }
 
     /// Moves the time by this many milliseconds.
@@ -97,6 +125,7 @@ impl Clock {
     pub(crate) fn set_manual(&mut self, manual: bool) {
         let now = self.now();
         self.mode = if manual { Mode::Manual(now) } else { Mode::Real(now.saturating_sub(real_now())) };
+        self.auto = false;
     }
 
     pub(crate) fn reset(&mut self) {
@@ -189,5 +218,21 @@ mod tests {
         assert_eq!(clock.now(), 12_500);
         clock.reset();
         assert_eq!(clock.now(), 10_000);
+    }
+
+    #[test]
+    fn an_automatic_clock_goes_forward_only_and_becomes_another_when_it_is_told() {
+        let mut clock = Clock::new(ClockMode::Auto);
+        let start = clock.now();
+        clock.advance_to(start + 5_000);
+        clock.advance_to(start + 1_000);
+        assert_eq!((clock.now(), clock.mode()), (start + 5_000, "auto"));
+        clock.set_manual(true);
+        assert_eq!((clock.now(), clock.mode()), (start + 5_000, "manual"));
+        clock.set_manual(false);
+        assert_eq!(clock.mode(), "real");
+        clock.reset();
+        assert_eq!(clock.mode(), "auto");
+        assert_eq!(ClockMode::try_from(Value::from(ClockMode::Auto)), Ok(ClockMode::Auto));
     }
 }

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import re
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -18,17 +16,9 @@ PYTHON = [code for language, code in BLOCKS if language == "python"]
 SEED, SCENARIO = (json.loads(code) for language, code in BLOCKS if language == "json")
 
 
-@pytest.mark.parametrize("code", [code for code in PYTHON if "import pytest" not in code])
+@pytest.mark.parametrize("code", PYTHON)
 def test_each_example_runs(code: str) -> None:
     exec(compile(code, "docs/emulator.md", "exec"), {"__name__": "example"})
-
-
-def test_the_example_of_the_fixtures_runs(tmp_path: Path) -> None:
-    (code,) = (code for code in PYTHON if "import pytest" in code)
-    (tmp_path / "test_example.py").write_text(code)
-    line = [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", str(tmp_path)]
-    done = subprocess.run(line, cwd=tmp_path, capture_output=True, text=True, timeout=60, check=False)
-    assert "1 passed" in done.stdout, done.stdout + done.stderr
 
 
 def test_seed_and_scenario_are_taken() -> None:

@@ -18,6 +18,7 @@ use atlas_serverless::core::http::tls;
 use atlas_serverless::core::http::transport::Transport;
 use atlas_serverless::core::http::transport::exchange::HttpResponse;
 use atlas_serverless::core::http::transport::options::TransportOptions;
+use atlas_serverless::core::policy::poll_intervals::PollIntervals;
 use atlas_serverless::core::policy::retry::RetryPolicy;
 use reqwest::header::{HeaderMap, HeaderValue};
 use reqwest::{Method, Url};
@@ -81,6 +82,7 @@ impl Process {
             rng: Arc::new(FixedRng(0.0)),
             policy,
             timeout: Duration::from_secs(5),
+            poll_intervals: PollIntervals::SERVICE,
         };
         let authenticator = authenticator.share_tokens(&credentials, &endpoint.server.url, FileCache::new(folder));
         Process { authenticator, transport: Transport::new(&options).unwrap(), env }

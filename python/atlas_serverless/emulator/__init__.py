@@ -56,8 +56,9 @@ class Emulator:
         calendar: Which stage of the serverless endpoints is simulated: ``"2024"`` real serverless instances, ``"2025"``
             Flex clusters behind the serverless shape, ``"2025-12"`` the same with deprecation headers,
             ``"2026"`` retired, ``"2027"`` ended, ``"clock"`` as the clock says; or a date such as ``"2026-01-02"``.
-        clock: ``"real"``, ``"manual"`` (it stands still until it is moved), or where a manual clock starts (a datetime,
-            an ISO time or Unix seconds).
+        clock: ``"real"``, ``"manual"`` (it stands still until it is moved), ``"auto"`` (waits move it themselves: a
+            read of an instance that is changing moves it to the end of the change, a delay or a ``Retry-After`` by its
+            seconds), or where a manual clock starts (a datetime, an ISO time or Unix seconds).
         seed: Organizations, projects, identities and instances to start with: a dict, or the path of a JSON file.
         scenario: Settings and faults to start with: a dict, or the path of a JSON file.
         state_dir: A folder that keeps the state over restarts.

@@ -76,6 +76,10 @@ class Faults:
         """The orders that still stand."""
         return list(self._control("GET", "faults"))
 
+    def unmet(self) -> list[dict[str, Any]]:
+        """The orders that no request has met so far."""
+        return [fault for fault in self.standing() if not fault["applied"]]
+
     def cancel(self, number: int) -> None:
         """Takes an order back."""
         self._control("DELETE", f"faults/{number}")

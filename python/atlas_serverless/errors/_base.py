@@ -128,6 +128,11 @@ class ValidationError(AtlasError, ValueError):
             return parts[0], []
         return _text.violation_lines(self.violations), []
 
+    def _repr_html_(self) -> str:
+        from atlas_serverless._runtime.html import validation_error
+
+        return validation_error(self)
+
 
 class TransportError(AtlasError):
     """No usable reply: the connection broke after the request was sent, or one of the classes below.

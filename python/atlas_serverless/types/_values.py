@@ -107,6 +107,11 @@ class Response(Generic[T_co]):
     def __repr__(self) -> str:
         return f"<Response {self.status}, attempts={self.attempts}, elapsed={self.elapsed:.3f} s>"
 
+    def _repr_html_(self) -> str:
+        from atlas_serverless._runtime.html import response
+
+        return response(self)
+
 
 class Poll:
     """What a `progress` callable gets after each poll of a wait.
@@ -166,3 +171,8 @@ class FlexConversion:
 
     def __repr__(self) -> str:
         return f"FlexConversion(spec={self.spec!r}, lost={self.lost!r}, changed={self.changed!r})"
+
+    def _repr_html_(self) -> str:
+        from atlas_serverless._runtime.html import conversion
+
+        return conversion(self)

@@ -24,6 +24,7 @@ use crate::core::error::Notice;
 use crate::core::http::network;
 use crate::core::http::network::route::route;
 use crate::core::machine::{KeyringTrouble, SystemMachine};
+use crate::core::policy::poll_intervals::PollIntervals;
 use crate::core::policy::retry::RetryPolicy;
 use crate::core::secret::Secret;
 
@@ -164,9 +165,9 @@ pub(crate) fn core_config(
     if let Some(suffix) = options.route.user_agent_suffix {
         user_agent = format!("{user_agent} {suffix}");
     }
-    let (clock, rng): (Arc<dyn Clock>, Arc<dyn Rng>) = match options.clock {
-        Some(clock) => (Arc::new(clock), Arc::new(FixedRng(0.0))),
-        None => (Arc::new(SystemClock::default()), Arc::new(SystemRng)),
+    let (clock, rng, poll_intervals): (Arc<dyn Clock>, Arc<dyn Rng>, _) = match options.clock {
+        Some(clock) => (Arc::new(clock), Arc::new(FixedRng(0.0)), PollIntervals::SERVICE),
+        None => (Arc::new(SystemClock::default()), Arc::new(SystemRng), network::poll_intervals(base_url)),
     };
     let machine = SystemMachine::default();
     // 0 is allowed: one attempt.
@@ -192,6 +193,7 @@ pub(crate) fn core_config(
             rng,
             policy: RetryPolicy { max_retries, max_retry_time },
             timeout: time_limit("timeout", options.limits.timeout)?,
+            poll_intervals,
         },
         trust,
         route,

@@ -1,6 +1,7 @@
 //! `client.credentials`: which are used and where they were found, without secrets.
 use pyo3::prelude::*;
 
+use crate::binding::convert::results::shown;
 use crate::core::auth::discovery::resolved::ResolvedCredentials;
 use crate::core::config::Config;
 
@@ -50,5 +51,9 @@ impl Credentials {
 
     fn __repr__(&self) -> String {
         format!("<Credentials: {} from {} at {}>", self.shown, self.source, self.base_url)
+    }
+
+    fn _repr_html_<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        shown(slf.py(), "html", "credentials")?.call1((slf,))
     }
 }

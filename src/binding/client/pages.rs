@@ -1,6 +1,6 @@
 //! The iterator of a list operation.
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use pyo3::prelude::*;
 use pyo3::types::PyList;
@@ -8,7 +8,7 @@ use tokio::sync::Mutex as AsyncMutex;
 
 use super::run::Client;
 use crate::binding::convert::errors::to_exception;
-use crate::binding::convert::results::Output;
+use crate::binding::convert::results::{Output, shown};
 use crate::binding::runtime::job::Job;
 use crate::core::error::Error;
 use crate::core::operations::list::Pager;
@@ -20,7 +20,16 @@ use crate::core::operations::list::Pager;
 pub(crate) struct Pages {
     client: Py<Client>,
     pager: Arc<AsyncMutex<Pager>>,
-    ready: Mutex<VecDeque<Py<PyAny>>>,
+    buffer: Mutex<Buffer>,
+}
+
+/// What was read and is not taken yet.
+#[derive(Default)]
+struct Buffer {
+    ready: VecDeque<Py<PyAny>>,
+    taken: usize,
+    /// The last page was read.
+    ended: bool,
 }
 
 impl Pages {
@@ -28,7 +37,7 @@ impl Pages {
     pub(crate) fn new(py: Python<'_>, client: &Client, pager: Result<Pager, Error>) -> PyResult<Self> {
         let pager = pager.map_err(|error| to_exception(py, error))?;
         let client = Py::new(py, client.clone())?;
-        Ok(Pages { client, pager: Arc::new(AsyncMutex::new(pager)), ready: Mutex::default() })
+        Ok(Pages { client, pager: Arc::new(AsyncMutex::new(pager)), buffer: Mutex::default() })
     }
 
     fn next_page_job(&self) -> Job {
@@ -38,8 +47,22 @@ impl Pages {
         })
     }
 
-    fn next_ready(&self) -> Option<Py<PyAny>> {
-        self.ready.lock().unwrap_or_else(PoisonError::into_inner).pop_front()
+    fn buffer(&self) -> MutexGuard<'_, Buffer> {
+        self.buffer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Reads a page into the buffer; false after the last.
+    fn read_page(&self, py: Python<'_>) -> PyResult<bool> {
+        if self.buffer().ended {
+            return Ok(false);
+        }
+        let page = self.client.bind(py).get().run(py, self.next_page_job())?;
+        let mut buffer = self.buffer();
+        match page.bind(py).cast::<PyList>() {
+            Ok(page) => buffer.ready.extend(page.iter().map(Bound::unbind)),
+            Err(_) => buffer.ended = true,
+        }
+        Ok(!buffer.ended)
     }
 }
 
@@ -51,14 +74,51 @@ impl Pages {
 
     fn __next__(&self, py: Python<'_>) -> PyResult<Option<Py<PyAny>>> {
         loop {
-            if let Some(entry) = self.next_ready() {
+            let mut buffer = self.buffer();
+            if let Some(entry) = buffer.ready.pop_front() {
+                buffer.taken += 1;
                 return Ok(Some(entry));
             }
-            let page = self.client.bind(py).get().run(py, self.next_page_job())?;
-            let Ok(page) = page.bind(py).cast::<PyList>().cloned() else { return Ok(None) };
-            let mut ready = self.ready.lock().unwrap_or_else(PoisonError::into_inner);
-            ready.extend(page.iter().map(Bound::unbind));
+            drop(buffer);
+            if !self.read_page(py)? {
+                return Ok(None);
+            }
         }
+    }
+
+    /// The entries that come next, without taking them: so many, or fewer at the end; all that are left for None.
+    #[pyo3(signature = (count = None))]
+    fn peek<'py>(&self, py: Python<'py>, count: Option<usize>) -> PyResult<Bound<'py, PyList>> {
+        while count.is_none_or(|count| self.buffer().ready.len() < count) && self.read_page(py)? {}
+        self.read(py, count)
+    }
+
+    /// The same of what was read already; no request is sent.
+    #[pyo3(signature = (count = None))]
+    fn read<'py>(&self, py: Python<'py>, count: Option<usize>) -> PyResult<Bound<'py, PyList>> {
+        let buffer = self.buffer();
+        let entries: Vec<_> = buffer.ready.iter().take(count.unwrap_or(usize::MAX)).map(|e| e.clone_ref(py)).collect();
+        drop(buffer);
+        PyList::new(py, entries)
+    }
+
+    /// How many entries were taken, how many are read and not taken, and whether that is all.
+    #[getter]
+    fn progress(&self) -> (usize, usize, bool) {
+        let buffer = self.buffer();
+        (buffer.taken, buffer.ready.len(), buffer.ended)
+    }
+
+    fn __getitem__<'py>(slf: &Bound<'py, Self>, index: &Bound<'py, PyAny>) -> PyResult<Bound<'py, PyAny>> {
+        shown(slf.py(), "pages", "item")?.call1((slf, index))
+    }
+
+    fn __repr__<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        shown(slf.py(), "pages", "text")?.call1((slf,))
+    }
+
+    fn _repr_html_<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        shown(slf.py(), "html", "pages")?.call1((slf,))
     }
 
     /// The next page of an asynchronous client's list, as a `Pending`.

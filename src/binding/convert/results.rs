@@ -136,6 +136,11 @@ pub(crate) fn rate_limits<'py>(py: Python<'py>, known: &[RateLimitStatus]) -> Py
     Ok(list)
 }
 
+/// A function of `atlas_serverless._runtime` that shows something: as text, or as HTML for notebooks.
+pub(crate) fn shown<'py>(py: Python<'py>, module: &str, function: &str) -> PyResult<Bound<'py, PyAny>> {
+    py.import(format!("atlas_serverless._runtime.{module}"))?.getattr(function)
+}
+
 /// A datetime in UTC.
 fn moment(py: Python<'_>, at: Option<SystemTime>) -> PyResult<Option<Bound<'_, PyAny>>> {
     let Some(seconds) = at.and_then(|at| at.duration_since(UNIX_EPOCH).ok()).map(|d| d.as_secs()) else {

@@ -1,6 +1,8 @@
 //! The result of one operation of `create_many`.
 use pyo3::prelude::*;
 
+use crate::binding::convert::results::shown;
+
 /// How one operation of `create_many` ended.
 #[pyclass(frozen, get_all, module = "atlas_serverless")]
 pub(crate) struct CreateResult {
@@ -48,5 +50,9 @@ impl CreateResult {
             Some(error) => format!("<CreateResult {}: {}>", self.index, error.bind(py).repr()?),
             None => format!("<CreateResult {} created{}>", self.index, self.shown(py)),
         })
+    }
+
+    fn _repr_html_<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
+        shown(slf.py(), "html", "create_result")?.call1((slf,))
     }
 }

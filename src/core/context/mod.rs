@@ -12,6 +12,7 @@ use self::clock::{Clock, Rng};
 use self::observe::{Level, Observer};
 use self::outcome_guard::OutcomeGuard;
 use crate::core::error::Notice;
+use crate::core::policy::poll_intervals::PollIntervals;
 use crate::core::policy::retry::{RetryPolicy, RetryState};
 
 /// The part of the time until a deadline that a create reserves for a look-up (a fifth), and the most that it reserves.
@@ -28,6 +29,8 @@ pub struct Env {
     pub policy: RetryPolicy,
     /// Timeout of one attempt.
     pub timeout: Duration,
+    /// Pauses between the polls of a wait.
+    pub poll_intervals: PollIntervals,
 }
 
 /// Notices of a call: they are shown whether it succeeds or fails. Whoever starts a call keeps a clone, and shows what is

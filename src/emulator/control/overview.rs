@@ -49,7 +49,7 @@ pub(crate) fn overview(store: &Store, faults: &Faults) -> Value {
     json!({
         "url": store.url,
         "now": iso_ms(store.now()),
-        "clock": if store.clock.is_manual() { "manual" } else { "real" },
+        "clock": store.clock.mode(),
         "calendar": store.options.calendar,
         "projects": projects,
         "faults": faults.to_json(),

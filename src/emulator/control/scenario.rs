@@ -43,7 +43,12 @@ pub(crate) fn change_clock(store: &mut Store, method: &str, body: &Value) -> Con
         }
     }
     let now = store.now();
-    Ok(json!({"now": iso_ms(now), "unix_seconds": now as f64 / 1000.0, "manual": store.clock.is_manual()}))
+    Ok(json!({
+        "now": iso_ms(now),
+        "unix_seconds": now as f64 / 1000.0,
+        "manual": store.clock.is_manual(),
+        "mode": store.clock.mode(),
+    }))
 }
 
 pub(crate) fn change_faults(faults: &mut Faults, method: &str, id: Option<&str>, body: &Value) -> ControlResult {

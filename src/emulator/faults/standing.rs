@@ -111,8 +111,10 @@ impl Fault {
                     || is_operation(wanted)
             })
             && match order.authorization.as_deref() {
+                // The token endpoint is met only if it is named: nobody means it who orders a fault for “the next POST”.
+                None if token_endpoint => order.path.is_some() || order.endpoint.is_some() || order.operation.is_some(),
                 // The first round trip of a digest exchange carries no credentials: a fault waits for the second.
-                None => token_endpoint || facts.scheme != "none",
+                None => facts.scheme != "none",
                 Some("any") => true,
                 Some(wanted) => wanted == facts.scheme,
             }

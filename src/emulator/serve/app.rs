@@ -4,8 +4,9 @@
 use axum::Router;
 use axum::body::Body as HttpBody;
 use axum::extract::{Request as HttpRequest, State as Extract};
-use axum::http::Response;
+use axum::http::{Method, Response, Uri};
 use axum::routing::any;
+use serde_json::json;
 
 use super::answer::answer;
 use super::connection::Handle;
@@ -16,7 +17,7 @@ use crate::emulator::api::dispatch;
 use crate::emulator::faults::standing::RequestFacts;
 use crate::emulator::http::authorization;
 use crate::emulator::http::operations::Operation;
-use crate::emulator::http::replies::ApiError;
+use crate::emulator::http::replies::{ApiError, Reply};
 use crate::emulator::http::request::{ReadError, Request};
 use crate::emulator::http::response::WireResponse;
 use crate::emulator::http::route;
@@ -35,6 +36,9 @@ pub fn app(state: State) -> Router {
 
 async fn api(Extract(state): Extract<State>, request: HttpRequest) -> Response<HttpBody> {
     let handle = request.extensions().get::<Handle>().cloned();
+    if request.method() == Method::CONNECT {
+        return no_tunnel(request.uri());
+    }
     let request = match Request::read(request).await {
         Ok(request) => request,
         Err(error) => {
@@ -58,6 +62,14 @@ async fn api(Extract(state): Extract<State>, request: HttpRequest) -> Response<H
     // A request that is late is carried out even if its client has given up by then: that is what makes it dangerous.
     let late = tokio::spawn(async move { answer_with_fault(&state, matched, &request, &route).await });
     late.await.unwrap_or_default()
+}
+
+/// A client that takes the emulator for its proxy, so that a test cannot reach a real service by mistake.
+fn no_tunnel(target: &Uri) -> Response<HttpBody> {
+    let text = format!(
+        "This is the Atlas emulator, not a proxy: {target} is not reached during this test. Use MONGODB_ATLAS_BASE_URL."
+    );
+    WireResponse::from_reply(&Reply::plain(403, json!({"detail": text, "error": 403, "reason": "Forbidden"}))).respond()
 }
 
 /// Logs the request and looks for a fault.

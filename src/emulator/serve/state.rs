@@ -98,7 +98,10 @@ impl State {
         loop {
             let moved = self.shared.clock_moved.notified();
             let (left, manual) = {
-                let store = &self.lock().store;
+                let store = &mut self.lock().store;
+                if store.clock.is_auto() {
+                    store.clock.advance_to(time);
+                }
                 (time.saturating_sub(store.now()), store.clock.is_manual())
             };
             if left <= 0 {

@@ -230,6 +230,14 @@ impl Store {
         self.dirty = true;
     }
 
+    /// When the transitional state of an instance ends, if it ends at a time.
+    pub(crate) fn change_ends(&self, group_id: &str, name: &str) -> Option<i64> {
+        match self.project(group_id)?.find(name)?.1.due {
+            Some(TransitionEnd::At(at)) => Some(at),
+            _ => None,
+        }
+    }
+
     /// Counts a read of one instance, which may end its state, or remove it.
     pub(crate) fn read(&mut self, group_id: &str, name: &str) {
         let Some(project) = self.project_index.get(group_id).copied() else { return };

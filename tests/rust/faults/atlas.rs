@@ -17,6 +17,7 @@ use atlas_serverless::core::http::network::route::Route;
 use atlas_serverless::core::http::network::trust::TrustedCertificates;
 use atlas_serverless::core::http::reply::Reply;
 use atlas_serverless::core::operations::create::request::{CreateRequest, IfExists};
+use atlas_serverless::core::policy::poll_intervals::PollIntervals;
 use atlas_serverless::core::policy::retry::RetryPolicy;
 use atlas_serverless::core::spec::model::Kind;
 use atlas_serverless::emulator::{Emulator, Options, Provisioning};
@@ -223,6 +224,7 @@ impl TestAtlas {
                 rng: Arc::new(FixedRng(setup.jitter)),
                 policy: RetryPolicy { max_retries: setup.max_retries, max_retry_time: setup.max_retry_time },
                 timeout: setup.timeout,
+                poll_intervals: PollIntervals::SERVICE,
             },
             trust: TrustedCertificates::default(),
             route: Route::default(),

@@ -13,6 +13,7 @@ use atlas_serverless::core::context::{Context, Env};
 use atlas_serverless::core::http::network::route::Route;
 use atlas_serverless::core::http::network::trust::TrustedCertificates;
 use atlas_serverless::core::machine::SystemMachine;
+use atlas_serverless::core::policy::poll_intervals::PollIntervals;
 use atlas_serverless::core::policy::retry::RetryPolicy;
 
 mod bodies;
@@ -85,7 +86,13 @@ impl TestClient {
         let config = Config {
             api_version: "2025-03-12".to_owned(),
             connect_timeout: Duration::from_secs(5),
-            env: Env { clock: clock_of, rng, policy, timeout: Duration::from_secs(5) },
+            env: Env {
+                clock: clock_of,
+                rng,
+                policy,
+                timeout: Duration::from_secs(5),
+                poll_intervals: PollIntervals::SERVICE,
+            },
             trust: TrustedCertificates::default(),
             route: Route::default(),
             token_cache: TokenStoreLocation::default(),

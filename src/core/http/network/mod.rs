@@ -6,6 +6,14 @@ pub mod trust;
 
 use reqwest::Url;
 
+use crate::core::policy::poll_intervals::PollIntervals;
+
+/// How often a wait polls the server of this base URL.
+pub fn poll_intervals(base_url: &str) -> PollIntervals {
+    let loopback = Url::parse(base_url).is_ok_and(|url| is_loopback(&url));
+    if loopback { PollIntervals::LOOPBACK } else { PollIntervals::SERVICE }
+}
+
 /// The host of a URL is this machine.
 pub fn is_loopback(url: &Url) -> bool {
     let host = url.host_str().unwrap_or_default();

@@ -21,8 +21,6 @@ use crate::core::http::classify;
 use crate::core::http::reply::Reply;
 use crate::core::spec::model::Operation;
 
-const FIRST_INTERVAL: Duration = Duration::from_secs(1);
-const LARGEST_INTERVAL: Duration = Duration::from_secs(15);
 /// How long a GET may not know a resource whose create or upgrade was answered.
 const ABSENT_AFTER_CREATE: Duration = Duration::from_secs(60);
 /// How long a GET may not know a resource that this call did not create.
@@ -113,13 +111,14 @@ impl<'a> Waiter<'a> {
                 self.report(context, true)?;
                 return Err(self.stopped(WaitEnding::TimedOut, &too_long_to_wait(asked, left)));
             }
-            if left.is_zero() || (pause >= left && left <= FIRST_INTERVAL) {
+            let first = env.poll_intervals.first;
+            if left.is_zero() || (pause >= left && left <= first) {
                 env.clock.sleep(left).await;
                 self.report(context, true)?;
                 return Err(self.stopped(WaitEnding::TimedOut, "the time is up"));
             }
-            // The last poll is a second before the deadline, so that its reply can still arrive.
-            let last = left.saturating_sub(FIRST_INTERVAL).max(asked.unwrap_or_default());
+            // The last poll is a little before the deadline, so that its reply can still arrive.
+            let last = left.saturating_sub(first).max(asked.unwrap_or_default());
             env.clock.sleep(if pause >= left { last } else { pause }).await;
         }
     }
@@ -227,14 +226,7 @@ impl<'a> Waiter<'a> {
     }
 
     fn interval(&self, jitter: f64) -> Duration {
-        match self.request.interval {
-            Some(interval) => interval,
-            None => {
-                let grown = FIRST_INTERVAL.mul_f64(1.5f64.powi(self.history.polls.saturating_sub(1).min(16) as i32));
-                // Up to a quarter more, so that many waiters do not poll at the same moment.
-                grown.min(LARGEST_INTERVAL).mul_f64(1.0 + 0.25 * jitter).min(LARGEST_INTERVAL)
-            }
-        }
+        self.request.interval.unwrap_or_else(|| self.client.env().poll_intervals.after(self.history.polls, jitter))
     }
 
     fn stopped(&self, ending: WaitEnding, why: &str) -> Error {

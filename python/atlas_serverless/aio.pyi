@@ -876,6 +876,661 @@ class AsyncClient:
 
         Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-getgroup
         """
+    async def create_project(
+        self, *, envelope: bool = False, pretty: bool = False, extra_fields: Extra = None, **spec: Unpack[t.ProjectSpec]
+    ) -> t.Project:
+        """Create a project, which the API calls group. Returns the reply as a dict: every field, in the server's
+        order.
+
+        It is never created twice: if the reply is lost, it is looked up by name; one that is as asked and not older
+        than the request is returned.
+
+        ============== ==============================================================================================
+        `envelope`     True returns ``{"status": …, "content": {…}}``, the reply as the API wraps it; a failure
+                       inside is raised all the same. Default False
+        `pretty`       True asks Atlas to indent its reply; the returned dict is the same. Default False
+        `extra_fields` a mapping that is sent as it is beside the rest, for fields that this version does not know.
+                       Default None
+        `**spec`       the API's fields, in its spelling or in snake_case: `name` is required, `org_id` unless
+                       environment or profile name an organization; `tags` (a list or a plain mapping),
+                       `region_usage_restrictions`, `with_default_alerts_settings`
+        ============== ==============================================================================================
+
+        Raises ValidationError (before anything is sent), GroupAlreadyExists, UnauthorizedError,
+        OutcomeUnknownError, <usual errors>.
+
+        >>> project = client.create_project(name="shop", org_id=org_id, tags={"env": "dev"})
+        >>> project["name"], project["clusterCount"]
+        ('shop', 0)
+
+        Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-creategroup
+        """
+    async def update_project(
+        self,
+        group_id: str | None = None,
+        *,
+        envelope: bool = False,
+        pretty: bool = False,
+        extra_fields: Extra = None,
+        **changes: Unpack[t.ProjectUpdate],
+    ) -> t.Project:
+        """Change the name or the tags of a project. Returns the reply as a dict: every field, in the server's order.
+
+        ============== ==============================================================================================
+        `group_id`     the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
+        `envelope`     True returns ``{"status": …, "content": {…}}``, the reply as the API wraps it; a failure
+                       inside is raised all the same. Default False
+        `pretty`       True asks Atlas to indent its reply; the returned dict is the same. Default False
+        `extra_fields` a mapping that is sent as it is beside the rest, for fields that this version does not know.
+                       Default None
+        `**changes`    what can be changed: `name`, `tags` (they replace all that are there)
+        ============== ==============================================================================================
+
+        Raises ValidationError (before anything is sent), NotFoundError, GroupAlreadyExists, RateLimitedError,
+        another ApiError for each status and code, TransportError without a usable reply, AuthenticationError.
+
+        >>> client.update_project(group_id, tags={"env": "live"})["tags"]
+        [{'key': 'env', 'value': 'live'}]
+
+        Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-updategroup
+        """
+    async def delete_project(
+        self, group_id: str | None = None, *, envelope: bool = False, pretty: bool = False
+    ) -> dict[str, Any]:
+        """Delete a project that has no clusters any more, with its database users and its access list. Returns the
+        reply, an empty dict.
+
+        If the reply is lost, the request is sent again; that the project is gone by then is a success.
+
+        ========== ==================================================================================================
+        `group_id` the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
+        `envelope` True returns ``{"status": …, "content": {…}}``, the reply as the API wraps it; a failure inside is
+                   raised all the same. Default False
+        `pretty`   True asks Atlas to indent its reply; the returned dict is the same. Default False
+        ========== ==================================================================================================
+
+        Raises ValidationError (before anything is sent), NotFoundError, CannotCloseGroupActiveAtlasClusters,
+        RateLimitedError, another ApiError for each status and code, TransportError without a usable reply,
+        AuthenticationError.
+
+        >>> project = client.create_project(name="for-an-hour", org_id=org_id)
+        >>> client.delete_project(project["id"])
+        {}
+
+        Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-deletegroup
+        """
+    @overload
+    async def create_database_user(
+        self,
+        group_id: str | None,
+        username: str,
+        *,
+        database_name: str = "admin",
+        envelope: bool = False,
+        pretty: bool = False,
+        extra_fields: Extra = None,
+        **fields: Unpack[t.DatabaseUserSpec],
+    ) -> t.DatabaseUser:
+        """Create a database user of a project. Returns the reply as a dict: every field, in the server's order; no
+        password.
+
+        It is never created twice: if the reply is lost, the user is looked up by name. One that is as asked, in all
+        that Atlas shows, is returned; whether its password is that of this call, nobody can see.
+
+        =============== =============================================================================================
+        `group_id`      the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
+        `username`      the user's name
+        `database_name` the database that the user authenticates against: ``"admin"``, or ``"$external"`` for X.509,
+                        AWS IAM, LDAP and OIDC workloads. Default ``"admin"``
+        `envelope`      True returns ``{"status": …, "content": {…}}``, the reply as the API wraps it; a failure
+                        inside is raised all the same. Default False
+        `pretty`        True asks Atlas to indent its reply; the returned dict is the same. Default False
+        `extra_fields`  a mapping that is sent as it is beside the rest, for fields that this version does not know.
+                        Default None
+        `**fields`      the API's fields, in its spelling or in snake_case, at every depth: `roles` (a list of
+                        `role_name`, `database_name` and, to limit one, `collection_name`), `password`, `scopes` (the
+                        clusters that the user is limited to: a list of `name` and `type`), `delete_after_date`,
+                        `description`, `labels`, and for users without a password `aws_iam_type`, `ldap_auth_type`,
+                        `oidc_auth_type` or `x509_type`
+        =============== =============================================================================================
+
+        The password is in no error, log line or repr.
+
+        Raises ValidationError (before anything is sent), UserAlreadyExists, OutcomeUnknownError, RateLimitedError,
+        another ApiError for each status and code, TransportError without a usable reply, AuthenticationError.
+
+        >>> user = client.create_database_user(
+        ...     group_id,
+        ...     "app",
+        ...     password="s3cret/@:x",
+        ...     roles=[{"role_name": "readWrite", "database_name": "shop"}],
+        ... )
+        >>> user["username"], "password" in user
+        ('app', False)
+
+        Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-createdatabaseuser
+        """
+    @overload
+    async def create_database_user(
+        self,
+        group_id: str | None = None,
+        *,
+        username: str,
+        database_name: str = "admin",
+        envelope: bool = False,
+        pretty: bool = False,
+        extra_fields: Extra = None,
+        **fields: Unpack[t.DatabaseUserSpec],
+    ) -> t.DatabaseUser: ...
+    @overload
+    async def get_database_user(
+        self,
+        group_id: str | None,
+        username: str,
+        *,
+        database_name: str = "admin",
+        envelope: bool = False,
+        pretty: bool = False,
+    ) -> t.DatabaseUser:
+        """Get a database user. Returns the reply as a dict: every field, in the server's order; no password.
+
+        =============== =============================================================================================
+        `group_id`      the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
+        `username`      the user's name
+        `database_name` the database that the user authenticates against: ``"admin"``, or ``"$external"`` for X.509,
+                        AWS IAM, LDAP and OIDC workloads. Default ``"admin"``
+        `envelope`      True returns ``{"status": …, "content": {…}}``, the reply as the API wraps it; a failure
+                        inside is raised all the same. Default False
+        `pretty`        True asks Atlas to indent its reply; the returned dict is the same. Default False
+        =============== =============================================================================================
+
+        Raises ValidationError (before anything is sent), NotFoundError (UsernameNotFound, GroupNotFound …),
+        RateLimitedError, another ApiError for each status and code, TransportError without a usable reply,
+        AuthenticationError.
+
+        >>> client.get_database_user(group_id, "reader")["roles"][0]["roleName"]
+        'read'
+
+        Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-getdatabaseuser
+        """
+    @overload
+    async def get_database_user(
+        self,
+        group_id: str | None = None,
+        *,
+        username: str,
+        database_name: str = "admin",
+        envelope: bool = False,
+        pretty: bool = False,
+    ) -> t.DatabaseUser: ...
+    def list_database_users(
+        self, group_id: str | None = None, *, items_per_page: int = 500, include_count: bool = True
+    ) -> AsyncIterator[t.DatabaseUser]:
+        """List the database users of a project: an iterator of dicts that fetches page after page.
+
+        ================ ============================================================================================
+        `group_id`       the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
+        `items_per_page` 1 to 500, for each request. Default 500
+        `include_count`  False: Atlas does not count, and `totalCount` (seen with `with_raw_response`) is missing.
+                         Default True
+        ================ ============================================================================================
+
+        Raises ValidationError (before anything is sent), NotFoundError (GroupNotFound), RateLimitedError, another
+        ApiError for each status and code, TransportError without a usable reply, AuthenticationError.
+
+        >>> [user["username"] for user in client.list_database_users(group_id)]
+        ['reader']
+
+        Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-listdatabaseusers
+        """
+    @overload
+    async def update_database_user(
+        self,
+        group_id: str | None,
+        username: str,
+        *,
+        database_name: str = "admin",
+        envelope: bool = False,
+        pretty: bool = False,
+        extra_fields: Extra = None,
+        **changes: Unpack[t.DatabaseUserSpec],
+    ) -> t.DatabaseUser:
+        """Change a database user: a new password, other roles. Returns the reply as a dict: every field, in the
+        server's order.
+
+        =============== =============================================================================================
+        `group_id`      the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
+        `username`      the user's name
+        `database_name` the database that the user authenticates against: ``"admin"``, or ``"$external"`` for X.509,
+                        AWS IAM, LDAP and OIDC workloads. Default ``"admin"``
+        `envelope`      True returns ``{"status": …, "content": {…}}``, the reply as the API wraps it; a failure
+                        inside is raised all the same. Default False
+        `pretty`        True asks Atlas to indent its reply; the returned dict is the same. Default False
+        `extra_fields`  a mapping that is sent as it is beside the rest, for fields that this version does not know.
+                        Default None
+        `**changes`     what is to be changed, in the API's spelling or in snake_case: `roles` (a list of
+                        `role_name`, `database_name` and, to limit one, `collection_name`), `password`, `scopes` (the
+                        clusters that the user is limited to: a list of `name` and `type`), `delete_after_date`,
+                        `description`, `labels`, and for users without a password `aws_iam_type`, `ldap_auth_type`,
+                        `oidc_auth_type` or `x509_type`. Each list replaces the one that is there
+        =============== =============================================================================================
+
+        The password is in no error, log line or repr.
+
+        Raises ValidationError (before anything is sent), NotFoundError, RateLimitedError, another ApiError for each
+        status and code, TransportError without a usable reply, AuthenticationError.
+
+        >>> client.update_database_user(group_id, "reader", description="for the reports")["description"]
+        'for the reports'
+
+        Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-updatedatabaseuser
+        """
+    @overload
+    async def update_database_user(
+        self,
+        group_id: str | None = None,
+        *,
+        username: str,
+        database_name: str = "admin",
+        envelope: bool = False,
+        pretty: bool = False,
+        extra_fields: Extra = None,
+        **changes: Unpack[t.DatabaseUserSpec],
+    ) -> t.DatabaseUser: ...
+    @overload
+    async def delete_database_user(
+        self,
+        group_id: str | None,
+        username: str,
+        *,
+        database_name: str = "admin",
+        envelope: bool = False,
+        pretty: bool = False,
+    ) -> None:
+        """Delete a database user. Returns None: the reply has no body.
+
+        If the reply is lost, the request is sent again; that the user is gone by then is a success.
+
+        =============== =============================================================================================
+        `group_id`      the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
+        `username`      the user's name
+        `database_name` the database that the user authenticates against: ``"admin"``, or ``"$external"`` for X.509,
+                        AWS IAM, LDAP and OIDC workloads. Default ``"admin"``
+        `envelope`      True returns ``{"status": …, "content": {…}}``, the reply as the API wraps it; a failure
+                        inside is raised all the same. Default False
+        `pretty`        True asks Atlas to indent its reply; the returned dict is the same. Default False
+        =============== =============================================================================================
+
+        Raises ValidationError (before anything is sent), NotFoundError, RateLimitedError, another ApiError for each
+        status and code, TransportError without a usable reply, AuthenticationError.
+
+        >>> client.delete_database_user(group_id, "reader")
+
+        Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-deletedatabaseuser
+        """
+    @overload
+    async def delete_database_user(
+        self,
+        group_id: str | None = None,
+        *,
+        username: str,
+        database_name: str = "admin",
+        envelope: bool = False,
+        pretty: bool = False,
+    ) -> None: ...
+    async def create_access_list_entry(
+        self,
+        group_id: str | None = None,
+        *,
+        envelope: bool = False,
+        pretty: bool = False,
+        extra_fields: Extra = None,
+        **entry: Unpack[t.AccessListEntrySpec],
+    ) -> t.AccessListEntryPage:
+        """Add an address, a block or a security group to the IP access list of a project: from there its clusters can
+        be reached. Returns the reply as a dict: the first page of the whole list.
+
+        It is never added twice: if the reply is lost, the entry is looked up by its value.
+
+        ============== ==============================================================================================
+        `group_id`     the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
+        `envelope`     True returns ``{"status": …, "content": {…}}``, the reply as the API wraps it; a failure
+                       inside is raised all the same. Default False
+        `pretty`       True asks Atlas to indent its reply; the returned dict is the same. Default False
+        `extra_fields` a mapping that is sent as it is beside the rest, for fields that this version does not know.
+                       Default None
+        `**entry`      the API's fields, in its spelling or in snake_case: one of `ip_address`, `cidr_block` and
+                       `aws_security_group`; `comment`, `delete_after_date`
+        ============== ==============================================================================================
+
+        Raises ValidationError (before anything is sent), OutcomeUnknownError, RateLimitedError, another ApiError
+        for each status and code, TransportError without a usable reply, AuthenticationError.
+
+        >>> added = client.create_access_list_entry(group_id, ip_address="192.0.2.7", comment="office")
+        >>> "192.0.2.7/32" in [entry["cidrBlock"] for entry in added["results"]]
+        True
+
+        Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-createaccesslistentry
+        """
+    @overload
+    async def get_access_list_entry(
+        self, group_id: str | None, entry_value: str, *, envelope: bool = False, pretty: bool = False
+    ) -> t.AccessListEntry:
+        """Get an entry of the IP access list of a project. Returns the reply as a dict: every field, in the server's
+        order.
+
+        ============= ===============================================================================================
+        `group_id`    the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
+        `entry_value` the address, the block of addresses or the security group, as the list has it; a block of one
+                      address is that address too
+        `envelope`    True returns ``{"status": …, "content": {…}}``, the reply as the API wraps it; a failure inside
+                      is raised all the same. Default False
+        `pretty`      True asks Atlas to indent its reply; the returned dict is the same. Default False
+        ============= ===============================================================================================
+
+        Raises ValidationError (before anything is sent), NotFoundError, RateLimitedError, another ApiError for each
+        status and code, TransportError without a usable reply, AuthenticationError.
+
+        >>> client.get_access_list_entry(group_id, "198.51.100.0/24")["comment"]
+        'office'
+
+        Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-getaccesslistentry
+        """
+    @overload
+    async def get_access_list_entry(
+        self, group_id: str | None = None, *, entry_value: str, envelope: bool = False, pretty: bool = False
+    ) -> t.AccessListEntry: ...
+    def list_access_list_entries(
+        self, group_id: str | None = None, *, items_per_page: int = 500, include_count: bool = True
+    ) -> AsyncIterator[t.AccessListEntry]:
+        """List the IP access list of a project: an iterator of dicts that fetches page after page.
+
+        ================ ============================================================================================
+        `group_id`       the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
+        `items_per_page` 1 to 500, for each request. Default 500
+        `include_count`  False: Atlas does not count, and `totalCount` (seen with `with_raw_response`) is missing.
+                         Default True
+        ================ ============================================================================================
+
+        Raises ValidationError (before anything is sent), NotFoundError (GroupNotFound), RateLimitedError, another
+        ApiError for each status and code, TransportError without a usable reply, AuthenticationError.
+
+        >>> [entry["cidrBlock"] for entry in client.list_access_list_entries(group_id)]
+        ['198.51.100.0/24']
+
+        Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-listaccesslistentries
+        """
+    @overload
+    async def get_access_list_status(
+        self, group_id: str | None, entry_value: str, *, envelope: bool = False, pretty: bool = False
+    ) -> t.AccessListStatus:
+        """Get whether an entry of the IP access list is in force. Returns the reply as a dict: ``{"STATUS":
+        "ACTIVE"}``, or PENDING or FAILED.
+
+        ============= ===============================================================================================
+        `group_id`    the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
+        `entry_value` the address, the block of addresses or the security group, as the list has it; a block of one
+                      address is that address too
+        `envelope`    True returns ``{"status": …, "content": {…}}``, the reply as the API wraps it; a failure inside
+                      is raised all the same. Default False
+        `pretty`      True asks Atlas to indent its reply; the returned dict is the same. Default False
+        ============= ===============================================================================================
+
+        Raises ValidationError (before anything is sent), NotFoundError, RateLimitedError, another ApiError for each
+        status and code, TransportError without a usable reply, AuthenticationError.
+
+        >>> client.get_access_list_status(group_id, "198.51.100.0/24")["STATUS"]
+        'ACTIVE'
+
+        Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-getaccessliststatus
+        """
+    @overload
+    async def get_access_list_status(
+        self, group_id: str | None = None, *, entry_value: str, envelope: bool = False, pretty: bool = False
+    ) -> t.AccessListStatus: ...
+    @overload
+    async def delete_access_list_entry(
+        self, group_id: str | None, entry_value: str, *, envelope: bool = False, pretty: bool = False
+    ) -> None:
+        """Delete an entry of the IP access list of a project. Returns None: the reply has no body.
+
+        If the reply is lost, the request is sent again; that the entry is gone by then is a success.
+
+        ============= ===============================================================================================
+        `group_id`    the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
+        `entry_value` the address, the block of addresses or the security group, as the list has it; a block of one
+                      address is that address too
+        `envelope`    True returns ``{"status": …, "content": {…}}``, the reply as the API wraps it; a failure inside
+                      is raised all the same. Default False
+        `pretty`      True asks Atlas to indent its reply; the returned dict is the same. Default False
+        ============= ===============================================================================================
+
+        Raises ValidationError (before anything is sent), NotFoundError, RateLimitedError, another ApiError for each
+        status and code, TransportError without a usable reply, AuthenticationError.
+
+        >>> client.delete_access_list_entry(group_id, "198.51.100.0/24")
+
+        Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-deleteaccesslistentry
+        """
+    @overload
+    async def delete_access_list_entry(
+        self, group_id: str | None = None, *, entry_value: str, envelope: bool = False, pretty: bool = False
+    ) -> None: ...
+    @overload
+    def list_flex_backup_snapshots(
+        self, group_id: str | None, name: str, *, items_per_page: int = 500, include_count: bool = True
+    ) -> AsyncIterator[t.FlexBackupSnapshot]:
+        """List the snapshots of a Flex cluster: an iterator of dicts that fetches page after page. Atlas makes one a
+        day.
+
+        ================ ============================================================================================
+        `group_id`       the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
+        `name`           the Flex cluster's name
+        `items_per_page` 1 to 500, for each request. Default 500
+        `include_count`  False: Atlas does not count, and `totalCount` (seen with `with_raw_response`) is missing.
+                         Default True
+        ================ ============================================================================================
+
+        Raises ValidationError (before anything is sent), NotFoundError, RateLimitedError, another ApiError for each
+        status and code, TransportError without a usable reply, AuthenticationError.
+
+        >>> [snapshot["status"] for snapshot in client.list_flex_backup_snapshots(group_id, "orders")]
+        ['COMPLETED']
+
+        Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-listflexbackupsnapshots
+        """
+    @overload
+    def list_flex_backup_snapshots(
+        self, group_id: str | None = None, *, name: str, items_per_page: int = 500, include_count: bool = True
+    ) -> AsyncIterator[t.FlexBackupSnapshot]: ...
+    @overload
+    async def get_flex_backup_snapshot(
+        self, group_id: str | None, name: str, snapshot_id: str, *, envelope: bool = False, pretty: bool = False
+    ) -> t.FlexBackupSnapshot:
+        """Get a snapshot of a Flex cluster. Returns the reply as a dict: every field, in the server's order.
+
+        ============= ===============================================================================================
+        `group_id`    the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
+        `name`        the Flex cluster's name
+        `snapshot_id` the snapshot's id
+        `envelope`    True returns ``{"status": …, "content": {…}}``, the reply as the API wraps it; a failure inside
+                      is raised all the same. Default False
+        `pretty`      True asks Atlas to indent its reply; the returned dict is the same. Default False
+        ============= ===============================================================================================
+
+        Raises ValidationError (before anything is sent), NotFoundError, RateLimitedError, another ApiError for each
+        status and code, TransportError without a usable reply, AuthenticationError.
+
+        >>> [snapshot] = client.list_flex_backup_snapshots(group_id, "orders")
+        >>> client.get_flex_backup_snapshot(group_id, "orders", snapshot["id"]) == snapshot
+        True
+
+        Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-getflexbackupsnapshot
+        """
+    @overload
+    async def get_flex_backup_snapshot(
+        self, group_id: str | None = None, *, name: str, snapshot_id: str, envelope: bool = False, pretty: bool = False
+    ) -> t.FlexBackupSnapshot: ...
+    @overload
+    async def create_flex_restore_job(
+        self,
+        group_id: str | None,
+        name: str,
+        *,
+        envelope: bool = False,
+        pretty: bool = False,
+        extra_fields: Extra = None,
+        **restore: Unpack[t.FlexRestoreJobSpec],
+    ) -> t.FlexRestoreJob:
+        """Restore a snapshot of a Flex cluster to a cluster, which loses what it had. Returns the reply as a dict: the
+        restore job.
+
+        It is never begun twice: if the reply is lost, the cluster's jobs are looked through for one that is as
+        asked and not older than the request.
+
+        ============== ==============================================================================================
+        `group_id`     the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
+        `name`         the Flex cluster's name
+        `envelope`     True returns ``{"status": …, "content": {…}}``, the reply as the API wraps it; a failure
+                       inside is raised all the same. Default False
+        `pretty`       True asks Atlas to indent its reply; the returned dict is the same. Default False
+        `extra_fields` a mapping that is sent as it is beside the rest, for fields that this version does not know.
+                       Default None
+        `**restore`    the API's fields, in its spelling or in snake_case: `snapshot_id` and
+                       `target_deployment_item_name` (the cluster that gets the data, and loses what it had) are
+                       required; `target_project_id`, by default the same project
+        ============== ==============================================================================================
+
+        Raises ValidationError (before anything is sent), NotFoundError, OutcomeUnknownError, RateLimitedError,
+        another ApiError for each status and code, TransportError without a usable reply, AuthenticationError.
+
+        >>> [snapshot] = client.list_flex_backup_snapshots(group_id, "orders")
+        >>> job = client.create_flex_restore_job(
+        ...     group_id, "orders", snapshot_id=snapshot["id"], target_deployment_item_name="orders"
+        ... )
+        >>> job["status"]
+        'PENDING'
+
+        Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-createflexrestorejob
+        """
+    @overload
+    async def create_flex_restore_job(
+        self,
+        group_id: str | None = None,
+        *,
+        name: str,
+        envelope: bool = False,
+        pretty: bool = False,
+        extra_fields: Extra = None,
+        **restore: Unpack[t.FlexRestoreJobSpec],
+    ) -> t.FlexRestoreJob: ...
+    @overload
+    async def get_flex_restore_job(
+        self, group_id: str | None, name: str, restore_job_id: str, *, envelope: bool = False, pretty: bool = False
+    ) -> t.FlexRestoreJob:
+        """Get a restore job of a Flex cluster's snapshot. Returns the reply as a dict: every field, in the server's
+        order.
+
+        ================ ============================================================================================
+        `group_id`       the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
+        `name`           the Flex cluster's name
+        `restore_job_id` the restore job's id
+        `envelope`       True returns ``{"status": …, "content": {…}}``, the reply as the API wraps it; a failure
+                         inside is raised all the same. Default False
+        `pretty`         True asks Atlas to indent its reply; the returned dict is the same. Default False
+        ================ ============================================================================================
+
+        Raises ValidationError (before anything is sent), NotFoundError, RateLimitedError, another ApiError for each
+        status and code, TransportError without a usable reply, AuthenticationError.
+
+        >>> [job] = client.list_flex_restore_jobs(group_id, "orders")
+        >>> client.get_flex_restore_job(group_id, "orders", job["id"])["deliveryType"]
+        'RESTORE'
+
+        Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-getflexrestorejob
+        """
+    @overload
+    async def get_flex_restore_job(
+        self,
+        group_id: str | None = None,
+        *,
+        name: str,
+        restore_job_id: str,
+        envelope: bool = False,
+        pretty: bool = False,
+    ) -> t.FlexRestoreJob: ...
+    @overload
+    def list_flex_restore_jobs(
+        self, group_id: str | None, name: str, *, items_per_page: int = 500, include_count: bool = True
+    ) -> AsyncIterator[t.FlexRestoreJob]:
+        """List the restore jobs of a Flex cluster's snapshots: an iterator of dicts that fetches page after page.
+
+        ================ ============================================================================================
+        `group_id`       the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
+        `name`           the Flex cluster's name
+        `items_per_page` 1 to 500, for each request. Default 500
+        `include_count`  False: Atlas does not count, and `totalCount` (seen with `with_raw_response`) is missing.
+                         Default True
+        ================ ============================================================================================
+
+        Raises ValidationError (before anything is sent), NotFoundError, RateLimitedError, another ApiError for each
+        status and code, TransportError without a usable reply, AuthenticationError.
+
+        >>> [job["targetDeploymentItemName"] for job in client.list_flex_restore_jobs(group_id, "orders")]
+        ['orders']
+
+        Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-listflexrestorejobs
+        """
+    @overload
+    def list_flex_restore_jobs(
+        self, group_id: str | None = None, *, name: str, items_per_page: int = 500, include_count: bool = True
+    ) -> AsyncIterator[t.FlexRestoreJob]: ...
+    @overload
+    async def wait_for_flex_restore_job(
+        self,
+        group_id: str | None,
+        name: str,
+        restore_job_id: str,
+        *,
+        timeout: float | None = 1800.0,
+        interval: float | None = None,
+        progress: Progress = None,
+    ) -> t.FlexRestoreJob:
+        """Wait until a restore job is COMPLETED. Returns the reply to the last poll.
+
+        Transient failures (a 502, a lost connection) do not end the wait; the deadline does.
+
+        ================ ============================================================================================
+        `group_id`       the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
+        `name`           the Flex cluster's name
+        `restore_job_id` the restore job's id
+        `timeout`        seconds. Default 1800; None is the same
+        `interval`       seconds between polls. Default None: 1 at first, growing to 15
+        `progress`       True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll` after each
+                         poll; what it raises ends the call. Default None
+        ================ ============================================================================================
+
+        Raises ValidationError (before anything is sent), WaitTimeoutError, WaitFailedError (it has failed),
+        RateLimitedError, another ApiError for each status and code, TransportError without a usable reply,
+        AuthenticationError.
+
+        >>> [job] = client.list_flex_restore_jobs(group_id, "orders")
+        >>> client.wait_for_flex_restore_job(group_id, "orders", job["id"])["status"]
+        'COMPLETED'
+
+        Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-getflexrestorejob
+        """
+    @overload
+    async def wait_for_flex_restore_job(
+        self,
+        group_id: str | None = None,
+        *,
+        name: str,
+        restore_job_id: str,
+        timeout: float | None = 1800.0,
+        interval: float | None = None,
+        progress: Progress = None,
+    ) -> t.FlexRestoreJob: ...
     def list_rate_limits(
         self,
         *,

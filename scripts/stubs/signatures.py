@@ -164,12 +164,12 @@ def type_homes() -> dict[str, str]:
 def _operation(method: Method, start: str, returned: str) -> str:
     """A method with its docstring; one that needs a name twice: after the project, or as `name=` alone."""
     doc = docstrings.quoted(method, " " * 8)
-    if [argument.name for argument in method.plain] != ["group_id", "name"]:
+    group_id, *names = method.plain or [None]
+    if group_id is None or group_id.name != "group_id" or not names:
         return _prefixed(f"    {start} {_head(method, returned)}:\n") + doc
-    group_id, name = method.plain
-    name = replace(name, type="str", default=None)
-    both = replace(method, plain=(replace(group_id, default=None), name))
-    alone = replace(method, plain=(group_id,), keywords=(name, *method.keywords))
+    needed = tuple(replace(name, type="str", default=None) for name in names)
+    both = replace(method, plain=(replace(group_id, default=None), *needed))
+    alone = replace(method, plain=(group_id,), keywords=(*needed, *method.keywords))
     heads = [_prefixed(f"    @overload\n    {start} {_head(form, returned)}:") for form in (both, alone)]
     return f"{heads[0]}\n{doc}{heads[1]} ...\n"
 

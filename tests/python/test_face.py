@@ -61,19 +61,27 @@ def stub_parameters(stub: ast.FunctionDef) -> Parameters:
     return found[1:]
 
 
+def names(given: Parameters) -> list[str]:
+    """What else than the project is positional, where the project comes first."""
+    (first, _, _), *rest = given or [("", None, None)]
+    positional = inspect.Parameter.POSITIONAL_OR_KEYWORD
+    return [name for name, kind, _ in rest if kind is positional] if first == "group_id" else []
+
+
 def with_required_name(given: Parameters, *, alone: bool) -> Parameters:
     """How the stub says that a name is needed: after the project, or as `name=` without one."""
-    (group_id, kind, none), (name, _, _), *rest = given
-    if alone:
-        return [(group_id, kind, none), (name, inspect.Parameter.KEYWORD_ONLY, inspect.Parameter.empty), *rest]
-    return [(group_id, kind, inspect.Parameter.empty), (name, kind, inspect.Parameter.empty), *rest]
+    (group_id, kind, none), *rest = given
+    how = inspect.Parameter.KEYWORD_ONLY if alone else kind
+    needed = [(name, how, inspect.Parameter.empty) for name in names(given)]
+    project = none if alone else inspect.Parameter.empty
+    return [(group_id, kind, project), *needed, *rest[len(needed) :]]
 
 
 @pytest.mark.parametrize("name", [*CONSTRUCTORS, *METHODS])
 def test_one_signature_in_every_place(name: str) -> None:
     expected = parameters(getattr(Client, name))
     assert parameters(getattr(AsyncClient, name)) == expected
-    if [parameter for parameter, _, _ in expected[:2]] == ["group_id", "name"]:
+    if names(expected):
         both, alone = stubs_of(name)
         assert stub_parameters(both) == with_required_name(expected, alone=False)
         assert stub_parameters(alone) == with_required_name(expected, alone=True)
@@ -135,6 +143,38 @@ def test_the_constructor_is_described_and_shows_nothing_private() -> None:
         assert "_sources" not in shown
 
 
+SNAPSHOT = {
+    "id": "6a6f78e0cab84da5c4476b25",
+    "status": "COMPLETED",
+    "mongoDBVersion": "8.0.29",
+    "scheduledTime": "2026-08-02T17:05:10Z",
+    "startTime": "2026-08-02T17:05:37Z",
+    "finishTime": "2026-08-02T17:06:56Z",
+    "expiration": "2026-08-10T17:05:10Z",
+}
+
+
+def before_example(emulator: Emulator, client: Client, name: str) -> None:
+    """What an example finds there."""
+    if "backup" in name or "restore" in name:
+        emulator.add_instance("orders", backups={"snapshots": [SNAPSHOT]})
+        if not name.startswith("create"):
+            client.create_flex_restore_job(
+                name="orders", snapshot_id=SNAPSHOT["id"], target_deployment_item_name="orders"
+            )
+    elif name.startswith(("create", "list_projects")):
+        return
+    elif "database_user" in name:
+        roles = [{"role_name": "read", "database_name": "shop"}]
+        client.create_database_user(username="reader", password="s3cret/@:x", roles=roles)
+    elif "access_list" in name:
+        client.create_access_list_entry(cidr_block="198.51.100.0/24", comment="office")
+    else:
+        add: Any = client.create_serverless_instance if "serverless" in name else client.create_flex_cluster
+        place = {"backing_provider_name": "AWS", "region_name": "US_EAST_1"}
+        add(emulator.group_id, name="orders", provider_settings=place, wait=True)
+
+
 @pytest.mark.parametrize(("name", "described"), described())
 def test_examples_in_docstrings_run(name: str, described: Any) -> None:
     doc = inspect.getdoc(described) or ""
@@ -145,10 +185,7 @@ def test_examples_in_docstrings_run(name: str, described: Any) -> None:
         return
     calendar = "2024" if "serverless" in name else "2025"
     with Emulator(provisioning="at_once", calendar=calendar) as emulator, emulator.client() as client:
-        if not name.startswith(("create", "list_projects")):
-            add: Any = client.create_serverless_instance if "serverless" in name else client.create_flex_cluster
-            place = {"backing_provider_name": "AWS", "region_name": "US_EAST_1"}
-            add(emulator.group_id, name="orders", provider_settings=place, wait=True)
+        before_example(emulator, client, name)
         known = {**emulator.description, "base_url": emulator.url, "client": client}
         test = doctest.DocTest(examples, known, name, None, None, None)
         said: list[str] = []

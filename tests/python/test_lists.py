@@ -214,4 +214,10 @@ def test_asynchronous_lists_and_more_than_500() -> None:
             assert [project["id"] for project in client.list_projects()] == [emulator.group_id]
             assert client.get_project(emulator.group_id)["id"] == emulator.group_id
             limits = list(client.list_rate_limits(group_id=emulator.group_id))
-            assert [limit["endpointSetName"] for limit in limits] == ["Flex Clusters", "Clusters"]
+            assert [limit["endpointSetName"] for limit in limits] == [
+                "Flex Clusters",
+                "Clusters",
+                "Database Users",
+                "Project IP Access List",
+                "Flex Backups",
+            ]

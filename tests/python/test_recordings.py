@@ -16,6 +16,13 @@ G2025, G2026, FLEX = "68c06eaa1c5e073d846aad1c", "6957f861a08db8605b3f57a2", "b0
 MADE, ORG = "6a793feb2c88faeba59bd8f6", "a0123456789abcdef012345a"
 GROUP = f"/api/atlas/v2/groups/{MADE}"
 TAGS = {"env": "test"}
+LISTED, SNAPSHOT = "6a793f62c0eb9e7a1771502a", "6a6f78e0cab84da5c4476b25"
+RESTORE = {"snapshot_id": SNAPSHOT, "target_deployment_item_name": "cluster-833"}
+USER = {
+    "roles": [{"role_name": "atlasAdmin", "database_name": "admin"}],
+    "scopes": [{"name": "snapshotCluster0", "type": "CLUSTER"}, {"name": "snapshotCluster1", "type": "CLUSTER"}],
+    "delete_after_date": "2026-08-11T03:05:41Z",
+}
 
 # recording -> method, positional arguments, keywords
 CASES: dict[str, tuple[str, tuple[str, ...], dict[str, Any]]] = {
@@ -44,22 +51,50 @@ CASES: dict[str, tuple[str, tuple[str, ...], dict[str, Any]]] = {
         ("DELETE", f"/api/atlas/v2/groups/{FLEX}/clusters/cluster-83"),
         {"api_version": "2023-02-01"},
     ),
-    "group-create-201": ("request", ("POST", "/api/atlas/v2/groups"), {"json": {"name": "serverless-e2e-947"}}),
+    "group-create-201": ("create_project", (), {"name": "serverless-e2e-947", "org_id": ORG}),
     "clusters-get-flex-old-version": (
         "request",
         ("GET", f"/api/atlas/v2/groups/{FLEX}/clusters/cluster-83"),
         {"api_version": "2023-02-01"},
     ),
     "group-get-200": ("request", ("GET", GROUP), {}),
-    "group-update-200": ("request", ("PATCH", GROUP), {"json": {"name": "e2e-proj-939-updated"}}),
-    "group-update-reset-tags-200": ("request", ("PATCH", GROUP), {"json": {"tags": []}}),
-    "group-delete-202": ("request", ("DELETE", GROUP), {}),
+    "group-update-200": ("update_project", (MADE,), {"name": "e2e-proj-939-updated"}),
+    "group-update-reset-tags-200": ("update_project", (MADE,), {"tags": []}),
+    "group-delete-202": ("delete_project", (MADE,), {}),
     "group-settings-200": ("request", ("GET", f"{GROUP}/settings"), {}),
     "group-teams-list-200": ("request", ("GET", f"{GROUP}/teams"), {}),
     "org-get-200": ("request", ("GET", f"/api/atlas/v2/orgs/{ORG}"), {}),
     "org-list-200": ("request", ("GET", "/api/atlas/v2/orgs"), {}),
     "provider-regions-200": ("request", ("GET", f"{GROUP}/clusters/provider/regions"), {}),
     "group-not-found-404": ("get_project", ("1" * 24,), {}),
+    "database-user-create-201": ("create_database_user", (FLEX, "user-253"), {"password": "a-password", **USER}),
+    "database-user-create-oidc-201": (
+        "create_database_user",
+        (FLEX, "d0123456789abcdef012345d/user-332"),
+        {"oidcAuthType": "IDP_GROUP", "roles": USER["roles"], "scopes": USER["scopes"]},
+    ),
+    "database-user-get-200": ("get_database_user", (FLEX, "user-253"), {}),
+    "database-user-list-200": ("list_database_users", (FLEX,), {}),
+    "database-user-update-200": (
+        "update_database_user",
+        (FLEX, "user-253"),
+        {"roles": [{"role_name": "readWrite", "database_name": "admin"}]},
+    ),
+    "database-user-delete-204": ("delete_database_user", (FLEX, "user-253"), {}),
+    "access-list-create-201": ("create_access_list_entry", (LISTED,), {"ip_address": "192.168.0.243"}),
+    "access-list-create-delete-after-201": (
+        "create_access_list_entry",
+        (LISTED,),
+        {"ip_address": "192.168.0.243", "comment": "test", "delete_after_date": "2026-08-10T03:08:14Z"},
+    ),
+    "access-list-get-200": ("get_access_list_entry", (LISTED, "192.168.0.243/32"), {}),
+    "access-list-list-200": ("list_access_list_entries", (LISTED,), {}),
+    "access-list-delete-204": ("delete_access_list_entry", (LISTED, "192.168.0.243"), {}),
+    "flex-snapshots-list-200": ("list_flex_backup_snapshots", (FLEX, "snapshotCluster0"), {}),
+    "flex-snapshot-get-200": ("get_flex_backup_snapshot", (FLEX, "snapshotCluster0", SNAPSHOT), {}),
+    "flex-restore-create-automated": ("create_flex_restore_job", (FLEX, "snapshotCluster0"), RESTORE),
+    "flex-restore-create-download": ("create_flex_restore_job", (FLEX, "snapshotCluster0"), RESTORE),
+    "flex-restore-get-200": ("get_flex_restore_job", (FLEX, "snapshotCluster0", "6a793f812c88faeba59bc399"), {}),
     "digest-challenge-401": ("get_project", (FLEX,), {}),
 }
 ERRORS = {
@@ -70,7 +105,8 @@ ERRORS = {
     "digest-challenge-401": errors.UnauthorizedError,
 }
 GOOD = sorted(CASES.keys() - ERRORS.keys())
-SHAPED = [name for name in GOOD if CASES[name][0] != "request" and not CASES[name][0].startswith("list_")]
+LISTS = ("list_", "create_access_list_entry")
+SHAPED = [name for name in GOOD if CASES[name][0] != "request" and not CASES[name][0].startswith(LISTS)]
 
 
 def test_every_recording_has_its_operation() -> None:

@@ -93,6 +93,9 @@ SENT = [
     types.FlexClusterUpdate,
     types.FlexClusterUpgrade,
     types.FlexProviderSettingsSpec,
+    types.AccessListEntrySpec,
+    types.ProjectSpec,
+    types.FlexRestoreJobSpec,
 ]
 
 
@@ -137,7 +140,8 @@ def test_an_operation_of_create_many_takes_the_options_of_a_create(
 @pytest.mark.parametrize("kind", ["serverless", "flex"])
 def test_the_recorded_replies_fit(kind: str) -> None:
     entity = {"serverless": types.ServerlessInstance, "flex": types.FlexCluster}[kind]
-    names = sorted(RECORDINGS.glob(f"{kind}-*-20[01]*.http"))
+    recorded = sorted(RECORDINGS.glob(f"{kind}-*-20[01]*.http"))
+    names = [path for path in recorded if "snapshot" not in path.name and "restore" not in path.name]
     assert len(names) >= 3
     for recording in names:
         body = recording.read_text(encoding="utf-8").replace("\r\n", "\n").partition("\n\n")[2]
@@ -180,7 +184,7 @@ def test_both_raw_clients_have_the_same_methods() -> None:
 
     sync, asynchronous = signatures(types.RawClient), signatures(types.AsyncRawClient)
     assert sync == asynchronous
-    assert len(sync) == 19
+    assert len(sync) == 38
     for name in sync:
         method = vars(types.AsyncRawClient)[name]
         assert inspect.iscoroutinefunction(method) is not (name.startswith("list_") or name == "create_many")

@@ -112,4 +112,16 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
         "timeout": {"type": seconds, "metavar": "SECONDS", "help": "how long at most (default 1800)"},
         "interval": {"type": seconds, "metavar": "SECONDS", "help": "between polls (default 1, growing to 15)"},
     },
+    "create_database_user": {"database_name": {"metavar": "DATABASE_NAME", "help": "default admin"}},
+    "get_database_user": {"database_name": {"metavar": "DATABASE_NAME", "help": "default admin"}},
+    "update_database_user": {"database_name": {"metavar": "DATABASE_NAME", "help": "default admin"}},
+    "delete_database_user": {"database_name": {"metavar": "DATABASE_NAME", "help": "default admin"}},
+    "wait_for_flex_restore_job": {
+        "timeout": {"type": seconds, "metavar": "SECONDS", "help": "with --wait: how long at most (default 1800)"},
+        "interval": {
+            "type": seconds,
+            "metavar": "SECONDS",
+            "help": "with --wait: between polls (default 1, growing to 15)",
+        },
+    },
 }

@@ -13,6 +13,26 @@ https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/ (createServerlessInstan
 
 from __future__ import annotations
 
+from ._connect import (
+    AccessListEntry,
+    AccessListEntryPage,
+    AccessListEntrySpec,
+    AccessListStatus,
+    DatabaseUser,
+    DatabaseUserPage,
+    DatabaseUserRole,
+    DatabaseUserRoleSpec,
+    DatabaseUserSpec,
+    FlexBackupSnapshot,
+    FlexBackupSnapshotPage,
+    FlexRestoreJob,
+    FlexRestoreJobPage,
+    FlexRestoreJobSpec,
+    ProjectSpec,
+    ProjectUpdate,
+    UserScope,
+    UserScopeSpec,
+)
 from ._create_many import AsyncCreates, CreateResult, Creates
 from ._operations import FlexClusterOperation, ServerlessInstanceOperation
 from ._protocols import AsyncRawClient, RawClient
@@ -55,12 +75,23 @@ from ._specs import (
 from ._values import FlexConversion, Headers, Poll, Response
 
 __all__ = [
+    "AccessListEntry",
+    "AccessListEntryPage",
+    "AccessListEntrySpec",
+    "AccessListStatus",
     "AsyncCreates",
     "AsyncRawClient",
     "ChangedField",
     "CreateResult",
     "Creates",
+    "DatabaseUser",
+    "DatabaseUserPage",
+    "DatabaseUserRole",
+    "DatabaseUserRoleSpec",
+    "DatabaseUserSpec",
     "FlexBackupSettings",
+    "FlexBackupSnapshot",
+    "FlexBackupSnapshotPage",
     "FlexCluster",
     "FlexClusterOperation",
     "FlexClusterPage",
@@ -71,6 +102,9 @@ __all__ = [
     "FlexConversion",
     "FlexProviderSettings",
     "FlexProviderSettingsSpec",
+    "FlexRestoreJob",
+    "FlexRestoreJobPage",
+    "FlexRestoreJobSpec",
     "Headers",
     "Kind",
     "Link",
@@ -78,6 +112,8 @@ __all__ = [
     "Poll",
     "Project",
     "ProjectPage",
+    "ProjectSpec",
+    "ProjectUpdate",
     "Provider",
     "RateLimitEndpointSet",
     "RateLimitEndpointSetPage",
@@ -97,5 +133,7 @@ __all__ = [
     "State",
     "Tag",
     "Tags",
+    "UserScope",
+    "UserScopeSpec",
     "Violation",
 ]

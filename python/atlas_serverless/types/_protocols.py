@@ -14,6 +14,22 @@ if TYPE_CHECKING:
 
     from typing_extensions import Unpack  # type checkers bring their own; nothing is imported at run time
 
+    from ._connect import (
+        AccessListEntry,
+        AccessListEntryPage,
+        AccessListEntrySpec,
+        AccessListStatus,
+        DatabaseUser,
+        DatabaseUserPage,
+        DatabaseUserSpec,
+        FlexBackupSnapshot,
+        FlexBackupSnapshotPage,
+        FlexRestoreJob,
+        FlexRestoreJobPage,
+        FlexRestoreJobSpec,
+        ProjectSpec,
+        ProjectUpdate,
+    )
     from ._create_many import AsyncCreates, Creates
     from ._replies import (
         FlexCluster,
@@ -208,6 +224,154 @@ class RawClient(Protocol):
     ) -> tuple[Literal["flex"], Response[FlexCluster]] | tuple[Literal["serverless"], Response[ServerlessInstance]]: ...
     def list_projects(self, *, items_per_page: int = 500) -> Iterator[Response[ProjectPage]]: ...
     def get_project(self, group_id: str | None = None) -> Response[Project]: ...
+    def create_project(
+        self, *, envelope: bool = False, pretty: bool = False, extra_fields: Extra = None, **spec: Unpack[ProjectSpec]
+    ) -> Response[Project]: ...
+    def update_project(
+        self,
+        group_id: str | None = None,
+        *,
+        envelope: bool = False,
+        pretty: bool = False,
+        extra_fields: Extra = None,
+        **changes: Unpack[ProjectUpdate],
+    ) -> Response[Project]: ...
+    def delete_project(
+        self, group_id: str | None = None, *, envelope: bool = False, pretty: bool = False
+    ) -> Response[dict[str, Any]]: ...
+    def create_database_user(
+        self,
+        group_id: str | None = None,
+        username: str | None = None,
+        *,
+        database_name: str = "admin",
+        envelope: bool = False,
+        pretty: bool = False,
+        extra_fields: Extra = None,
+        **fields: Unpack[DatabaseUserSpec],
+    ) -> Response[DatabaseUser]: ...
+    def get_database_user(
+        self,
+        group_id: str | None = None,
+        username: str | None = None,
+        *,
+        database_name: str = "admin",
+        envelope: bool = False,
+        pretty: bool = False,
+    ) -> Response[DatabaseUser]: ...
+    def list_database_users(
+        self, group_id: str | None = None, *, items_per_page: int = 500, include_count: bool = True
+    ) -> Iterator[Response[DatabaseUserPage]]: ...
+    def update_database_user(
+        self,
+        group_id: str | None = None,
+        username: str | None = None,
+        *,
+        database_name: str = "admin",
+        envelope: bool = False,
+        pretty: bool = False,
+        extra_fields: Extra = None,
+        **changes: Unpack[DatabaseUserSpec],
+    ) -> Response[DatabaseUser]: ...
+    def delete_database_user(
+        self,
+        group_id: str | None = None,
+        username: str | None = None,
+        *,
+        database_name: str = "admin",
+        envelope: bool = False,
+        pretty: bool = False,
+    ) -> Response[None]: ...
+    def create_access_list_entry(
+        self,
+        group_id: str | None = None,
+        *,
+        envelope: bool = False,
+        pretty: bool = False,
+        extra_fields: Extra = None,
+        **entry: Unpack[AccessListEntrySpec],
+    ) -> Response[AccessListEntryPage]: ...
+    def get_access_list_entry(
+        self,
+        group_id: str | None = None,
+        entry_value: str | None = None,
+        *,
+        envelope: bool = False,
+        pretty: bool = False,
+    ) -> Response[AccessListEntry]: ...
+    def list_access_list_entries(
+        self, group_id: str | None = None, *, items_per_page: int = 500, include_count: bool = True
+    ) -> Iterator[Response[AccessListEntryPage]]: ...
+    def get_access_list_status(
+        self,
+        group_id: str | None = None,
+        entry_value: str | None = None,
+        *,
+        envelope: bool = False,
+        pretty: bool = False,
+    ) -> Response[AccessListStatus]: ...
+    def delete_access_list_entry(
+        self,
+        group_id: str | None = None,
+        entry_value: str | None = None,
+        *,
+        envelope: bool = False,
+        pretty: bool = False,
+    ) -> Response[None]: ...
+    def list_flex_backup_snapshots(
+        self,
+        group_id: str | None = None,
+        name: str | None = None,
+        *,
+        items_per_page: int = 500,
+        include_count: bool = True,
+    ) -> Iterator[Response[FlexBackupSnapshotPage]]: ...
+    def get_flex_backup_snapshot(
+        self,
+        group_id: str | None = None,
+        name: str | None = None,
+        snapshot_id: str | None = None,
+        *,
+        envelope: bool = False,
+        pretty: bool = False,
+    ) -> Response[FlexBackupSnapshot]: ...
+    def create_flex_restore_job(
+        self,
+        group_id: str | None = None,
+        name: str | None = None,
+        *,
+        envelope: bool = False,
+        pretty: bool = False,
+        extra_fields: Extra = None,
+        **restore: Unpack[FlexRestoreJobSpec],
+    ) -> Response[FlexRestoreJob]: ...
+    def get_flex_restore_job(
+        self,
+        group_id: str | None = None,
+        name: str | None = None,
+        restore_job_id: str | None = None,
+        *,
+        envelope: bool = False,
+        pretty: bool = False,
+    ) -> Response[FlexRestoreJob]: ...
+    def list_flex_restore_jobs(
+        self,
+        group_id: str | None = None,
+        name: str | None = None,
+        *,
+        items_per_page: int = 500,
+        include_count: bool = True,
+    ) -> Iterator[Response[FlexRestoreJobPage]]: ...
+    def wait_for_flex_restore_job(
+        self,
+        group_id: str | None = None,
+        name: str | None = None,
+        restore_job_id: str | None = None,
+        *,
+        timeout: float | None = 1800.0,
+        interval: float | None = None,
+        progress: Progress = None,
+    ) -> Response[FlexRestoreJob]: ...
     def list_rate_limits(
         self,
         *,
@@ -397,6 +561,154 @@ class AsyncRawClient(Protocol):
     ) -> tuple[Literal["flex"], Response[FlexCluster]] | tuple[Literal["serverless"], Response[ServerlessInstance]]: ...
     def list_projects(self, *, items_per_page: int = 500) -> AsyncIterator[Response[ProjectPage]]: ...
     async def get_project(self, group_id: str | None = None) -> Response[Project]: ...
+    async def create_project(
+        self, *, envelope: bool = False, pretty: bool = False, extra_fields: Extra = None, **spec: Unpack[ProjectSpec]
+    ) -> Response[Project]: ...
+    async def update_project(
+        self,
+        group_id: str | None = None,
+        *,
+        envelope: bool = False,
+        pretty: bool = False,
+        extra_fields: Extra = None,
+        **changes: Unpack[ProjectUpdate],
+    ) -> Response[Project]: ...
+    async def delete_project(
+        self, group_id: str | None = None, *, envelope: bool = False, pretty: bool = False
+    ) -> Response[dict[str, Any]]: ...
+    async def create_database_user(
+        self,
+        group_id: str | None = None,
+        username: str | None = None,
+        *,
+        database_name: str = "admin",
+        envelope: bool = False,
+        pretty: bool = False,
+        extra_fields: Extra = None,
+        **fields: Unpack[DatabaseUserSpec],
+    ) -> Response[DatabaseUser]: ...
+    async def get_database_user(
+        self,
+        group_id: str | None = None,
+        username: str | None = None,
+        *,
+        database_name: str = "admin",
+        envelope: bool = False,
+        pretty: bool = False,
+    ) -> Response[DatabaseUser]: ...
+    def list_database_users(
+        self, group_id: str | None = None, *, items_per_page: int = 500, include_count: bool = True
+    ) -> AsyncIterator[Response[DatabaseUserPage]]: ...
+    async def update_database_user(
+        self,
+        group_id: str | None = None,
+        username: str | None = None,
+        *,
+        database_name: str = "admin",
+        envelope: bool = False,
+        pretty: bool = False,
+        extra_fields: Extra = None,
+        **changes: Unpack[DatabaseUserSpec],
+    ) -> Response[DatabaseUser]: ...
+    async def delete_database_user(
+        self,
+        group_id: str | None = None,
+        username: str | None = None,
+        *,
+        database_name: str = "admin",
+        envelope: bool = False,
+        pretty: bool = False,
+    ) -> Response[None]: ...
+    async def create_access_list_entry(
+        self,
+        group_id: str | None = None,
+        *,
+        envelope: bool = False,
+        pretty: bool = False,
+        extra_fields: Extra = None,
+        **entry: Unpack[AccessListEntrySpec],
+    ) -> Response[AccessListEntryPage]: ...
+    async def get_access_list_entry(
+        self,
+        group_id: str | None = None,
+        entry_value: str | None = None,
+        *,
+        envelope: bool = False,
+        pretty: bool = False,
+    ) -> Response[AccessListEntry]: ...
+    def list_access_list_entries(
+        self, group_id: str | None = None, *, items_per_page: int = 500, include_count: bool = True
+    ) -> AsyncIterator[Response[AccessListEntryPage]]: ...
+    async def get_access_list_status(
+        self,
+        group_id: str | None = None,
+        entry_value: str | None = None,
+        *,
+        envelope: bool = False,
+        pretty: bool = False,
+    ) -> Response[AccessListStatus]: ...
+    async def delete_access_list_entry(
+        self,
+        group_id: str | None = None,
+        entry_value: str | None = None,
+        *,
+        envelope: bool = False,
+        pretty: bool = False,
+    ) -> Response[None]: ...
+    def list_flex_backup_snapshots(
+        self,
+        group_id: str | None = None,
+        name: str | None = None,
+        *,
+        items_per_page: int = 500,
+        include_count: bool = True,
+    ) -> AsyncIterator[Response[FlexBackupSnapshotPage]]: ...
+    async def get_flex_backup_snapshot(
+        self,
+        group_id: str | None = None,
+        name: str | None = None,
+        snapshot_id: str | None = None,
+        *,
+        envelope: bool = False,
+        pretty: bool = False,
+    ) -> Response[FlexBackupSnapshot]: ...
+    async def create_flex_restore_job(
+        self,
+        group_id: str | None = None,
+        name: str | None = None,
+        *,
+        envelope: bool = False,
+        pretty: bool = False,
+        extra_fields: Extra = None,
+        **restore: Unpack[FlexRestoreJobSpec],
+    ) -> Response[FlexRestoreJob]: ...
+    async def get_flex_restore_job(
+        self,
+        group_id: str | None = None,
+        name: str | None = None,
+        restore_job_id: str | None = None,
+        *,
+        envelope: bool = False,
+        pretty: bool = False,
+    ) -> Response[FlexRestoreJob]: ...
+    def list_flex_restore_jobs(
+        self,
+        group_id: str | None = None,
+        name: str | None = None,
+        *,
+        items_per_page: int = 500,
+        include_count: bool = True,
+    ) -> AsyncIterator[Response[FlexRestoreJobPage]]: ...
+    async def wait_for_flex_restore_job(
+        self,
+        group_id: str | None = None,
+        name: str | None = None,
+        restore_job_id: str | None = None,
+        *,
+        timeout: float | None = 1800.0,
+        interval: float | None = None,
+        progress: Progress = None,
+    ) -> Response[FlexRestoreJob]: ...
     def list_rate_limits(
         self,
         *,

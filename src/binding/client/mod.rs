@@ -1,6 +1,10 @@
 //! The `Client` class. Its operations are in files by resource: each method is a signature, a docstring and a job.
+mod access_list;
+mod backups;
 pub(crate) mod config;
 pub(crate) mod credentials;
+mod database_users;
+mod entities;
 mod flex_clusters;
 pub(crate) mod operations;
 pub(crate) mod pages;

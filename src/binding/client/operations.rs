@@ -216,6 +216,17 @@ pub(crate) fn wait_for(
     progress: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Job> {
     check_path(&wait.group_id, Some(&wait.name)).map_err(|error| to_exception(py, error))?;
+    wait_for_checked(py, wait, timeout, interval, progress)
+}
+
+/// A wait whose path was checked.
+pub(crate) fn wait_for_checked(
+    py: Python<'_>,
+    wait: WaitRequest,
+    timeout: Option<f64>,
+    interval: Option<f64>,
+    progress: Option<&Bound<'_, PyAny>>,
+) -> PyResult<Job> {
     let wait = WaitRequest { interval: seconds("interval", interval)?, ..wait };
     let timeout = seconds("timeout", timeout)?.unwrap_or(WAIT_TIMEOUT);
     let job = Job::new(Some(timeout), move |client, mut context| async move {
@@ -230,13 +241,6 @@ pub(crate) fn find(group_id: &str, name: &str, reply_format: ReplyFormat) -> Job
     Job::new(None, move |client, mut context| async move {
         let (kind, reply) = client.find(&group_id, &name, reply_format, &mut context).await?;
         Ok(Output::OfKind(kind, reply))
-    })
-}
-
-pub(crate) fn get_project(group_id: &str) -> Job {
-    let group_id = group_id.to_owned();
-    Job::new(None, move |client, mut context| async move {
-        client.get_project(&group_id, &mut context).await.map(Output::Reply)
     })
 }
 

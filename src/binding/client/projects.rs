@@ -1,11 +1,19 @@
 //! Projects, rate limits, look-ups among both kinds, and operations that have no method of their own.
 use pyo3::prelude::*;
+use pyo3::types::PyDict;
 
-use super::operations;
 use super::pages::Pages;
 use super::run::{CallResult, Client};
+use super::{entities, operations};
 use crate::core::http::call::ReplyFormat;
+use crate::core::http::entity::Entity;
 use crate::core::operations::list::Pager;
+use crate::core::spec::model::Operation;
+use crate::core::spec::validate::connect;
+
+fn project(group_id: &str) -> Entity {
+    Entity::Project { group_id: group_id.to_owned() }
+}
 
 #[pymethods]
 #[allow(clippy::too_many_arguments)]
@@ -27,7 +35,51 @@ impl Client {
     #[pyo3(signature = (group_id=None))]
     fn get_project(&self, py: Python<'_>, group_id: Option<&str>) -> CallResult {
         let group_id = self.project(py, group_id)?;
-        self.run(py, operations::get_project(group_id))
+        self.run(py, entities::plain(project(group_id), Operation::Get, ReplyFormat::default()))
+    }
+
+    #[doc = include_str!("../docs/create_project.txt")]
+    #[pyo3(signature = (*, envelope=false, pretty=false, extra_fields=None, **spec))]
+    fn create_project<'py>(
+        &self,
+        py: Python<'py>,
+        envelope: bool,
+        pretty: bool,
+        extra_fields: Option<Bound<'py, PyAny>>,
+        spec: Option<&Bound<'py, PyDict>>,
+    ) -> CallResult {
+        let org_id = self.state().credentials().org_id.as_deref();
+        let (format, given) = (ReplyFormat { envelope, pretty }, (spec, extra_fields.as_ref()));
+        let job = entities::with_body(py, project(""), Operation::Create, format, given, |fields, extra| {
+            connect::create_project(org_id, fields, extra)
+        })?;
+        self.run(py, job)
+    }
+
+    #[doc = include_str!("../docs/update_project.txt")]
+    #[pyo3(signature = (group_id=None, *, envelope=false, pretty=false, extra_fields=None, **changes))]
+    fn update_project<'py>(
+        &self,
+        py: Python<'py>,
+        group_id: Option<&str>,
+        envelope: bool,
+        pretty: bool,
+        extra_fields: Option<Bound<'py, PyAny>>,
+        changes: Option<&Bound<'py, PyDict>>,
+    ) -> CallResult {
+        let group_id = self.project(py, group_id)?;
+        let (format, given) = (ReplyFormat { envelope, pretty }, (changes, extra_fields.as_ref()));
+        let job = entities::with_body(py, project(group_id), Operation::Update, format, given, |fields, extra| {
+            connect::update_project(group_id, fields, extra)
+        })?;
+        self.run(py, job)
+    }
+
+    #[doc = include_str!("../docs/delete_project.txt")]
+    #[pyo3(signature = (group_id=None, *, envelope=false, pretty=false))]
+    fn delete_project(&self, py: Python<'_>, group_id: Option<&str>, envelope: bool, pretty: bool) -> CallResult {
+        let group_id = self.project(py, group_id)?;
+        self.run(py, entities::plain(project(group_id), Operation::Delete, ReplyFormat { envelope, pretty }))
     }
 
     #[doc = include_str!("../docs/list_rate_limits.txt")]

@@ -103,8 +103,24 @@ impl Client {
         group_id: Option<&'a str>,
         name: Option<&'a str>,
     ) -> PyResult<(&'a str, &'a str)> {
-        let name = required_name(group_id, name).map_err(|error| to_exception(py, error))?;
+        self.target_of(py, "name", group_id, name)
+    }
+
+    /// The same where the name is another argument.
+    pub(super) fn target_of<'a>(
+        &'a self,
+        py: Python<'_>,
+        argument: &str,
+        group_id: Option<&'a str>,
+        name: Option<&'a str>,
+    ) -> PyResult<(&'a str, &'a str)> {
+        let name = required_name(argument, group_id, name).map_err(|error| to_exception(py, error))?;
         Ok((self.project(py, group_id)?, name))
+    }
+
+    /// An argument that has to be given although its signature has a default.
+    pub(super) fn required<'a>(&self, py: Python<'_>, argument: &str, given: Option<&'a str>) -> PyResult<&'a str> {
+        required_name(argument, None, given).map_err(|error| to_exception(py, error))
     }
 
     /// Revokes a token of this client alone and closes connections.

@@ -125,6 +125,7 @@ impl Client {
                     path: target.path.clone(),
                     headers: self.headers(call, auth.header())?,
                     body: call.body.clone(),
+                    secret: call.secret.clone(),
                     timeout,
                 })
                 .await;

@@ -123,7 +123,8 @@ async fn probe(config: &Config, url: &Url) -> Result<HttpResponse, Problem> {
         headers.insert(ACCEPT, accept);
     }
     let path = targets::path(&url)?;
-    let outgoing = HttpRequest { method: Method::GET, path, headers, body: None, timeout: config.env.timeout };
+    let outgoing =
+        HttpRequest { method: Method::GET, path, headers, body: None, secret: None, timeout: config.env.timeout };
     Ok(transport.send(outgoing).await?)
 }
 

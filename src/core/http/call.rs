@@ -7,6 +7,7 @@ use reqwest::Method;
 
 use crate::core::policy::rate_limit::EndpointSet;
 use crate::core::policy::retry::RequestKind;
+use crate::core::secret::Secret;
 use crate::core::spec::model::{Kind, Operation};
 
 const SEGMENT: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
@@ -39,6 +40,8 @@ pub struct Call {
     pub serverless: bool,
     /// `None`: the client's.
     pub api_version: Option<String>,
+    /// What the body has of secrets: replies that show it again are redacted before an error is made of them.
+    pub secret: Option<Secret>,
 }
 
 /// The one thing that is asked for.
@@ -48,6 +51,8 @@ pub enum Subject {
     Named(String),
     /// A project with this id.
     Project(String),
+    /// A database user of this name in the call's project.
+    User(String),
 }
 
 /// What the body of a success must be.
@@ -73,7 +78,7 @@ pub struct ReplyFormat {
 }
 
 impl ReplyFormat {
-    fn query(self) -> &'static str {
+    pub(crate) fn query(self) -> &'static str {
         match (self.envelope, self.pretty) {
             (false, false) => "",
             (true, false) => "?envelope=true",
@@ -132,6 +137,7 @@ impl Call {
             envelope: reply_format.envelope,
             serverless: kind == Kind::Serverless,
             api_version: None,
+            secret: None,
         }
     }
 
@@ -176,6 +182,7 @@ impl Call {
             envelope: false,
             serverless: false,
             api_version: None,
+            secret: None,
         }
     }
 

@@ -9,7 +9,17 @@ use crate::core::error::{ApiError, Error};
 pub(crate) fn is_absent(error: &ApiError) -> bool {
     let code = error.error_code.as_deref().unwrap_or_default();
     error.status == 404
-        && matches!(code, "CLUSTER_NOT_FOUND" | "SERVERLESS_INSTANCE_NOT_FOUND" | "RESOURCE_NOT_FOUND")
+        && matches!(
+            code,
+            "CLUSTER_NOT_FOUND"
+                | "SERVERLESS_INSTANCE_NOT_FOUND"
+                | "RESOURCE_NOT_FOUND"
+                | "USERNAME_NOT_FOUND"
+                | "USER_NOT_FOUND"
+                | "ATLAS_NETWORK_PERMISSION_ENTRY_NOT_FOUND"
+                | "ATLAS_WHITELIST_NOT_FOUND"
+                | "GROUP_NAME_NOT_FOUND"
+        )
         && !names_a_path(error)
 }
 
@@ -76,9 +86,16 @@ pub(crate) fn is_html_page(error: &ApiError) -> bool {
     error.body_start.as_deref().is_some_and(|start| start.starts_with('<'))
 }
 
+/// The call is about a project as a whole, and there is none of that id or name.
+pub(crate) fn is_absent_project(call: &Call, error: &ApiError) -> bool {
+    let about_project = ["deleteGroup", "getGroup", "getGroupByName"].contains(&call.operation);
+    let codes = ["GROUP_NOT_FOUND", "GROUP_NAME_NOT_FOUND"];
+    error.status == 404 && about_project && error.error_code.as_deref().is_some_and(|code| codes.contains(&code))
+}
+
 /// The call is a deletion, and its failure shows that an earlier attempt has carried it out.
 pub(crate) fn is_done_already(call: &Call, error: &Error) -> bool {
-    let is_gone = matches!(error, Error::Api(api) if is_absent(api));
+    let is_gone = matches!(error, Error::Api(api) if is_absent(api) || is_absent_project(call, api));
     call.method == Method::DELETE && (is_gone || is_being_deleted(error))
 }
 
@@ -206,6 +223,12 @@ mod tests {
             "RESOURCE_NOT_FOUND",
             "SERVERLESS_INSTANCE_NOT_FOUND",
             "UNEXPECTED_ERROR",
+            "USERNAME_NOT_FOUND",
+            "USER_NOT_FOUND",
+            "ATLAS_NETWORK_PERMISSION_ENTRY_NOT_FOUND",
+            "ATLAS_WHITELIST_NOT_FOUND",
+            "GROUP_NAME_NOT_FOUND",
+            "GROUP_NOT_FOUND",
         ] {
             assert!(known.contains(&code), "{code}");
         }

@@ -3,6 +3,7 @@
 pub mod call;
 pub(crate) mod classify;
 pub mod deprecation;
+pub mod entity;
 pub mod network;
 pub mod reply;
 pub(crate) mod subject;

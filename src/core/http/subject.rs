@@ -21,6 +21,7 @@ fn differs(call: &Call, subject: &Subject, tape: &Tape) -> Option<String> {
     let (first, first_key, second) = match subject {
         Subject::Named(name) => (name, "name", Some(("groupId", &call.group_id))),
         Subject::Project(id) => (id, "id", None),
+        Subject::User(name) => (name, "username", Some(("groupId", &call.group_id))),
     };
     let expected = |key: &str| match second {
         _ if key == first_key => Some(first),

@@ -20,6 +20,7 @@ use crate::core::context::Context;
 use crate::core::error::{Error, TransportError, TransportKind, Violation};
 use crate::core::http::call::{Call, ExpectedBody, Page, collection};
 use crate::core::http::classify;
+use crate::core::http::entity::Entity;
 use crate::core::http::reply::Reply;
 use crate::core::policy::rate_limit::EndpointSet;
 use crate::core::spec::model::{Kind, Operation};
@@ -94,6 +95,18 @@ impl Pager {
         let pager = Self::new(collection(kind, group_id), Vec::new(), items_per_page, include_count)?;
         let convert = kind == Kind::Serverless && on_retired == OnRetired::Flex;
         Ok(Pager { successor: convert.then(|| collection(Kind::Flex, group_id)), filter, ..pager })
+    }
+
+    /// What of the kind of `of` belongs to a project or a cluster.
+    pub fn entities(of: &Entity, items_per_page: i64, include_count: bool) -> Result<Self, Error> {
+        let cluster = match of {
+            Entity::FlexBackupSnapshot { cluster, .. } | Entity::FlexRestoreJob { cluster, .. } => {
+                Some(cluster.as_str())
+            }
+            _ => None,
+        };
+        check_path(of.group_id(), cluster)?;
+        Self::new(Call::entities(of), Vec::new(), items_per_page, include_count)
     }
 
     /// The projects that the credentials can see.

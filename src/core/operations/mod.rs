@@ -3,7 +3,9 @@
 pub mod create;
 pub mod create_many;
 pub(crate) mod delete;
+pub mod entity;
 pub mod list;
+mod once;
 pub mod request;
 pub mod resource;
 pub(crate) mod retirement;

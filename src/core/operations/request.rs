@@ -95,6 +95,7 @@ impl Request {
             envelope: self.params.iter().any(|(k, v)| k == "envelope" && v == "true"),
             serverless: self.path.contains("/serverless"),
             api_version: self.api_version,
+            secret: None,
         })
     }
 }

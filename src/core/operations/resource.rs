@@ -1,4 +1,4 @@
-//! Get, update and delete of one resource, find, and get of a project.
+//! Get, update and delete of one resource, and find.
 pub mod request;
 
 use bytes::Bytes;
@@ -11,10 +11,9 @@ use crate::core::client::Client;
 use crate::core::config::OnRetired;
 use crate::core::context::Context;
 use crate::core::error::{Error, Violation};
-use crate::core::http::call::{Call, ExpectedBody, ReplyFormat, Subject, segment};
+use crate::core::http::call::{Call, ReplyFormat};
 use crate::core::http::classify;
 use crate::core::http::reply::Reply;
-use crate::core::policy::rate_limit::EndpointSet;
 use crate::core::spec::model::{Kind, Node, Operation};
 use crate::core::spec::validate;
 
@@ -149,15 +148,6 @@ impl Client {
             Err(error) => Err(error),
         }
     }
-
-    pub async fn get_project(&self, group_id: &str, context: &mut Context) -> Result<Reply, Error> {
-        check_path(group_id, None)?;
-        let target = format!("/api/atlas/v2/groups/{}", segment(group_id));
-        // The rate limit of this endpoint is per user, not per project.
-        let call = Call::get("getGroup", target, EndpointSet::Projects, "", ExpectedBody::Resource);
-        let call = Call { subject: Some(Subject::Project(group_id.to_owned())), ..call };
-        self.run(&call, context).await
-    }
 }
 
 /// Checks path parameters before anything is sent.
@@ -167,16 +157,17 @@ pub fn check_path(group_id: &str, name: Option<&str>) -> Result<(), Error> {
     if violations.is_empty() { Ok(()) } else { Err(Error::Validation(violations)) }
 }
 
-/// The name of a call on one resource. A single positional argument is the project, so a missing name says how it is given.
-pub fn required_name<'a>(group_id: Option<&str>, name: Option<&'a str>) -> Result<&'a str, Error> {
+/// The name of a call on one resource, or what is in its place. A single positional argument is the project, so a missing name
+/// says how it is given.
+pub fn required_name<'a>(argument: &str, group_id: Option<&str>, name: Option<&'a str>) -> Result<&'a str, Error> {
     let message = match (name, group_id) {
         (Some(name), _) => return Ok(name),
         (None, Some(given)) if validate::group_id(given).is_some() && validate::name(given).is_none() => {
             format!(
-                "is required: the first positional argument is the project, group_id; give the name as name=\"{given}\""
+                "is required: the first positional argument is the project, group_id; give the name as {argument}=\"{given}\""
             )
         }
-        (None, _) => "is required and was not given, or was None: give it as name=…".to_owned(),
+        (None, _) => format!("is required and was not given, or was None: give it as {argument}=…"),
     };
-    Err(Error::Validation(vec![validate::violation("name", "required", message, &Node::Null)]))
+    Err(Error::Validation(vec![validate::violation(argument, "required", message, &Node::Null)]))
 }

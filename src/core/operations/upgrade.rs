@@ -3,21 +3,18 @@
 use std::time::Duration;
 
 use bytes::Bytes;
+use futures_util::FutureExt;
 use serde::Deserialize;
 
-use super::create::outcome::unknown;
+use super::once::{Once, OutcomeLookup};
 use super::resource::check_path;
 use super::wait::request::{PriorAction, WaitRequest};
 use crate::core::client::Client;
-use crate::core::client::attempt::AttemptError;
 use crate::core::context::Context;
-use crate::core::context::observe::Level;
 use crate::core::error::Error;
 use crate::core::http::call::{Call, ReplyFormat};
 use crate::core::http::classify;
 use crate::core::http::reply::{Reply, content};
-use crate::core::http::to_error::{add_hint, with_stop_reason};
-use crate::core::policy::retry::Decision;
 use crate::core::spec::model::{Kind, Operation};
 
 /// An upgrade whose body was validated.
@@ -56,54 +53,19 @@ impl Client {
     async fn upgrade_with_retries(&self, request: &UpgradeRequest, context: &mut Context) -> Result<Reply, Error> {
         let UpgradeRequest { group_id, name, .. } = request;
         let call = Call::upgrade(group_id, request.reply_format, request.body.clone());
-        // Whether an earlier attempt may have been carried out although its reply was lost.
-        let mut outcome_open = false;
-        loop {
-            context.attempts += 1;
-            let AttemptError { error, outcome } = match self.attempt(&call, context).await {
-                Ok(response) => return Ok(self.reply(response, context)),
-                Err(failed) => failed,
-            };
-            let next = match self.decide(outcome, context) {
-                Decision::Retry(delay) => {
-                    self.pause(&call, &error, delay, context).await;
-                    continue;
-                }
-                Decision::Reconcile(next) => next,
-                // The refusal may be the consequence of an earlier attempt.
-                Decision::Stop(why) if outcome_open => Err(why),
-                Decision::Stop(why) => return Err(with_stop_reason(error, why)),
-            };
-            outcome_open = true;
-            let looked_up = if self.shared.reconcile {
-                Box::pin(self.look_up_upgrade(request, context)).await.map_err(Some)
-            } else {
-                Err(None)
-            };
-            match (looked_up, next) {
-                (Ok(Some(found)), _) => {
-                    context.log(Level::Warning, || {
-                        format!("{}: {name} was upgraded by an attempt whose answer was lost", call.operation)
-                    });
-                    let (attempts, elapsed) = (context.attempts, context.elapsed(self.env()));
-                    return Ok(Reply { attempts, elapsed, reconciled: true, ..found });
-                }
-                (Ok(None), Ok(delay)) => self.pause(&call, &error, delay, context).await,
-                (Ok(None), Err(why)) => {
-                    let mut error = with_stop_reason(error, why);
-                    let note = format!(
-                        "looked up afterwards: {name} was not upgraded; a request that was lost may still be carried out, so look again before you repeat it"
-                    );
-                    add_hint(&mut error, &note);
-                    return Err(error);
-                }
-                (Err(failed), _) => {
-                    let question = format!("Whether the Flex cluster {name} in project {group_id} was upgraded");
-                    let advice = "Look it up before upgrading it again";
-                    return Err(unknown(&question, advice, (&call, group_id, name), &error, failed.as_ref()));
-                }
-            }
-        }
+        let once = Once {
+            call: &call,
+            group_id,
+            noun: "Flex cluster",
+            name,
+            done: "upgraded",
+            advice: "Look it up before upgrading it again",
+        };
+        let look_up: &OutcomeLookup<'_> = &|context| {
+            let context = context.sub_request();
+            async move { self.look_up_upgrade(request, &context).await }.boxed()
+        };
+        self.send_once(&once, look_up, context).await
     }
 
     /// What the cluster is now, if it is being upgraded or was: dedicated, or a Flex cluster in the state `UPDATING`.

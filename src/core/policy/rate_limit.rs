@@ -23,6 +23,12 @@ pub enum EndpointSet {
     ServerlessInstances,
     /// Projects.
     Projects,
+    /// Database users of a project.
+    DatabaseUsers,
+    /// The IP access list of a project.
+    AccessList,
+    /// Snapshots and restores of a project's Flex clusters.
+    FlexBackups,
     /// The rate limits themselves.
     RateLimits,
     /// Anything else: one set for each project.
@@ -36,6 +42,9 @@ impl EndpointSet {
             Self::FlexClusters => "Flex Clusters",
             Self::ServerlessInstances => "Serverless Instances",
             Self::Projects => "Projects",
+            Self::DatabaseUsers => "Database Users",
+            Self::AccessList => "Project IP Access List",
+            Self::FlexBackups => "Flex Backups",
             Self::RateLimits => "Rate Limits Inspection",
             Self::Other => "Other",
         }

@@ -2,7 +2,9 @@
 
 use serde_json::json;
 
-use super::{clusters, flex, orgs, projects, rate_limits, regions, serverless, token};
+use super::{
+    access_list, backups, clusters, database_users, flex, orgs, projects, rate_limits, regions, serverless, token,
+};
 use crate::emulator::auth;
 use crate::emulator::http::authorization;
 use crate::emulator::http::handled::{Handled, Stage};
@@ -71,6 +73,7 @@ fn authorized(store: &mut Store, request: &Request, route: &Route, base: &str, c
     let call = Call {
         group_id: route.group_id.as_deref().unwrap_or_default(),
         name: route.name.as_deref().unwrap_or_default(),
+        parent: route.parent.as_deref().unwrap_or_default(),
         query: Query { base, path: &request.path, parameters: &request.parameters },
         version,
     };
@@ -117,6 +120,21 @@ fn operate(
             let org_id = orgs::check(store, call.name, caller)?.id.clone();
             projects::list(store, call, caller, Some(&org_id))
         }
+        O::ListDatabaseUsers => database_users::list(store, call),
+        O::CreateDatabaseUser => database_users::create(store, call, request),
+        O::GetDatabaseUser => database_users::get(store, call),
+        O::UpdateDatabaseUser => database_users::update(store, call, request),
+        O::DeleteDatabaseUser => database_users::delete(store, call),
+        O::ListAccessList => access_list::list(store, call),
+        O::CreateAccessListEntry => access_list::create(store, call, request),
+        O::GetAccessListEntry => access_list::get(store, call),
+        O::DeleteAccessListEntry => access_list::delete(store, call),
+        O::GetAccessListStatus => access_list::status(store, call),
+        O::ListSnapshots => backups::list_snapshots(store, call),
+        O::GetSnapshot => backups::get_snapshot(store, call),
+        O::ListRestoreJobs => backups::list_jobs(store, call),
+        O::CreateRestoreJob => backups::create_job(store, call, request),
+        O::GetRestoreJob => backups::get_job(store, call),
         O::ListRateLimits => rate_limits::list(store, &call.query),
         O::GetRateLimit => rate_limits::get(store, call),
         O::CreateToken | O::RevokeToken => Err(ApiError::no_such_path(call.query.path)),

@@ -101,7 +101,7 @@ const UPGRADE: &[Field] = &[
 pub(crate) fn list(store: &mut Store, call: &Call<'_>) -> Result<Reply, ApiError> {
     let page = call.query.page()?;
     store.read_all(call.group_id);
-    let calendar = store.calendar();
+    let (calendar, view) = (store.calendar(), shapes::view(store));
     let Some(project) = store.project(call.group_id) else {
         return Ok(lists::reply(&call.query, page, Vec::new(), 0));
     };
@@ -113,7 +113,7 @@ pub(crate) fn list(store: &mut Store, call: &Call<'_>) -> Result<Reply, ApiError
         .filter(|instance| instance.kind.is_flex(calendar))
         .skip(page.skip())
         .take(page.take())
-        .map(|instance| shapes::flex(instance, call.group_id, calendar, false))
+        .map(|instance| shapes::flex(instance, call.group_id, view, false))
         .collect();
     Ok(lists::reply(&call.query, page, results, total))
 }
@@ -138,7 +138,7 @@ pub(crate) fn create(store: &mut Store, call: &Call<'_>, request: &Request) -> R
     }
     let instance = new_instance(store, &body, (name, provider, region));
     let instance = Instance { kind: Kind::Flex, continuous_backup: false, ..instance };
-    let shown = shapes::flex(&instance, call.group_id, store.calendar(), true);
+    let shown = shapes::flex(&instance, call.group_id, shapes::view(store), true);
     store.add_instance(call.group_id, instance);
     store.request_log.counters.created += 1;
     Ok(Reply::entity(201, shown))
@@ -164,13 +164,13 @@ pub(crate) fn upgrade(store: &mut Store, call: &Call<'_>, request: &Request) -> 
     let mut body = validate::object(request)?;
     validate::fields(&body, UPGRADE, "")?;
     let name = validate::required(&body, "name", "name")?.to_owned();
-    let call = Call { group_id: call.group_id, name: &name, query: call.query, version: call.version };
+    let call = Call { name: &name, parent: "", ..*call };
     find(store, &call)?;
     check_not_deleting(store, &call)?;
     apply_common(store, &call, &body, |_| {});
     let found = store.project(call.group_id).and_then(|project| project.find(&name));
     let (sequence, flex) = found.ok_or_else(|| cluster_not_found(&name, call.group_id))?;
-    let shown = shapes::flex(flex, call.group_id, store.calendar(), false);
+    let shown = shapes::flex(flex, call.group_id, shapes::view(store), false);
     body.retain(|field, value| {
         !["name", "tags", "terminationProtectionEnabled"].contains(&&**field) && !value.is_null()
     });
@@ -188,7 +188,7 @@ pub(crate) fn delete(store: &mut Store, call: &Call<'_>) -> Result<Reply, ApiErr
 
 fn show(store: &Store, call: &Call<'_>) -> Result<Reply, ApiError> {
     let instance = find(store, call)?;
-    Ok(Reply::entity(200, shapes::flex(instance, call.group_id, store.calendar(), false)))
+    Ok(Reply::entity(200, shapes::flex(instance, call.group_id, shapes::view(store), false)))
 }
 
 /// The cluster of that name, if this endpoint knows it.

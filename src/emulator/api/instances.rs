@@ -7,7 +7,8 @@ use crate::emulator::http::replies::ApiError;
 use crate::emulator::http::request::Call;
 use crate::emulator::options::Calendar;
 use crate::emulator::store::Store;
-use crate::emulator::store::instances::{Instance, Kind, State, TransitionEnd};
+use crate::emulator::store::instances::{Instance, Kind, State};
+use crate::emulator::store::transition::TransitionEnd;
 
 /// The instance that a create of either kind stores; each kind sets its own fields.
 pub(crate) fn new_instance(store: &mut Store, body: &Map<String, Value>, named: (&str, &str, &str)) -> Instance {
@@ -26,6 +27,7 @@ pub(crate) fn new_instance(store: &mut Store, body: &Map<String, Value>, named: 
         protected: validate::flag(body, "terminationProtectionEnabled").unwrap_or(false),
         continuous_backup: false,
         target: None,
+        backups: None,
     }
 }
 

@@ -1,6 +1,9 @@
 //! The operations of the Atlas Administration API and of its token endpoint.
 
+pub(crate) mod access_list;
+pub(crate) mod backups;
 pub(crate) mod clusters;
+pub(crate) mod database_users;
 pub(crate) mod dispatch;
 pub(crate) mod flex;
 pub(crate) mod instances;

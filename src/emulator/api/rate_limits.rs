@@ -25,7 +25,7 @@ const fn limit(capacity: u64, refill: u64) -> Option<RateLimit> {
 }
 
 /// The first set of an endpoint is the one that its headers show.
-const SETS: [EndpointSet; 7] = [
+const SETS: [EndpointSet; 10] = [
     EndpointSet {
         id: "flexClusters_group",
         name: "Flex Clusters",
@@ -60,6 +60,27 @@ const SETS: [EndpointSet; 7] = [
         scope: "USER",
         endpoint: Endpoint::Orgs,
         limit: limit(300, 100),
+    },
+    EndpointSet {
+        id: "databaseUsers_group",
+        name: "Database Users",
+        scope: "GROUP",
+        endpoint: Endpoint::DatabaseUsers,
+        limit: limit(10000, 5000),
+    },
+    EndpointSet {
+        id: "accessList_group",
+        name: "Project IP Access List",
+        scope: "GROUP",
+        endpoint: Endpoint::AccessList,
+        limit: limit(1200, 500),
+    },
+    EndpointSet {
+        id: "flexBackups_group",
+        name: "Flex Backups",
+        scope: "GROUP",
+        endpoint: Endpoint::FlexBackups,
+        limit: limit(1200, 500),
     },
     EndpointSet {
         id: "rateLimitsInspection_user",

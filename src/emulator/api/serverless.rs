@@ -81,7 +81,7 @@ pub(crate) fn list(store: &mut Store, call: &Call<'_>) -> Result<Reply, ApiError
     check_retired(store, call, true)?;
     let page = call.query.page()?;
     store.read_all(call.group_id);
-    let calendar = store.calendar();
+    let (calendar, view) = (store.calendar(), shapes::view(store));
     let Some(project) = store.project(call.group_id).filter(|_| calendar < Calendar::Retired) else {
         return Ok(lists::reply(&call.query, page, Vec::new(), 0));
     };
@@ -91,7 +91,7 @@ pub(crate) fn list(store: &mut Store, call: &Call<'_>) -> Result<Reply, ApiError
         .filter(|instance| instance.kind == Kind::Serverless)
         .skip(page.skip())
         .take(page.take())
-        .map(|instance| shapes::serverless(instance, call.group_id, call.query.base, calendar))
+        .map(|instance| shapes::serverless(instance, call.group_id, call.query.base, view))
         .collect();
     Ok(lists::reply(&call.query, page, results, project.count(Kind::Serverless)))
 }
@@ -124,7 +124,7 @@ pub(crate) fn create(store: &mut Store, call: &Call<'_>, request: &Request) -> R
     let instance = new_instance(store, &body, (name, provider, region));
     let continuous_backup = continuous_backup(&body).unwrap_or(true);
     let instance = Instance { kind: Kind::Serverless, continuous_backup, ..instance };
-    let shown = shapes::serverless(&instance, call.group_id, call.query.base, store.calendar());
+    let shown = shapes::serverless(&instance, call.group_id, call.query.base, shapes::view(store));
     store.add_instance(call.group_id, instance);
     store.request_log.counters.created += 1;
     Ok(Reply::entity(201, shown))
@@ -170,7 +170,7 @@ fn continuous_backup(body: &serde_json::Map<String, Value>) -> Option<bool> {
 
 fn show(store: &Store, call: &Call<'_>) -> Result<Reply, ApiError> {
     let instance = find(store, call)?;
-    Ok(Reply::entity(200, shapes::serverless(instance, call.group_id, call.query.base, store.calendar())))
+    Ok(Reply::entity(200, shapes::serverless(instance, call.group_id, call.query.base, shapes::view(store))))
 }
 
 /// The instance of that name, if this endpoint knows it.

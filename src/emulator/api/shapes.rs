@@ -4,11 +4,25 @@ use serde_json::{Map, Value, json};
 
 use crate::emulator::clock::iso;
 use crate::emulator::options::Calendar;
+use crate::emulator::store::Store;
 use crate::emulator::store::ids::derived;
 use crate::emulator::store::instances::{Instance, State, Tags};
 
+/// What every shape depends on beside its instance.
+#[derive(Clone, Copy)]
+pub(crate) struct View<'a> {
+    calendar: Calendar,
+    /// The address of the database that all connection strings lead to.
+    deployment: Option<&'a str>,
+}
+
+pub(crate) fn view(store: &Store) -> View<'_> {
+    View { calendar: store.calendar(), deployment: store.options.deployment.as_deref() }
+}
+
 /// As `/serverless` shows it: until 2025 a serverless instance, later a Flex cluster in the same shape.
-pub(crate) fn serverless(instance: &Instance, group_id: &str, base: &str, calendar: Calendar) -> Value {
+pub(crate) fn serverless(instance: &Instance, group_id: &str, base: &str, view: View<'_>) -> Value {
+    let calendar = view.calendar;
     let own = format!("{base}/api/atlas/v2/groups/{group_id}/serverless/{}", instance.name);
     let provider = if calendar >= Calendar::Flex {
         json!({
@@ -31,7 +45,7 @@ pub(crate) fn serverless(instance: &Instance, group_id: &str, base: &str, calend
     let mut out = Map::new();
     // A real serverless instance had no address before it was provisioned.
     if calendar >= Calendar::Flex || instance.state != State::Creating {
-        out.insert("connectionStrings".into(), json!({"standardSrv": srv(instance)}));
+        out.insert("connectionStrings".into(), json!({"standardSrv": srv(instance, view)}));
     }
     out.insert("createDate".into(), json!(iso(instance.created)));
     out.insert("groupId".into(), json!(group_id));
@@ -57,20 +71,20 @@ pub(crate) fn serverless(instance: &Instance, group_id: &str, base: &str, calend
 
 /// As `/flexClusters` shows it. The reply to a create leaves out `tags` when there are none; while
 /// it is deleted it shows none.
-pub(crate) fn flex(instance: &Instance, group_id: &str, calendar: Calendar, just_created: bool) -> Value {
+pub(crate) fn flex(instance: &Instance, group_id: &str, view: View<'_>, just_created: bool) -> Value {
     let mut out = Map::new();
     out.insert("backupSettings".into(), json!({"enabled": true}));
     out.insert("clusterType".into(), json!("REPLICASET"));
     let strings = if instance.state == State::Creating {
-        json!({"standardSrv": srv(instance)})
+        json!({"standardSrv": srv(instance, view)})
     } else {
-        json!({"standard": standard(instance), "standardSrv": srv(instance)})
+        json!({"standard": standard(instance, view), "standardSrv": srv(instance, view)})
     };
     out.insert("connectionStrings".into(), strings);
     out.insert("createDate".into(), json!(iso(instance.created)));
     out.insert("groupId".into(), json!(group_id));
     out.insert("id".into(), json!(instance.id));
-    out.insert("mongoDBVersion".into(), json!(version(calendar)));
+    out.insert("mongoDBVersion".into(), json!(version(view.calendar)));
     out.insert("name".into(), json!(instance.name));
     out.insert(
         "providerSettings".into(),
@@ -92,6 +106,24 @@ pub(crate) fn flex(instance: &Instance, group_id: &str, calendar: Calendar, just
     Value::Object(out)
 }
 
+/// A part of a path, percent-encoded as in the service's links.
+pub(crate) fn encoded(part: &str) -> String {
+    const SEGMENT: &percent_encoding::AsciiSet =
+        &percent_encoding::NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~').remove(b':');
+    percent_encoding::utf8_percent_encode(part, SEGMENT).to_string()
+}
+
+/// An entity with these fields in addition, in the order of the alphabet.
+pub(crate) fn sorted<const N: usize>(entity: Value, more: [(&str, Value); N]) -> Value {
+    let mut fields = match entity {
+        Value::Object(fields) => fields,
+        _ => Map::new(),
+    };
+    fields.extend(more.map(|(name, value)| (name.to_owned(), value)));
+    fields.sort_keys();
+    Value::Object(fields)
+}
+
 /// To the entity itself, and to these parts of it.
 pub(crate) fn links(own: &str, parts: &[&str]) -> Value {
     let part =
@@ -107,12 +139,23 @@ fn host(instance: &Instance) -> String {
     format!("{}.mongodb.net", derived(&instance.id, 1, 7))
 }
 
-fn srv(instance: &Instance) -> String {
+/// No name leads to a deployment of one's own, so that there its address stands in this place too.
+fn srv(instance: &Instance, view: View<'_>) -> String {
+    if let Some(address) = view.deployment {
+        return deployed(address);
+    }
     let prefix: String = instance.name.chars().take(23).collect::<String>().to_ascii_lowercase();
     format!("mongodb+srv://{prefix}.{}", host(instance))
 }
 
-fn standard(instance: &Instance) -> String {
+fn deployed(address: &str) -> String {
+    format!("mongodb://{address}/?authSource=admin")
+}
+
+fn standard(instance: &Instance, view: View<'_>) -> String {
+    if let Some(address) = view.deployment {
+        return deployed(address);
+    }
     let (host, shard) = (host(instance), derived(&instance.id, 2, 7));
     let hosts: Vec<String> = (0..3).map(|n| format!("ac-{shard}-shard-00-0{n}.{host}:27017")).collect();
     let set = derived(&instance.id, 3, 6);

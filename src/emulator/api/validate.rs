@@ -25,6 +25,8 @@ pub(crate) enum FieldKind {
     Object(&'static [Field]),
     /// A list of objects with any fields.
     Objects,
+    /// A list of objects with these fields.
+    List(&'static [Field]),
     Any,
     /// As [`FieldKind::Tags`], where a key that appears again replaces the earlier one.
     LaterTags,
@@ -45,9 +47,26 @@ pub(crate) fn object(request: &Request) -> Result<Object, ApiError> {
     }
     match serde_json::from_slice::<Value>(&request.body) {
         Ok(Value::Object(object)) => Ok(object),
-        Ok(_) => Err(ApiError::new(400, "INVALID_JSON", "Received JSON does not match expected format.")),
+        Ok(_) => Err(not_expected()),
         Err(_) => Err(ApiError::new(400, "MALFORMED_JSON", "Received JSON is malformed.")),
     }
+}
+
+/// Reads a JSON list from the body.
+pub(crate) fn list(request: &Request) -> Result<Vec<Value>, ApiError> {
+    if !version::is_json_body(&request.headers) {
+        return Err(ApiError::new(415, "UNSUPPORTED_MEDIA_TYPE", "Unsupported Media Type"));
+    }
+    match serde_json::from_slice::<Value>(&request.body) {
+        Ok(Value::Array(list)) => Ok(list),
+        Ok(_) => Err(not_expected()),
+        Err(_) => Err(ApiError::new(400, "MALFORMED_JSON", "Received JSON is malformed.")),
+    }
+}
+
+/// The refusal of JSON of another shape.
+pub(crate) fn not_expected() -> ApiError {
+    ApiError::new(400, "INVALID_JSON", "Received JSON does not match expected format.")
 }
 
 /// Refuses unknown and read-only fields and wrong types, in the order of the body.
@@ -73,6 +92,16 @@ pub(crate) fn fields(object: &Object, known: &[Field], path: &str) -> Result<(),
             FieldKind::Flag => value.is_boolean(),
             FieldKind::Objects => value.as_array().is_some_and(|list| list.iter().all(Value::is_object)),
             FieldKind::Any => true,
+            FieldKind::List(inner) => match value.as_array() {
+                Some(list) => {
+                    for (at, item) in list.iter().enumerate() {
+                        let path = format!("{full}[{at}]");
+                        fields(item.as_object().ok_or_else(|| wrong_type(&path))?, inner, &path)?;
+                    }
+                    true
+                }
+                None => false,
+            },
             FieldKind::Object(inner) => match value.as_object() {
                 Some(object) => {
                     fields(object, inner, &full)?;

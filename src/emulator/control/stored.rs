@@ -6,9 +6,9 @@ use super::error::{ControlError, ControlResult, not_there};
 use crate::emulator::json::{Field, check_keys, seconds};
 use crate::emulator::options::Provisioning;
 use crate::emulator::store::Store;
-use crate::emulator::store::instances::TransitionEnd;
 use crate::emulator::store::load;
 use crate::emulator::store::seed::InstanceSeed;
+use crate::emulator::store::transition::TransitionEnd;
 
 const STATE: [Field; 3] =
     [("state", "a state of the API, or GONE"), ("reads", "a whole number"), ("seconds", seconds::TAKES)];

@@ -7,6 +7,7 @@ use super::order::Order;
 use crate::emulator::api::dispatch;
 use crate::emulator::http::authorization::{digest_parameters, header};
 use crate::emulator::http::handled::Handled;
+use crate::emulator::http::operations::Endpoint;
 use crate::emulator::http::request::Request;
 use crate::emulator::http::response::WireResponse;
 use crate::emulator::http::route::{Route, RouteError};
@@ -40,8 +41,15 @@ pub(crate) fn answer_without_storing(
     let before = store.project(&group_id).and_then(|project| project.find(&name)).map(|(_, instance)| instance.clone());
     let counters = &store.request_log.counters;
     let (created, updated, deleted) = (counters.created, counters.updated, counters.deleted);
+    let of_cluster = route_facts.is_none_or(|route| {
+        matches!(route.operation.endpoint, Endpoint::Serverless | Endpoint::Flex | Endpoint::Clusters)
+    });
+    let projects = (!of_cluster).then(|| (store.projects.clone(), store.project_index.clone()));
     let handled = dispatch::answer(store, request, route, base);
-    store.restore_instance(&group_id, &name, before);
+    match projects {
+        Some((projects, index)) => (store.projects, store.project_index) = (projects, index),
+        None => store.restore_instance(&group_id, &name, before),
+    }
     let counters = &mut store.request_log.counters;
     (counters.created, counters.updated, counters.deleted) = (created, updated, deleted);
     handled

@@ -4,6 +4,8 @@ use serde_json::{Map, Value, json};
 
 use super::kind::FaultKind;
 use super::order::Order;
+use crate::emulator::api::access_list::entry_not_found;
+use crate::emulator::api::database_users::user_not_found;
 use crate::emulator::api::instances::{cluster_not_found, serverless_not_found};
 use crate::emulator::api::rate_limits;
 use crate::emulator::auth;
@@ -60,6 +62,8 @@ fn not_found(route: &Result<Route, RouteError>, request: &Request) -> ApiError {
     match (operation.endpoint, name) {
         (Endpoint::Serverless, Some(name)) => serverless_not_found(name, group_id),
         (Endpoint::Flex | Endpoint::Clusters, Some(name)) => cluster_not_found(name, group_id),
+        (Endpoint::DatabaseUsers, Some(name)) => user_not_found(name),
+        (Endpoint::AccessList, Some(value)) => entry_not_found(value, group_id),
         _ => ApiError::group_not_found(group_id),
     }
 }

@@ -7,7 +7,7 @@ use crate::emulator::json::did_you_mean;
 pub(crate) struct Operation {
     pub(crate) kind: OperationKind,
     /// Its ids in the published API, which has renamed its operations once: the id that the request log shows, and the
-    /// one of the other generation. `tests/fixtures/openapi-subset.json` has the first.
+    /// one of the other generation. `tests/fixtures/openapi-*.json` have the first.
     pub(crate) ids: &'static [&'static str],
     pub(crate) method: &'static str,
     /// A template as in the published API.
@@ -50,6 +50,21 @@ pub(crate) enum OperationKind {
     ListOrgs,
     GetOrg,
     ListOrgGroups,
+    ListDatabaseUsers,
+    CreateDatabaseUser,
+    GetDatabaseUser,
+    UpdateDatabaseUser,
+    DeleteDatabaseUser,
+    ListAccessList,
+    CreateAccessListEntry,
+    GetAccessListEntry,
+    DeleteAccessListEntry,
+    GetAccessListStatus,
+    ListSnapshots,
+    GetSnapshot,
+    ListRestoreJobs,
+    CreateRestoreJob,
+    GetRestoreJob,
     ListRateLimits,
     GetRateLimit,
 }
@@ -64,6 +79,9 @@ pub(crate) enum Endpoint {
     Clusters,
     Groups,
     Orgs,
+    DatabaseUsers,
+    AccessList,
+    FlexBackups,
     RateLimits,
 }
 
@@ -71,7 +89,7 @@ pub(crate) enum Endpoint {
 pub(crate) const API: &str = "api";
 
 impl Endpoint {
-    pub(crate) const ALL: [Endpoint; 8] = [
+    pub(crate) const ALL: [Endpoint; 11] = [
         Endpoint::Token,
         Endpoint::Revoke,
         Endpoint::Serverless,
@@ -79,6 +97,9 @@ impl Endpoint {
         Endpoint::Clusters,
         Endpoint::Groups,
         Endpoint::Orgs,
+        Endpoint::DatabaseUsers,
+        Endpoint::AccessList,
+        Endpoint::FlexBackups,
         Endpoint::RateLimits,
     ];
 
@@ -92,6 +113,9 @@ impl Endpoint {
             Endpoint::Clusters => "clusters",
             Endpoint::Groups => "groups",
             Endpoint::Orgs => "orgs",
+            Endpoint::DatabaseUsers => "databaseUsers",
+            Endpoint::AccessList => "accessList",
+            Endpoint::FlexBackups => "flexBackups",
             Endpoint::RateLimits => "rateLimits",
         }
     }
@@ -100,10 +124,14 @@ impl Endpoint {
     pub(crate) fn versions(self) -> &'static [&'static str] {
         match self {
             Endpoint::Token | Endpoint::Revoke => &[],
-            Endpoint::Flex => &["2024-11-13"],
+            Endpoint::Flex | Endpoint::FlexBackups => &["2024-11-13"],
             Endpoint::RateLimits => &["2025-03-12"],
             Endpoint::Clusters => &["2023-01-01", "2023-02-01", "2024-08-05", "2024-10-23"],
-            Endpoint::Serverless | Endpoint::Groups | Endpoint::Orgs => &["2023-01-01"],
+            Endpoint::Serverless
+            | Endpoint::Groups
+            | Endpoint::Orgs
+            | Endpoint::DatabaseUsers
+            | Endpoint::AccessList => &["2023-01-01"],
         }
     }
 
@@ -121,6 +149,9 @@ impl Endpoint {
             Endpoint::Clusters => "ApiAtlasClusterDescriptionV15Resource",
             Endpoint::Groups => "ApiAtlasGroupsResource",
             Endpoint::Orgs => "ApiOrganizationsResource",
+            Endpoint::DatabaseUsers => "ApiAtlasV2DatabaseUsersResource",
+            Endpoint::AccessList => "ApiAtlasNetworkAccessListResource",
+            Endpoint::FlexBackups => "ApiAtlasFlexBackupResource",
             Endpoint::RateLimits => "ApiRateLimitsResource",
         }
     }
@@ -209,9 +240,18 @@ const SETTINGS: &str = "/api/atlas/v2/groups/{groupId}/settings";
 const ORGS: &str = "/api/atlas/v2/orgs";
 const ORG: &str = "/api/atlas/v2/orgs/{orgId}";
 const ORG_GROUPS: &str = "/api/atlas/v2/orgs/{orgId}/groups";
+const USERS: &str = "/api/atlas/v2/groups/{groupId}/databaseUsers";
+const USER: &str = "/api/atlas/v2/groups/{groupId}/databaseUsers/{databaseName}/{username}";
+const ACCESS_LIST: &str = "/api/atlas/v2/groups/{groupId}/accessList";
+const ENTRY: &str = "/api/atlas/v2/groups/{groupId}/accessList/{entryValue}";
+const ENTRY_STATUS: &str = "/api/atlas/v2/groups/{groupId}/accessList/{entryValue}/status";
+const SNAPSHOTS: &str = "/api/atlas/v2/groups/{groupId}/flexClusters/{name}/backup/snapshots";
+const SNAPSHOT: &str = "/api/atlas/v2/groups/{groupId}/flexClusters/{name}/backup/snapshots/{snapshotId}";
+const RESTORES: &str = "/api/atlas/v2/groups/{groupId}/flexClusters/{name}/backup/restoreJobs";
+const RESTORE: &str = "/api/atlas/v2/groups/{groupId}/flexClusters/{name}/backup/restoreJobs/{restoreJobId}";
 
 #[rustfmt::skip]
-pub(crate) static OPERATIONS: [Operation; 33] = [
+pub(crate) static OPERATIONS: [Operation; 48] = [
     Operation { kind: O::CreateToken, ids: &["createToken"], method: "POST", path: "/api/oauth/token", endpoint: E::Token, java_method: "" },
     Operation { kind: O::RevokeToken, ids: &["revokeToken"], method: "POST", path: "/api/oauth/revoke", endpoint: E::Revoke, java_method: "" },
     Operation { kind: O::ListServerless, ids: &["listServerlessInstances", "listGroupServerlessInstances"], method: "GET", path: SERVERLESS, endpoint: E::Serverless, java_method: "getAllServerlessInstances" },
@@ -243,97 +283,24 @@ pub(crate) static OPERATIONS: [Operation; 33] = [
     Operation { kind: O::ListOrgs, ids: &["listOrgs", "listOrganizations"], method: "GET", path: ORGS, endpoint: E::Orgs, java_method: "getAllOrgs" },
     Operation { kind: O::GetOrg, ids: &["getOrg", "getOrganization"], method: "GET", path: ORG, endpoint: E::Orgs, java_method: "getOrg" },
     Operation { kind: O::ListOrgGroups, ids: &["getOrgGroups", "listOrganizationProjects"], method: "GET", path: ORG_GROUPS, endpoint: E::Orgs, java_method: "getOrgGroups" },
+    Operation { kind: O::ListDatabaseUsers, ids: &["listDatabaseUsers"], method: "GET", path: USERS, endpoint: E::DatabaseUsers, java_method: "getUsers" },
+    Operation { kind: O::CreateDatabaseUser, ids: &["createDatabaseUser"], method: "POST", path: USERS, endpoint: E::DatabaseUsers, java_method: "addUser" },
+    Operation { kind: O::GetDatabaseUser, ids: &["getDatabaseUser"], method: "GET", path: USER, endpoint: E::DatabaseUsers, java_method: "getUserByName" },
+    Operation { kind: O::UpdateDatabaseUser, ids: &["updateDatabaseUser"], method: "PATCH", path: USER, endpoint: E::DatabaseUsers, java_method: "patchUser" },
+    Operation { kind: O::DeleteDatabaseUser, ids: &["deleteDatabaseUser"], method: "DELETE", path: USER, endpoint: E::DatabaseUsers, java_method: "deleteUser" },
+    Operation { kind: O::ListAccessList, ids: &["listAccessListEntries"], method: "GET", path: ACCESS_LIST, endpoint: E::AccessList, java_method: "getAtlasWhitelist" },
+    Operation { kind: O::CreateAccessListEntry, ids: &["createAccessListEntry"], method: "POST", path: ACCESS_LIST, endpoint: E::AccessList, java_method: "addAtlasWhitelist" },
+    Operation { kind: O::GetAccessListEntry, ids: &["getAccessListEntry"], method: "GET", path: ENTRY, endpoint: E::AccessList, java_method: "getAtlasNetworkPermissionEntry" },
+    Operation { kind: O::DeleteAccessListEntry, ids: &["deleteAccessListEntry"], method: "DELETE", path: ENTRY, endpoint: E::AccessList, java_method: "deleteAtlasWhitelist" },
+    Operation { kind: O::GetAccessListStatus, ids: &["getAccessListStatus"], method: "GET", path: ENTRY_STATUS, endpoint: E::AccessList, java_method: "getAtlasNetworkPermissionEntryStatus" },
+    Operation { kind: O::ListSnapshots, ids: &["listFlexBackupSnapshots"], method: "GET", path: SNAPSHOTS, endpoint: E::FlexBackups, java_method: "getSnapshots" },
+    Operation { kind: O::GetSnapshot, ids: &["getFlexBackupSnapshot"], method: "GET", path: SNAPSHOT, endpoint: E::FlexBackups, java_method: "getSnapshot" },
+    Operation { kind: O::ListRestoreJobs, ids: &["listFlexRestoreJobs"], method: "GET", path: RESTORES, endpoint: E::FlexBackups, java_method: "getRestoreJobs" },
+    Operation { kind: O::CreateRestoreJob, ids: &["createFlexRestoreJob"], method: "POST", path: RESTORES, endpoint: E::FlexBackups, java_method: "createRestoreJob" },
+    Operation { kind: O::GetRestoreJob, ids: &["getFlexRestoreJob"], method: "GET", path: RESTORE, endpoint: E::FlexBackups, java_method: "getRestoreJob" },
     Operation { kind: O::ListRateLimits, ids: &["listRateLimits"], method: "GET", path: "/api/atlas/v2/rateLimits", endpoint: E::RateLimits, java_method: "getRateLimits" },
     Operation { kind: O::GetRateLimit, ids: &["getRateLimit"], method: "GET", path: "/api/atlas/v2/rateLimits/{endpointSetId}", endpoint: E::RateLimits, java_method: "getRateLimit" },
 ];
 
 #[cfg(test)]
-mod tests {
-    use serde_json::Value;
-
-    use super::*;
-
-    /// The client's ids are checked against the same file, in `tests/rust/validate/fields.rs`.
-    #[test]
-    fn the_table_agrees_with_the_published_document() {
-        let text = include_str!("../../../tests/fixtures/openapi-subset.json");
-        let document: Value = serde_json::from_str(text).unwrap();
-        let mut seen = 0;
-        for (path, methods) in document["paths"].as_object().unwrap() {
-            for (method, published) in methods.as_object().unwrap() {
-                let Some(id) = published["operationId"].as_str() else { continue };
-                let operation = OPERATIONS.iter().find(|operation| operation.id() == id).unwrap();
-                assert_eq!((operation.path, operation.method), (path.as_str(), method.to_uppercase().as_str()), "{id}");
-                if let Some(other) = published["x-xgen-operation-id-override"].as_str() {
-                    assert_eq!(operation.ids, [id, other]);
-                }
-                let newest = operation.versions().last().unwrap();
-                let media_type = format!("application/vnd.atlas.{newest}+json");
-                let success =
-                    published["responses"].as_object().unwrap().iter().find(|(status, _)| status.starts_with('2'));
-                let content = success.unwrap().1["content"].as_object().unwrap();
-                assert!(content.contains_key(&media_type), "{id}: {content:?}");
-                seen += 1;
-            }
-        }
-        assert_eq!(seen, 14);
-    }
-
-    #[test]
-    fn an_id_names_one_operation() {
-        let ids: Vec<&str> = OPERATIONS.iter().flat_map(|operation| operation.ids.iter().copied()).collect();
-        for id in &ids {
-            assert_eq!(ids.iter().filter(|other| *other == id).count(), 1, "{id}");
-        }
-    }
-
-    #[test]
-    fn only_changes_of_a_project_need_its_owner() {
-        let writing = OPERATIONS.iter().filter(|operation| operation.writes()).map(|operation| operation.kind);
-        let expected = [
-            O::CreateServerless,
-            O::UpdateServerless,
-            O::DeleteServerless,
-            O::CreateFlex,
-            O::UpdateFlex,
-            O::UpgradeFlex,
-            O::DeleteFlex,
-            O::CreateCluster,
-            O::UpdateCluster,
-            O::DeleteCluster,
-            O::UpdateGroup,
-            O::DeleteGroup,
-        ];
-        assert_eq!(writing.collect::<Vec<_>>(), expected);
-    }
-
-    #[test]
-    fn misspelt_names_are_refused_with_a_suggestion() {
-        for (id, expected) in [
-            ("creatFlexCluster", "There is no operation \"creatFlexCluster\". Did you mean \"createFlexCluster\"?"),
-            (
-                "createGroupFlexClusters",
-                "There is no operation \"createGroupFlexClusters\". Did you mean \"createGroupFlexCluster\"?",
-            ),
-            ("listprojects", "There is no operation \"listprojects\". Did you mean \"listProjects\"?"),
-            ("???", "There is no operation \"???\"."),
-        ] {
-            assert_eq!(check_id(id), Err(expected.to_owned()));
-        }
-        for (name, expected) in [
-            ("serverles", "There is no endpoint \"serverles\". Did you mean \"serverless\"?"),
-            ("ratelimits", "There is no endpoint \"ratelimits\". Did you mean \"rateLimits\"?"),
-            ("tokens", "There is no endpoint \"tokens\". Did you mean \"token\"?"),
-        ] {
-            assert_eq!(check_endpoint(name), Err(expected.to_owned()));
-        }
-        for operation in &OPERATIONS {
-            for id in operation.ids {
-                assert_eq!(check_id(id), Ok(()));
-                assert_eq!(check_endpoint(id), Ok(()), "an endpoint may be narrowed to one operation");
-            }
-            assert_eq!(check_endpoint(operation.endpoint.name()), Ok(()));
-        }
-        assert_eq!(check_endpoint(API), Ok(()));
-    }
-}
+mod tests;

@@ -38,6 +38,8 @@ pub(crate) struct Call<'a> {
     pub(crate) group_id: &'a str,
     /// Empty where the path has none.
     pub(crate) name: &'a str,
+    /// A user's database, the cluster of a backup; empty where the path has none.
+    pub(crate) parent: &'a str,
     pub(crate) query: Query<'a>,
     pub(crate) version: &'static str,
 }
@@ -67,10 +69,10 @@ impl Request {
         })
     }
 
-    /// The `name` of a JSON body.
+    /// The `name`, or a user's `username`, of a JSON body.
     pub(crate) fn name_in_body(&self) -> Option<String> {
         let body: Value = serde_json::from_slice(&self.body).ok()?;
-        body.get("name")?.as_str().map(str::to_owned)
+        body.get("name").or_else(|| body.get("username"))?.as_str().map(str::to_owned)
     }
 }
 

@@ -14,6 +14,8 @@ pub(crate) struct Route {
     pub(crate) group_id: Option<String>,
     /// The last parameter of the path that is not the project's id.
     pub(crate) name: Option<String>,
+    /// The one before it: a user's database, the cluster of a backup.
+    pub(crate) parent: Option<String>,
     /// Asked under `v1.0`, which knows no versions: plain JSON, whatever `Accept` says.
     pub(crate) unversioned: bool,
 }
@@ -55,13 +57,16 @@ fn versioned(method: &Method, path: &str) -> Result<Route, RouteError> {
     Ok(Route {
         operation: operation.ok_or(RouteError::MethodNotAllowed)?,
         group_id: params.get("groupId").map(decode),
-        name: name(&params),
+        name: last(&params, 0),
+        parent: last(&params, 1),
         unversioned: false,
     })
 }
 
-fn name(params: &Params<'_, '_>) -> Option<String> {
-    params.iter().filter(|(key, _)| *key != "groupId").last().map(|(_, value)| decode(value))
+/// The last parameter that is not the project's id, or the one that is `before` places before it.
+fn last(params: &Params<'_, '_>, before: usize) -> Option<String> {
+    let own: Vec<_> = params.iter().filter(|(key, _)| *key != "groupId").collect();
+    own.iter().rev().nth(before).map(|(_, value)| decode(value))
 }
 
 fn decode(part: &str) -> String {
@@ -98,6 +103,10 @@ mod tests {
         assert_eq!((found.group_id.as_deref(), found.name.as_deref()), (Some("abc"), Some("my-name")));
         let found = route(&Method::GET, "/api/atlas/v2/groups/byName/a%2Fb").unwrap();
         assert_eq!((found.group_id, found.name.as_deref()), (None, Some("a/b")));
+        let found = route(&Method::GET, "/api/atlas/v2/groups/abc/databaseUsers/%24external/a%2Fb").unwrap();
+        assert_eq!((found.parent.as_deref(), found.name.as_deref()), (Some("$external"), Some("a/b")));
+        let found = route(&Method::GET, "/api/atlas/v2/groups/abc/accessList/192.0.2.0%2F24/status").unwrap();
+        assert_eq!((found.parent, found.name.as_deref()), (None, Some("192.0.2.0/24")));
         let found = route(&Method::GET, "/api/atlas/v2/orgs/abc/groups").unwrap();
         assert_eq!((found.group_id, found.name.as_deref()), (None, Some("abc")));
     }

@@ -66,6 +66,9 @@ pub struct Options {
     /// Status for a caller whose role is too weak: 403 `ACCESS_FORBIDDEN` or 401 `USER_UNAUTHORIZED`.
     #[serde(deserialize_with = "refusal_status")]
     pub role_refusal_status: u16,
+    /// The address, `HOST:PORT`, of a database that every connection string leads to; `None`: to hosts of Atlas that are
+    /// not there.
+    pub deployment: Option<String>,
     /// The address that callers seem to come from, for access lists; `None`: their real one.
     pub client_address: Option<IpAddr>,
     /// How many requests are remembered. Default: 10,000.
@@ -105,6 +108,7 @@ impl Default for Options {
             clusters_per_project: Some(25),
             regions: Regions::Strict,
             role_refusal_status: 403,
+            deployment: None,
             client_address: None,
             request_log: 10_000,
             seed: None,
@@ -117,7 +121,7 @@ impl Default for Options {
 }
 
 /// What may be changed while the emulator runs.
-const SETTINGS: [Field; 20] = [
+const SETTINGS: [Field; 21] = [
     ("provisioning", PROVISIONING),
     ("provisioning_seconds", seconds::TAKES),
     ("updating", PROVISIONING),
@@ -136,6 +140,7 @@ const SETTINGS: [Field; 20] = [
     ("clusters_per_project", COUNT_OR_NULL),
     ("regions", "\"strict\" or \"any\""),
     ("role_refusal_status", "403 or 401"),
+    ("deployment", "text such as 127.0.0.1:27017, or null"),
     ("client_address", "an IP address, or null"),
     ("request_log", "a whole number"),
 ];
@@ -254,6 +259,7 @@ mod tests {
             "clusters_per_project": 26,
             "regions": "any",
             "role_refusal_status": 401,
+            "deployment": "127.0.0.1:27017",
             "client_address": "192.0.2.9",
             "request_log": 9,
             "seed": {"projects": []},

@@ -4,8 +4,10 @@ use serde::de::Error;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use serde_json::{Map, Value};
 
-use crate::emulator::clock::{iso_millis, iso_seconds};
-use crate::emulator::options::{Calendar, Provisioning};
+use super::backups::Backups;
+use super::transition::TransitionEnd;
+use crate::emulator::clock::iso_seconds;
+use crate::emulator::options::Calendar;
 
 /// Serialized in the form of a seed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -28,6 +30,8 @@ pub(crate) struct Instance {
     /// The fields that an upgrade to a dedicated cluster asked for.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) target: Option<Box<Map<String, Value>>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) backups: Option<Box<Backups>>,
 }
 
 /// What an instance was created as.
@@ -50,15 +54,6 @@ pub(crate) enum State {
     Repairing,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "lowercase")]
-pub(crate) enum TransitionEnd {
-    /// At the first read (0) or after this many.
-    Reads(u32),
-    /// Milliseconds since the epoch.
-    At(#[serde(with = "iso_millis")] i64),
-}
-
 /// Keys and values, in their order. A seed writes them as an object, or as the API's list.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Tags(pub(crate) Vec<(Box<str>, Box<str>)>);
@@ -67,19 +62,6 @@ impl Kind {
     /// Whether the Flex endpoints know it: a serverless instance became Flex in 2025.
     pub(crate) fn is_flex(self, calendar: Calendar) -> bool {
         self == Kind::Flex || (self == Kind::Serverless && calendar >= Calendar::Flex)
-    }
-}
-
-impl TransitionEnd {
-    pub(crate) fn new(provisioning: Provisioning, now: i64) -> Option<Self> {
-        match provisioning {
-            Provisioning::AtOnce => Some(TransitionEnd::Reads(0)),
-            Provisioning::AfterReads(reads) => Some(TransitionEnd::Reads(reads)),
-            Provisioning::After(time) => {
-                Some(TransitionEnd::At(now.saturating_add(i64::try_from(time.as_millis()).unwrap_or(i64::MAX))))
-            }
-            Provisioning::Manual => None,
-        }
     }
 }
 

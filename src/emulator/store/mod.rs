@@ -1,6 +1,8 @@
 //! What the emulated service stores: organizations, projects, instances, identities, tokens, nonces, rate limits, and the
 //! requests that it received.
 
+pub(crate) mod access;
+pub(crate) mod backups;
 pub(crate) mod buckets;
 pub(crate) mod identity;
 pub(crate) mod ids;
@@ -12,6 +14,7 @@ pub(crate) mod request_log;
 pub(crate) mod seed;
 pub(crate) mod snapshot;
 pub(crate) mod tokens;
+pub(crate) mod transition;
 
 use std::cmp::Reverse;
 use std::collections::{BTreeMap, BinaryHeap, HashMap};
@@ -19,11 +22,12 @@ use std::collections::{BTreeMap, BinaryHeap, HashMap};
 use self::buckets::Buckets;
 use self::identity::Identity;
 use self::ids::Ids;
-use self::instances::{Instance, State, TransitionEnd};
+use self::instances::{Instance, State};
 use self::nonces::Nonces;
 use self::projects::{Org, Project};
 use self::request_log::RequestLog;
 use self::tokens::Tokens;
+use self::transition::TransitionEnd;
 use crate::emulator::clock::Clock;
 use crate::emulator::options::{Calendar, Options, Provisioning};
 

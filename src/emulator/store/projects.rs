@@ -4,8 +4,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use serde::{Deserialize, Serialize, Serializer};
 
-use super::instances::{Instance, Kind, Tags, TransitionEnd};
-use crate::emulator::clock::iso_seconds;
+use super::access::{AccessListEntry, DatabaseUser, network};
+use super::instances::{Instance, Kind, Tags};
+use super::transition::TransitionEnd;
+use crate::emulator::clock::{iso_seconds, parse};
 
 /// Serialized in the form of a seed.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -40,6 +42,10 @@ pub(crate) struct Project {
     pub(crate) tags: Tags,
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) teams: Vec<Team>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) database_users: Vec<DatabaseUser>,
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) access_list: Vec<AccessListEntry>,
     /// By sequence number, so in the order of creation.
     #[serde(serialize_with = "list")]
     pub(crate) instances: BTreeMap<u64, Instance>,
@@ -66,6 +72,8 @@ impl Project {
             default_alerts: true,
             tags: Tags::default(),
             teams: Vec::new(),
+            database_users: Vec::new(),
+            access_list: Vec::new(),
             instances: BTreeMap::new(),
             names: HashMap::new(),
             prefixes: HashMap::new(),
@@ -127,6 +135,26 @@ impl Project {
         } else {
             self.by_reads.remove(&sequence);
         }
+    }
+}
+
+impl Project {
+    pub(crate) fn user(&self, database_name: &str, username: &str) -> Option<&DatabaseUser> {
+        self.database_users.iter().find(|user| user.is(database_name, username))
+    }
+
+    /// The entry of an address, a block or a security group.
+    pub(crate) fn access_list_entry(&self, value: &str) -> Option<&AccessListEntry> {
+        let block = network(value).map(|network| network.to_string());
+        let value = block.as_deref().unwrap_or(value);
+        self.access_list.iter().find(|entry| entry.value() == value)
+    }
+
+    /// Removes users and entries whose time is over.
+    pub(crate) fn remove_expired(&mut self, now: i64) {
+        let lives = |date: &Option<String>| date.as_deref().and_then(parse).is_none_or(|at| at > now);
+        self.database_users.retain(|user| lives(&user.delete_after_date));
+        self.access_list.retain(|entry| lives(&entry.delete_after_date));
     }
 }
 

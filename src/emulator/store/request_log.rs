@@ -179,13 +179,26 @@ impl Record {
                 Value::String(text.into_owned())
             }
         });
-        if token_endpoint && let Some(object) = value.as_object_mut() {
-            for name in ["client_secret", "access_token", "token"] {
-                if let Some(secret) = object.get_mut(name) {
+        let secrets: &[&str] = match self.endpoint {
+            Some("token" | "revoke") => &["client_secret", "access_token", "token"],
+            Some("databaseUsers") => &["password"],
+            _ => &[],
+        };
+        if let Some(object) = value.as_object_mut() {
+            for name in secrets {
+                if let Some(secret) = object.get_mut(*name) {
                     *secret = json!("******");
                 }
             }
+        } else if !secrets.is_empty() && value.is_string() && !body_is_page(&value) {
+            // What is not whole may still have a secret in it.
+            value = json!("******");
         }
         value
     }
+}
+
+/// A page of HTML, which a fault sends.
+fn body_is_page(value: &Value) -> bool {
+    value.as_str().is_some_and(|text| text.trim_start().starts_with('<'))
 }

@@ -5,9 +5,12 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Deserializer};
 use serde_json::{Map, Value};
 
+use super::access::{AccessListEntry, DatabaseUser};
+use super::backups::Backups;
 use super::identity::{IdentityKind, Network, Role};
-use super::instances::{Kind, State, Tags, TransitionEnd};
+use super::instances::{Kind, State, Tags};
 use super::projects::Team;
+use super::transition::TransitionEnd;
 use crate::emulator::clock::iso_seconds;
 use crate::emulator::json::present;
 
@@ -42,6 +45,8 @@ pub(crate) struct ProjectSeed {
     pub(crate) tags: Option<Tags>,
     pub(crate) teams: Vec<Team>,
     pub(crate) instances: Vec<InstanceSeed>,
+    pub(crate) database_users: Vec<DatabaseUser>,
+    pub(crate) access_list: Vec<AccessListEntry>,
 }
 
 /// `count` makes many of a `name_prefix`.
@@ -66,6 +71,7 @@ pub(crate) struct InstanceSeed {
     pub(crate) continuous_backup: Option<bool>,
     /// Of a dedicated cluster: fields that differ from the usual ones.
     pub(crate) target: Option<Box<Map<String, Value>>>,
+    pub(crate) backups: Option<Box<Backups>>,
 }
 
 /// A service account or an API key; the control API changes one in the same form.

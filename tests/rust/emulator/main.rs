@@ -12,6 +12,7 @@
 
 mod auth;
 mod client;
+mod connect;
 mod control;
 mod faults;
 mod load;

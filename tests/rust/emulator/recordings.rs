@@ -3,6 +3,7 @@
 //!
 //! What cannot be the same: times of handling, nonces, ids and host names of what the request itself creates.
 
+mod access;
 mod instances;
 mod projects;
 
@@ -190,7 +191,12 @@ fn standard(text: &str) -> String {
 #[test]
 fn every_recording_is_replayed() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures/recordings");
-    let here = [include_str!("recordings/instances.rs"), include_str!("recordings/projects.rs")].concat();
+    let files = [
+        include_str!("recordings/access.rs"),
+        include_str!("recordings/instances.rs"),
+        include_str!("recordings/projects.rs"),
+    ];
+    let here = files.concat();
     for entry in std::fs::read_dir(folder).unwrap() {
         let name = entry.unwrap().file_name().into_string().unwrap();
         assert!(here.contains(&format!("\"{name}\"")), "{name} is not replayed");

@@ -244,7 +244,7 @@ fn one_rate_limit_is_shown_as_in_the_list() {
     let atlas = Atlas::start(options());
     let list = atlas.call("GET", "/api/atlas/v2/rateLimits", None).json();
     let sets = list["results"].as_array().unwrap();
-    assert_eq!(sets.len(), 6);
+    assert_eq!(sets.len(), 9);
     for set in sets {
         let path = format!("/api/atlas/v2/rateLimits/{}?pageNum=0", set["endpointSetId"].as_str().unwrap());
         assert_eq!(atlas.call("GET", &path, None).json(), *set);

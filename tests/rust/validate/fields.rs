@@ -4,7 +4,7 @@ use std::fmt::Write;
 use atlas_serverless::core::spec::compare;
 use atlas_serverless::core::spec::convert::conversion;
 use atlas_serverless::core::spec::model::fields::{Access, Field, Object, Type};
-use atlas_serverless::core::spec::model::suggestions;
+use atlas_serverless::core::spec::model::{connect, suggestions};
 
 use super::*;
 
@@ -27,9 +27,9 @@ fn referred(property: &Value) -> Option<&str> {
 
 fn type_of(field: &Field) -> &'static str {
     match field.kind {
-        Type::Name | Type::Enum(_) | Type::Region => "string",
+        Type::Name | Type::Enum(_) | Type::Region | Type::Text(_) => "string",
         Type::Bool => "boolean",
-        Type::Tags => "array",
+        Type::Tags | Type::List(_) => "array",
         Type::Object(_) | Type::ReadOnly => "object",
     }
 }
@@ -185,24 +185,17 @@ fn documentation() -> String {
          out instead. A field that is not listed is refused; `extra_fields` sends what this version does not know.\n",
     );
     for kind in Kind::ALL {
-        for (path, object) in suggestions::objects(kind) {
+        for (path, object) in suggestions::objects(kind.fields()) {
             let _ = match path {
                 "" => write!(out, "\n## A {}\n", kind.noun()),
                 path => write!(out, "\n### `{path}` of a {}\n", kind.noun()),
             };
-            out.push_str(
-                "\n| field | snake_case | create | update | default | |\n| --- | --- | --- | --- | --- | --- |\n",
-            );
-            for field in object.fields {
-                let default = field.default.map_or(String::new(), |default| format!("`{default}`"));
-                let (create, update) = (word(field.create), word(field.update));
-                let _ = writeln!(
-                    out,
-                    "| `{}` | `{}` | {create} | {update} | {default} | {} |",
-                    field.name, field.snake, field.about
-                );
-            }
+            table(object, &mut out);
         }
+    }
+    for (title, object) in connect::OBJECTS {
+        let _ = write!(out, "\n## {title}\n");
+        table(object, &mut out);
     }
     out.push_str("\n## Rules\n\nEach violation names the rule that it breaks.\n\n| rule | |\n| --- | --- |\n");
     for (rule, about) in validate::RULES {
@@ -213,6 +206,16 @@ fn documentation() -> String {
         let _ = writeln!(out, "| `{field}` | {why}. |");
     }
     out
+}
+
+fn table(object: &Object, out: &mut String) {
+    out.push_str("\n| field | snake_case | create | update | default | |\n| --- | --- | --- | --- | --- | --- |\n");
+    for field in object.fields {
+        let default = field.default.map_or(String::new(), |default| format!("`{default}`"));
+        let (create, update) = (word(field.create), word(field.update));
+        let (name, snake, about) = (field.name, field.snake, field.about);
+        let _ = writeln!(out, "| `{name}` | `{snake}` | {create} | {update} | {default} | {about} |");
+    }
 }
 
 fn word(access: Access) -> &'static str {

@@ -7,6 +7,7 @@ use atlas_serverless::core::spec::validate::Checked;
 use serde_json::{Value, json};
 
 mod any;
+mod connect;
 mod fields;
 mod upgrade;
 mod words;

@@ -84,7 +84,7 @@ impl TokenEndpoint {
         headers.insert(AUTHORIZATION, self.grant.authorization());
         headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/x-www-form-urlencoded"));
         headers.insert(ACCEPT, HeaderValue::from_static("application/json"));
-        HttpRequest { method: Method::POST, path: path.clone(), headers, body: Some(body), timeout }
+        HttpRequest { method: Method::POST, path: path.clone(), headers, body: Some(body), secret: None, timeout }
     }
 
     /// Fetches a token, with the retries of the client's policy. `shared`: other processes get it from a cache.

@@ -11,6 +11,7 @@ use super::redact::SentSecrets;
 use crate::core::error::TransportKind;
 use crate::core::json::Tape;
 use crate::core::policy::retry::AttemptOutcome;
+use crate::core::secret::Secret;
 
 /// A request that is ready to be sent.
 pub struct HttpRequest {
@@ -21,6 +22,8 @@ pub struct HttpRequest {
     pub headers: HeaderMap,
     /// JSON or a form.
     pub body: Option<Bytes>,
+    /// What of the body no error may show.
+    pub secret: Option<Secret>,
     /// From now to the last byte of the response.
     pub timeout: Duration,
 }
@@ -146,7 +149,7 @@ mod tests {
         headers.insert(AUTHORIZATION, HeaderValue::from_static("Bearer TOKENMARK"));
         let received = |status, body: &'static str| {
             let response = HttpResponse::new(status, HeaderMap::new(), Bytes::from_static(body.as_bytes()));
-            response.without(SentSecrets::of(&headers, std::sync::Arc::default()))
+            response.without(SentSecrets::of(&headers, None, std::sync::Arc::default()))
         };
         for (status, body, kept) in [
             (200, "{\"a\": \"TOKENMARK\"}", true),

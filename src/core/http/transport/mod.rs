@@ -83,8 +83,8 @@ impl Transport {
 
     /// Sends a request and reads the whole response.
     pub async fn send(&self, request: HttpRequest) -> Result<HttpResponse, HttpFailure> {
-        let HttpRequest { method, path, mut headers, body, timeout } = request;
-        let secrets = SentSecrets::of(&headers, self.0.connection.proxy_secrets.clone());
+        let HttpRequest { method, path, mut headers, body, secret, timeout } = request;
+        let secrets = SentSecrets::of(&headers, secret, self.0.connection.proxy_secrets.clone());
         headers.insert(USER_AGENT, self.0.user_agent.clone());
         // Nothing here decodes a body.
         headers.insert(ACCEPT_ENCODING, HeaderValue::from_static("identity"));

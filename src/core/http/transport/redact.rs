@@ -19,16 +19,18 @@ const REDACTED: &str = "******";
 #[derive(Debug, Clone, Default)]
 pub(in crate::core::http) struct SentSecrets {
     authorization: Option<HeaderValue>,
+    body: Option<Secret>,
     proxy: Arc<[Secret]>,
 }
 
 impl SentSecrets {
-    pub(super) fn of(headers: &HeaderMap, proxy: Arc<[Secret]>) -> Self {
-        Self { authorization: headers.get(AUTHORIZATION).cloned(), proxy }
+    pub(super) fn of(headers: &HeaderMap, body: Option<Secret>, proxy: Arc<[Secret]>) -> Self {
+        Self { authorization: headers.get(AUTHORIZATION).cloned(), body, proxy }
     }
 
     fn secrets(&self) -> Vec<Secret> {
         let mut secrets = self.proxy.to_vec();
+        secrets.extend(self.body.clone());
         let value = self.authorization.as_ref().and_then(|value| value.to_str().ok()).unwrap_or_default();
         match value.split_once(' ') {
             Some(("Bearer", token)) => secrets.push(token.into()),
@@ -93,7 +95,7 @@ mod tests {
     use super::*;
 
     fn sent(authorization: &'static str) -> SentSecrets {
-        SentSecrets { authorization: Some(HeaderValue::from_static(authorization)), proxy: Arc::default() }
+        SentSecrets { authorization: Some(HeaderValue::from_static(authorization)), ..SentSecrets::default() }
     }
 
     #[test]

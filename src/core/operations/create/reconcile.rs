@@ -34,7 +34,7 @@ pub struct FirstAttempt<'a> {
 
 impl FirstAttempt<'_> {
     /// Why this call cannot have created a resource with this date; `None` if it can.
-    fn mismatch(&self, created: Option<SystemTime>) -> Option<&'static str> {
+    pub(in crate::core::operations) fn mismatch(&self, created: Option<SystemTime>) -> Option<&'static str> {
         // This machine's clock is no substitute: it may be minutes off, and then another caller's resource would be returned as created by this call.
         let Some(now) = self.server_now else {
             return Some("whether this call created it can't be told: the service did not say its own time");
@@ -178,7 +178,8 @@ fn resource_state(found: &[u8]) -> ResourceState {
     serde_json::from_slice(found).unwrap_or_default()
 }
 
-fn timestamp(text: &str) -> Option<SystemTime> {
+/// A time in ISO 8601.
+pub(in crate::core::operations) fn timestamp(text: &str) -> Option<SystemTime> {
     text.parse::<jiff::Timestamp>().ok().map(SystemTime::from)
 }
 

@@ -32,6 +32,7 @@ impl History {
         if ending == WaitEnding::TimedOut {
             let again = match request.kind {
                 _ if request.is_after_upgrade() => "get it from /clusters with request(), as a dedicated cluster",
+                _ if request.restore_job.is_some() => "wait_for_flex_restore_job waits for it again",
                 Kind::Serverless => "wait_for_serverless_instance waits for it again",
                 Kind::Flex => "wait_for_flex_cluster waits for it again",
             };
@@ -85,6 +86,9 @@ fn summary(request: &WaitRequest) -> String {
         Some((PriorAction::Upgrade, _)) => " was upgraded, but",
         Some((PriorAction::Delete, _)) => " is to be deleted, but",
     };
+    if let Some(id) = &request.restore_job {
+        return format!("The restore job {id} of Flex cluster {name} did not become {}", request.state);
+    }
     if request.state == DELETED {
         format!("The {noun} {name}{done} is still there")
     } else {

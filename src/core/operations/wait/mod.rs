@@ -34,7 +34,7 @@ const MAX_OTHER_RESOURCES: u32 = 3;
 impl Client {
     /// Waits until the context's deadline. The result is the reply of the last poll, `None` for [`DELETED`].
     pub async fn wait_for(&self, request: WaitRequest, context: &mut Context) -> Result<Option<Reply>, Error> {
-        if !STATES.contains(&request.state.as_str()) {
+        if request.restore_job.is_none() && !STATES.contains(&request.state.as_str()) {
             return Err(Error::Validation(vec![Violation {
                 path: "state".to_owned(),
                 message: format!("is none of {}", STATES.join(", ")),
@@ -164,7 +164,13 @@ impl<'a> Waiter<'a> {
                 if wanted == DELETED {
                     return self.repeat_delete(&state, context).await.err().map(Err);
                 }
-                (state == "DELETING").then(|| Err(self.stopped(WaitEnding::Failed, "it is being deleted")))
+                match state.as_str() {
+                    "DELETING" => Some(Err(self.stopped(WaitEnding::Failed, "it is being deleted"))),
+                    "FAILED" if self.request.restore_job.is_some() => {
+                        Some(Err(self.stopped(WaitEnding::Failed, "it has failed")))
+                    }
+                    _ => None,
+                }
             }
         }
     }

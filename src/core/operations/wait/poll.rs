@@ -83,6 +83,7 @@ async fn get_state(
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Resource {
+        #[serde(alias = "status")]
         state_name: String,
         id: Option<String>,
     }

@@ -3,12 +3,16 @@ use std::time::Duration;
 
 use crate::core::config::OnRetired;
 use crate::core::http::call::{Call, ReplyFormat};
+use crate::core::http::entity::Entity;
 use crate::core::spec::model::{Kind, Operation};
 
 /// The state of a resource that does not exist any more.
 pub const DELETED: &str = "DELETED";
 /// The states that can be waited for.
 pub const STATES: [&str; 6] = ["CREATING", "IDLE", "UPDATING", "REPAIRING", "DELETING", DELETED];
+
+/// The end of a restore.
+pub const COMPLETED: &str = "COMPLETED";
 
 /// Which resource to wait for, and until which state.
 #[derive(Debug, Clone)]
@@ -27,6 +31,8 @@ pub struct WaitRequest {
     pub reply_format: ReplyFormat,
     /// `Flex`: a serverless instance is looked for on the Flex path too.
     pub on_retired: OnRetired,
+    /// `Some`: it is waited for this restore job of the Flex cluster, and not for the cluster.
+    pub restore_job: Option<String>,
     /// What was done before the wait, and when by the client's clock.
     pub after: Option<(PriorAction, Duration)>,
 }
@@ -55,8 +61,14 @@ impl WaitRequest {
             interval: None,
             reply_format: ReplyFormat::default(),
             on_retired: OnRetired::default(),
+            restore_job: None,
             after: None,
         }
+    }
+
+    /// A wait for the end of a restore.
+    pub fn restore_job(group_id: String, name: String, id: String) -> Self {
+        WaitRequest { restore_job: Some(id), ..Self::until(COMPLETED, Kind::Flex, group_id, name) }
     }
 
     /// When this action was carried out, if it was.
@@ -69,6 +81,11 @@ impl WaitRequest {
     }
 
     pub(super) fn call(&self, kind: Kind, operation: Operation) -> Call {
+        if let Some(id) = &self.restore_job {
+            let (group_id, cluster) = (self.group_id.clone(), self.name.clone());
+            let job = Entity::FlexRestoreJob { group_id, cluster, id: id.clone() };
+            return Call::entity(&job, operation, self.reply_format, None);
+        }
         if self.is_after_upgrade() {
             return Call::dedicated_cluster(&self.group_id, &self.name, self.reply_format);
         }

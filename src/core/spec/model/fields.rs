@@ -5,6 +5,8 @@
 use std::collections::HashSet;
 use std::sync::LazyLock;
 
+use super::text_form::TextForm;
+
 /// Whether a request may carry a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Access {
@@ -29,6 +31,8 @@ pub enum Type {
     /// A list of `{key, value}`, or a mapping from keys to values.
     Tags,
     Object(&'static Object),
+    List(&'static Object),
+    Text(TextForm),
     /// Of a field that is only in replies.
     ReadOnly,
 }

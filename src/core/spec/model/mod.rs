@@ -1,9 +1,11 @@
 //! The two kinds of resource, their fields and regions, as data that validation, tests and documentation read.
 pub mod cluster;
+pub mod connect;
 pub mod fields;
 pub mod node;
 pub mod regions;
 pub mod suggestions;
+pub mod text_form;
 
 pub use self::node::{Key, MAX_DEPTH, Node};
 

@@ -39,7 +39,8 @@ const CREDENTIALS: &str = "credentials are given to the client";
 const BACKUP: &str = "a Flex cluster has fixed backups, so leave it out";
 
 /// Parts of names, in lower case without separators, whose values are never shown.
-pub const SECRET_NAMES: &[&str] = &["secret", "password", "passwd", "privatekey", "apikey", "token", "credential"];
+pub const SECRET_NAMES: &[&str] =
+    &["secret", "password", "passwd", "pwd", "privatekey", "apikey", "token", "credential"];
 
 /// Arguments of a create or update beside the fields.
 const ARGUMENTS: [&str; 13] = [
@@ -90,23 +91,29 @@ pub fn is_secret(key: &str) -> bool {
     SECRET_NAMES.iter().any(|part| key.contains(part))
 }
 
-/// What `key`, which is no field of `object` at `path`, probably means in a body of `kind`.
+/// What `key`, which is no field of `object` at `path`, probably means in a body of `kind`, whose fields are those of
+/// `top`. `None`: of anything else than a cluster.
 #[must_use]
-pub fn suggest(kind: Kind, path: &str, object: &'static Object, key: &str) -> Option<Suggestion> {
+pub fn suggest(
+    (kind, top): (Option<Kind>, &'static Object),
+    path: &str,
+    object: &'static Object,
+    key: &str,
+) -> Option<Suggestion> {
     let normalized_key = normalized(key)?;
     let spelling = |object: &'static Object, name: &str| {
         let (_, field) = object.find(name)?;
         Some(if key.contains('_') { field.snake } else { field.name })
     };
     if let Some((_, _, why)) =
-        NOT_IN_BODY.iter().find(|(of, name, _)| of.is_none_or(|of| of == kind) && *name == normalized_key)
+        NOT_IN_BODY.iter().find(|(of, name, _)| of.is_none_or(|of| Some(of) == kind) && *name == normalized_key)
     {
         return Some(Suggestion::NotInBody(why));
     }
     if let Some(field) = object.fields.iter().find(|field| normalized(field.name).as_deref() == Some(&normalized_key)) {
         return spelling(object, field.name).map(Suggestion::Field);
     }
-    for (there, other) in objects(kind).filter(|(there, _)| *there != path) {
+    for (there, other) in objects(top).filter(|(there, _)| *there != path) {
         if let Some(field) =
             other.fields.iter().find(|field| normalized(field.name).as_deref() == Some(&normalized_key))
         {
@@ -118,7 +125,7 @@ pub fn suggest(kind: Kind, path: &str, object: &'static Object, key: &str) -> Op
         if there == path {
             return spelling(object, name).map(Suggestion::Field);
         }
-        if objects(kind).any(|(place, other)| place == there && other.find(name).is_some()) {
+        if objects(top).any(|(place, other)| place == there && other.find(name).is_some()) {
             return Some(Suggestion::OtherObject(there, name));
         }
     }
@@ -137,9 +144,8 @@ pub fn suggest(kind: Kind, path: &str, object: &'static Object, key: &str) -> Op
         .map(Suggestion::Field)
 }
 
-/// Every object in a body of a kind, with its path.
-pub fn objects(kind: Kind) -> impl Iterator<Item = (&'static str, &'static Object)> {
-    let top = kind.fields();
+/// Every object in a body whose fields are those of `top`, with its path.
+pub fn objects(top: &'static Object) -> impl Iterator<Item = (&'static str, &'static Object)> {
     let inner = top.fields.iter().filter_map(|field| match field.kind {
         Type::Object(object) => Some((field.name, object)),
         _ => None,
@@ -152,7 +158,7 @@ mod tests {
     use super::*;
 
     fn top(key: &str) -> Option<Suggestion> {
-        suggest(Kind::Serverless, "", Kind::Serverless.fields(), key)
+        suggest((Some(Kind::Serverless), Kind::Serverless.fields()), "", Kind::Serverless.fields(), key)
     }
 
     #[test]
@@ -171,7 +177,8 @@ mod tests {
         assert_eq!(top("region_name"), Some(Suggestion::OtherObject("providerSettings", "regionName")));
         assert_eq!(top("region"), Some(Suggestion::OtherObject("providerSettings", "regionName")));
         let inner = &super::super::fields::SERVERLESS_PROVIDER;
-        let provider = |key| suggest(Kind::Serverless, "providerSettings", inner, key);
+        let provider =
+            |key| suggest((Some(Kind::Serverless), Kind::Serverless.fields()), "providerSettings", inner, key);
         assert_eq!(provider("region"), Some(Suggestion::Field("regionName")));
         assert_eq!(provider("name"), Some(Suggestion::OtherObject("", "name")));
         assert_eq!(provider("tags"), Some(Suggestion::OtherObject("", "tags")));
@@ -189,7 +196,7 @@ mod tests {
     fn every_synonym_leads_to_a_field() {
         for (_, target) in SYNONYMS {
             let (there, name) = target.rsplit_once('.').unwrap_or(("", target));
-            let (_, object) = objects(Kind::Serverless).find(|(path, _)| *path == there).unwrap();
+            let (_, object) = objects(Kind::Serverless.fields()).find(|(path, _)| *path == there).unwrap();
             assert!(object.find(name).is_some(), "{target}");
         }
     }

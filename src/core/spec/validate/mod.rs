@@ -11,7 +11,9 @@
 //!   else checked; it can hold a required field. A field in both is a violation.
 //! - **`tags={"key": …, "value": …}`** is refused: it is more often one tag without its list than two tags of these
 //!   names, which can be given as a list.
+pub mod connect;
 mod describe;
+pub(crate) mod form;
 mod path;
 mod region;
 mod rules;
@@ -181,7 +183,7 @@ fn check(
     let mut of_extra = Vec::new();
     let kinds = to_json::both_kinds();
     let extra = to_json::extra(extra_fields, &kinds, &mut of_extra);
-    let mut walk = walk::Walk::new(kind, operation, extra.as_ref(), &mut violations);
+    let mut walk = walk::Walk::new(kind.fields(), Some(kind), operation, extra.as_ref(), &mut violations);
     walk.spec(spec);
     let (mut body, mut name, notices) = (walk.out, walk.name.map(str::to_owned), walk.notices);
     violations.append(&mut of_extra);

@@ -112,7 +112,7 @@ fn object(
         let inner: Vec<&'static Object> = fields
             .iter()
             .filter_map(|field| match field.kind {
-                Type::Object(object) => Some(object),
+                Type::Object(object) | Type::List(object) => Some(object),
                 _ => None,
             })
             .collect();

@@ -2,11 +2,12 @@
 use serde_json::{Map, Value};
 
 use super::path::Path;
-use super::{describe, region, rules, text};
+use super::{describe, form, region, rules, text};
 use crate::core::error::{Notice, Violation};
 use crate::core::spec::model::fields::{Access, Field, Object, Type};
 use crate::core::spec::model::regions;
 use crate::core::spec::model::suggestions::{self, Suggestion};
+use crate::core::spec::model::text_form::TextForm;
 use crate::core::spec::model::{Key, Kind, Node, Operation};
 
 /// Only so many unknown keys get a suggestion: more would take time, and nobody reads them.
@@ -16,7 +17,10 @@ const CLOUDS: [&str; 3] = ["AWS", "AZURE", "GCP"];
 const CAPACITY: usize = 512;
 
 pub(super) struct Walk<'n, 'v> {
-    kind: Kind,
+    /// What the body describes.
+    top: &'static Object,
+    /// `None`: anything else than a cluster.
+    kind: Option<Kind>,
     operation: Operation,
     extra: Option<&'v Map<String, Value>>,
     violations: &'v mut Vec<Violation>,
@@ -34,7 +38,8 @@ pub(super) struct Walk<'n, 'v> {
 
 impl<'n, 'v> Walk<'n, 'v> {
     pub(super) fn new(
-        kind: Kind,
+        top: &'static Object,
+        kind: Option<Kind>,
         operation: Operation,
         extra: Option<&'v Map<String, Value>>,
         violations: &'v mut Vec<Violation>,
@@ -42,6 +47,7 @@ impl<'n, 'v> Walk<'n, 'v> {
         let out = Vec::with_capacity(CAPACITY);
         let (provider, region, name, notices) = (None, None, None, Vec::new());
         Self {
+            top,
             kind,
             operation,
             extra,
@@ -59,14 +65,14 @@ impl<'n, 'v> Walk<'n, 'v> {
     /// Checks the whole body.
     pub(super) fn spec(&mut self, spec: &'n Node<'n>) {
         let Node::Map(entries) = spec else {
-            let expects = format!("a mapping with the fields of {}", self.kind.fields().noun);
+            let expects = format!("a mapping with the fields of {}", self.top.noun);
             return self.wrong_type(&expects, spec, &Path::Root);
         };
         if self.operation == Operation::Update && entries.is_empty() && self.extra.is_none() {
-            let message = format!("changes nothing; give at least one of {}", changeable(self.kind));
+            let message = format!("changes nothing; give at least one of {}", changeable(self.top));
             self.violation(&Path::Root, rules::MIN_LENGTH, message, Value::Object(Map::new()));
         }
-        self.object(self.kind.fields(), entries, &Path::Root);
+        self.object(self.top, entries, &Path::Root);
         if let (Some(provider), Some(name)) = (self.provider, self.region) {
             match regions::misspelt(provider, name) {
                 Some(meant) => {
@@ -75,7 +81,10 @@ impl<'n, 'v> Walk<'n, 'v> {
                     let message = format!("Atlas spells the {provider} region {shown} as {meant}: give \"{meant}\"");
                     self.violation(&Path::Field(&path, "regionName"), rules::ENUM, message, Value::from(name));
                 }
-                None => self.notices.extend(region::notice(self.kind, provider, name)),
+                None => {
+                    let notice = self.kind.and_then(|kind| region::notice(kind, provider, name));
+                    self.notices.extend(notice);
+                }
             }
         }
     }
@@ -162,12 +171,44 @@ impl<'n, 'v> Walk<'n, 'v> {
                 let message = format!("must be {}, not empty text", field.expects);
                 self.violation(path, rules::MIN_LENGTH, message, describe::value(node));
             }
+            (Type::Text(form), Node::Str(text)) => self.text(form, field, text, node, path),
+            (Type::Text(TextForm::Secret { .. }), _) => {
+                let message = format!("must be {}", field.expects);
+                self.violation(path, rules::TYPE, message, describe::HIDDEN.into());
+            }
+            (Type::List(object), Node::List(items)) => self.list(object, field, items, path),
             (_, Node::Null) if field.create == Access::Required => {
                 let message = format!("is required and can't be None: {}", field.expects);
                 self.violation(path, rules::NONE, message, Value::Null);
             }
             (_, other) => self.wrong_type(field.expects, other, path),
         }
+    }
+
+    fn text(&mut self, form: TextForm, field: &Field, text: &str, node: &Node<'_>, path: &Path<'_>) {
+        if let Some((rule, wrong)) = form::problem(form, text) {
+            let secret = matches!(form, TextForm::Secret { .. });
+            let value = if secret { describe::HIDDEN.into() } else { describe::value(node) };
+            self.violation(path, rule, format!("must be {}, {wrong}", field.expects), value);
+        }
+        self.any_text(text);
+    }
+
+    fn list(&mut self, object: &'static Object, field: &Field, items: &'n [Node<'n>], path: &Path<'_>) {
+        if items.is_empty() && field.create == Access::Required {
+            let message = format!("must be {}, not an empty list", field.expects);
+            self.violation(path, rules::MIN_LENGTH, message, Value::Array(Vec::new()));
+        }
+        // In a list every object is whole, in an update too.
+        let operation = std::mem::replace(&mut self.operation, Operation::Create);
+        for (index, item) in items.iter().enumerate() {
+            let path = Path::Index(path, index);
+            match item {
+                Node::Map(entries) => self.object(object, entries, &path),
+                other => self.wrong_type(&format!("a mapping: {}", object.noun), other, &path),
+            }
+        }
+        self.operation = operation;
     }
 
     fn resource_name(&mut self, name: &'n str, node: &Node<'_>, path: &Path<'_>) {
@@ -211,18 +252,18 @@ impl<'n, 'v> Walk<'n, 'v> {
         };
         self.suggestions_made += 1;
         let suggestion = if self.suggestions_made <= MAX_SUGGESTIONS {
-            suggestions::suggest(self.kind, own, object, key)
+            suggestions::suggest((self.kind, self.top), own, object, key)
         } else {
             None
         };
         let start = format!("is no field of {}", object.noun);
-        let (rule, message) = match suggestion {
+        let (rule, message) = match &suggestion {
             Some(Suggestion::Field(name)) => (rules::UNKNOWN, format!("{start}; did you mean {name}?")),
             Some(Suggestion::Argument(name)) => (rules::UNKNOWN, format!("{start}; did you mean the argument {name}?")),
             Some(Suggestion::NotInBody(why)) => (rules::UNKNOWN, format!("{start}: {why}")),
             Some(Suggestion::OtherObject(place, name)) => {
-                let read_only = suggestions::objects(self.kind)
-                    .find(|(there, _)| *there == place)
+                let read_only = suggestions::objects(self.top)
+                    .find(|(there, _)| there == place)
                     .and_then(|(_, object)| object.find(name))
                     .is_some_and(|(_, field)| field.create == Access::ReadOnly);
                 if read_only {
@@ -234,7 +275,12 @@ impl<'n, 'v> Walk<'n, 'v> {
             }
             None => (rules::UNKNOWN, format!("{start}; extra_fields sends what this version does not know")),
         };
-        self.violation(&at, rule, message, self.shown(key, node));
+        let means_secret = match suggestion {
+            Some(Suggestion::Field(name) | Suggestion::OtherObject(_, name)) => suggestions::is_secret(name),
+            _ => false,
+        };
+        let shown = if means_secret { describe::HIDDEN.into() } else { self.shown(key, node) };
+        self.violation(&at, rule, message, shown);
     }
 
     fn read_only(&mut self, path: &Path<'_>, key: &str, node: &Node<'_>) {
@@ -242,7 +288,7 @@ impl<'n, 'v> Walk<'n, 'v> {
     }
 
     fn unchangeable(&mut self, path: &Path<'_>, key: &str, node: &Node<'_>) {
-        let message = format!("can't be changed after creation; an update takes {}", changeable(self.kind));
+        let message = format!("can't be changed after creation; an update takes {}", changeable(self.top));
         self.violation(path, rules::UNCHANGEABLE, message, self.shown(key, node));
     }
 
@@ -308,9 +354,9 @@ fn nearest<'w>(words: &[&'w str], word: &str) -> Option<&'w str> {
 }
 
 /// The fields that an update can carry, in words.
-fn changeable(kind: Kind) -> String {
+fn changeable(top: &Object) -> String {
     let names: Vec<&str> =
-        kind.fields().fields.iter().filter(|field| field.update == Access::Optional).map(|field| field.name).collect();
+        top.fields.iter().filter(|field| field.update == Access::Optional).map(|field| field.name).collect();
     match names.split_last() {
         Some((last, rest)) if !rest.is_empty() => format!("{} and {last}", rest.join(", ")),
         _ => names.join(""),

@@ -1,0 +1,28 @@
+//! When a transitional state ends.
+
+use serde::{Deserialize, Serialize};
+
+use crate::emulator::clock::iso_millis;
+use crate::emulator::options::Provisioning;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub(crate) enum TransitionEnd {
+    /// At the first read (0) or after this many.
+    Reads(u32),
+    /// Milliseconds since the epoch.
+    At(#[serde(with = "iso_millis")] i64),
+}
+
+impl TransitionEnd {
+    pub(crate) fn new(provisioning: Provisioning, now: i64) -> Option<Self> {
+        match provisioning {
+            Provisioning::AtOnce => Some(TransitionEnd::Reads(0)),
+            Provisioning::AfterReads(reads) => Some(TransitionEnd::Reads(reads)),
+            Provisioning::After(time) => {
+                Some(TransitionEnd::At(now.saturating_add(i64::try_from(time.as_millis()).unwrap_or(i64::MAX))))
+            }
+            Provisioning::Manual => None,
+        }
+    }
+}

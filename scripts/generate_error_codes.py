@@ -43,7 +43,7 @@ NO_ADVICE = "What to change is in `detail`; the general advice is that of the cl
 NAMES = {"VALIDATION_ERROR": "ServerValidationError"}
 PARENTS = {"VALIDATION_ERROR": ("BadRequestError", "ValidationError"), "VERSION_GONE": ("EndpointRetired",)}
 # The files of the classes that have no code, in the order of the stub.
-CLASSES = ("_base", "_api", "__init__")
+CLASSES = ("_base", "_api", "__init__", "_missing")
 # What the constructors take for an attribute, where that is more than its type.
 TAKEN = {
     "parameters": "Iterable[Any]",
@@ -143,7 +143,7 @@ def docstring(text: str, indent: str = "    ") -> list[str]:
 
 def class_stub(node: ast.ClassDef, attributes: dict[str, dict[str, str]]) -> list[str]:
     """One class: its docstring, attributes, and (an exception) a constructor that takes them all."""
-    bases = [ast.unparse(base) for base in node.bases]
+    bases = [ast.unparse(base).removeprefix("errors.") for base in node.bases]
     own: dict[str, str] = {}
     body: list[str] = []
     for part in node.body:

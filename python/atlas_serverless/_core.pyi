@@ -9,7 +9,7 @@ from typing import Any, Generic, Literal, TypeVar, final, overload
 from typing_extensions import Self, Unpack, disjoint_base
 
 from . import types as t
-from .types._protocols import Extra, IfExists, OnRetired, Progress, RawClient
+from .types._protocols import Extra, IfExists, OnRetired, OnTimeout, Progress, RawClient
 
 _T = TypeVar("_T")
 
@@ -132,6 +132,7 @@ class Client:
         timeout: float | None = None,
         interval: float | None = None,
         if_exists: IfExists = "error",
+        on_timeout: OnTimeout = "error",
         on_retired: OnRetired | None = None,
         progress: Progress = None,
         validate: bool = True,
@@ -160,7 +161,12 @@ class Client:
                        only the client's `max_retry_time` limits it
         `interval`     with `wait`: seconds between polls. Default None: 1 at first, growing to 15
         `if_exists`    ``"return"`` returns what has that name already if it matches the request (and waits for one
-                       that is being deleted); one that differs raises with the differences. Default ``"error"``
+                       that is being deleted); one that differs raises with the differences. ``"update"`` does the
+                       same, but first changes tags and protection to what is asked, where nothing else differs.
+                       Default ``"error"``
+        `on_timeout`   with `wait`: ``"delete"`` deletes what this call created if it is not IDLE in time, and raises
+                       WaitTimeoutError all the same (`deleted` says whether; it takes up to a minute more). What was
+                       there before, or may be another's, is never deleted. Default ``"error"``: it stays
         `on_retired`   ``"raise"`` or ``"flex"``, for this call. Default None: the client's, ``"raise"`` unless it
                        was made with another. Later calls (get, update, delete, wait) go by the client's
         `progress`     with `wait`: True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll`
@@ -203,6 +209,7 @@ class Client:
         timeout: float | None = None,
         interval: float | None = None,
         if_exists: IfExists = "error",
+        on_timeout: OnTimeout = "error",
         progress: Progress = None,
         validate: bool = True,
         extra_fields: Extra = None,
@@ -225,7 +232,12 @@ class Client:
                        only the client's `max_retry_time` limits it
         `interval`     with `wait`: seconds between polls. Default None: 1 at first, growing to 15
         `if_exists`    ``"return"`` returns what has that name already if it matches the request (and waits for one
-                       that is being deleted); one that differs raises with the differences. Default ``"error"``
+                       that is being deleted); one that differs raises with the differences. ``"update"`` does the
+                       same, but first changes tags and protection to what is asked, where nothing else differs.
+                       Default ``"error"``
+        `on_timeout`   with `wait`: ``"delete"`` deletes what this call created if it is not IDLE in time, and raises
+                       WaitTimeoutError all the same (`deleted` says whether; it takes up to a minute more). What was
+                       there before, or may be another's, is never deleted. Default ``"error"``: it stays
         `progress`     with `wait`: True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll`
                        after each poll; what it raises ends the call. Default None
         `validate`     False sends what was given unchecked. Default True: every broken rule is a violation, all at
@@ -270,7 +282,7 @@ class Client:
         `operations`    an iterable of mappings, taken one by one as creates end; it may be infinite. Each has the
                         fields of its instance, and a `group_id` unless the client has one; `kind` is ``"flex"``
                         (default) or ``"serverless"``; `envelope`, `pretty`, `wait`, `timeout`, `interval`,
-                        `if_exists`, `on_retired`, `validate` and `extra_fields` as in a single create
+                        `if_exists`, `on_timeout`, `on_retired`, `validate` and `extra_fields` as in a single create
         `max_in_flight` how many creates are under way at most, and how many results are kept until they are taken.
                         Default 32
         `on_error`      ``"collect"`` (default): a failure is a result with an `error`. ``"raise"``: the first
@@ -455,6 +467,9 @@ class Client:
         Atlas retired this operation in January 2026: since then this raises EndpointRetired, or changes the Flex
         cluster of that name, without what Flex does not have, if the client was made with ``on_retired="flex"``.
 
+        With `wait`, IDLE with the values from before is not the end: Atlas may show them for a while. If they stay
+        for half a minute, it has ignored the change, and that is a FieldIgnoredWarning.
+
         ============== ==============================================================================================
         `group_id`     the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
         `name`         the serverless instance's name
@@ -527,6 +542,9 @@ class Client:
         **changes: Unpack[t.FlexClusterUpdate],
     ) -> t.FlexCluster:
         """Change a Flex cluster. Returns the reply as a dict: every field, in the server's order.
+
+        With `wait`, IDLE with the values from before is not the end: Atlas may show them for a while. If they stay
+        for half a minute, it has ignored the change, and that is a FieldIgnoredWarning.
 
         ============== ==============================================================================================
         `group_id`     the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
@@ -744,7 +762,8 @@ class Client:
         """Delete a Flex cluster. Returns None: the reply has no body.
 
         If the reply is lost, the request is sent again; that the name is gone by then is a success. With `wait`, a
-        deletion that has begun before is waited for.
+        deletion that Atlas accepted and did not begin is requested again, and one that has begun before is waited
+        for.
 
         ============ ================================================================================================
         `group_id`   the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
@@ -794,6 +813,7 @@ class Client:
         state: t.State | Literal["DELETED"] = "IDLE",
         timeout: float | None = 1800.0,
         interval: float | None = None,
+        grace: float | None = 15.0,
         progress: Progress = None,
     ) -> t.ServerlessInstance:
         """Wait until a serverless instance is in a state. Returns the reply to the last poll, None once it is deleted.
@@ -809,13 +829,16 @@ class Client:
         `state`    CREATING, IDLE, UPDATING, REPAIRING, DELETING, or DELETED for its absence. Default IDLE
         `timeout`  seconds. Default 1800; None is the same
         `interval` seconds between polls. Default None: 1 at first, growing to 15
+        `grace`    seconds during which nothing may have the name, before that is a WaitNotFoundError: a create may
+                   be on its way. 0 is none. What this client itself has just created has a minute at least. Default
+                   15
         `progress` True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll` after each poll;
                    what it raises ends the call. Default None
         ========== ==================================================================================================
 
         Raises ValidationError (before anything is sent), WaitTimeoutError, WaitFailedError (it is gone, or being
-        deleted), RateLimitedError, another ApiError for each status and code, TransportError without a usable
-        reply, AuthenticationError.
+        deleted), WaitNotFoundError (nothing has the name; a ClusterNotFound), RateLimitedError, another ApiError
+        for each status and code, TransportError without a usable reply, AuthenticationError.
 
         >>> client.wait_for_serverless_instance(group_id, "orders")["stateName"]
         'IDLE'
@@ -831,6 +854,7 @@ class Client:
         state: t.State | Literal["DELETED"] = "IDLE",
         timeout: float | None = 1800.0,
         interval: float | None = None,
+        grace: float | None = 15.0,
         progress: Progress = None,
     ) -> t.ServerlessInstance: ...
     @overload
@@ -842,6 +866,7 @@ class Client:
         state: t.State | Literal["DELETED"] = "IDLE",
         timeout: float | None = 1800.0,
         interval: float | None = None,
+        grace: float | None = 15.0,
         progress: Progress = None,
     ) -> t.FlexCluster:
         """Wait until a Flex cluster is in a state. Returns the reply to the last poll, None once it is deleted.
@@ -855,13 +880,16 @@ class Client:
         `state`    CREATING, IDLE, UPDATING, REPAIRING, DELETING, or DELETED for its absence. Default IDLE
         `timeout`  seconds. Default 1800; None is the same
         `interval` seconds between polls. Default None: 1 at first, growing to 15
+        `grace`    seconds during which nothing may have the name, before that is a WaitNotFoundError: a create may
+                   be on its way. 0 is none. What this client itself has just created has a minute at least. Default
+                   15
         `progress` True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll` after each poll;
                    what it raises ends the call. Default None
         ========== ==================================================================================================
 
         Raises ValidationError (before anything is sent), WaitTimeoutError, WaitFailedError (it is gone, or being
-        deleted), RateLimitedError, another ApiError for each status and code, TransportError without a usable
-        reply, AuthenticationError.
+        deleted), WaitNotFoundError (nothing has the name; a ClusterNotFound), RateLimitedError, another ApiError
+        for each status and code, TransportError without a usable reply, AuthenticationError.
 
         >>> client.wait_for_flex_cluster(group_id, "orders")["stateName"]
         'IDLE'
@@ -877,6 +905,7 @@ class Client:
         state: t.State | Literal["DELETED"] = "IDLE",
         timeout: float | None = 1800.0,
         interval: float | None = None,
+        grace: float | None = 15.0,
         progress: Progress = None,
     ) -> t.FlexCluster: ...
     @overload

@@ -8,7 +8,7 @@ from typing_extensions import Self, Unpack
 
 from . import types as t
 from ._core import Credentials
-from .types._protocols import AsyncRawClient, Extra, IfExists, OnRetired, Progress
+from .types._protocols import AsyncRawClient, Extra, IfExists, OnRetired, OnTimeout, Progress
 
 class AsyncClient:
     """A client of the MongoDB Atlas Administration API for asyncio.
@@ -73,6 +73,7 @@ class AsyncClient:
         timeout: float | None = None,
         interval: float | None = None,
         if_exists: IfExists = "error",
+        on_timeout: OnTimeout = "error",
         on_retired: OnRetired | None = None,
         progress: Progress = None,
         validate: bool = True,
@@ -101,7 +102,12 @@ class AsyncClient:
                        only the client's `max_retry_time` limits it
         `interval`     with `wait`: seconds between polls. Default None: 1 at first, growing to 15
         `if_exists`    ``"return"`` returns what has that name already if it matches the request (and waits for one
-                       that is being deleted); one that differs raises with the differences. Default ``"error"``
+                       that is being deleted); one that differs raises with the differences. ``"update"`` does the
+                       same, but first changes tags and protection to what is asked, where nothing else differs.
+                       Default ``"error"``
+        `on_timeout`   with `wait`: ``"delete"`` deletes what this call created if it is not IDLE in time, and raises
+                       WaitTimeoutError all the same (`deleted` says whether; it takes up to a minute more). What was
+                       there before, or may be another's, is never deleted. Default ``"error"``: it stays
         `on_retired`   ``"raise"`` or ``"flex"``, for this call. Default None: the client's, ``"raise"`` unless it
                        was made with another. Later calls (get, update, delete, wait) go by the client's
         `progress`     with `wait`: True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll`
@@ -144,6 +150,7 @@ class AsyncClient:
         timeout: float | None = None,
         interval: float | None = None,
         if_exists: IfExists = "error",
+        on_timeout: OnTimeout = "error",
         progress: Progress = None,
         validate: bool = True,
         extra_fields: Extra = None,
@@ -166,7 +173,12 @@ class AsyncClient:
                        only the client's `max_retry_time` limits it
         `interval`     with `wait`: seconds between polls. Default None: 1 at first, growing to 15
         `if_exists`    ``"return"`` returns what has that name already if it matches the request (and waits for one
-                       that is being deleted); one that differs raises with the differences. Default ``"error"``
+                       that is being deleted); one that differs raises with the differences. ``"update"`` does the
+                       same, but first changes tags and protection to what is asked, where nothing else differs.
+                       Default ``"error"``
+        `on_timeout`   with `wait`: ``"delete"`` deletes what this call created if it is not IDLE in time, and raises
+                       WaitTimeoutError all the same (`deleted` says whether; it takes up to a minute more). What was
+                       there before, or may be another's, is never deleted. Default ``"error"``: it stays
         `progress`     with `wait`: True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll`
                        after each poll; what it raises ends the call. Default None
         `validate`     False sends what was given unchecked. Default True: every broken rule is a violation, all at
@@ -211,7 +223,7 @@ class AsyncClient:
         `operations`    an iterable of mappings, taken one by one as creates end; it may be infinite. Each has the
                         fields of its instance, and a `group_id` unless the client has one; `kind` is ``"flex"``
                         (default) or ``"serverless"``; `envelope`, `pretty`, `wait`, `timeout`, `interval`,
-                        `if_exists`, `on_retired`, `validate` and `extra_fields` as in a single create
+                        `if_exists`, `on_timeout`, `on_retired`, `validate` and `extra_fields` as in a single create
         `max_in_flight` how many creates are under way at most, and how many results are kept until they are taken.
                         Default 32
         `on_error`      ``"collect"`` (default): a failure is a result with an `error`. ``"raise"``: the first
@@ -396,6 +408,9 @@ class AsyncClient:
         Atlas retired this operation in January 2026: since then this raises EndpointRetired, or changes the Flex
         cluster of that name, without what Flex does not have, if the client was made with ``on_retired="flex"``.
 
+        With `wait`, IDLE with the values from before is not the end: Atlas may show them for a while. If they stay
+        for half a minute, it has ignored the change, and that is a FieldIgnoredWarning.
+
         ============== ==============================================================================================
         `group_id`     the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
         `name`         the serverless instance's name
@@ -468,6 +483,9 @@ class AsyncClient:
         **changes: Unpack[t.FlexClusterUpdate],
     ) -> t.FlexCluster:
         """Change a Flex cluster. Returns the reply as a dict: every field, in the server's order.
+
+        With `wait`, IDLE with the values from before is not the end: Atlas may show them for a while. If they stay
+        for half a minute, it has ignored the change, and that is a FieldIgnoredWarning.
 
         ============== ==============================================================================================
         `group_id`     the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
@@ -685,7 +703,8 @@ class AsyncClient:
         """Delete a Flex cluster. Returns None: the reply has no body.
 
         If the reply is lost, the request is sent again; that the name is gone by then is a success. With `wait`, a
-        deletion that has begun before is waited for.
+        deletion that Atlas accepted and did not begin is requested again, and one that has begun before is waited
+        for.
 
         ============ ================================================================================================
         `group_id`   the project (Atlas also calls it group): 24 hexadecimal digits. Default None: the client's
@@ -735,6 +754,7 @@ class AsyncClient:
         state: t.State | Literal["DELETED"] = "IDLE",
         timeout: float | None = 1800.0,
         interval: float | None = None,
+        grace: float | None = 15.0,
         progress: Progress = None,
     ) -> t.ServerlessInstance:
         """Wait until a serverless instance is in a state. Returns the reply to the last poll, None once it is deleted.
@@ -750,13 +770,16 @@ class AsyncClient:
         `state`    CREATING, IDLE, UPDATING, REPAIRING, DELETING, or DELETED for its absence. Default IDLE
         `timeout`  seconds. Default 1800; None is the same
         `interval` seconds between polls. Default None: 1 at first, growing to 15
+        `grace`    seconds during which nothing may have the name, before that is a WaitNotFoundError: a create may
+                   be on its way. 0 is none. What this client itself has just created has a minute at least. Default
+                   15
         `progress` True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll` after each poll;
                    what it raises ends the call. Default None
         ========== ==================================================================================================
 
         Raises ValidationError (before anything is sent), WaitTimeoutError, WaitFailedError (it is gone, or being
-        deleted), RateLimitedError, another ApiError for each status and code, TransportError without a usable
-        reply, AuthenticationError.
+        deleted), WaitNotFoundError (nothing has the name; a ClusterNotFound), RateLimitedError, another ApiError
+        for each status and code, TransportError without a usable reply, AuthenticationError.
 
         >>> client.wait_for_serverless_instance(group_id, "orders")["stateName"]
         'IDLE'
@@ -772,6 +795,7 @@ class AsyncClient:
         state: t.State | Literal["DELETED"] = "IDLE",
         timeout: float | None = 1800.0,
         interval: float | None = None,
+        grace: float | None = 15.0,
         progress: Progress = None,
     ) -> t.ServerlessInstance: ...
     @overload
@@ -783,6 +807,7 @@ class AsyncClient:
         state: t.State | Literal["DELETED"] = "IDLE",
         timeout: float | None = 1800.0,
         interval: float | None = None,
+        grace: float | None = 15.0,
         progress: Progress = None,
     ) -> t.FlexCluster:
         """Wait until a Flex cluster is in a state. Returns the reply to the last poll, None once it is deleted.
@@ -796,13 +821,16 @@ class AsyncClient:
         `state`    CREATING, IDLE, UPDATING, REPAIRING, DELETING, or DELETED for its absence. Default IDLE
         `timeout`  seconds. Default 1800; None is the same
         `interval` seconds between polls. Default None: 1 at first, growing to 15
+        `grace`    seconds during which nothing may have the name, before that is a WaitNotFoundError: a create may
+                   be on its way. 0 is none. What this client itself has just created has a minute at least. Default
+                   15
         `progress` True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll` after each poll;
                    what it raises ends the call. Default None
         ========== ==================================================================================================
 
         Raises ValidationError (before anything is sent), WaitTimeoutError, WaitFailedError (it is gone, or being
-        deleted), RateLimitedError, another ApiError for each status and code, TransportError without a usable
-        reply, AuthenticationError.
+        deleted), WaitNotFoundError (nothing has the name; a ClusterNotFound), RateLimitedError, another ApiError
+        for each status and code, TransportError without a usable reply, AuthenticationError.
 
         >>> client.wait_for_flex_cluster(group_id, "orders")["stateName"]
         'IDLE'
@@ -818,6 +846,7 @@ class AsyncClient:
         state: t.State | Literal["DELETED"] = "IDLE",
         timeout: float | None = 1800.0,
         interval: float | None = None,
+        grace: float | None = 15.0,
         progress: Progress = None,
     ) -> t.FlexCluster: ...
     @overload

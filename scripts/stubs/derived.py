@@ -40,7 +40,7 @@ from __future__ import annotations
 
 from argparse import BooleanOptionalAction
 
-from ._common import seconds
+from ._common import seconds, seconds_or_zero
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -88,7 +88,7 @@ def _keywords(argument: Argument) -> str:
     elif kind == "bool":
         how = '"action": "store_true"'
     elif kind == "float":
-        how = '"type": seconds, "metavar": "SECONDS"'
+        how = f'"type": {"seconds_or_zero" if argument.or_zero else "seconds"}, "metavar": "SECONDS"'
     elif choices:
         how = f'"choices": [{", ".join(map(repr, choices))}]'
     else:

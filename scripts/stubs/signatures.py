@@ -25,7 +25,7 @@ from typing import Any, Generic, Literal, TypeVar, final, overload
 from typing_extensions import Self, Unpack, disjoint_base
 
 from . import types as t
-from .types._protocols import Extra, IfExists, OnRetired, Progress, RawClient
+from .types._protocols import Extra, IfExists, OnRetired, OnTimeout, Progress, RawClient
 
 _T = TypeVar("_T")
 
@@ -54,7 +54,7 @@ from typing_extensions import Self, Unpack
 
 from . import types as t
 from ._core import Credentials
-from .types._protocols import AsyncRawClient, Extra, IfExists, OnRetired, Progress
+from .types._protocols import AsyncRawClient, Extra, IfExists, OnRetired, OnTimeout, Progress
 
 class AsyncClient:
     """{{doc}}

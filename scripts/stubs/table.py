@@ -15,7 +15,11 @@ else:
 
 HERE = Path(__file__).resolve().parent
 #: What a short name for a type means; the command line offers the words of a Literal as choices.
-ALIASES = {"IfExists": 'Literal["error", "return"]', "OnRetired": 'Literal["raise", "flex"]'}
+ALIASES = {
+    "IfExists": 'Literal["error", "return", "update"]',
+    "OnTimeout": 'Literal["error", "delete"]',
+    "OnRetired": 'Literal["raise", "flex"]',
+}
 
 
 @dataclass(frozen=True)
@@ -31,6 +35,8 @@ class Argument:
     beside: str | None = None
     #: Whether its option has a `--no-…`, since there is another default on the command line.
     negatable: bool = False
+    #: Whether its option takes 0, which other times do not.
+    or_zero: bool = False
 
     def with_words(self, words: dict[str, str]) -> Argument:
         option = None if self.option is None else _filled(self.option, words)

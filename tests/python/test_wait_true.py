@@ -75,7 +75,11 @@ def test_a_create_in_an_envelope_is_waited_for_in_one() -> None:
 
 
 def test_an_update_is_waited_for() -> None:
-    with Canned(entity("UPDATING"), entity("UPDATING"), entity("IDLE")) as server:
+    def protected(state: str) -> bytes:
+        shown = {"id": "a1", "name": "orders", "stateName": state, "terminationProtectionEnabled": True}
+        return reply(200, shown)
+
+    with Canned(protected("UPDATING"), protected("UPDATING"), protected("IDLE")) as server:
         with server.client(_clock=_core.VirtualClock()) as client:
             updated = client.update_flex_cluster(GROUP, "orders", termination_protection_enabled=True, wait=True)
     assert (updated["stateName"], server.asked) == ("IDLE", ["PATCH orders", "GET orders", "GET orders"])

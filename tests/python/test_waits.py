@@ -202,8 +202,8 @@ def test_failed_where_there_is_another_of_that_name() -> None:
 
 def test_failed_where_there_never_was_one() -> None:
     with Canned(ABSENT) as server:
-        error, sleeps, _ = failed(server, errors.WaitFailedError)
-    assert f"there is no Flex cluster of that name in project {GROUP}" in str(error)
+        error, sleeps, _ = failed(server, errors.WaitNotFoundError)
+    assert f"There is no such cluster in project {GROUP}: no Flex cluster has the name orders" in str(error)
     assert error.last_state is None
     assert 15 <= sum(sleeps) < 30
 

@@ -53,6 +53,7 @@ pub fn create() -> CreateRequest {
         body: checked.body.into(),
         reply_format: Default::default(),
         if_exists: IfExists::Error,
+            on_timeout: Default::default(),
         on_retired: OnRetired::Raise,
         wait: None,
         region_notice: None,

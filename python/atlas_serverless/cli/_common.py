@@ -32,4 +32,9 @@ def seconds(text: str) -> float:
     return value
 
 
-seconds.__name__ = "number of seconds"  # how argparse calls it in its errors
+def seconds_or_zero(text: str) -> float:
+    """As `seconds`, or 0."""
+    return 0.0 if text.strip() == "0" else seconds(text)
+
+
+seconds.__name__ = seconds_or_zero.__name__ = "number of seconds"  # how argparse calls it in its errors

@@ -5,7 +5,7 @@ from __future__ import annotations
 
 from argparse import BooleanOptionalAction
 
-from ._common import seconds
+from ._common import seconds, seconds_or_zero
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -21,8 +21,12 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
             "help": "with --wait: between polls (default 1, growing to 15)",
         },
         "if_exists": {
-            "choices": ["error", "return"],
-            "help": "return: print one of that name that is there already, if it matches",
+            "choices": ["error", "return", "update"],
+            "help": "of that name: return prints one that matches, update changes its tags and protection first",
+        },
+        "on_timeout": {
+            "choices": ["error", "delete"],
+            "help": "with --wait; delete: what this command created is deleted if it is not IDLE in time",
         },
         "on_retired": {"choices": ["raise", "flex"], "help": "flex: where the endpoint is gone, create a Flex cluster"},
     },
@@ -35,8 +39,12 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
             "help": "with --wait: between polls (default 1, growing to 15)",
         },
         "if_exists": {
-            "choices": ["error", "return"],
-            "help": "return: print one of that name that is there already, if it matches",
+            "choices": ["error", "return", "update"],
+            "help": "of that name: return prints one that matches, update changes its tags and protection first",
+        },
+        "on_timeout": {
+            "choices": ["error", "delete"],
+            "help": "with --wait; delete: what this command created is deleted if it is not IDLE in time",
         },
     },
     "list_serverless_instances": {
@@ -106,11 +114,21 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
         "state": {"metavar": "STATE", "help": "default IDLE"},
         "timeout": {"type": seconds, "metavar": "SECONDS", "help": "how long at most (default 1800)"},
         "interval": {"type": seconds, "metavar": "SECONDS", "help": "between polls (default 1, growing to 15)"},
+        "grace": {
+            "type": seconds_or_zero,
+            "metavar": "SECONDS",
+            "help": "how long nothing may have the name (default 15; 0: not at all)",
+        },
     },
     "wait_for_flex_cluster": {
         "state": {"metavar": "STATE", "help": "default IDLE"},
         "timeout": {"type": seconds, "metavar": "SECONDS", "help": "how long at most (default 1800)"},
         "interval": {"type": seconds, "metavar": "SECONDS", "help": "between polls (default 1, growing to 15)"},
+        "grace": {
+            "type": seconds_or_zero,
+            "metavar": "SECONDS",
+            "help": "how long nothing may have the name (default 15; 0: not at all)",
+        },
     },
     "create_database_user": {"database_name": {"metavar": "DATABASE_NAME", "help": "default admin"}},
     "get_database_user": {"database_name": {"metavar": "DATABASE_NAME", "help": "default admin"}},

@@ -153,10 +153,11 @@ def _positional(args: argparse.Namespace) -> list[str | None]:
 def _options(args: argparse.Namespace, method: str) -> dict[str, Any]:
     """The options that were given; where it waits, whether it shows how far it is."""
     known = OPTIONS.get(method, {})
-    given = {name: value for name in known if (value := getattr(args, name)) not in (None, False)}
-    for name in ("timeout", "interval"):
+    asked = {name: getattr(args, name) for name in known}
+    given = {name: value for name, value in asked.items() if value is not None and value is not False}
+    for name in ("timeout", "interval", "on_timeout"):
         if "wait" in known and "wait" not in given and name in given:
-            raise UsageError(f"--{name} is for --wait")
+            raise UsageError(f"--{name.replace('_', '-')} is for --wait")
     if args.action == "delete" and "wait" in given and args.missing_ok is None:
         given["missing_ok"] = True  # what it waits for is there already
     if "wait" in given or args.action == "wait":

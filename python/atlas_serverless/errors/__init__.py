@@ -22,9 +22,10 @@
     │   └─ one class for each documented error code, under its status:
     │      DUPLICATE_CLUSTER_NAME → DuplicateClusterName(BadRequestError)
     ├─ AuthenticationError                    .error .error_description .status .attempts .elapsed
-    └─ WaitError                              .last_state .polls .elapsed .last_error .result
+    └─ WaitError                              .last_state .polls .elapsed .last_error .result .deleted
         ├─ WaitTimeoutError (also TimeoutError)
         └─ WaitFailedError
+            └─ WaitNotFoundError (also ClusterNotFound): nothing has the name
 
     AtlasWarning (UserWarning, so shown by default)
     └─ EndpointDeprecatedWarning, RegionWarning, FieldIgnoredWarning, CredentialWarning, ConversionWarning
@@ -115,6 +116,7 @@ __all__ = [
     "ValidationError",
     "WaitError",
     "WaitFailedError",
+    "WaitNotFoundError",
     "WaitTimeoutError",
 ]
 
@@ -149,12 +151,17 @@ class ConversionWarning(AtlasWarning):
     """What a conversion from a serverless instance to a Flex cluster loses or changes."""
 
 
-for _public in (_rebuild, *(globals()[name] for name in __all__)):
+for _public in (_rebuild, *(globals()[name] for name in __all__ if name in globals())):
     _public.__module__ = __name__  # where users import it from, and where pickles look for it
 
 
 def __getattr__(name: str) -> Any:
-    """The class of a documented error code, created on first access."""
+    """The class of a documented error code, created on first access, or the one that is made of such a class."""
+    if name == "WaitNotFoundError":
+        from ._missing import WaitNotFoundError
+
+        WaitNotFoundError.__module__ = __name__
+        return globals().setdefault(name, WaitNotFoundError)
     if not name.startswith("_"):
         from ._code_classes import class_named
 

@@ -41,6 +41,7 @@ __all__ = [
     "ValidationError",
     "WaitError",
     "WaitFailedError",
+    "WaitNotFoundError",
     "WaitTimeoutError",
 ]
 
@@ -196,13 +197,14 @@ class WaitError(AtlasError):
     `last_state` is the last state seen (None if none was), `polls` the number of polls, `elapsed` seconds since the
     wait began, `last_error` the last failure of a poll, as a sentence. After ``wait=True`` on a create, an update or a
     deletion, `result` is what that call would have returned without it: the request was carried out. None after
-    `wait_for_…`.
+    `wait_for_…`. `deleted` is True if what was created was deleted again (``on_timeout="delete"``).
     """
     last_state: str | None
     polls: int
     elapsed: float
     last_error: str | None
     result: Any
+    deleted: bool
     def __init__(
         self,
         message: str | None = None,
@@ -213,6 +215,7 @@ class WaitError(AtlasError):
         elapsed: float | None = None,
         last_error: str | None = None,
         result: Any | None = None,
+        deleted: bool | None = None,
         hint: str | None = None,
     ) -> None: ...
 
@@ -367,6 +370,13 @@ class CredentialWarning(AtlasWarning):
 
 class ConversionWarning(AtlasWarning):
     """What a conversion from a serverless instance to a Flex cluster loses or changes."""
+
+class WaitNotFoundError(WaitFailedError, ClusterNotFound):
+    """Nothing has the name that was waited for: a ClusterNotFound, as a get would have raised.
+
+    The message has the nearest names that there are. `status`, `error_code` and `detail` are those of the reply that
+    said so last; `__cause__` is that error. After `wait=True` on a create, `result` is the reply to the create.
+    """
 
 def __dir__() -> list[str]: ...
 

@@ -236,7 +236,7 @@ class WaitError(AtlasError):
     `last_state` is the last state seen (None if none was), `polls` the number of polls, `elapsed` seconds since the
     wait began, `last_error` the last failure of a poll, as a sentence. After ``wait=True`` on a create, an update or a
     deletion, `result` is what that call would have returned without it: the request was carried out. None after
-    `wait_for_…`.
+    `wait_for_…`. `deleted` is True if what was created was deleted again (``on_timeout="delete"``).
     """
 
     last_state: str | None = None
@@ -244,6 +244,7 @@ class WaitError(AtlasError):
     elapsed: float = 0.0
     last_error: str | None = None
     result: Any = None
+    deleted: bool = False
 
     _ended = "and cannot be any more"
 

@@ -29,6 +29,10 @@ _TRANSPORT: dict[str, type[errors.TransportError]] = {
 }
 
 
+_OF_ANSWER = ("status", "error_code", "detail", "reason", "parameters", "method", "url", "headers")
+"""What a wait for a missing resource tells of the last reply."""
+
+
 def api_error(
     *,
     status: int,
@@ -153,15 +157,22 @@ def wait_error(
     last_error: str | None = None,
     result: Any = None,
     cause: BaseException | None = None,
+    deleted: bool = False,
     hint: str | None = None,
 ) -> errors.WaitError:
-    """The exception for a wait that ended without the wanted state: `kind` is timeout or failed.
+    """The exception for a wait that ended without the wanted state: `kind` is timeout, failed or not_found.
 
     `message`, where given, is the whole sentence, but for the hint; else it is made from the other facts. `result` is
-    the reply to the operation that came before the wait; `cause` becomes `__cause__`.
+    the reply to the operation that came before the wait; `cause` becomes `__cause__`, and not_found has its facts too.
     """
-    cls = {"timeout": errors.WaitTimeoutError, "failed": errors.WaitFailedError}.get(kind, errors.WaitError)
-    made = cls(
+    cls: Any = {"timeout": errors.WaitTimeoutError, "failed": errors.WaitFailedError}.get(kind, errors.WaitError)
+    answer: dict[str, Any] = {}
+    if kind == "not_found":
+        cls = errors.WaitNotFoundError
+        answer = {name: getattr(cause, name, None) for name in _OF_ANSWER}
+    made: errors.WaitError = cls(
+        **answer,
+        deleted=deleted,
         last_state=last_state,
         polls=polls,
         elapsed=elapsed,

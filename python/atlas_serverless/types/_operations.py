@@ -9,7 +9,8 @@ from typing import Any, Literal, TypedDict
 from ._specs import FlexClusterSpec, ServerlessInstanceSpec
 
 Extra = Mapping[str, Any] | None
-IfExists = Literal["error", "return"]
+IfExists = Literal["error", "return", "update"]
+OnTimeout = Literal["error", "delete"]
 OnRetired = Literal["raise", "flex"]
 
 
@@ -32,6 +33,7 @@ class FlexClusterOperation(_Project, FlexClusterSpec, total=False):
     timeout: float | None
     interval: float | None
     if_exists: IfExists
+    on_timeout: OnTimeout
     validate: bool
     extra_fields: Extra
 
@@ -45,6 +47,7 @@ class ServerlessInstanceOperation(_Project, _Serverless, ServerlessInstanceSpec,
     timeout: float | None
     interval: float | None
     if_exists: IfExists
+    on_timeout: OnTimeout
     on_retired: OnRetired | None
     validate: bool
     extra_fields: Extra

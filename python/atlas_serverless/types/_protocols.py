@@ -54,7 +54,8 @@ if TYPE_CHECKING:
     Progress = bool | Callable[[Poll], object] | None
     Extra = Mapping[str, Any] | None
 
-IfExists = Literal["error", "return"]
+IfExists = Literal["error", "return", "update"]
+OnTimeout = Literal["error", "delete"]
 OnRetired = Literal["raise", "flex"]
 
 
@@ -71,6 +72,7 @@ class RawClient(Protocol):
         timeout: float | None = None,
         interval: float | None = None,
         if_exists: IfExists = "error",
+        on_timeout: OnTimeout = "error",
         on_retired: OnRetired | None = None,
         progress: Progress = None,
         validate: bool = True,
@@ -87,6 +89,7 @@ class RawClient(Protocol):
         timeout: float | None = None,
         interval: float | None = None,
         if_exists: IfExists = "error",
+        on_timeout: OnTimeout = "error",
         progress: Progress = None,
         validate: bool = True,
         extra_fields: Extra = None,
@@ -207,6 +210,7 @@ class RawClient(Protocol):
         state: State | Literal["DELETED"] = "IDLE",
         timeout: float | None = 1800.0,
         interval: float | None = None,
+        grace: float | None = 15.0,
         progress: Progress = None,
     ) -> Response[ServerlessInstance]: ...
     def wait_for_flex_cluster(
@@ -217,6 +221,7 @@ class RawClient(Protocol):
         state: State | Literal["DELETED"] = "IDLE",
         timeout: float | None = 1800.0,
         interval: float | None = None,
+        grace: float | None = 15.0,
         progress: Progress = None,
     ) -> Response[FlexCluster]: ...
     def find(
@@ -408,6 +413,7 @@ class AsyncRawClient(Protocol):
         timeout: float | None = None,
         interval: float | None = None,
         if_exists: IfExists = "error",
+        on_timeout: OnTimeout = "error",
         on_retired: OnRetired | None = None,
         progress: Progress = None,
         validate: bool = True,
@@ -424,6 +430,7 @@ class AsyncRawClient(Protocol):
         timeout: float | None = None,
         interval: float | None = None,
         if_exists: IfExists = "error",
+        on_timeout: OnTimeout = "error",
         progress: Progress = None,
         validate: bool = True,
         extra_fields: Extra = None,
@@ -544,6 +551,7 @@ class AsyncRawClient(Protocol):
         state: State | Literal["DELETED"] = "IDLE",
         timeout: float | None = 1800.0,
         interval: float | None = None,
+        grace: float | None = 15.0,
         progress: Progress = None,
     ) -> Response[ServerlessInstance]: ...
     async def wait_for_flex_cluster(
@@ -554,6 +562,7 @@ class AsyncRawClient(Protocol):
         state: State | Literal["DELETED"] = "IDLE",
         timeout: float | None = 1800.0,
         interval: float | None = None,
+        grace: float | None = 15.0,
         progress: Progress = None,
     ) -> Response[FlexCluster]: ...
     async def find(

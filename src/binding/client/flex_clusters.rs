@@ -16,7 +16,7 @@ use crate::core::spec::model::Kind;
 impl Client {
     #[doc = include_str!("../docs/create_flex_cluster.txt")]
     #[pyo3(signature = (group_id=None, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None,
-        if_exists="error", progress=None, validate=true, extra_fields=None, **spec))]
+        if_exists="error", on_timeout="error", progress=None, validate=true, extra_fields=None, **spec))]
     fn create_flex_cluster<'py>(
         &self,
         py: Python<'py>,
@@ -27,6 +27,7 @@ impl Client {
         timeout: Option<f64>,
         interval: Option<f64>,
         if_exists: &str,
+        on_timeout: &str,
         progress: Option<Bound<'py, PyAny>>,
         validate: bool,
         extra_fields: Option<Bound<'py, PyAny>>,
@@ -35,7 +36,7 @@ impl Client {
         let group_id = self.project(py, group_id)?;
         let retired = self.on_retired;
         let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
-        self.run(py, operations::create(py, Kind::Flex, group_id, &options, if_exists, spec)?)
+        self.run(py, operations::create(py, Kind::Flex, group_id, &options, (if_exists, on_timeout), spec)?)
     }
 
     #[doc = include_str!("../docs/get_flex_cluster.txt")]
@@ -142,7 +143,7 @@ impl Client {
     }
 
     #[doc = include_str!("../docs/wait_for_flex_cluster.txt")]
-    #[pyo3(signature = (group_id=None, name=None, *, state="IDLE", timeout=1800.0, interval=None, progress=None))]
+    #[pyo3(signature = (group_id=None, name=None, *, state="IDLE", timeout=1800.0, interval=None, grace=15.0, progress=None))]
     fn wait_for_flex_cluster<'py>(
         &self,
         py: Python<'py>,
@@ -151,10 +152,11 @@ impl Client {
         state: &str,
         timeout: Option<f64>,
         interval: Option<f64>,
+        grace: Option<f64>,
         progress: Option<Bound<'py, PyAny>>,
     ) -> CallResult {
         let (group_id, name) = self.target(py, group_id, name)?;
         let wait = WaitRequest::until(state, Kind::Flex, group_id.to_owned(), name.to_owned());
-        self.run(py, operations::wait_for(py, wait, timeout, interval, progress.as_ref())?)
+        self.run(py, operations::wait_for(py, wait, timeout, (interval, grace), progress.as_ref())?)
     }
 }

@@ -7,7 +7,7 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyList, PyMapping, PyString, PyTuple};
 
-use crate::binding::convert::arguments::{if_exists, seconds};
+use crate::binding::convert::arguments::{grace, if_exists, on_timeout, seconds};
 use crate::binding::convert::call::without_unwinding;
 use crate::binding::convert::errors::{to_exception, warn};
 use crate::binding::convert::results::Output;
@@ -17,12 +17,12 @@ use crate::binding::runtime::job::Job;
 use crate::core::config::OnRetired;
 use crate::core::error::{Error, NoticeKind, Violation};
 use crate::core::http::call::ReplyFormat;
-use crate::core::operations::create::request::{CreateRequest, IfExists};
+use crate::core::operations::create::request::{CreateRequest, IfExists, OnTimeout};
 use crate::core::operations::list::ListFilter;
 use crate::core::operations::request::Request;
 use crate::core::operations::resource::{ResourceRequest, check_path};
 use crate::core::operations::upgrade::UpgradeRequest;
-use crate::core::operations::wait::request::WaitRequest;
+use crate::core::operations::wait::request::{GRACE, WaitRequest};
 use crate::core::spec::model::{Kind, Node, Operation};
 use crate::core::spec::validate;
 use crate::core::spec::validate::Checked;
@@ -82,10 +82,11 @@ pub(crate) fn create(
     kind: Kind,
     group_id: &str,
     options: &Options<'_>,
-    exists: &str,
+    (exists, timeout): (&str, &str),
     spec: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Job> {
-    let (create, timeout) = checked_create(py, kind, group_id, options, if_exists(exists)?, &kwargs_to_node(spec))?;
+    let cases = (if_exists(exists)?, on_timeout(timeout)?);
+    let (create, timeout) = checked_create(py, kind, group_id, options, cases, &kwargs_to_node(spec))?;
     let job = Job::new(timeout, move |client, mut context| async move {
         client.create(create, &mut context).await.map(Output::Reply)
     });
@@ -98,7 +99,7 @@ pub(crate) fn checked_create(
     kind: Kind,
     group_id: &str,
     options: &Options<'_>,
-    if_exists: IfExists,
+    (if_exists, on_timeout): (IfExists, OnTimeout),
     spec: &Node<'_>,
 ) -> PyResult<(CreateRequest, Option<Duration>)> {
     let extra = options.extra_fields.as_ref().map(to_node);
@@ -120,9 +121,11 @@ pub(crate) fn checked_create(
         region_notice,
         reply_format: options.reply_format(),
         if_exists,
+        on_timeout,
         on_retired: options.retired,
         wait: options.wait()?,
     };
+    create.check().map_err(|error| to_exception(py, error))?;
     Ok((create, options.timeout()?))
 }
 
@@ -212,10 +215,11 @@ pub(crate) fn wait_for(
     py: Python<'_>,
     wait: WaitRequest,
     timeout: Option<f64>,
-    interval: Option<f64>,
+    (interval, grace_time): (Option<f64>, Option<f64>),
     progress: Option<&Bound<'_, PyAny>>,
 ) -> PyResult<Job> {
     check_path(&wait.group_id, Some(&wait.name)).map_err(|error| to_exception(py, error))?;
+    let wait = WaitRequest { grace: grace("grace", grace_time, GRACE)?, ..wait };
     wait_for_checked(py, wait, timeout, interval, progress)
 }
 

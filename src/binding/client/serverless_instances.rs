@@ -16,7 +16,7 @@ use crate::core::spec::model::Kind;
 impl Client {
     #[doc = include_str!("../docs/create_serverless_instance.txt")]
     #[pyo3(signature = (group_id=None, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None,
-        if_exists="error", on_retired=None, progress=None, validate=true, extra_fields=None, **spec))]
+        if_exists="error", on_timeout="error", on_retired=None, progress=None, validate=true, extra_fields=None, **spec))]
     fn create_serverless_instance<'py>(
         &self,
         py: Python<'py>,
@@ -27,6 +27,7 @@ impl Client {
         timeout: Option<f64>,
         interval: Option<f64>,
         if_exists: &str,
+        on_timeout: &str,
         on_retired: Option<&str>,
         progress: Option<Bound<'py, PyAny>>,
         validate: bool,
@@ -36,7 +37,7 @@ impl Client {
         let group_id = self.project(py, group_id)?;
         let retired = self.on_retired(on_retired)?;
         let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
-        self.run(py, operations::create(py, Kind::Serverless, group_id, &options, if_exists, spec)?)
+        self.run(py, operations::create(py, Kind::Serverless, group_id, &options, (if_exists, on_timeout), spec)?)
     }
 
     #[doc = include_str!("../docs/get_serverless_instance.txt")]
@@ -130,7 +131,7 @@ impl Client {
     }
 
     #[doc = include_str!("../docs/wait_for_serverless_instance.txt")]
-    #[pyo3(signature = (group_id=None, name=None, *, state="IDLE", timeout=1800.0, interval=None, progress=None))]
+    #[pyo3(signature = (group_id=None, name=None, *, state="IDLE", timeout=1800.0, interval=None, grace=15.0, progress=None))]
     fn wait_for_serverless_instance<'py>(
         &self,
         py: Python<'py>,
@@ -139,11 +140,12 @@ impl Client {
         state: &str,
         timeout: Option<f64>,
         interval: Option<f64>,
+        grace: Option<f64>,
         progress: Option<Bound<'py, PyAny>>,
     ) -> CallResult {
         let (group_id, name) = self.target(py, group_id, name)?;
         let wait = WaitRequest::until(state, Kind::Serverless, group_id.to_owned(), name.to_owned());
         let wait = WaitRequest { on_retired: self.on_retired, ..wait };
-        self.run(py, operations::wait_for(py, wait, timeout, interval, progress.as_ref())?)
+        self.run(py, operations::wait_for(py, wait, timeout, (interval, grace), progress.as_ref())?)
     }
 }

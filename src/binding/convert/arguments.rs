@@ -5,14 +5,27 @@ use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
 use crate::core::config::OnRetired;
-use crate::core::operations::create::request::IfExists;
+use crate::core::operations::create::request::{IfExists, OnTimeout};
 
-/// `"error"` or `"return"`.
+/// `"error"`, `"return"` or `"update"`.
 pub(crate) fn if_exists(text: &str) -> PyResult<IfExists> {
     match text {
         "error" => Ok(IfExists::Error),
         "return" => Ok(IfExists::Return),
-        other => Err(PyValueError::new_err(format!("if_exists must be \"error\" or \"return\", not {other:?}"))),
+        "update" => Ok(IfExists::Update),
+        other => {
+            let message = format!("if_exists must be \"error\", \"return\" or \"update\", not {other:?}");
+            Err(PyValueError::new_err(message))
+        }
+    }
+}
+
+/// `"error"` or `"delete"`.
+pub(crate) fn on_timeout(text: &str) -> PyResult<OnTimeout> {
+    match text {
+        "error" => Ok(OnTimeout::Error),
+        "delete" => Ok(OnTimeout::Delete),
+        other => Err(PyValueError::new_err(format!("on_timeout must be \"error\" or \"delete\", not {other:?}"))),
     }
 }
 
@@ -35,7 +48,18 @@ pub(crate) fn seconds(name: &str, value: Option<f64>) -> PyResult<Option<Duratio
     }
 }
 
-/// The same where there has to be a limit: infinity is 136 years.
+/// A time during which something is tolerated: 0 is none at all, and None the default.
+pub(crate) fn grace(name: &str, value: Option<f64>, default: Duration) -> PyResult<Duration> {
+    if value == Some(0.0) {
+        return Ok(Duration::ZERO);
+    }
+    match value {
+        None => Ok(default),
+        Some(value) => time_limit(name, value),
+    }
+}
+
+/// As [`seconds`], where there has to be a limit: infinity is 136 years.
 pub(crate) fn time_limit(name: &str, value: f64) -> PyResult<Duration> {
     Ok(seconds(name, Some(value))?.unwrap_or(Duration::from_secs(u64::from(u32::MAX))))
 }

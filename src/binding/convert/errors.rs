@@ -107,9 +107,11 @@ fn wait_facts(py: Python<'_>, facts: &Bound<'_, PyDict>, error: WaitError) -> Py
     let kind = match error.ending {
         WaitEnding::TimedOut => "timeout",
         WaitEnding::Failed => "failed",
+        WaitEnding::NotFound => "not_found",
     };
     facts.set_item("kind", kind)?;
-    facts.set_item("message", &error.message)?;
+    facts.set_item("message", error.sentence())?;
+    facts.set_item("deleted", error.deleted)?;
     facts.set_item("last_state", &error.last_state)?;
     facts.set_item("polls", error.polls)?;
     facts.set_item("elapsed", error.elapsed.as_secs_f64())?;

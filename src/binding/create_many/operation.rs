@@ -25,6 +25,7 @@ pub(super) fn read(
     let mut kind = Kind::Flex;
     let mut group_id = None;
     let mut if_exists = None;
+    let mut on_timeout = None;
     let mut retired = None;
     let mut options = Options {
         envelope: false,
@@ -57,6 +58,10 @@ pub(super) fn read(
                 let text = value.extract::<String>().map_err(|_| wrong("if_exists", "text"))?;
                 if_exists = Some(arguments::if_exists(&text)?);
             }
+            Some("on_timeout") => {
+                let text = value.extract::<String>().map_err(|_| wrong("on_timeout", "text"))?;
+                on_timeout = Some(arguments::on_timeout(&text)?);
+            }
             Some("on_retired") => {
                 let text = value.extract::<Option<String>>().map_err(|_| wrong("on_retired", "text or None"))?;
                 retired = text.as_deref().map(arguments::on_retired).transpose()?;
@@ -76,7 +81,8 @@ pub(super) fn read(
     if kind == Kind::Serverless {
         options.retired = retired.unwrap_or(on_retired);
     }
-    checked_create(py, kind, group_id, &options, if_exists.unwrap_or_default(), &to_fields(fields))
+    let cases = (if_exists.unwrap_or_default(), on_timeout.unwrap_or_default());
+    checked_create(py, kind, group_id, &options, cases, &to_fields(fields))
 }
 
 fn entries<'py>(operation: &Bound<'py, PyAny>) -> PyResult<Vec<Field<'py>>> {

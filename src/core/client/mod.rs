@@ -1,12 +1,14 @@
 //! The client: what it shares between its runtimes, and how it is made and closed. `attempt` sends one request with
 //! authentication, `run` repeats attempts as the retry policy says.
 pub(crate) mod attempt;
+mod created;
 mod run;
 
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 
 use reqwest::header::HeaderValue;
 
+use self::created::RecentlyCreated;
 use crate::core::auth::Authenticator;
 use crate::core::auth::discovery::resolved::ResolvedCredentials;
 use crate::core::auth::oauth::provider::LoggedOut;
@@ -41,6 +43,7 @@ pub(crate) struct Shared {
     expiry: Option<(u64, String)>,
     /// The first reply that said that the serverless operations are gone.
     retired: OnceLock<ApiError>,
+    pub(crate) created: RecentlyCreated,
 }
 
 /// A client of one base URL with one set of credentials. Clones share everything, the connection pool too.
@@ -84,6 +87,7 @@ impl Client {
             credentials: found.hint(),
             expiry: found.expiry_hint(),
             retired: OnceLock::new(),
+            created: RecentlyCreated::default(),
         };
         Ok(Client { shared: Arc::new(shared), transport })
     }

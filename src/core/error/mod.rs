@@ -65,7 +65,7 @@ impl fmt::Display for Error {
                 }
             }
             Self::Authentication(e) => f.write_str(&e.message),
-            Self::Wait(e) => f.write_str(&e.message),
+            Self::Wait(e) => f.write_str(&e.sentence()),
             Self::Stopped => f.write_str("stopped by the progress callback"),
         }
     }
@@ -188,14 +188,20 @@ pub enum WaitEnding {
     TimedOut,
     /// The resource is gone, or in a state from which the wanted one cannot be reached.
     Failed,
+    /// Nothing has the name. The cause is the reply that said so last.
+    NotFound,
 }
 
 /// A wait that ended without reaching its state.
 #[derive(Debug, Clone)]
 pub struct WaitError {
     pub ending: WaitEnding,
-    /// One sentence.
+    /// What happened, as a sentence without its full stop.
     pub message: String,
+    /// What the reader can do.
+    pub advice: Option<String>,
+    /// What was created was deleted again, since the caller had said so.
+    pub deleted: bool,
     /// The last state seen, if any.
     pub last_state: Option<String>,
     /// Polls made.
@@ -208,6 +214,16 @@ pub struct WaitError {
     pub result: Option<Bytes>,
     /// The error that ended the wait, if it is not the wait's own.
     pub cause: Option<Error>,
+}
+
+impl WaitError {
+    /// What happened and what to do.
+    pub fn sentence(&self) -> String {
+        match &self.advice {
+            Some(advice) => format!("{}; {advice}", self.message),
+            None => self.message.clone(),
+        }
+    }
 }
 
 /// Something that the caller should know although the call succeeds: a Python warning.

@@ -1,7 +1,11 @@
 //! Get, update and delete of one resource, and find.
 pub mod request;
 
+use std::time::SystemTime;
+
 use bytes::Bytes;
+use reqwest::header::DATE;
+use serde::Deserialize;
 
 use self::request::NOTHING_DELETED;
 pub use self::request::ResourceRequest;
@@ -13,7 +17,7 @@ use crate::core::context::Context;
 use crate::core::error::{Error, Violation};
 use crate::core::http::call::{Call, ReplyFormat};
 use crate::core::http::classify;
-use crate::core::http::reply::Reply;
+use crate::core::http::reply::{Reply, content};
 use crate::core::spec::model::{Kind, Node, Operation};
 use crate::core::spec::validate;
 
@@ -29,13 +33,19 @@ impl Client {
             None => self.send_or_convert(&request, context).await?,
         };
         let Some(interval) = request.wait.filter(|_| reply.status != NOTHING_DELETED) else { return Ok(reply) };
+        let values = match &request.body {
+            Some(body) if kind != request.kind => Some(Bytes::from(retirement::flex_body(body)?.0)),
+            body => body.clone(),
+        };
+        let (id, deleted) =
+            (if values.is_some() { id_of(&reply, request.reply_format) } else { None }, date_of(&reply));
         let ResourceRequest { operation, group_id, name, reply_format, on_retired, .. } = request;
         let (action, state) = match operation {
             Operation::Delete => (PriorAction::Delete, DELETED),
             _ => (PriorAction::Update, "IDLE"),
         };
-        let wait =
-            WaitRequest { interval, reply_format, on_retired, ..WaitRequest::until(state, kind, group_id, name) };
+        let wait = WaitRequest::until(state, kind, group_id, name);
+        let wait = WaitRequest { id, interval, reply_format, on_retired, values, deleted, ..wait };
         let last = if context.joined_deletion || !is_changed {
             // What is waited for was not begun by this call, so it is not sent again.
             self.wait_for(wait, context).await?
@@ -148,6 +158,21 @@ impl Client {
             Err(error) => Err(error),
         }
     }
+}
+
+/// The `id` in a reply about a resource.
+fn id_of(reply: &Reply, reply_format: ReplyFormat) -> Option<String> {
+    #[derive(Default, Deserialize)]
+    struct Identity {
+        id: Option<String>,
+    }
+    let resource = content(&reply.body, reply_format.envelope);
+    serde_json::from_slice::<Identity>(resource).unwrap_or_default().id
+}
+
+/// When the service answered, by its own clock.
+fn date_of(reply: &Reply) -> Option<SystemTime> {
+    httpdate::parse_http_date(reply.headers.get(DATE)?.to_str().ok()?).ok()
 }
 
 /// Checks path parameters before anything is sent.

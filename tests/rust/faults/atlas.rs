@@ -247,6 +247,7 @@ impl TestAtlas {
             region_notice: None,
             reply_format: ReplyFormat::default(),
             if_exists: IfExists::Error,
+            on_timeout: Default::default(),
             on_retired: OnRetired::Raise,
             wait: None,
         }

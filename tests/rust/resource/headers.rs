@@ -62,6 +62,7 @@ fn create() -> CreateRequest {
         body: r#"{"name":"orders"}"#.into(),
         reply_format: Default::default(),
         if_exists: IfExists::Error,
+        on_timeout: Default::default(),
         on_retired: Default::default(),
         region_notice: None,
         wait: None,

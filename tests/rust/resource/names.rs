@@ -74,6 +74,7 @@ async fn a_name_that_is_not_checked_stays_in_its_place() {
                 body: "{}".into(),
                 reply_format: ReplyFormat::default(),
                 if_exists: IfExists::Error,
+                on_timeout: Default::default(),
                 on_retired: Default::default(),
                 region_notice: None,
                 wait: None,
@@ -86,6 +87,11 @@ async fn a_name_that_is_not_checked_stays_in_its_place() {
         for request in server.requests() {
             let target = request.split(' ').nth(1).unwrap();
             let rest = target.strip_prefix(&start).unwrap();
+            // A wait that finds nothing asks for the names that there are.
+            let list = "?pageNum=1&itemsPerPage=500&includeCount=false";
+            if [format!("serverless{list}"), format!("flexClusters{list}")].iter().any(|path| path == rest) {
+                continue;
+            }
             assert!(request.starts_with("POST") || rest.matches('/').count() == 1, "{name:?}: {request}");
             assert!(request.starts_with("POST") || !rest.ends_with('/'), "{name:?}: {request}");
         }
@@ -153,6 +159,7 @@ async fn a_create_is_ours_only_in_its_project_and_its_time() {
             body: r#"{"name":"orders"}"#.into(),
             reply_format: ReplyFormat::default(),
             if_exists: IfExists::Error,
+            on_timeout: Default::default(),
             on_retired: Default::default(),
             region_notice: None,
             wait: None,

@@ -17,6 +17,7 @@ fn create(on_retired: OnRetired) -> CreateRequest {
         region_notice: None,
         reply_format: ReplyFormat::default(),
         if_exists: IfExists::Error,
+        on_timeout: Default::default(),
         on_retired,
         wait: None,
     }

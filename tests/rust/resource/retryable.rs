@@ -89,6 +89,7 @@ async fn a_create_is_repeated_as_its_error_says() {
             body: r#"{"name":"orders"}"#.into(),
             reply_format: ReplyFormat::default(),
             if_exists: IfExists::Error,
+            on_timeout: Default::default(),
             on_retired: OnRetired::Raise,
             wait: None,
         };

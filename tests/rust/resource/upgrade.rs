@@ -120,6 +120,6 @@ async fn a_wait_that_ends_early_keeps_the_reply_to_the_upgrade() {
         error.message
     );
     assert!(
-        error.message.ends_with("it goes on in Atlas: get it from /clusters with request(), as a dedicated cluster")
+        error.sentence().ends_with("it goes on in Atlas: get it from /clusters with request(), as a dedicated cluster")
     );
 }

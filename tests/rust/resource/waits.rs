@@ -74,5 +74,7 @@ async fn a_wait_that_fails_keeps_what_was_done() {
     assert_eq!(error.ending, WaitEnding::Failed);
     assert_eq!(error.result.as_deref(), Some(accepted.as_bytes()));
     assert!(matches!(&error.cause, Some(Error::Api(api)) if api.status == 403));
-    assert!(error.message.starts_with("The Flex cluster orders was changed, but did not become IDLE"));
+    let opening =
+        "The Flex cluster orders was changed, but whether it became IDLE is not known: waiting for it failed with 403";
+    assert!(error.message.starts_with(opening), "{}", error.message);
 }

@@ -5,14 +5,13 @@ use super::request::CreateRequest;
 use crate::core::client::Client;
 use crate::core::client::attempt::AttemptError;
 use crate::core::context::Context;
-use crate::core::error::{Notice, NoticeKind};
 use crate::core::http::call::Call;
 use crate::core::http::reply::{Reply, content};
 use crate::core::http::to_error::wrong_resource;
 use crate::core::http::transport::exchange::HttpResponse;
 use crate::core::json::Tape;
 use crate::core::policy::retry::AttemptOutcome;
-use crate::core::spec::compare::{Difference, differences_from};
+use crate::core::spec::compare::{differences_from, ignored_notices};
 
 /// The reply of a successful create, with a notice for each field that the service ignored. A reply that describes
 /// another resource comes with a failure: most likely it does not answer this request.
@@ -33,13 +32,6 @@ pub(super) fn check_reply(
         AttemptError { error, outcome: Some(AttemptOutcome::NoReply) }
     });
     let mut reply = client.reply(exchange, context);
-    reply.notices.extend(ignored_fields(&found));
+    reply.notices.extend(ignored_notices(&found));
     (reply, other_name)
-}
-
-fn ignored_fields(differences: &[Difference]) -> impl Iterator<Item = Notice> + '_ {
-    differences.iter().filter(|d| d.path != "providerSettings.providerName").map(|d| Notice {
-        kind: NoticeKind::FieldIgnored,
-        message: format!("Atlas did not take over {}: asked for {}, got {}", d.path, d.asked, d.got),
-    })
 }

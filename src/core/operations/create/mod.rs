@@ -2,6 +2,7 @@
 //! sent again.
 mod check_reply;
 mod look_up;
+mod on_timeout;
 pub(super) mod outcome;
 pub mod reconcile;
 pub mod request;
@@ -13,8 +14,9 @@ use bytes::Bytes;
 use futures_util::FutureExt;
 
 use self::check_reply::check_reply;
-use self::outcome::{OutcomeResolver, outcome_unknown};
-use self::request::{CreateRequest, IfExists};
+use self::on_timeout::{Leftover, delete_leftover};
+use self::outcome::{Origin, Outcome, OutcomeResolver, outcome_unknown};
+use self::request::{CreateRequest, IfExists, OnTimeout};
 use super::retirement;
 use super::wait::request::{PriorAction, WaitRequest};
 use crate::core::client::Client;
@@ -40,7 +42,10 @@ impl Client {
         let created = AssertUnwindSafe(self.create_or_convert(&request, context)).catch_unwind().await;
         context.disarm_outcome_guard();
         let created = created.unwrap_or_else(|_| Err(outcome_unknown(&request, &request.call(), &panicked(), None)));
-        let (kind, reply) = created.map_err(|error| with_region_notice(error, region_notice))?;
+        let Outcome { kind, reply, origin } = created.map_err(|error| with_region_notice(error, region_notice))?;
+        if origin == Origin::Created {
+            self.shared.created.add(self.env().clock.now(), &group_id, &name);
+        }
         if wait.is_none() && !context.logs(Level::Info) {
             return Ok(reply);
         }
@@ -52,18 +57,28 @@ impl Client {
             format!("the {noun} {name} in project {group_id} is {state} after {elapsed:.1} s")
         });
         let Some(interval) = wait else { return Ok(reply) };
-        if state_name.as_deref() == Some("IDLE") {
+        let is_updated = matches!(origin, Origin::Updated(_));
+        if state_name.as_deref() == Some("IDLE") && !is_updated {
             return Ok(reply);
         }
         let any_name = !name.is_empty() && reply_name.as_ref().is_some_and(|other| *other != name);
         let name = if name.is_empty() { reply_name.unwrap_or_default() } else { name };
-        let (noun, what, project) = (kind.noun(), name.clone(), group_id.clone());
-        context.guard_outcome(move || {
-            format!("The {noun} {what} was created in project {project}; nobody waits for it any more")
-        });
-        context.mark_sent(self.env());
+        let leftover = Leftover { kind, group_id: group_id.clone(), name: name.clone(), id: id.clone() };
+        if origin == Origin::Created {
+            let (noun, what, project) = (kind.noun(), name.clone(), group_id.clone());
+            context.guard_outcome(move || {
+                format!("The {noun} {what} was created in project {project}; nobody waits for it any more")
+            });
+            context.mark_sent(self.env());
+        }
+        let (action, values) = match &origin {
+            Origin::Created => (PriorAction::Create, None),
+            Origin::Existing => (PriorAction::Exist, None),
+            Origin::Updated(body) => (PriorAction::Update, Some(body.clone())),
+        };
         let wait = WaitRequest {
             id,
+            values,
             any_name,
             interval,
             reply_format,
@@ -71,7 +86,13 @@ impl Client {
             ..WaitRequest::until("IDLE", kind, group_id, name)
         };
         let (attempts, reconciled) = (reply.attempts, reply.reconciled);
-        let last = Box::pin(self.wait_after(PriorAction::Create, &reply, wait, context)).await;
+        let last = Box::pin(self.wait_after(action, &reply, wait, context)).await;
+        let last = match last {
+            Err(Error::Wait(error)) if request.on_timeout == OnTimeout::Delete && origin == Origin::Created => {
+                Err(Error::Wait(Box::pin(delete_leftover(self, leftover, error, reconciled, context)).await))
+            }
+            last => last,
+        };
         context.disarm_outcome_guard();
         let last = last?.ok_or_else(|| Error::Configuration("a create cannot wait for a deletion".to_owned()))?;
         Ok(Reply { attempts, reconciled, ..last })
@@ -79,7 +100,7 @@ impl Client {
 
     /// Creates on the path of the request's kind, or a Flex cluster where the serverless path is gone and the caller
     /// wants that.
-    async fn create_or_convert(&self, request: &CreateRequest, context: &mut Context) -> Result<(Kind, Reply), Error> {
+    async fn create_or_convert(&self, request: &CreateRequest, context: &mut Context) -> Result<Outcome, Error> {
         if let Some(retired) = self.retired().filter(|_| request.kind == Kind::Serverless) {
             return match request.on_retired {
                 OnRetired::Flex => Box::pin(self.create_flex_instead(request, context)).await,
@@ -98,11 +119,7 @@ impl Client {
         }
     }
 
-    async fn create_flex_instead(
-        &self,
-        request: &CreateRequest,
-        context: &mut Context,
-    ) -> Result<(Kind, Reply), Error> {
+    async fn create_flex_instead(&self, request: &CreateRequest, context: &mut Context) -> Result<Outcome, Error> {
         let (body, notices) = retirement::flex_body(&request.body)?;
         context.notices.add([retirement::flex_created_notice(&request.name)]);
         context.notices.add(notices);
@@ -112,11 +129,7 @@ impl Client {
     }
 
     /// The loop of attempts. Rare branches are boxed, so that the future of a create that succeeds at once stays small.
-    async fn create_with_retries(
-        &self,
-        request: &CreateRequest,
-        context: &mut Context,
-    ) -> Result<(Kind, Reply), Error> {
+    async fn create_with_retries(&self, request: &CreateRequest, context: &mut Context) -> Result<Outcome, Error> {
         let call = request.call();
         let resolver = OutcomeResolver { client: self, request, call: &call };
         let can_look_up = self.shared.reconcile && !request.name.is_empty();
@@ -132,7 +145,7 @@ impl Client {
             let mut wrong_resource = None;
             let failed = match self.attempt(&call, context).await {
                 Ok(exchange) => match check_reply(self, request, &call, exchange, context) {
-                    (reply, None) => return Ok((request.kind, reply)),
+                    (reply, None) => return Ok(Outcome { kind: request.kind, reply, origin: Origin::Created }),
                     (reply, Some(failed)) => {
                         wrong_resource = Some(reply);
                         failed
@@ -159,7 +172,9 @@ impl Client {
                         format!("{operation} attempt {attempt}: {error}; the outcome is unknown, looking up {name}")
                     });
                     match (Box::pin(resolver.resolve_unknown(error, next, context)).await, wrong_resource) {
-                        (Err(taken), Some(reply)) if is_other_name(&taken) => Some((request.kind, reply)),
+                        (Err(taken), Some(reply)) if is_other_name(&taken) => {
+                            Some(Outcome { kind: request.kind, reply, origin: Origin::Created })
+                        }
                         (resolved, _) => resolved?,
                     }
                 }
@@ -177,7 +192,7 @@ impl Client {
                     Box::pin(resolver.resolve_unknown(error, next, context)).await?
                 }
                 Decision::Stop(_)
-                    if can_look_up && classify::is_name_taken(&error) && request.if_exists == IfExists::Return =>
+                    if can_look_up && classify::is_name_taken(&error) && request.if_exists != IfExists::Error =>
                 {
                     let next = self.next_after_duplicate(context);
                     Box::pin(resolver.resolve_existing(error, next, context)).await?

@@ -1,12 +1,13 @@
 //! Finds out by name what became of a create whose outcome is unknown or whose name is taken.
 use std::time::Duration;
 
+use bytes::Bytes;
 use reqwest::header::DATE;
 
 use super::check_reply::check_reply;
 use super::look_up::{NameLookup, look_up};
 use super::reconcile::{
-    Comparison, FirstAttempt, being_deleted, compare_created, compare_existing, name_is_taken, other_kind,
+    Comparison, FirstAttempt, being_deleted, compare_created, compare_existing, name_is_taken, other_kind, update_body,
 };
 use super::request::{CreateRequest, IfExists};
 use crate::core::client::Client;
@@ -19,7 +20,7 @@ use crate::core::http::to_error::{add_hint, with_stop_reason};
 use crate::core::http::transport::exchange::HttpResponse;
 use crate::core::operations::wait::request::{DELETED, WaitRequest};
 use crate::core::policy::retry::StopReason;
-use crate::core::spec::model::Kind;
+use crate::core::spec::model::{Kind, Operation};
 
 /// How long to wait for a deletion under way if the call has no deadline.
 const DELETION_TIMEOUT: Duration = Duration::from_secs(1800);
@@ -32,8 +33,27 @@ pub(super) struct OutcomeResolver<'a> {
     pub(super) call: &'a Call,
 }
 
-/// The kind that was found and the reply for the caller. `None`: nothing was found, and the create may be sent again now.
-type Resolved = Result<Option<(Kind, Reply)>, Error>;
+/// What a create comes to.
+pub(super) struct Outcome {
+    pub(super) kind: Kind,
+    /// For the caller.
+    pub(super) reply: Reply,
+    pub(super) origin: Origin,
+}
+
+/// How it comes that the resource is as asked.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// This call has created it.
+    Created,
+    /// It was there before, as asked.
+    Existing,
+    /// It was there before, and was changed; the body of the update.
+    Updated(Bytes),
+}
+
+/// `None`: nothing was found, and the create may be sent again now.
+type Resolved = Result<Option<Outcome>, Error>;
 
 impl OutcomeResolver<'_> {
     /// After an attempt that may have been carried out. `next` says when the create may be sent again, or why not.
@@ -52,13 +72,15 @@ impl OutcomeResolver<'_> {
                 match compare_created(&self.request.body, entity, &self.first_attempt(&exchange, context)) {
                     Comparison::Match => self.return_created(kind, *exchange, context).map(Some),
                     Comparison::BeingDeleted => self.wait_until_deleted(kind, context).await,
-                    Comparison::Mismatch(differs) => self.return_existing(kind, *exchange, differs, context).map(Some),
+                    Comparison::Mismatch(differs) => {
+                        self.return_existing(kind, *exchange, differs, context).await.map(Some)
+                    }
                 }
             }
         }
     }
 
-    /// For `if_exists="return"`, when the name is taken and certainly not by this call.
+    /// For `if_exists="return"` and `"update"`, when the name is taken and certainly not by this call.
     pub(super) async fn resolve_existing(
         self,
         error: Error,
@@ -80,7 +102,7 @@ impl OutcomeResolver<'_> {
                     &self.request.group_id,
                 ) {
                     Comparison::BeingDeleted => self.wait_until_deleted(kind, context).await,
-                    _ => self.return_existing(kind, *exchange, Vec::new(), context).map(Some),
+                    _ => self.return_existing(kind, *exchange, Vec::new(), context).await.map(Some),
                 }
             }
         }
@@ -94,36 +116,59 @@ impl OutcomeResolver<'_> {
     }
 
     /// Returns what an earlier attempt of this call created.
-    fn return_created(self, kind: Kind, exchange: HttpResponse, context: &mut Context) -> Result<(Kind, Reply), Error> {
+    fn return_created(self, kind: Kind, exchange: HttpResponse, context: &mut Context) -> Result<Outcome, Error> {
         let (operation, name) = (self.call.operation, &self.request.name);
         context.log(Level::Warning, || format!("{operation}: {name} was created by an attempt whose answer was lost"));
         let (reply, _) = check_reply(self.client, self.request, self.call, exchange, context);
-        Ok((kind, Reply { reconciled: true, ..reply }))
+        Ok(Outcome { kind, reply: Reply { reconciled: true, ..reply }, origin: Origin::Created })
     }
 
-    /// Returns what has the name if `if_exists="return"` allows it; otherwise the error says with `differs` why not.
-    fn return_existing(
+    /// Returns what has the name if `if_exists` allows it, after an update if that is asked for; otherwise the error says with
+    /// `differs` why not.
+    async fn return_existing(
         self,
         kind: Kind,
         exchange: HttpResponse,
         differs: Vec<Violation>,
         context: &mut Context,
-    ) -> Result<(Kind, Reply), Error> {
+    ) -> Result<Outcome, Error> {
         if self.request.if_exists == IfExists::Error {
             return Err(self.name_taken(differs, context));
         }
         match compare_existing(&self.request.body, content(&exchange.body, self.call.envelope), &self.request.group_id)
         {
-            Comparison::Mismatch(differs) => Err(self.name_taken(differs, context)),
+            Comparison::Mismatch(differs) => {
+                let updates = self.request.if_exists == IfExists::Update;
+                match updates.then(|| update_body(&self.request.body, &differs)).flatten() {
+                    Some(body) => self.update_existing(kind, Bytes::from(body), context).await,
+                    None => Err(self.name_taken(differs, context)),
+                }
+            }
             _ => {
                 context.log(Level::Info, || format!("{} exists already and is as asked", self.request.name));
                 let (reply, _) = check_reply(self.client, self.request, self.call, exchange, context);
-                Ok((kind, reply))
+                Ok(Outcome { kind, reply, origin: Origin::Existing })
             }
         }
     }
 
-    /// With `if_exists="return"`, waits for a deletion under way, after which the name is free.
+    /// Brings what has the name to what was asked for.
+    async fn update_existing(self, kind: Kind, body: Bytes, context: &mut Context) -> Result<Outcome, Error> {
+        let CreateRequest { group_id, name, reply_format, .. } = self.request;
+        context.log(Level::Info, || format!("{name} exists already and is changed to what was asked for"));
+        let call = Call::resource(kind, Operation::Update, group_id, name, *reply_format, Some(body.clone()));
+        let updated = self.client.run(&call, &mut context.sub_request()).await.map_err(|mut error| {
+            add_hint(
+                &mut error,
+                "the create found the name taken, and this is the answer to the update (if_exists=\"update\")",
+            );
+            error
+        })?;
+        let (attempts, elapsed) = (context.attempts, context.elapsed(self.client.env()));
+        Ok(Outcome { kind, reply: Reply { attempts, elapsed, ..updated }, origin: Origin::Updated(body) })
+    }
+
+    /// With `if_exists="return"` or `"update"`, waits for a deletion under way, after which the name is free.
     async fn wait_until_deleted(self, kind: Kind, context: &mut Context) -> Resolved {
         if self.request.if_exists == IfExists::Error {
             return Err(self.name_taken(vec![being_deleted()], context));

@@ -2,7 +2,7 @@
 use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::core::error::{ApiError, Violation};
 use crate::core::spec::compare::{Difference, differences};
@@ -143,8 +143,21 @@ pub fn name_is_taken(name: &str, noun: &str, differs: Vec<Violation>) -> ApiErro
 
 /// Whether an update can bring it to what was asked for.
 fn can_change(violation: &Violation) -> bool {
-    let field = violation.path.split(['.', '[']).next();
-    matches!(field, Some("tags" | "terminationProtectionEnabled" | "serverlessBackupOptions"))
+    matches!(top_field(violation), Some("tags" | "terminationProtectionEnabled" | "serverlessBackupOptions"))
+}
+
+fn top_field(violation: &Violation) -> Option<&str> {
+    violation.path.split(['.', '[']).next()
+}
+
+/// The body of the update that brings an existing resource to what was asked for; `None` if it differs in anything else.
+pub fn update_body(requested: &[u8], differs: &[Violation]) -> Option<Vec<u8>> {
+    if !differs.iter().all(can_change) {
+        return None;
+    }
+    let mut body: Map<String, Value> = serde_json::from_slice(requested).ok()?;
+    body.retain(|field, _| differs.iter().any(|violation| top_field(violation) == Some(field.as_str())));
+    Some(Value::Object(body).to_string().into_bytes())
 }
 
 /// How the resource differs from what was asked for, its project included.
@@ -248,6 +261,24 @@ mod tests {
                 "The name a is taken by another serverless instance than was asked for (providerSettings.regionName: asked for \"US_EAST_1\", there is \"EU_WEST_1\"; createDate: it was created before this call)"
             )
         );
+    }
+
+    #[test]
+    fn an_update_has_what_differs_and_nothing_else() {
+        let requested =
+            br#"{"name":"a","providerSettings":{"regionName":"R"},"tags":[],"terminationProtectionEnabled":true}"#;
+        let differs = |paths: &[&str]| -> Vec<Violation> {
+            paths.iter().map(|path| Violation { path: (*path).to_owned(), ..being_deleted() }).collect()
+        };
+        for (paths, body) in [
+            (&["tags"][..], Some(r#"{"tags":[]}"#)),
+            (&["tags", "terminationProtectionEnabled"], Some(r#"{"tags":[],"terminationProtectionEnabled":true}"#)),
+            (&["tags", "providerSettings.regionName"], None),
+            (&["groupId"], None),
+        ] {
+            let made = update_body(requested, &differs(paths)).map(|body| String::from_utf8(body).unwrap());
+            assert_eq!(made.as_deref(), body, "{paths:?}");
+        }
     }
 
     #[test]

@@ -1,5 +1,5 @@
 //! One poll of a wait: what the resource's state is, and which failures are transient.
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
 
@@ -8,7 +8,7 @@ use crate::core::client::Client;
 use crate::core::client::attempt::AttemptError;
 use crate::core::config::OnRetired;
 use crate::core::context::Context;
-use crate::core::error::{Error, TransportError, TransportKind};
+use crate::core::error::{ApiError, Error, TransportError, TransportKind};
 use crate::core::http::call::Call;
 use crate::core::http::classify;
 use crate::core::http::reply::{Reply, content};
@@ -23,9 +23,10 @@ pub(super) enum Observation {
     State {
         state: String,
         id: Option<String>,
+        created: Option<SystemTime>,
         reply: Box<Reply>,
     },
-    Absent(Error),
+    Absent(Box<ApiError>),
     /// The path of the kind does not exist any more.
     PathGone(Error),
     /// The reply is about another resource.
@@ -86,6 +87,7 @@ async fn get_state(
         #[serde(alias = "status")]
         state_name: String,
         id: Option<String>,
+        create_date: Option<String>,
     }
     let checked = Call { request_kind: RequestKind::WaitPoll, ..request.call(kind, Operation::Get) };
     // The wait compares the reply itself: it is patient with one that is out of step, but not with many.
@@ -100,10 +102,12 @@ async fn get_state(
             }
             let reply = client.reply(exchange, &mut inner);
             return Ok(match serde_json::from_slice::<Resource>(content(&reply.body, call.envelope)) {
-                Ok(Resource { state_name: state, id }) => {
+                Ok(Resource { state_name: state, id, create_date }) => {
                     // The caller sees the reply as that of the whole wait.
                     let reply = Reply { attempts: polls, elapsed: context.elapsed(client.env()), ..reply };
-                    Observation::State { state, id, reply: Box::new(reply) }
+                    let created =
+                        create_date.and_then(|date| date.parse::<jiff::Timestamp>().ok()).map(SystemTime::from);
+                    Observation::State { state, id, created, reply: Box::new(reply) }
                 }
                 Err(_) => {
                     context.notices.add(reply.notices);
@@ -114,9 +118,7 @@ async fn get_state(
         Err(failed) => failed,
     };
     match failed {
-        AttemptError { error: Error::Api(api), .. } if classify::is_absent(&api) => {
-            Ok(Observation::Absent(Error::Api(api)))
-        }
+        AttemptError { error: Error::Api(api), .. } if classify::is_absent(&api) => Ok(Observation::Absent(api)),
         // The upgrade has not begun yet: the cluster is still a Flex cluster.
         AttemptError { error: Error::Api(api), .. } if request.is_after_upgrade() && classify::is_other_kind(&api) => {
             Ok(Observation::Failed(Error::Api(api)))

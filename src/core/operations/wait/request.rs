@@ -1,5 +1,7 @@
 //! What a caller asks of a wait.
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
 
 use crate::core::config::OnRetired;
 use crate::core::http::call::{Call, ReplyFormat};
@@ -13,6 +15,9 @@ pub const STATES: [&str; 6] = ["CREATING", "IDLE", "UPDATING", "REPAIRING", "DEL
 
 /// The end of a restore.
 pub const COMPLETED: &str = "COMPLETED";
+
+/// How long a GET may not know a resource that was not just created, before it counts as missing.
+pub const GRACE: Duration = Duration::from_secs(15);
 
 /// Which resource to wait for, and until which state.
 #[derive(Debug, Clone)]
@@ -33,6 +38,12 @@ pub struct WaitRequest {
     pub on_retired: OnRetired,
     /// `Some`: it is waited for this restore job of the Flex cluster, and not for the cluster.
     pub restore_job: Option<String>,
+    /// How long nothing may have the name, from the beginning of the wait, before that is its end.
+    pub grace: Duration,
+    /// What an update asked for, as JSON: the wait goes on while the resource does not show it.
+    pub values: Option<Bytes>,
+    /// When a deletion was accepted, by the service's clock.
+    pub deleted: Option<SystemTime>,
     /// What was done before the wait, and when by the client's clock.
     pub after: Option<(PriorAction, Duration)>,
 }
@@ -41,6 +52,8 @@ pub struct WaitRequest {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PriorAction {
     Create,
+    /// Nothing: it was there before the create, which returned it.
+    Exist,
     Update,
     /// The Flex cluster is or becomes a dedicated one, so it is polled as that.
     Upgrade,
@@ -62,6 +75,9 @@ impl WaitRequest {
             reply_format: ReplyFormat::default(),
             on_retired: OnRetired::default(),
             restore_job: None,
+            grace: GRACE,
+            values: None,
+            deleted: None,
             after: None,
         }
     }

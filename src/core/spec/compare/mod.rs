@@ -2,6 +2,7 @@
 use bytes::Bytes;
 use serde_json::Value;
 
+use crate::core::error::{Notice, NoticeKind};
 use crate::core::json::{Element, ItemKind, Tape};
 
 /// A field that the reply does not have as it was asked for.
@@ -49,6 +50,14 @@ pub(crate) fn differences_from(requested: &Bytes, reply: &Tape) -> Vec<Differenc
         compare_objects(requested.root(), reply.root(), "", &mut differences);
     }
     differences
+}
+
+/// A notice for each field that the service did not take over. That a Flex cluster's provider is FLEX is no loss.
+pub(crate) fn ignored_notices(differences: &[Difference]) -> impl Iterator<Item = Notice> + '_ {
+    differences.iter().filter(|d| d.path != "providerSettings.providerName").map(|d| Notice {
+        kind: NoticeKind::FieldIgnored,
+        message: format!("Atlas did not take over {}: asked for {}, got {}", d.path, d.asked, d.got),
+    })
 }
 
 fn compare_objects(asked: Element<'_>, got: Element<'_>, parent: &str, differences: &mut Vec<Difference>) {

@@ -43,7 +43,7 @@ pub const SECRET_NAMES: &[&str] =
     &["secret", "password", "passwd", "pwd", "privatekey", "apikey", "token", "credential"];
 
 /// Arguments of a create or update beside the fields.
-const ARGUMENTS: [&str; 13] = [
+const ARGUMENTS: [&str; 14] = [
     "add_tags",
     "envelope",
     "extra_fields",
@@ -51,6 +51,7 @@ const ARGUMENTS: [&str; 13] = [
     "if_exists",
     "interval",
     "on_retired",
+    "on_timeout",
     "pretty",
     "progress",
     "remove_tags",

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from atlas_serverless import _core, errors
+from atlas_serverless import Emulator, _core, errors
 from canned import ABSENT, GROUP, Canned, Request, entity, refusal, reply
 from faces import FACES, KINDS, called, method_of
 
@@ -223,3 +223,55 @@ def test_a_refused_look_after_a_deletion_does_not_say_that_it_is_there(kind: str
             getattr(client, method_of("delete", kind))(GROUP, "orders", wait=True)
     assert "is to be deleted, but whether it is gone is not known: waiting for it failed with 401" in str(caught.value)
     assert "still there" not in str(caught.value)
+
+
+# --- the same, played by the emulator -------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("face", FACES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_life_of_a_cluster_among_old_replies(kind: str, face: str) -> None:
+    """Every read of every wait comes twice from before the change, and every deletion is forgotten once."""
+    with Emulator(provisioning="at_once") as emulator:
+        group, quick = emulator.group_id, {"wait": True, "interval": 0.01}
+        name = {"name": "orders", "provider_settings": SETTINGS}
+
+        def stale() -> None:
+            emulator.fail_next("stale", method="GET", name="orders", times=2)
+
+        stale()
+        made = called(emulator, face, method_of("create", kind), group, **name, tags={"env": "old"}, **quick)
+        assert (made["stateName"], made["tags"]) == ("IDLE", OLD)
+        stale()
+        changed = called(emulator, face, method_of("update", kind), group, "orders", tags={"env": "new"}, **quick)
+        assert (changed["id"], changed["stateName"], changed["tags"]) == (made["id"], "IDLE", NEW)
+        stale()
+        called(emulator, face, method_of("delete", kind), group, "orders", **quick)
+        assert emulator.instances() == []
+        # Under the same name again, while reads still show the first one.
+        stale()
+        again = called(emulator, face, method_of("create", kind), group, **name, **quick)
+        assert again["id"] != made["id"]
+        assert emulator.faults.standing() == []
+
+
+def test_a_stale_list_and_a_stale_get_in_the_emulator() -> None:
+    with Emulator(provisioning="at_once") as emulator, emulator.client() as client:
+        group = emulator.group_id
+
+        def shown() -> list[tuple[str, str]]:
+            emulator.fail_next("stale", operation="listGroupFlexClusters")
+            return [(found["name"], found["stateName"]) for found in client.list_flex_clusters(group)]
+
+        for name in ("one", "two"):
+            client.create_flex_cluster(group, name=name, provider_settings=SETTINGS, wait=True, interval=0.01)
+        assert shown() == []
+        client.update_flex_cluster(group, "one", tags={"a": "b"}, wait=True, interval=0.01)
+        assert shown() == [("one", "IDLE")]
+        client.delete_flex_cluster(group, "one", wait=True, interval=0.01)
+        assert shown() == [("one", "IDLE")]
+        assert [found["name"] for found in client.list_flex_clusters(group)] == ["two"]
+        emulator.fail_next("stale", operation="getGroupFlexCluster")
+        assert client.get_flex_cluster(group, "one")["tags"] == [{"key": "a", "value": "b"}]
+        with pytest.raises(errors.ClusterNotFound):
+            client.get_flex_cluster(group, "one")

@@ -77,8 +77,23 @@ fn authorized(store: &mut Store, request: &Request, route: &Route, base: &str, c
         query: Query { base, path: &request.path, parameters: &request.parameters },
         version,
     };
+    let changed = name_of_change(operation, &call, request);
+    let before = changed.as_ref().and_then(|name| Some(store.project(call.group_id)?.find(name)?.1.clone()));
     let reply = operate(store, operation, &call, request, caller).unwrap_or_else(Reply::from);
+    if let Some(name) = changed.filter(|_| reply.status < 300) {
+        store.recent_changes.add(call.group_id, &name, before);
+    }
     Handled { rate_limit, version, ..Handled::new(reply, Stage::Entity) }
+}
+
+/// The cluster that a request is to change, if it is to change one.
+fn name_of_change(operation: &Operation, call: &Call<'_>, request: &Request) -> Option<String> {
+    use OperationKind as O;
+    match operation.kind {
+        O::CreateServerless | O::CreateFlex | O::UpgradeFlex => request.name_in_body(),
+        O::UpdateServerless | O::DeleteServerless | O::UpdateFlex | O::DeleteFlex => Some(call.name.to_owned()),
+        _ => None,
+    }
 }
 
 fn operate(

@@ -55,6 +55,27 @@ pub(crate) fn answer_without_storing(
     handled
 }
 
+/// Answers a read as before the latest change of each cluster that it shows; any other request as it is.
+pub(crate) fn answer_as_before(
+    store: &mut Store,
+    request: &Request,
+    route: &Result<Route, RouteError>,
+    base: &str,
+) -> Handled {
+    let found = route.as_ref().ok().filter(|route| route.operation.method == "GET");
+    let group_id = found.and_then(|route| route.group_id.clone()).unwrap_or_default();
+    let name = found.and_then(|route| route.name.as_deref());
+    let Some(now) = store.project(&group_id).cloned() else { return dispatch::answer(store, request, route, base) };
+    for (name, before) in store.recent_changes.before(&group_id, name) {
+        store.restore_instance(&group_id, &name, before);
+    }
+    let handled = dispatch::answer(store, request, route, base);
+    if let Some(project) = store.project_mut(&group_id) {
+        *project = now;
+    }
+    handled
+}
+
 /// Applies what a fault says of status, headers and body.
 pub(crate) fn change_response(response: &mut WireResponse, fault: &Order) {
     match fault.kind {

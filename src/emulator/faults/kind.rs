@@ -19,6 +19,8 @@ pub(crate) enum FaultKind {
     NotFound,
     /// The original reply, but nothing is stored.
     Ignore,
+    /// The reply to a read as it was before the latest change.
+    Stale,
     /// The original reply, later.
     Delay,
     /// No reply, ever; the connection stays open.
@@ -45,13 +47,14 @@ pub(crate) enum FaultKind {
     ResetOnAccept,
 }
 
-const KINDS: [(&str, FaultKind); 18] = [
+const KINDS: [(&str, FaultKind); 19] = [
     ("status", FaultKind::Status),
     ("html", FaultKind::Html),
     ("rate_limited", FaultKind::RateLimited),
     ("unauthorized", FaultKind::Unauthorized),
     ("not_found", FaultKind::NotFound),
     ("ignore", FaultKind::Ignore),
+    ("stale", FaultKind::Stale),
     ("delay", FaultKind::Delay),
     ("stall", FaultKind::Stall),
     ("close", FaultKind::Close),

@@ -7,7 +7,9 @@ use super::answer::answer;
 use super::connection::{CloseMode, Handle};
 use super::state::State;
 use crate::emulator::api::dispatch;
-use crate::emulator::faults::effects::{answer_without_storing, change_response, invalidate_credentials};
+use crate::emulator::faults::effects::{
+    answer_as_before, answer_without_storing, change_response, invalidate_credentials,
+};
 use crate::emulator::faults::kind::FaultKind;
 use crate::emulator::faults::replies::fault_reply;
 use crate::emulator::faults::standing::Fault;
@@ -48,7 +50,11 @@ pub(crate) async fn answer_with_fault(
     let (replaces, silent) = (fault.kind.replaces_reply(), fault.kind.sends_nothing());
     let keeps_nothing = fault.kind == F::Ignore || (fault.kind.changes_original_reply() && !after_store);
     let original_response = || {
-        let by = if keeps_nothing { answer_without_storing } else { dispatch::answer };
+        let by = match fault.kind {
+            F::Stale => answer_as_before,
+            _ if keeps_nothing => answer_without_storing,
+            _ => dispatch::answer,
+        };
         answer(state, number, request, route, by)
     };
     let replacement = || {

@@ -10,6 +10,7 @@ pub(crate) mod instances;
 pub(crate) mod load;
 pub(crate) mod nonces;
 pub(crate) mod projects;
+pub(crate) mod recent_changes;
 pub(crate) mod request_log;
 pub(crate) mod seed;
 pub(crate) mod snapshot;
@@ -25,6 +26,7 @@ use self::ids::Ids;
 use self::instances::{Instance, State};
 use self::nonces::Nonces;
 use self::projects::{Org, Project};
+use self::recent_changes::RecentChanges;
 use self::request_log::RequestLog;
 use self::tokens::Tokens;
 use self::transition::TransitionEnd;
@@ -57,6 +59,7 @@ pub(crate) struct Store {
     pub(crate) nonces: Nonces,
     pub(crate) buckets: Buckets,
     pub(crate) request_log: RequestLog,
+    pub(crate) recent_changes: RecentChanges,
     pub(crate) initial_state: InitialState,
     pub(crate) url: String,
     /// Whether something changed since the state was last saved.
@@ -74,6 +77,7 @@ impl Store {
             ids: Ids::new(options.random_seed),
             initial_options: options.clone(),
             request_log: RequestLog::default(),
+            recent_changes: RecentChanges::default(),
             options,
             orgs: Vec::new(),
             projects: BTreeMap::new(),
@@ -282,6 +286,7 @@ impl Store {
         self.nonces = Nonces::default();
         self.buckets = Buckets::default();
         self.request_log.reset();
+        self.recent_changes = RecentChanges::default();
         self.dirty = true;
     }
 

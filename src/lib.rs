@@ -3,7 +3,8 @@
 //!
 //! | room | uses |
 //! | --- | --- |
-//! | `core`, `emulator` | neither of the others: if they shared types, what is misspelt in one would be so in both |
+//! | `private_files` | nothing |
+//! | `core`, `emulator` | `private_files`; neither of the others: if they shared types, what is misspelt in one would be so in both |
 //! | `binding` | `core`, `emulator` |
 
 #[cfg(feature = "python")]
@@ -11,3 +12,4 @@ mod binding;
 pub mod core;
 #[cfg(feature = "emulator")]
 pub mod emulator;
+mod private_files;

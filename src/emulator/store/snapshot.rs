@@ -1,6 +1,6 @@
 //! The stored state as JSON, in the form of a seed: for `GET /_emulator/snapshot` and for a state folder.
 
-use std::io::{BufWriter, Write};
+use std::io::{BufReader, BufWriter, Write};
 use std::path::Path;
 
 use serde::Serialize;
@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 use super::Store;
 use super::identity::Identity;
 use super::projects::{Org, Project};
+use crate::private_files;
 
 const FILE: &str = "state.json";
 
@@ -19,16 +20,15 @@ struct Snapshot<'a> {
     identities: Vec<&'a Identity>,
 }
 
-/// What was kept in a state folder, if anything was.
+/// What was kept in a state folder, if anything was. The folder is made, as it holds credentials: those of the emulator.
 pub(crate) fn read(folder: &Path) -> Result<Option<Value>, String> {
+    let unusable = |why: String| format!("The state folder {} cannot be used: {why}.", folder.display());
+    private_files::create_folder(folder).map_err(unusable)?;
     let path = folder.join(FILE);
-    match std::fs::read(&path) {
-        Ok(bytes) => serde_json::from_slice(&bytes)
-            .map(Some)
-            .map_err(|error| format!("The state file {} is not JSON: {error}.", path.display())),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(None),
-        Err(error) => Err(format!("The state file {} cannot be read: {error}.", path.display())),
-    }
+    let Some(file) = private_files::open_to_read(&path).map_err(unusable)? else { return Ok(None) };
+    serde_json::from_reader(BufReader::new(file))
+        .map(Some)
+        .map_err(|error| format!("The state file {} is not JSON: {error}.", path.display()))
 }
 
 /// What a state folder keeps.
@@ -40,16 +40,15 @@ pub(crate) fn saved(store: &Store) -> Value {
     })
 }
 
-/// Writes the state beside the old one and then puts it in its place, so that no half of a file is ever read.
-pub(crate) fn write(folder: &Path, value: &Value) -> std::io::Result<()> {
-    std::fs::create_dir_all(folder)?;
-    let mut file = tempfile::Builder::new().prefix(".state-").suffix(".tmp").tempfile_in(folder)?;
-    let mut writer = BufWriter::new(&mut file);
-    serde_json::to_writer(&mut writer, value)?;
-    writer.flush()?;
-    drop(writer);
-    file.persist(folder.join(FILE))?;
-    Ok(())
+/// Puts the state in the place of the old one.
+pub(crate) fn write(folder: &Path, value: &Value) -> Result<(), String> {
+    private_files::create_folder(folder)?;
+    let written = private_files::replace(folder, FILE, |file| {
+        let mut writer = BufWriter::new(file);
+        serde_json::to_writer(&mut writer, value)?;
+        writer.flush()
+    });
+    written.map_err(|error| format!("it cannot be written ({error})"))
 }
 
 /// All that is stored.

@@ -7,6 +7,13 @@ fn set_mode(path: &Path, mode: u32) {
     std::fs::set_permissions(path, std::fs::Permissions::from_mode(mode)).unwrap();
 }
 
+/// By a link to what was there.
+fn replace_by_link(path: &Path) {
+    let moved = path.with_extension("moved");
+    std::fs::rename(path, &moved).unwrap();
+    std::os::unix::fs::symlink(moved, path).unwrap();
+}
+
 #[tokio::test]
 async fn folder_and_files_are_the_users_own() {
     let (_home, cache) = cache();
@@ -28,7 +35,11 @@ async fn folder_and_files_are_the_users_own() {
 #[tokio::test]
 async fn what_is_not_private_is_not_used() {
     type Fault = fn(&FileCache);
-    let faults: [(Fault, &str); 6] = [
+    let faults: [(Fault, &str); 10] = [
+        (|cache| replace_by_link(&files(cache, ".json")[0]), ".json is a symbolic link"),
+        (|cache| replace_by_link(cache.folder()), "the folder is a symbolic link"),
+        (|cache| set_mode(cache.folder().parent().unwrap(), 0o777), " above it is open to all users (mode 0777)"),
+        (|cache| set_mode(cache.folder().parent().unwrap(), 0o702), " above it is open to all users (mode 0702)"),
         (|cache| set_mode(&files(cache, ".json")[0], 0o644), ".json is open to other users (mode 0644)"),
         (|cache| set_mode(&files(cache, ".json")[0], 0o660), ".json is open to other users (mode 0660)"),
         (|cache| set_mode(cache.folder(), 0o777), "the folder is open to other users (mode 0777)"),
@@ -71,6 +82,51 @@ async fn what_is_not_private_is_not_used() {
         assert!(warnings[0].ends_with("tokens stay in memory"), "{warnings:?}");
         assert!(cache.is_disabled());
         assert!(!format!("{warnings:?} {cache:?}").contains("MARK"));
+    }
+}
+
+/// Locking must not open, let alone create, what a link leads to.
+#[tokio::test]
+async fn a_link_in_place_of_a_lock_file_is_not_followed() {
+    for target in ["victim", "absent"] {
+        let (home, cache) = cache();
+        drop(cache.claim(lookup(&key(), None), &ManualClock::default()).await);
+        let (lock, target) = (files(&cache, "").remove(0), home.path().join(target));
+        std::fs::write(home.path().join("victim"), "").unwrap();
+        assert!(lock.exists());
+        std::fs::remove_file(&lock).unwrap();
+        std::os::unix::fs::symlink(&target, &lock).unwrap();
+        let before = target.exists();
+        let turn = cache.claim(lookup(&key(), None), &ManualClock::default()).await;
+        assert!(matches!(turn, Claim::FetchUnlocked));
+        assert!(warnings(&cache)[0].contains(".lock is a symbolic link"));
+        assert_eq!(target.exists(), before);
+    }
+}
+
+/// In a folder with the sticky bit, such as /tmp, nobody can move what is another user's.
+#[test]
+fn a_folder_below_one_with_the_sticky_bit_is_used() {
+    let (_home, cache) = cache();
+    cache.store(&key(), &token("TOKEN-1"));
+    set_mode(cache.folder().parent().unwrap(), 0o1777);
+    assert!(cache.load(&key(), 0).is_some());
+    assert!(warnings(&cache).is_empty());
+}
+
+/// Only root can give a folder away.
+#[test]
+fn a_folder_below_one_of_another_user_is_not_used() {
+    let (home, cache) = cache();
+    cache.store(&key(), &token("TOKEN-1"));
+    let parent = cache.folder().parent().unwrap();
+    if home.path().metadata().unwrap().uid() == 0 {
+        chown(parent, Some(4321), None).unwrap();
+        assert_eq!(cache.load(&key(), 0), None);
+        let said = format!("{} above it belongs to user 4321, neither to root nor to user 0", parent.display());
+        assert!(warnings(&cache)[0].contains(&said));
+    } else {
+        assert!(cache.load(&key(), 0).is_some(), "what is above belongs to this user and to root");
     }
 }
 

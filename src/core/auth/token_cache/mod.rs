@@ -1,20 +1,17 @@
 //! Tokens shared by all processes of one user: a folder with a file for each base URL and client id.
 //!
 //! A failure of the cache never fails a call: there is one warning, the cache is disabled, and tokens stay in memory.
-pub(crate) mod files;
 pub mod location;
 pub mod lock;
 
 use std::borrow::Cow;
 use std::fs;
 use std::fs::File;
-use std::io;
-use std::io::{ErrorKind, Read, Write};
+use std::io::{Read, Write};
 use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{MutexGuard, PoisonError};
-use std::time::{Duration, SystemTime};
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -23,11 +20,10 @@ use zeroize::Zeroizing;
 use crate::core::error::{Notice, NoticeKind};
 use crate::core::machine::{Machine, Platform};
 use crate::core::secret::Secret;
+use crate::private_files;
 
 /// An entry has about 2 KB.
 const MAX_ENTRY_SIZE: u64 = 16 << 10;
-/// A temporary file that a killed process has left is removed after this time.
-const STALE_AFTER: Duration = Duration::from_secs(600);
 
 /// Which token: each pair of base URL and client id has its own.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -63,6 +59,10 @@ impl Key {
 
     pub fn client_id(&self) -> &str {
         &self.client_id
+    }
+
+    fn entry_name(&self) -> String {
+        format!("{}.json", self.stem)
     }
 }
 
@@ -227,25 +227,20 @@ impl FileCache {
     }
 
     fn entry_path(&self, key: &Key) -> PathBuf {
-        self.folder.join(format!("{}.json", key.stem))
+        self.folder.join(key.entry_name())
     }
 
     pub(crate) fn lock_file(&self, key: &Key) -> Result<File, String> {
-        files::create_folder(&self.folder)?;
-        files::open_private(&self.folder.join(format!("{}.lock", key.stem)))
+        private_files::create_folder(&self.folder)?;
+        private_files::open_to_lock(&self.folder.join(format!("{}.lock", key.stem)))
     }
 
     /// The content of an entry; `None` if there is none.
     fn read(&self, path: &Path) -> Result<Option<Zeroizing<Vec<u8>>>, String> {
-        if !files::check_folder(&self.folder)? {
+        if !private_files::check_folder(&self.folder)? {
             return Ok(None);
         }
-        let file = match files::open_to_read(path) {
-            Ok(file) => file,
-            Err(error) if error.kind() == ErrorKind::NotFound => return Ok(None),
-            Err(error) => return Err(format!("{} cannot be read ({error})", path.display())),
-        };
-        files::check_private(&file, path)?;
+        let Some(file) = private_files::open_to_read(path)? else { return Ok(None) };
         // At full capacity: growing would leave copies behind that are not wiped.
         let mut content = Zeroizing::new(Vec::with_capacity(MAX_ENTRY_SIZE as usize));
         file.take(MAX_ENTRY_SIZE)
@@ -255,8 +250,8 @@ impl FileCache {
     }
 
     fn try_store(&self, key: &Key, token: &CachedToken) -> Result<(), String> {
-        files::create_folder(&self.folder)?;
-        let write_error = |error: io::Error| format!("it cannot be written ({error})");
+        private_files::create_folder(&self.folder)?;
+        let write_error = |error| format!("it cannot be written ({error})");
         let entry = Entry {
             version: 1,
             base_url: key.base_url.as_str().into(),
@@ -271,30 +266,7 @@ impl FileCache {
         if content.len() as u64 >= MAX_ENTRY_SIZE {
             return Err("the token is too long for it".to_owned());
         }
-        // The file has mode 0600 from the start.
-        let mut file =
-            tempfile::Builder::new().prefix(".half-").suffix(".tmp").tempfile_in(&self.folder).map_err(write_error)?;
-        file.write_all(&content).map_err(write_error)?;
-        let file = file.persist(self.entry_path(key)).map_err(|failed| write_error(failed.error))?;
-        if let Ok(now) = file.metadata().and_then(|facts| facts.modified()) {
-            self.remove_stale_files(now);
-        }
-        Ok(())
-    }
-
-    /// Removes the temporary files of killed processes.
-    fn remove_stale_files(&self, now: SystemTime) {
-        let Ok(folder) = fs::read_dir(&self.folder) else { return };
-        for entry in folder.flatten() {
-            let name = entry.file_name();
-            let old = || {
-                let age = now.duration_since(entry.metadata().ok()?.modified().ok()?).ok()?;
-                Some(age > STALE_AFTER)
-            };
-            if name.to_string_lossy().starts_with(".half-") && old() == Some(true) {
-                let _ = fs::remove_file(entry.path());
-            }
-        }
+        private_files::replace(&self.folder, &key.entry_name(), |file| file.write_all(&content)).map_err(write_error)
     }
 
     fn remove_corrupt(&self, path: &Path) {

@@ -11,13 +11,13 @@ from __future__ import annotations
 
 import argparse
 import importlib
-import os
 import sys
 import warnings
 
 from atlas_serverless.errors import AtlasError
 
 from ._common import CommandError, UsageError
+from ._output import flush_streams, prepare_streams
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -52,6 +52,13 @@ class _Parser(argparse.ArgumentParser):
         while rest and not rest[0].startswith("-") and getattr(namespace, "words", None) is not None:
             namespace.words = [*namespace.words, rest.pop(0)]
         return namespace, rest
+
+    def _print_message(self, message: str, file: Any = None) -> None:
+        """argparse itself says nothing if help or version cannot be written."""
+        if file is sys.stdout:
+            file.write(message)
+        else:
+            super()._print_message(message, file)
 
     def error(self, message: str) -> NoReturn:
         from atlas_serverless.errors._text import without_secrets
@@ -94,6 +101,22 @@ def build_parser() -> tuple[argparse.ArgumentParser, dict[str, ModuleType]]:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """Carry out one command line (that of the process, without `argv`) and return its exit code."""
+    prepare_streams()
+    try:
+        code = _parse_and_run(argv)
+    except OSError as error:  # of stdout, or of a file that a command works with
+        failed = flush_streams() or error
+    else:
+        unwritten = flush_streams()
+        if unwritten is None:
+            return code
+        failed = unwritten
+    if not isinstance(failed, BrokenPipeError):  # the reader of the output may close it, as with `| head`
+        _tell(f"{PROG}: {failed}")
+    return 1
+
+
+def _parse_and_run(argv: Sequence[str] | None) -> int:
     parser, owners = build_parser()
     try:
         args = parser.parse_args(argv)
@@ -110,24 +133,27 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _run(module: ModuleType, args: argparse.Namespace) -> int:
     try:
         code: int = module.run(args)
-        sys.stdout.flush()
         return code
     except UsageError as error:
         return _say(error, 2)
     except (AtlasError, CommandError) as error:
         return _say(error, 1)
     except KeyboardInterrupt:
-        print(file=sys.stderr)
+        _tell("")
         return 130
-    except BrokenPipeError:  # the reader of the output has closed it, as with `| head`
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else the flush at exit would fail once more
-        return 1
 
 
 def _say(error: Exception, code: int) -> int:
-    print(f"{PROG}: {error}", file=sys.stderr)
+    _tell(f"{PROG}: {error}")
     return code
 
 
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
-    print(f"{PROG}: warning: {message}", file=sys.stderr)
+    _tell(f"{PROG}: warning: {message}")
+
+
+def _tell(line: str) -> None:
+    try:
+        print(line, file=sys.stderr)
+    except OSError:  # nobody can be told
+        flush_streams()

@@ -15,6 +15,19 @@ class CommandError(Exception):
     """The command failed, for a reason outside the client: exit code 1."""
 
 
+def read_text(path: str) -> str:
+    """What is in a file, or for - on standard input: UTF-8, whatever the encoding of the terminal."""
+    import sys
+
+    if path != "-":
+        with open(path, encoding="utf-8") as file:
+            return file.read()
+    if sys.stdin is None:
+        raise OSError("standard input is closed")
+    binary = getattr(sys.stdin, "buffer", None)
+    return sys.stdin.read() if binary is None else binary.read().decode("utf-8")
+
+
 def access_options(parser: argparse.ArgumentParser) -> None:
     """Add the options for access to the service, for commands that work on the access itself."""
     parser.add_argument("--profile", metavar="NAME", help="profile of the Atlas CLI to take the credentials from")

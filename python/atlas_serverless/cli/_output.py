@@ -1,19 +1,22 @@
-"""What commands print: JSON, coloured by rich if that is installed and stdout is a terminal."""
+"""What commands print: JSON, coloured by rich if that is installed and stdout is a terminal. Streams that cannot take
+every character, or nothing at all."""
 
 from __future__ import annotations
 
 import json
+import os
 import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
-    from typing import Any
+    from typing import Any, TextIO
 
 
 def print_json(value: Any, *, compact: bool = False) -> None:
     """Print the value on stdout, keys in their order; `compact` puts all in one line."""
+    ascii_only = not _takes(json.dumps(value, ensure_ascii=False))
     if compact:
-        print(json.dumps(value, ensure_ascii=False, separators=(",", ":")))
+        print(json.dumps(value, ensure_ascii=ascii_only, separators=(",", ":")))
         return
     if sys.stdout.isatty():
         try:
@@ -21,6 +24,44 @@ def print_json(value: Any, *, compact: bool = False) -> None:
         except ImportError:
             pass
         else:
-            in_colour(data=value, indent=2)
+            in_colour(data=value, indent=2, ensure_ascii=ascii_only)
             return
-    print(json.dumps(value, ensure_ascii=False, indent=2))
+    print(json.dumps(value, ensure_ascii=ascii_only, indent=2))
+
+
+def _takes(text: str) -> bool:
+    """Whether stdout has all of these characters, so that JSON need not escape them."""
+    try:
+        text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def prepare_streams() -> None:
+    """Make stdout and stderr take every text: a character that their encoding lacks is escaped, and where a stream is
+    closed (`>&-`), nothing is written.
+    """
+    for name in ("stdout", "stderr"):
+        stream = getattr(sys, name)
+        if stream is None:
+            setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115 it stays open as long as the process
+        elif hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="backslashreplace")
+
+
+def flush_streams() -> OSError | None:
+    """Write what is buffered; the error of stdout if it cannot be written: the disk is full, or the reader has gone."""
+    _flush(sys.stderr)
+    return _flush(sys.stdout)
+
+
+def _flush(stream: TextIO) -> OSError | None:
+    try:
+        stream.flush()
+    except OSError as error:
+        nowhere = os.open(os.devnull, os.O_WRONLY)  # else the flush at exit would fail once more
+        os.dup2(nowhere, stream.fileno())
+        os.close(nowhere)
+        return error
+    return None

@@ -5,7 +5,7 @@ from __future__ import annotations
 import sys
 import warnings
 
-from ._common import UsageError
+from ._common import UsageError, read_text
 from ._output import print_json
 
 TYPE_CHECKING = False
@@ -66,10 +66,7 @@ def run(args: argparse.Namespace) -> int:
 
 def _read(path: str) -> str:
     try:
-        if path == "-":
-            return sys.stdin.read()
-        with open(path, encoding="utf-8") as file:
-            return file.read()
+        return read_text(path)
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"{path}: {error}") from None
 
@@ -80,6 +77,8 @@ def _inputs(text: str, path: str) -> tuple[list[Any], bool]:
 
     try:
         found = json.loads(text)
+    except RecursionError:
+        raise UsageError(f"{path}: the JSON is nested too deep") from None
     except ValueError as error:
         lines = _command_lines(text)
         if not lines:

@@ -113,7 +113,7 @@ def _settings(pairs: list[str]) -> dict[str, Any]:
             raise UsageError(f"--setting takes NAME=JSON, not {pair!r}")
         try:
             settings[name] = json.loads(value)
-        except ValueError:
+        except (ValueError, RecursionError):
             settings[name] = value  # so that calendar=2026 and digest_algorithm=MD5 need no quotes
     return settings
 

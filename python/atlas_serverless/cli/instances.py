@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 
-from ._common import UsageError
+from ._common import UsageError, read_text
 from ._options import OPTIONS
 from ._output import print_json
 
@@ -187,11 +187,9 @@ def _read_spec(path: str) -> dict[str, Any]:
     import json
 
     try:
-        if path == "-":
-            found = json.load(sys.stdin)
-        else:
-            with open(path, encoding="utf-8") as file:
-                found = json.load(file)
+        found = json.loads(read_text(path))
+    except RecursionError:
+        raise UsageError(f"--spec {path}: the JSON is nested too deep") from None
     except (OSError, ValueError) as error:
         raise UsageError(f"--spec {path}: {error}") from None
     if not isinstance(found, dict):

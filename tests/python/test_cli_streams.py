@@ -1,0 +1,124 @@
+"""The command line where its output cannot take everything, or nothing: a sentence at most, and never a traceback."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from atlas_serverless import Emulator
+from test_cli_process import environment
+
+EVERY = ["serverless", "flex", "convert", "doctor", "logout", "emulator", "completion", "version"]
+full = pytest.mark.skipif(not os.path.exists("/dev/full"), reason="a device of Linux")
+
+
+def run(*arguments: str, emulator: Emulator | None = None, **options: Any) -> subprocess.CompletedProcess[str]:
+    access = {} if emulator is None else emulator.environment()
+    ascii_only = {"PYTHONIOENCODING": "ascii", "PYTHONWARNINGS": "ignore"}
+    command = [sys.executable, "-m", "atlas_serverless", *arguments]
+    options = {"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, "text": True, "timeout": 60} | options
+    done = subprocess.run(command, check=False, env={**environment(), **access, **ascii_only}, **options)
+    assert "Traceback" not in (done.stderr or "")
+    assert "Exception ignored" not in (done.stderr or "")
+    return done
+
+
+@pytest.mark.parametrize("command", EVERY)
+def test_help_in_ascii(command: str) -> None:
+    assert run(command, "--help").returncode == 0
+
+
+def test_results_in_ascii(atlas_emulator: Emulator, tmp_path: Path) -> None:
+    """What is escaped is the same when it is read."""
+    atlas_emulator.add_instance("orders", tags={"team": "Bücher 你"})
+    listed = run("flex", "list", emulator=atlas_emulator)
+    assert listed.returncode == 0
+    assert listed.stdout.isascii()
+    assert json.loads(listed.stdout)[0]["tags"] == [{"key": "team", "value": "Bücher 你"}]
+    missing = run("flex", "get", "ordérs", emulator=atlas_emulator)
+    assert (missing.returncode, missing.stdout) == (1, "")
+    assert "\\xe9" in missing.stderr
+    spec = tmp_path / "spec.json"
+    spec.write_text('{"name": "ü", "extra": "é"}', encoding="utf-8")
+    for given in (str(spec), "-"):
+        with spec.open("rb") as file:
+            refused = run("convert", given, stdin=file)
+        assert refused.returncode == 1
+        assert "\\xfc" in refused.stderr
+
+
+@pytest.mark.parametrize("output", ["text", "json"])
+def test_doctor_in_ascii(output: str, atlas_emulator: Emulator) -> None:
+    done = run("doctor", "--output", output, "--group-id", "ü", emulator=atlas_emulator)
+    assert (done.returncode, done.stderr) == (1, "")
+    assert done.stdout.isascii()
+
+
+def commands(emulator: Emulator, folder: Path) -> list[tuple[str, ...]]:
+    spec = folder / "spec.json"
+    place = {"backingProviderName": "AWS", "regionName": "US_EAST_1", "providerName": "SERVERLESS"}
+    spec.write_text(json.dumps({"name": "orders", "providerSettings": place}))
+    return [
+        ("doctor",),
+        ("doctor", "--output", "json"),
+        ("flex", "list"),
+        ("convert", str(spec)),
+        ("logout", "--token-cache", str(folder / "tokens")),
+        ("version",),
+        ("--version",),
+        ("--help",),
+        ("flex", "--help"),
+        ("emulator",),
+        ("emulator", "--output", "json"),
+    ]
+
+
+@full
+def test_a_full_disk(atlas_emulator: Emulator, tmp_path: Path) -> None:
+    for command in commands(atlas_emulator, tmp_path):
+        with open("/dev/full", "w") as nowhere:
+            done = run(*command, emulator=atlas_emulator, stdout=nowhere)
+        assert done.returncode == 1, command
+        assert done.stderr.endswith("atlas-serverless: [Errno 28] No space left on device\n"), (command, done.stderr)
+        with open("/dev/full", "w") as nowhere:
+            assert run(*command, emulator=atlas_emulator, stdout=nowhere, stderr=nowhere).returncode == 1, command
+    with open("/dev/full", "w") as nowhere:
+        assert run("flex", "get", "x", emulator=atlas_emulator, stderr=nowhere).returncode == 1
+        assert run("flex", "nonsense", stderr=nowhere).returncode == 2
+
+
+@pytest.mark.skipif(os.name != "posix", reason="a shell of POSIX")
+def test_a_closed_stdout(atlas_emulator: Emulator, tmp_path: Path) -> None:
+    """`atlas-serverless … >&-`."""
+    closing = [
+        sys.executable,
+        "-c",
+        "import os, sys; os.close(1); os.execv(sys.executable, [sys.executable, *sys.argv[1:]])",
+    ]
+    for command in commands(atlas_emulator, tmp_path)[:-2]:
+        line = [*closing, "-m", "atlas_serverless", *command]
+        access = {**environment(), **atlas_emulator.environment(), "PYTHONWARNINGS": "ignore"}
+        done = subprocess.run(line, check=False, env=access, stderr=subprocess.PIPE, text=True, timeout=60)
+        assert done.returncode == 0, (command, done.stderr)
+        assert "Traceback" not in done.stderr, command
+
+
+@pytest.mark.parametrize("where", ["file", "-"])
+@pytest.mark.parametrize("depth", [65, 100_000])
+def test_json_that_is_nested_too_deep(where: str, depth: int, tmp_path: Path, atlas_emulator: Emulator) -> None:
+    file = tmp_path / "deep.json"
+    file.write_text('{"name":' + "[" * depth + "]" * depth + "}")
+    given = str(file) if where == "file" else "-"
+    for command in (("convert", given), ("flex", "create", "orders", "--spec", given)):
+        with file.open("rb") as stdin:
+            done = run(*command, emulator=atlas_emulator, stdin=stdin)
+        assert done.returncode in {1, 2}, done.stderr
+        assert depth == 65 or "nested too deep" in done.stderr
+        assert len(done.stderr) < 1000
+    assert atlas_emulator.counters["created"] == 0

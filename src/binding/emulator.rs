@@ -25,23 +25,25 @@ impl PyEmulator {
         })
     }
 
+    /// Whether this process is a child of the one that started it: then only `url` and `stop` can be used.
+    #[getter]
+    fn is_inherited(&self) -> bool {
+        self.0.is_inherited()
+    }
+
     #[getter]
     fn url(&self) -> String {
         self.0.url()
     }
 
     fn description<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let value = py.detach(|| self.0.description());
+        let value = self.detached(py, Emulator::description)?;
         Ok(pythonize(py, &value)?)
     }
 
     fn requests<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyAny>> {
-        let value = py.detach(|| self.0.requests());
+        let value = self.detached(py, Emulator::requests)?;
         Ok(pythonize(py, &value)?)
-    }
-
-    fn reset(&self, py: Python<'_>) {
-        py.detach(|| self.0.reset());
     }
 
     /// `LookupError` for what is not there, `ValueError` for an order that makes no sense.
@@ -54,7 +56,7 @@ impl PyEmulator {
         body: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let body = body.map(|body| to_json("body", body)).transpose()?;
-        let value = py.detach(|| self.0.control(method, path, body)).map_err(refused)?;
+        let value = self.detached(py, |emulator| emulator.control(method, path, body))?.map_err(refused)?;
         Ok(pythonize(py, &value)?)
     }
 
@@ -63,6 +65,21 @@ impl PyEmulator {
     }
 }
 
+impl PyEmulator {
+    /// In a child made by fork there is nothing to ask, and a lock may be held for ever.
+    fn detached<T: Send>(&self, py: Python<'_>, ask: impl FnOnce(&Emulator) -> T + Send) -> PyResult<T> {
+        if self.0.is_inherited() {
+            let message = format!("this emulator runs in the parent process; it is reached at {}", self.0.url());
+            return Err(PyRuntimeError::new_err(message));
+        }
+        Ok(py.detach(|| ask(&self.0)))
+    }
+}
+
 fn refused(error: ControlError) -> PyErr {
-    if error.status == 404 { PyLookupError::new_err(error.message) } else { PyValueError::new_err(error.message) }
+    match error.status {
+        404 => PyLookupError::new_err(error.message),
+        500.. => PyRuntimeError::new_err(error.message),
+        _ => PyValueError::new_err(error.message),
+    }
 }

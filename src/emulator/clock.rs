@@ -1,5 +1,6 @@
 //! The emulator's own time: states, tokens, nonces, buckets and the `Date` header all follow it.
 
+use std::ops::RangeInclusive;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use jiff::Timestamp;
@@ -32,6 +33,13 @@ impl From<ClockMode> for Value {
         }
     }
 }
+
+/// Dates from 1970 to 9998, in milliseconds since the Unix epoch: those that `Date` headers, ISO times of four-digit years
+/// and Python's `datetime` can all represent, in every time zone.
+const TIMES: RangeInclusive<i64> = 0..=253_370_764_799_999;
+
+/// What a time may be, as it is said to someone who wrote something else.
+pub(crate) const TAKES: &str = "an ISO time or Unix seconds, from 1970 to 9998";
 
 /// Takes a name, an ISO time or Unix seconds.
 impl TryFrom<Value> for ClockMode {
@@ -68,7 +76,7 @@ impl Clock {
     pub(crate) fn new(start: ClockMode) -> Self {
         let mode = match start {
             ClockMode::Real => Mode::Real(0),
-            ClockMode::Manual { start: Some(seconds) } => Mode::Manual((seconds * 1000.0) as i64),
+            ClockMode::Manual { start: Some(seconds) } => Mode::Manual(representable((seconds * 1000.0) as i64)),
             ClockMode::Manual { start: None } | ClockMode::Auto => Mode::Manual(real_now()),
         };
         Self { start, mode, auto: start == ClockMode::Auto }
@@ -76,7 +84,8 @@ impl Clock {
 
     pub(crate) fn now(&self) -> i64 {
         match self.mode {
-            Mode::Real(offset) => real_now().saturating_add(offset),
+            // A clock that was set to its last second goes on in real time.
+            Mode::Real(offset) => representable(real_now().saturating_add(offset)),
             Mode::Manual(now) => now,
         }
     }
@@ -101,17 +110,14 @@ impl Clock {
 
     /// Moves the time to this moment, unless that has passed.
     pub(crate) fn advance_to(&mut self, to: i64) {
-        let left = to.saturating_sub(self.now());
-        if left > 0 {
-            self.advance(left);
+        if to > self.now() {
+            self.set(representable(to));
         }
     }
 
-    /// Moves the time by this many milliseconds.
-    pub(crate) fn advance(&mut self, by: i64) {
-        match &mut self.mode {
-            Mode::Real(value) | Mode::Manual(value) => *value = value.saturating_add(by),
-        }
+    /// The time after this many milliseconds; `None` beyond the times that it can show.
+    pub(crate) fn after(&self, milliseconds: i64) -> Option<i64> {
+        self.now().checked_add(milliseconds).filter(|time| TIMES.contains(time))
     }
 
     pub(crate) fn set(&mut self, to: i64) {
@@ -139,14 +145,19 @@ pub(crate) fn real_now() -> i64 {
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)
 }
 
+/// The nearest time that every form of a date can represent.
+pub(crate) fn representable(ms: i64) -> i64 {
+    ms.clamp(*TIMES.start(), *TIMES.end())
+}
+
 /// `2025-09-09T18:15:11Z`: whole seconds, as the API writes dates.
 pub(crate) fn iso(ms: i64) -> String {
-    Timestamp::from_second(ms.div_euclid(1000)).unwrap_or(Timestamp::UNIX_EPOCH).to_string()
+    Timestamp::from_second(representable(ms).div_euclid(1000)).unwrap_or(Timestamp::UNIX_EPOCH).to_string()
 }
 
 /// The same with milliseconds, for the request log.
 pub(crate) fn iso_ms(ms: i64) -> String {
-    let stamp = Timestamp::from_millisecond(ms).unwrap_or(Timestamp::UNIX_EPOCH);
+    let stamp = Timestamp::from_millisecond(representable(ms)).unwrap_or(Timestamp::UNIX_EPOCH);
     format!("{stamp:.3}")
 }
 
@@ -157,7 +168,7 @@ pub(crate) fn date(ms: i64) -> String {
 
 /// `Tue, 09 Sep 2025 18:15:11 GMT`, for HTTP headers.
 pub(crate) fn http_date(ms: i64) -> String {
-    let seconds = u64::try_from(ms.div_euclid(1000)).unwrap_or(0);
+    let seconds = u64::try_from(representable(ms).div_euclid(1000)).unwrap_or(0);
     httpdate::fmt_http_date(UNIX_EPOCH + Duration::from_secs(seconds))
 }
 
@@ -183,18 +194,20 @@ pub(crate) mod iso_millis {
 
     pub(crate) fn deserialize<'de, D: Deserializer<'de>>(from: D) -> Result<i64, D::Error> {
         let text = String::deserialize(from)?;
-        super::parse(&text).ok_or_else(|| D::Error::custom(format!("{text:?} is not a time in ISO 8601")))
+        super::parse(&text)
+            .ok_or_else(|| D::Error::custom(format!("{text:?} is not a time in ISO 8601, from 1970 to 9998")))
     }
 }
 
-/// An ISO time or Unix seconds, as the control API takes them.
+/// An ISO time or Unix seconds, as the control API takes them. `None` is also a time that a date cannot represent.
 pub(crate) fn time(value: &Value) -> Option<i64> {
-    value.as_str().and_then(parse).or_else(|| value.as_f64().map(|seconds| (seconds * 1000.0) as i64))
+    let seconds = || value.as_f64().map(|seconds| (seconds * 1000.0) as i64);
+    value.as_str().and_then(parse).or_else(seconds).filter(|time| TIMES.contains(time))
 }
 
 /// Reads an ISO time in UTC.
 pub(crate) fn parse(text: &str) -> Option<i64> {
-    text.parse::<Timestamp>().ok().map(|t| t.as_millisecond())
+    text.parse::<Timestamp>().ok().map(|t| t.as_millisecond()).filter(|time| TIMES.contains(time))
 }
 
 #[cfg(test)]
@@ -214,7 +227,8 @@ mod tests {
     fn a_manual_clock_stands_still_until_it_is_moved() {
         let mut clock = Clock::new(ClockMode::Manual { start: Some(10.0) });
         assert_eq!(clock.now(), 10_000);
-        clock.advance(2_500);
+        assert_eq!(clock.after(2_500), Some(12_500));
+        clock.set(12_500);
         assert_eq!(clock.now(), 12_500);
         clock.reset();
         assert_eq!(clock.now(), 10_000);
@@ -234,5 +248,35 @@ mod tests {
         clock.reset();
         assert_eq!(clock.mode(), "auto");
         assert_eq!(ClockMode::try_from(Value::from(ClockMode::Auto)), Ok(ClockMode::Auto));
+    }
+
+    #[test]
+    fn a_time_that_no_date_represents_is_none() {
+        let last = "9998-12-31T23:59:59.999Z";
+        let end = *TIMES.end();
+        assert_eq!((parse("1970-01-01T00:00:00Z"), parse(last)), (Some(0), Some(end)));
+        assert_eq!((iso_ms(end).as_str(), http_date(end).as_str()), (last, "Thu, 31 Dec 9998 23:59:59 GMT"));
+        for value in [
+            json!("1969-12-31T23:59:59Z"),
+            json!("9999-01-01T00:00:00Z"),
+            json!("+010000-01-01T00:00:00Z"),
+            json!(-0.001),
+            json!(253_370_764_800_i64),
+            json!(1e300),
+            json!(u64::MAX),
+            json!(i64::MIN),
+        ] {
+            assert_eq!(time(&value), None, "{value}");
+            assert!(serde_json::from_value::<ClockMode>(value.clone()).is_err(), "{value}");
+        }
+        let clock = Clock::new(ClockMode::Manual { start: Some(253_370_764_799.0) });
+        assert_eq!((clock.after(999), clock.after(1_000), clock.after(i64::MAX)), (Some(end), None, None));
+        for ms in [i64::MIN, i64::MAX] {
+            assert!(parse(&iso(ms)).is_some(), "{ms}");
+            assert_eq!(http_date(ms).len(), 29);
+        }
+        let mut clock = Clock::new(ClockMode::Real);
+        clock.set(end);
+        assert_eq!(clock.now(), end);
     }
 }

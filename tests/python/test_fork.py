@@ -4,48 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import os
-import signal
 import subprocess
 import sys
 import threading
-import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
 
 from atlas_serverless._core import VirtualClock
 from canned import GROUP, Canned
+from forked import forks, in_child
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from atlas_serverless import Emulator
 
 PLACE: Any = {"backing_provider_name": "AWS", "region_name": "US_EAST_1"}
-
-
-forks = pytest.mark.filterwarnings("ignore:.*multi-threaded:DeprecationWarning")  # Python 3.12 says so of each
-
-
-def in_child(work: Callable[[], object]) -> int:
-    """The exit code of a child made by fork: 0 if the work went well; -9 if it hung."""
-    pid = os.fork()
-    if pid == 0:
-        try:
-            work()
-            os._exit(0)
-        except BaseException as error:
-            os.write(2, f"{error!r}\n".encode())
-            os._exit(1)
-    deadline = time.monotonic() + 10
-    while time.monotonic() < deadline:
-        ended, status = os.waitpid(pid, os.WNOHANG)
-        if ended:
-            return os.waitstatus_to_exitcode(status)
-        time.sleep(0.002)
-    os.kill(pid, signal.SIGKILL)
-    return os.waitstatus_to_exitcode(os.waitpid(pid, 0)[1])
 
 
 @forks

@@ -23,6 +23,7 @@ from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
 from ._controls import Clock, Faults, iso
+from ._process import AnyProcess
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -41,7 +42,7 @@ __all__ = ["Clock", "Emulator", "Faults"]
 
 class Emulator:
     """A running emulator. It starts when it is constructed and stops at the end of ``with``, at :meth:`stop`, or when
-    it is garbage-collected.
+    it is garbage-collected. A child made by fork reaches its parent's emulator over HTTP, and never stops it.
 
     Without arguments it holds one organization with one project, one service account and one API key, both Project
     Owner, under credentials that are new at every start.
@@ -91,7 +92,7 @@ class Emulator:
     ) -> None:
         from atlas_serverless._core import Emulator as Core
 
-        self._core = Core(
+        core = Core(
             {
                 "host": host,
                 "port": port,
@@ -105,6 +106,7 @@ class Emulator:
                 **settings,
             }
         )
+        self._core = AnyProcess(core)
         self.clock = Clock(self._core.control)
         self.faults = Faults(self._core.control)
 
@@ -124,7 +126,7 @@ class Emulator:
     @property
     def url(self) -> str:
         """Such as ``http://127.0.0.1:41234``: the `base_url` of a client."""
-        return str(self._core.url)
+        return self._core.url
 
     @property
     def group_id(self) -> str:
@@ -164,7 +166,7 @@ class Emulator:
     @property
     def description(self) -> dict[str, str]:
         """All of the above as one dict."""
-        return dict(self._core.description())
+        return self._core.description()
 
     def client(self, auth: Auth = "service_account", **options: Any) -> Client:
         """A :class:`Client` for this emulator and its first project; `options` are the client's own."""
@@ -200,7 +202,7 @@ class Emulator:
         """What was received and answered, oldest first, without secrets: `method`, `path`, `query`, `headers`, `body`,
         `operation`, `endpoint`, `name`, `authorization` (the scheme), `identity`, `fault`, `status`, `error_code`,
         `outcome` (``answered``, ``closed``, ``reset``, ``stalled`` or ``pending``), `reply`, `at`, …"""
-        return list(self._core.requests())
+        return self._core.requests()
 
     @property
     def counters(self) -> dict[str, Any]:
@@ -221,7 +223,7 @@ class Emulator:
     def reset(self) -> None:
         """Stored things, faults, counters, requests, settings and clock back to the start. Credentials stay, and tokens
         that were issued stay good."""
-        self._core.reset()
+        self.control("POST", "reset")
 
     def fail_next(self, kind: str = "status", **order: Any) -> int:
         """Short for :meth:`Faults.order`: ``emulator.fail_next("close", method="POST", after_store=True)``."""
@@ -369,4 +371,7 @@ def _load(source: Any) -> Any:
     if source is None or not isinstance(source, (str, os.PathLike)):
         return source
     with open(source, encoding="utf-8") as file:
-        return json.load(file)
+        try:
+            return json.load(file)
+        except RecursionError:
+            raise ValueError(f"{os.fspath(source)}: nested too deep") from None

@@ -1,6 +1,8 @@
 //! `/api/atlas/v2/groups/{groupId}/accessList`: from where the clusters of a project can be reached. Adding an entry that is
 //! there replaces it; that, and the codes of refusals, are assumed.
 
+use std::collections::HashSet;
+
 use serde_json::{Value, json};
 
 use super::validate::{Field, FieldKind};
@@ -43,10 +45,12 @@ pub(crate) fn status(store: &mut Store, call: &Call<'_>) -> Result<Reply, ApiErr
 pub(crate) fn create(store: &mut Store, call: &Call<'_>, request: &Request) -> Result<Reply, ApiError> {
     let entries: Vec<AccessListEntry> = validate::list(request)?.iter().map(read).collect::<Result<_, _>>()?;
     if let Some(project) = store.project_mut(call.group_id) {
-        for entry in entries {
-            project.access_list.retain(|there| there.value() != entry.value());
-            project.access_list.push(entry);
-        }
+        // The last of each value holds, however many were sent.
+        let mut values = HashSet::new();
+        let mut entries: Vec<_> = entries.into_iter().rev().filter(|e| values.insert(e.value().to_owned())).collect();
+        project.access_list.retain(|there| !values.contains(there.value()));
+        entries.reverse();
+        project.access_list.append(&mut entries);
     }
     store.dirty = true;
     list(store, call).map(|reply| Reply { status: 201, ..reply })

@@ -6,6 +6,7 @@ use super::regions;
 use crate::emulator::http::replies::ApiError;
 use crate::emulator::http::request::Request;
 use crate::emulator::http::version;
+use crate::emulator::json::parse;
 use crate::emulator::options::Regions;
 use crate::emulator::store::Store;
 use crate::emulator::store::instances::Tags;
@@ -45,7 +46,7 @@ pub(crate) fn object(request: &Request) -> Result<Object, ApiError> {
     if !version::is_json_body(&request.headers) {
         return Err(ApiError::new(415, "UNSUPPORTED_MEDIA_TYPE", "Unsupported Media Type"));
     }
-    match serde_json::from_slice::<Value>(&request.body) {
+    match parse(&request.body) {
         Ok(Value::Object(object)) => Ok(object),
         Ok(_) => Err(not_expected()),
         Err(_) => Err(ApiError::new(400, "MALFORMED_JSON", "Received JSON is malformed.")),
@@ -57,7 +58,7 @@ pub(crate) fn list(request: &Request) -> Result<Vec<Value>, ApiError> {
     if !version::is_json_body(&request.headers) {
         return Err(ApiError::new(415, "UNSUPPORTED_MEDIA_TYPE", "Unsupported Media Type"));
     }
-    match serde_json::from_slice::<Value>(&request.body) {
+    match parse(&request.body) {
         Ok(Value::Array(list)) => Ok(list),
         Ok(_) => Err(not_expected()),
         Err(_) => Err(ApiError::new(400, "MALFORMED_JSON", "Received JSON is malformed.")),
@@ -170,10 +171,11 @@ fn tags(value: &Value, full: &str, later_wins: bool) -> Result<(), ApiError> {
     const KNOWN: &[Field] =
         &[Field { name: "key", kind: FieldKind::Text }, Field { name: "value", kind: FieldKind::Text }];
     let list = value.as_array().ok_or_else(|| wrong_type(full))?;
-    let mut found = Vec::new();
+    // A list of any length is compared and answered in no time.
     if list.len() > 50 {
-        found.push((full.to_owned(), "A resource takes at most 50 tags.".to_owned()));
+        return Err(invalid_tags(vec![(full.to_owned(), "A resource takes at most 50 tags.".to_owned())]));
     }
+    let mut found = Vec::new();
     let mut keys: Vec<&str> = Vec::new();
     for (at, tag) in list.iter().enumerate() {
         let object = tag.as_object().ok_or_else(|| wrong_type(&format!("{full}[{at}]")))?;
@@ -194,12 +196,13 @@ fn tags(value: &Value, full: &str, later_wins: bool) -> Result<(), ApiError> {
         }
         keys.push(key);
     }
-    if found.is_empty() {
-        return Ok(());
-    }
+    if found.is_empty() { Ok(()) } else { Err(invalid_tags(found)) }
+}
+
+fn invalid_tags(found: Vec<(String, String)>) -> ApiError {
     let mut error = ApiError::new(400, "VALIDATION_ERROR", "Validation failed for one or more tags.");
     error.fields = found;
-    Err(error)
+    error
 }
 
 fn is_tag_character(character: char) -> bool {

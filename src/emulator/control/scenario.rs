@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::error::{ControlError, ControlResult};
-use crate::emulator::clock::{iso_ms, time};
+use crate::emulator::clock::{TAKES as TIME, iso_ms, time};
 use crate::emulator::faults::order::Order;
 use crate::emulator::faults::standing::Faults;
 use crate::emulator::json::{Field, check_keys, seconds};
@@ -18,8 +18,7 @@ const FIELDS: [Field; 5] = [
     ("faults", "a list of faults"),
 ];
 
-const CLOCK: [Field; 3] =
-    [("manual", "true or false"), ("set", "an ISO time or Unix seconds"), ("advance_seconds", seconds::TAKES)];
+const CLOCK: [Field; 3] = [("manual", "true or false"), ("set", TIME), ("advance_seconds", seconds::TAKES)];
 
 /// Changes all of the settings, or none.
 pub(crate) fn change_settings(store: &mut Store, changes: &Value) -> Result<(), ControlError> {
@@ -30,17 +29,22 @@ pub(crate) fn change_settings(store: &mut Store, changes: &Value) -> Result<(), 
 pub(crate) fn change_clock(store: &mut Store, method: &str, body: &Value) -> ControlResult {
     if method != "GET" && !body.is_null() {
         check_keys("The clock", "key", &CLOCK, body)?;
+        // All of it holds, or nothing.
+        let mut clock = store.clock.clone();
         if let Some(manual) = body.get("manual") {
             let manual = manual.as_bool().ok_or_else(|| ControlError::new(400, "manual takes true or false."))?;
-            store.clock.set_manual(manual);
+            clock.set_manual(manual);
         }
         if let Some(to) = body.get("set") {
-            store.clock.set(time(to).ok_or_else(|| ControlError::new(400, "set takes an ISO time or Unix seconds."))?);
+            let to = time(to).ok_or_else(|| ControlError::new(400, format!("set takes {TIME}.")))?;
+            clock.set(to);
         }
         if let Some(by) = body.get("advance_seconds") {
             let by = seconds::read("advance_seconds", by)?;
-            store.clock.advance(i64::try_from(by.as_millis()).unwrap_or(i64::MAX));
+            let to = i64::try_from(by.as_millis()).ok().and_then(|by| clock.after(by));
+            clock.set(to.ok_or_else(|| ControlError::new(400, "advance_seconds goes beyond the year 9998."))?);
         }
+        store.clock = clock;
     }
     let now = store.now();
     Ok(json!({

@@ -10,8 +10,13 @@ use crate::emulator::store::load;
 use crate::emulator::store::seed::InstanceSeed;
 use crate::emulator::store::transition::TransitionEnd;
 
-const STATE: [Field; 3] =
-    [("state", "a state of the API, or GONE"), ("reads", "a whole number"), ("seconds", seconds::TAKES)];
+const READS: &str = "a whole number up to 4294967295";
+
+const STATE: [Field; 3] = [("state", "a state of the API, or GONE"), ("reads", READS), ("seconds", seconds::TAKES)];
+
+const ORGANIZATION: [Field; 1] = [("requires_access_list", "true or false")];
+
+const TOKEN: [Field; 2] = [("client_id", "text"), ("lifetime_seconds", seconds::TAKES)];
 
 pub(crate) fn instances(
     store: &mut Store,
@@ -56,7 +61,9 @@ pub(crate) fn instances(
                 .map_err(|_| ControlError::new(400, "state takes a state of the API, or GONE."))?;
             let due = match (body.get("reads"), body.get("seconds")) {
                 (Some(reads), _) => {
-                    Some(TransitionEnd::Reads(reads.as_u64().and_then(|n| u32::try_from(n).ok()).unwrap_or(0)))
+                    let reads = reads.as_u64().and_then(|reads| u32::try_from(reads).ok());
+                    let reads = reads.ok_or_else(|| ControlError::new(400, format!("reads takes {READS}.")))?;
+                    Some(TransitionEnd::Reads(reads))
                 }
                 (None, Some(after)) => {
                     TransitionEnd::new(Provisioning::After(seconds::read("seconds", after)?), store.now())
@@ -106,8 +113,10 @@ pub(crate) fn organizations(store: &mut Store, method: &str, id: Option<&str>, b
             let first = store.orgs.first().map(|org| org.id.clone()).unwrap_or_default();
             let id = if id == "default" { first.as_str() } else { id };
             let org = store.orgs.iter_mut().find(|org| org.id == id).ok_or_else(|| not_there(id))?;
-            if let Some(requires) = body.get("requires_access_list").and_then(Value::as_bool) {
-                org.requires_access_list = requires;
+            check_keys("An organization", "key", &ORGANIZATION, body)?;
+            if let Some(requires) = body.get("requires_access_list") {
+                let refused = || ControlError::new(400, "requires_access_list takes true or false.");
+                org.requires_access_list = requires.as_bool().ok_or_else(refused)?;
             }
             Ok(json!({}))
         }
@@ -116,7 +125,14 @@ pub(crate) fn organizations(store: &mut Store, method: &str, id: Option<&str>, b
 }
 
 pub(crate) fn issue_token(store: &mut Store, body: &Value) -> ControlResult {
-    let client_id = body.get("client_id").and_then(Value::as_str).unwrap_or(&store.default_ids.0).to_owned();
+    if !body.is_null() {
+        check_keys("A token", "key", &TOKEN, body)?;
+    }
+    let client_id = match body.get("client_id") {
+        Some(id) => id.as_str().ok_or_else(|| ControlError::new(400, "client_id takes text."))?,
+        None => &store.default_ids.0,
+    };
+    let client_id = client_id.to_owned();
     if !store.identities.contains_key(&client_id) {
         return Err(not_there(&client_id));
     }

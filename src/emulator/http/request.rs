@@ -1,15 +1,16 @@
 //! A request with its whole body, and what of it a handler of the API needs.
 
 use std::net::{IpAddr, Ipv4Addr};
+use std::time::Duration;
 
 use axum::body::{Body as HttpBody, Bytes};
 use axum::extract::Request as HttpRequest;
 use axum::http::{HeaderMap, Method};
 use http_body_util::BodyExt;
-use serde_json::Value;
 
 use super::lists;
 use super::lists::Query;
+use crate::emulator::json::parse;
 
 /// Bodies longer than this many bytes are refused.
 const MAX_BODY: usize = 1024 * 1024;
@@ -44,18 +45,37 @@ pub(crate) struct Call<'a> {
     pub(crate) version: &'static str,
 }
 
+/// How long the next part of a body may take; the server puts it into a request.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct BodyTimeout(pub(crate) Duration);
+
 /// Why a body could not be read.
-#[derive(Debug)]
+#[derive(Debug, thiserror::Error)]
 pub(crate) enum ReadError {
+    #[error("The request body is too large.")]
     TooLong,
+    #[error("The request body did not come in time.")]
+    TooSlow,
     /// The client closed the connection, or what it sent is not HTTP.
+    #[error("The request body cannot be read.")]
     Broken,
+}
+
+impl ReadError {
+    pub(crate) fn status(&self) -> u16 {
+        match self {
+            ReadError::TooLong => 413,
+            ReadError::TooSlow => 408,
+            ReadError::Broken => 400,
+        }
+    }
 }
 
 impl Request {
     pub(crate) async fn read(request: HttpRequest) -> Result<Self, ReadError> {
         let (parts, body) = request.into_parts();
-        let body = collect(body).await?;
+        let timeout = parts.extensions.get::<BodyTimeout>().map(|timeout| timeout.0);
+        let body = collect(body, timeout).await?;
         let client_address = parts.extensions.get::<ClientAddress>().map(|address| address.0);
         Ok(Self {
             method: parts.method,
@@ -71,15 +91,20 @@ impl Request {
 
     /// The `name`, or a user's `username`, of a JSON body.
     pub(crate) fn name_in_body(&self) -> Option<String> {
-        let body: Value = serde_json::from_slice(&self.body).ok()?;
+        let body = parse(&self.body).ok()?;
         body.get("name").or_else(|| body.get("username"))?.as_str().map(str::to_owned)
     }
 }
 
 /// A body that is too long is read to its end all the same: a client that is still sending would not see the refusal.
-async fn collect(mut body: HttpBody) -> Result<Bytes, ReadError> {
+async fn collect(mut body: HttpBody, timeout: Option<Duration>) -> Result<Bytes, ReadError> {
     let (mut collected, mut length) = (Vec::new(), 0_usize);
-    while let Some(frame) = body.frame().await {
+    loop {
+        let frame = match timeout {
+            Some(timeout) => tokio::time::timeout(timeout, body.frame()).await.map_err(|_| ReadError::TooSlow)?,
+            None => body.frame().await,
+        };
+        let Some(frame) = frame else { break };
         let frame = frame.map_err(|_| ReadError::Broken)?;
         let Some(data) = frame.data_ref() else { continue };
         length = length.saturating_add(data.len());

@@ -39,6 +39,10 @@ pub struct Options {
     pub retired_reply: RetiredReply,
     /// Where time comes from.
     pub clock: ClockMode,
+    /// How long a connection may be idle, and how long a head, or the next part of a body, may take, in real time; then
+    /// the connection is closed. Default: 75 seconds; 0: never.
+    #[serde(rename = "connection_timeout_seconds", with = "seconds")]
+    pub connection_timeout: Duration,
     /// How long a token is valid. Default: one hour.
     #[serde(rename = "token_lifetime_seconds", with = "seconds")]
     pub token_lifetime: Duration,
@@ -96,6 +100,7 @@ impl Default for Options {
             calendar: Calendar::Flex,
             retired_reply: RetiredReply::VersionGone,
             clock: ClockMode::Real,
+            connection_timeout: Duration::from_secs(75),
             token_lifetime: Duration::from_secs(3600),
             token_requests_per_minute: Some(10),
             live_tokens: Some(100),
@@ -146,10 +151,11 @@ const SETTINGS: [Field; 21] = [
 ];
 
 /// What is chosen once, at the start.
-const START: [Field; 8] = [
+const START: [Field; 9] = [
     ("host", "a loopback address"),
     ("port", "0 to 65535"),
-    ("clock", "\"real\", \"manual\", a time such as 2025-09-09T18:15:06Z or Unix seconds"),
+    ("clock", "\"real\", \"manual\", a time such as 2025-09-09T18:15:06Z or Unix seconds, from 1970 to 9998"),
+    ("connection_timeout_seconds", seconds::TAKES),
     ("seed", "a seed"),
     ("state_dir", "the path of a folder"),
     ("json_log", "true or false"),
@@ -247,6 +253,7 @@ mod tests {
             "calendar": "2025-12",
             "retired_reply": 404,
             "clock": 1757441711.5,
+            "connection_timeout_seconds": 0.5,
             "token_lifetime_seconds": 60.0,
             "token_requests_per_minute": null,
             "live_tokens": 7,
@@ -302,7 +309,11 @@ mod tests {
             ("host", json!("here"), "host takes a loopback address."),
             ("port", json!(65536), "port takes 0 to 65535."),
             ("provisioning", json!({"minutes": 1}), &format!("provisioning takes {PROVISIONING}.")),
-            ("provisioning_seconds", json!(-1), "provisioning_seconds takes a number of seconds, zero or more."),
+            (
+                "provisioning_seconds",
+                json!(-1),
+                "provisioning_seconds takes a number of seconds, from 0 to 10 billion.",
+            ),
             ("updating", json!("never"), &format!("updating takes {PROVISIONING}.")),
             (
                 "calendar",

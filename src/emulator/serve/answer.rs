@@ -8,6 +8,7 @@ use crate::emulator::http::operations::OperationKind;
 use crate::emulator::http::request::Request;
 use crate::emulator::http::response::WireResponse;
 use crate::emulator::http::route::{Route, RouteError};
+use crate::emulator::json::shortened;
 use crate::emulator::store::Store;
 
 /// Lets `by` handle the request, and adds the result to the log.
@@ -24,7 +25,7 @@ pub(crate) fn answer(
     if let Some(record) = store.request_log.get_mut(number) {
         record.identity = handled.identity.clone().or(record.identity.take());
         record.refusal = handled.refusal.or(record.refusal);
-        record.error_code.clone_from(&handled.reply.error_code);
+        record.error_code = handled.reply.error_code.as_deref().map(shortened);
     }
     let operation = route.as_ref().ok().map(|route| route.operation);
     let response = WireResponse::from_handled(&handled, operation, request, store.calendar(), store.now());

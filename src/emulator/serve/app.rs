@@ -1,11 +1,15 @@
 //! The emulator as a [`Router`], apart from serving: each request is logged, matched with the faults that are ordered,
 //! answered, and sent with the API's headers.
 
+use std::panic::AssertUnwindSafe;
+
 use axum::Router;
 use axum::body::Body as HttpBody;
 use axum::extract::{Request as HttpRequest, State as Extract};
 use axum::http::{Method, Response, Uri};
+use axum::middleware::{Next, from_fn};
 use axum::routing::any;
+use futures_util::FutureExt;
 use serde_json::json;
 
 use super::answer::answer;
@@ -31,6 +35,7 @@ pub fn app(state: State) -> Router {
         .route("/_emulator", any(control::control))
         .route("/_emulator/{*path}", any(control::control))
         .fallback(api)
+        .layer(from_fn(answer_panics))
         .with_state(state)
 }
 
@@ -42,26 +47,53 @@ async fn api(Extract(state): Extract<State>, request: HttpRequest) -> Response<H
     let request = match Request::read(request).await {
         Ok(request) => request,
         Err(error) => {
-            let error = match error {
-                ReadError::TooLong => ApiError::new(413, "REQUEST_TOO_LARGE", "The request body is too large."),
-                ReadError::Broken => ApiError::new(400, "MALFORMED_JSON", "The request body cannot be read."),
+            let code = match error {
+                ReadError::TooLong => "REQUEST_TOO_LARGE",
+                ReadError::TooSlow => "REQUEST_TIMEOUT",
+                ReadError::Broken => "MALFORMED_JSON",
             };
-            return WireResponse::from_reply(&error.into()).respond();
+            let reply = ApiError::new(error.status(), code, error.to_string()).into();
+            return WireResponse::from_reply(&reply).respond();
         }
     };
     let route = route::route(&request.method, &request.path);
     let (number, matched) = receive(&state, &request, &route, handle);
+    let failed = || {
+        let response = panicked();
+        state.finish(number, Some(response.status), "answered", &response.body);
+        response.respond()
+    };
     let Some(matched) = matched else {
-        let response = answer(&state, number, &request, &route, dispatch::answer);
+        let answered = caught(async { answer(&state, number, &request, &route, dispatch::answer) }).await;
+        let Some(response) = answered else { return failed() };
         state.finish(number, Some(response.status), "answered", &response.body);
         return response.respond();
     };
     if matched.fault.order.delay.is_zero() {
-        return answer_with_fault(&state, matched, &request, &route).await;
+        let answered = caught(answer_with_fault(&state, matched, &request, &route)).await;
+        return answered.unwrap_or_else(failed);
     }
     // A request that is late is carried out even if its client has given up by then: that is what makes it dangerous.
-    let late = tokio::spawn(async move { answer_with_fault(&state, matched, &request, &route).await });
-    late.await.unwrap_or_default()
+    let late = tokio::spawn({
+        let state = state.clone();
+        async move { answer_with_fault(&state, matched, &request, &route).await }
+    });
+    late.await.unwrap_or_else(|_| failed())
+}
+
+/// A panic within a request is the error of that request alone; what it shares with others is behind a lock that does not
+/// stay poisoned.
+async fn caught<T>(work: impl Future<Output = T>) -> Option<T> {
+    AssertUnwindSafe(work).catch_unwind().await.ok()
+}
+
+async fn answer_panics(request: HttpRequest, next: Next) -> Response<HttpBody> {
+    caught(next.run(request)).await.unwrap_or_else(|| panicked().respond())
+}
+
+fn panicked() -> WireResponse {
+    let detail = "The emulator met a mistake of its own, which is a bug in atlas-serverless: please report it.";
+    WireResponse::from_reply(&ApiError::new(500, "UNEXPECTED_ERROR", detail).into())
 }
 
 /// A client that takes the emulator for its proxy, so that a test cannot reach a real service by mistake.
@@ -115,4 +147,33 @@ fn receive(
     };
     let number = store.request_log.begin(record, store.options.request_log);
     (number, fault.map(|fault| MatchedRequest { fault, number, at, handle }))
+}
+
+#[cfg(test)]
+mod tests {
+    use axum::http::Request;
+    use tower_service::Service;
+
+    use super::*;
+
+    /// A router whose second handler panics while it holds what both share.
+    #[tokio::test]
+    async fn a_panic_is_the_error_of_one_request() {
+        let state = State::new(crate::emulator::Options::default()).unwrap();
+        let held = state.clone();
+        let mut router = Router::new()
+            .route(
+                "/panic",
+                any(async move || -> Response<HttpBody> {
+                    let _locked = held.lock();
+                    panic!("a mistake")
+                }),
+            )
+            .merge(app(state))
+            .layer(from_fn(answer_panics));
+        for (path, expected) in [("/panic", 500), ("/_emulator/clock", 200), ("/panic", 500), ("/", 200)] {
+            let request = Request::get(path).body(HttpBody::empty()).unwrap();
+            assert_eq!(router.call(request).await.unwrap().status(), expected, "{path}");
+        }
+    }
 }

@@ -1,10 +1,12 @@
 //! One accepted connection, which a fault can close: at once, in the middle of a body, with FIN or with RST.
 
 use std::io;
+use std::net::Shutdown;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::task::{Context, Poll, Waker};
 
+use socket2::SockRef;
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 
@@ -122,10 +124,27 @@ impl Connection {
     }
 }
 
-/// Makes closing the stream send RST.
+/// A forked child has a copy of every socket: dropping it would not end the connection before the child ends, too.
+impl Drop for Connection {
+    fn drop(&mut self) {
+        if !matches!(self.handle.output(), Output::Closed(CloseMode::Reset)) {
+            close(&self.stream);
+        }
+    }
+}
+
+/// Ends the connection with FIN, whoever else has the socket.
+pub(crate) fn close(stream: &TcpStream) {
+    // One that has ended already is no error.
+    let _ = SockRef::from(stream).shutdown(Shutdown::Both);
+}
+
+/// Ends the connection with RST: where that needs the socket to be closed, when the stream is dropped.
 pub(crate) fn abort(stream: &TcpStream) {
     // A stream that cannot be told so is closed anyway.
     let _ = stream.set_zero_linger();
+    #[cfg(target_os = "linux")]
+    let _ = rustix::net::connect_unspec(stream);
 }
 
 impl AsyncRead for Connection {

@@ -5,7 +5,8 @@ use std::net::IpAddr;
 use axum::body::{Body as HttpBody, Bytes};
 use axum::extract::{Request as HttpRequest, State as Extract};
 use axum::http::header::{HOST, ORIGIN};
-use axum::http::{HeaderMap, Method, Response, StatusCode};
+use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode};
+use percent_encoding::percent_decode_str;
 use serde_json::{Map, Value, json};
 
 use super::connection::Handle;
@@ -13,18 +14,19 @@ use super::state::State;
 use crate::emulator::control::error::ControlError;
 use crate::emulator::http::replies::to_bytes;
 use crate::emulator::http::request::Request;
+use crate::emulator::json::parse;
 
 /// `/_emulator/…` over HTTP.
 pub(crate) async fn control(Extract(state): Extract<State>, request: HttpRequest) -> Response<HttpBody> {
     let caller = request.extensions().get::<Handle>().cloned();
-    let answer = match Request::read(request).await {
-        Err(_) => Err(ControlError::new(413, "The request body is too large.")),
-        Ok(request) if !is_local(&request.headers) => {
-            Err(ControlError::new(403, "The control API answers loopback callers only."))
-        }
-        Ok(request) => {
-            let target = request.target.trim_start_matches("/_emulator").to_owned();
-            let body = if request.body.is_empty() { Ok(None) } else { serde_json::from_slice(&request.body).map(Some) };
+    let refused = refusal(request.headers());
+    let answer = match (Request::read(request).await, refused) {
+        (Err(error), _) => Err(ControlError::new(error.status(), error.to_string())),
+        (Ok(_), Some(message)) => Err(ControlError::new(403, message)),
+        (Ok(request), None) => {
+            let path = percent_decode_str(request.path.trim_start_matches("/_emulator")).decode_utf8_lossy();
+            let target = request.query.as_ref().map_or(path.to_string(), |query| format!("{path}?{query}"));
+            let body = if request.body.is_empty() { Ok(None) } else { parse(&request.body).map(Some) };
             match body {
                 Ok(body) => state.execute(request.method.as_str(), &target, body, caller.as_ref()),
                 Err(error) => Err(ControlError::new(400, format!("The body is not JSON: {error}."))),
@@ -43,8 +45,8 @@ pub(crate) async fn control(Extract(state): Extract<State>, request: HttpRequest
 
 /// The page at `/`.
 pub(crate) async fn page(request: HttpRequest) -> Response<HttpBody> {
-    if !is_local(request.headers()) {
-        return respond(403, "text/plain;charset=utf-8", Bytes::from_static(b"Loopback callers only.\n"));
+    if let Some(message) = refusal(request.headers()) {
+        return respond(403, "text/plain;charset=utf-8", Bytes::from_static(message.as_bytes()));
     }
     if request.method() != Method::GET {
         return respond(405, "text/plain;charset=utf-8", Bytes::from_static(b"GET only.\n"));
@@ -52,15 +54,21 @@ pub(crate) async fn page(request: HttpRequest) -> Response<HttpBody> {
     respond(200, "text/html;charset=utf-8", Bytes::from_static(include_bytes!("page.html")))
 }
 
-/// A page of another site must not control the emulator, not even through DNS rebinding to 127.0.0.1.
-fn is_local(headers: &HeaderMap) -> bool {
-    let text = |name| headers.get(name).and_then(|value| value.to_str().ok());
-    let host = text(HOST).is_none_or(is_loopback_host);
-    let origin = match text(ORIGIN) {
-        None => true,
-        Some(origin) => origin.split_once("://").is_some_and(|(_, host)| is_loopback_host(host)),
+/// A page of another site must not control the emulator: not through DNS rebinding to 127.0.0.1, and not if it is served
+/// by this machine, as that of another port. A request without `Origin` comes from no page.
+fn refusal(headers: &HeaderMap) -> Option<&'static str> {
+    let mut hosts = headers.get_all(HOST).iter().map(HeaderValue::to_str);
+    if !hosts.all(|host| host.is_ok_and(is_loopback_host)) {
+        return Some("The control API answers loopback callers only.");
+    }
+    let own = headers.get(HOST).and_then(|host| host.to_str().ok());
+    let is_own = |origin: &str| {
+        let host = origin.split_at_checked(7).filter(|(scheme, _)| scheme.eq_ignore_ascii_case("http://"));
+        host.zip(own).is_some_and(|((_, host), own)| host.eq_ignore_ascii_case(own))
     };
-    host && origin
+    let mut origins = headers.get_all(ORIGIN).iter().map(HeaderValue::to_str);
+    let all_own = origins.all(|origin| origin.is_ok_and(is_own));
+    (!all_own).then_some("The control API answers no page but the emulator's own.")
 }
 
 fn is_loopback_host(host: &str) -> bool {
@@ -75,8 +83,8 @@ fn respond(status: u16, content_type: &'static str, body: Bytes) -> Response<Htt
     let mut response = Response::new(HttpBody::from(body));
     *response.status_mut() = StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
     let headers = response.headers_mut();
-    headers.insert("content-type", axum::http::HeaderValue::from_static(content_type));
-    headers.insert("cache-control", axum::http::HeaderValue::from_static("no-store"));
-    headers.insert("x-content-type-options", axum::http::HeaderValue::from_static("nosniff"));
+    headers.insert("content-type", HeaderValue::from_static(content_type));
+    headers.insert("cache-control", HeaderValue::from_static("no-store"));
+    headers.insert("x-content-type-options", HeaderValue::from_static("nosniff"));
     response
 }

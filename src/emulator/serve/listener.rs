@@ -1,21 +1,22 @@
 //! The listening socket, which can be closed for a while so that connections are truly refused; accepted connections.
 
-use std::net::{SocketAddr, TcpListener as StdListener};
+use std::net::{Shutdown, SocketAddr, TcpListener as StdListener};
 use std::time::Duration;
 
 use axum::body::Body as HttpBody;
 use axum::http::Request;
 use hyper::server::conn::http1;
 use hyper::service::{Service, service_fn};
-use hyper_util::rt::TokioIo;
+use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
+use socket2::SockRef;
 use tokio::net::{TcpListener, TcpStream};
 
 use super::app::app;
-use super::connection::{Connection, Handle, abort};
+use super::connection::{Connection, Handle, abort, close};
 use super::state::State;
 use crate::emulator::faults::kind::FaultKind;
-use crate::emulator::http::request::ClientAddress;
+use crate::emulator::http::request::{BodyTimeout, ClientAddress};
 
 /// Serves until its task is aborted.
 pub(crate) async fn serve(listener: StdListener, address: SocketAddr, state: State) {
@@ -48,10 +49,10 @@ async fn bind(address: SocketAddr) -> StdListener {
 }
 
 async fn accept_all(listener: StdListener, state: State) {
-    let Ok(listener) = TcpListener::from_std(listener) else { return };
+    let Ok(listener) = TcpListener::from_std(listener).map(Listening) else { return };
     let router = TowerToHyperService::new(app(state.clone()));
     loop {
-        match listener.accept().await {
+        match listener.0.accept().await {
             Ok((stream, client)) => accept(stream, client, &state, router.clone()),
             // Out of file descriptors, say: it may pass.
             Err(_) => tokio::time::sleep(Duration::from_millis(10)).await,
@@ -59,12 +60,24 @@ async fn accept_all(listener: StdListener, state: State) {
     }
 }
 
+/// A socket that no longer listens when this is dropped, even if a forked child has it too.
+struct Listening(TcpListener);
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        // Not every system shuts down a listening socket; it is closed all the same.
+        let _ = SockRef::from(&self.0).shutdown(Shutdown::Both);
+    }
+}
+
 fn accept(stream: TcpStream, client: SocketAddr, state: &State, router: TowerToHyperService<axum::Router>) {
     let handle = Handle::default();
+    let timeout;
     let fault = {
         let mut locked = state.lock();
         locked.connections.add(&handle);
         let fault = locked.faults.take_on_accept();
+        timeout = locked.store.options.connection_timeout;
         let counters = &mut locked.store.request_log.counters;
         counters.connections += 1;
         counters.faults += u64::from(fault.is_some());
@@ -73,16 +86,22 @@ fn accept(stream: TcpStream, client: SocketAddr, state: &State, router: TowerToH
     if let Some(fault) = fault {
         if fault.order.kind == FaultKind::ResetOnAccept {
             abort(&stream);
+        } else {
+            close(&stream);
         }
         return;
     }
     // Without it a small reply can wait for an acknowledgement; it is no loss where it cannot be had.
     let _ = stream.set_nodelay(true);
     let connection = Connection::new(stream, handle.clone());
+    let timeout = Some(timeout).filter(|timeout| !timeout.is_zero());
     let service = service_fn(move |request: Request<hyper::body::Incoming>| {
         let mut request = request.map(HttpBody::new);
         request.extensions_mut().insert(handle.clone());
         request.extensions_mut().insert(ClientAddress(client.ip()));
+        if let Some(timeout) = timeout {
+            request.extensions_mut().insert(BodyTimeout(timeout));
+        }
         router.call(request)
     });
     tokio::spawn(async move {
@@ -90,6 +109,8 @@ fn accept(stream: TcpStream, client: SocketAddr, state: &State, router: TowerToH
         // Cut replies need the head and the body in one buffer; titles are how the API writes header names; a client
         // may end its side once its request is out.
         builder.title_case_headers(true).writev(false).half_close(true);
+        // From the end of the last reply to that of the next head.
+        builder.timer(TokioTimer::new()).header_read_timeout(timeout);
         // A connection ends as the client or a fault ends it; neither is an error of the emulator.
         let _ = builder.serve_connection(TokioIo::new(connection), service).await;
     });

@@ -21,14 +21,14 @@ pub struct Emulator {
     state: State,
     address: SocketAddr,
     running: Mutex<Option<Running>>,
+    /// The process that started it.
+    process: u32,
 }
 
 #[derive(Debug)]
 struct Running {
     stop: Arc<Notify>,
     thread: JoinHandle<()>,
-    /// A forked child has the handle but not the thread.
-    process: u32,
 }
 
 impl Emulator {
@@ -71,7 +71,13 @@ impl Emulator {
                 save(&inside);
             })
             .map_err(|e| failed("The emulator's thread cannot be started", e))?;
-        Ok(Self { state, address, running: Mutex::new(Some(Running { stop, thread, process: std::process::id() })) })
+        Ok(Self { state, address, running: Mutex::new(Some(Running { stop, thread })), process: std::process::id() })
+    }
+
+    /// Whether this is the copy of a child that was made by fork. It has neither the thread nor the present state, and a lock
+    /// that was held at the fork is held there for ever: it can only use [`Emulator::url`].
+    pub fn is_inherited(&self) -> bool {
+        self.process != std::process::id()
     }
 
     /// Such as `http://127.0.0.1:41234`.
@@ -103,10 +109,13 @@ impl Emulator {
         self.state.control(method, path, body)
     }
 
-    /// Stops it: the port is free when this returns. Stopping twice does nothing.
+    /// Stops it: the port is free when this returns. Stopping twice does nothing, nor does it in a child made by fork.
     pub fn stop(&self) {
+        if self.is_inherited() {
+            return;
+        }
         let running = self.running.lock().unwrap_or_else(PoisonError::into_inner).take();
-        if let Some(running) = running.filter(|running| running.process == std::process::id()) {
+        if let Some(running) = running {
             running.stop.notify_one();
             // A thread that has panicked has stopped too.
             let _ = running.thread.join();
@@ -116,7 +125,12 @@ impl Emulator {
 
 impl Drop for Emulator {
     fn drop(&mut self) {
-        self.stop();
+        if self.is_inherited() {
+            // The handle of a thread that is not there must not be dropped: it could mean another thread by now.
+            std::mem::forget(self.running.get_mut().unwrap_or_else(PoisonError::into_inner).take());
+        } else {
+            self.stop();
+        }
     }
 }
 

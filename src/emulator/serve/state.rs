@@ -1,6 +1,7 @@
 //! The state behind a router or a server, and what Rust and Python can ask of it.
 
 use std::io::Write;
+use std::panic::AssertUnwindSafe;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -14,10 +15,12 @@ use crate::emulator::control;
 use crate::emulator::control::error::{ControlError, ControlResult};
 use crate::emulator::control::{overview, scenario};
 use crate::emulator::faults::standing::Faults;
-use crate::emulator::json::seconds;
+use crate::emulator::json::{Field, check_keys, seconds};
 use crate::emulator::options::Options;
 use crate::emulator::store::request_log::Record;
 use crate::emulator::store::{Store, load, snapshot};
+
+const LISTENER: [Field; 2] = [("listening", "true or false"), ("for_seconds", seconds::TAKES)];
 
 /// Why the emulator did not start, in one sentence.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -137,7 +140,8 @@ impl State {
     /// # Errors
     /// When the path is unknown or the request makes no sense; the text says why.
     pub fn control(&self, method: &str, path: &str, body: Option<Value>) -> Result<Value, ControlError> {
-        let answer = self.execute(method, path, body, None);
+        let answer = std::panic::catch_unwind(AssertUnwindSafe(|| self.execute(method, path, body, None)));
+        let answer = answer.unwrap_or_else(|_| Err(ControlError::new(500, "The emulator met a mistake of its own.")));
         self.listener().wait_until_done();
         answer
     }
@@ -174,6 +178,7 @@ impl State {
 
     /// Closes the listening socket, so that connections are refused, or opens it again. Open connections stay.
     fn open_or_close(&self, body: &Value) -> ControlResult {
+        check_keys("The listener", "key", &LISTENER, body)?;
         let open = body.get("listening").and_then(Value::as_bool);
         let open = open.ok_or_else(|| ControlError::new(400, "listening takes true or false."))?;
         let time = body.get("for_seconds").map(|value| seconds::read("for_seconds", value)).transpose()?;

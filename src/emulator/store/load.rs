@@ -28,6 +28,9 @@ pub(crate) fn start(store: &mut Store, saved: Option<&Value>) -> Result<(), Stri
     Ok(())
 }
 
+/// How many instances can be stored by their number: of the smallest, they need 400 MB.
+const MAX_COUNTED: u64 = 1_000_000;
+
 /// Reads one thing of a seed, and says where in it something is wrong.
 pub(crate) fn read<T: DeserializeOwned>(what: &str, value: Value) -> Result<T, String> {
     if !value.is_object() {
@@ -140,6 +143,10 @@ pub(crate) fn add_instance(store: &mut Store, group_id: &str, seed: InstanceSeed
         let name = seed.name.clone().ok_or("An instance needs a name.")?;
         return add_named(store, group_id, name, seed);
     };
+    let stored: usize = store.projects.values().map(|project| project.instances.len()).sum();
+    if count > MAX_COUNTED.saturating_sub(stored as u64) {
+        return Err(format!("count is {count}, but only {MAX_COUNTED} instances can be made so."));
+    }
     let prefix = seed.name_prefix.clone().unwrap_or_else(|| "instance-".to_owned());
     (1..=count).try_for_each(|number| add_named(store, group_id, format!("{prefix}{number}").into(), seed.clone()))
 }

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::emulator::clock::iso_millis;
+use crate::emulator::clock::{iso_millis, representable};
 use crate::emulator::options::Provisioning;
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -20,7 +20,8 @@ impl TransitionEnd {
             Provisioning::AtOnce => Some(TransitionEnd::Reads(0)),
             Provisioning::AfterReads(reads) => Some(TransitionEnd::Reads(reads)),
             Provisioning::After(time) => {
-                Some(TransitionEnd::At(now.saturating_add(i64::try_from(time.as_millis()).unwrap_or(i64::MAX))))
+                let milliseconds = i64::try_from(time.as_millis()).unwrap_or(i64::MAX);
+                Some(TransitionEnd::At(representable(now.saturating_add(milliseconds))))
             }
             Provisioning::Manual => None,
         }

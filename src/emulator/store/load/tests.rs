@@ -149,7 +149,16 @@ fn what_is_wrong_is_said_with_its_place() {
         ),
         (
             json!({"projects": [{"created": "soon"}]}),
-            "The seed, projects[0].created: \"soon\" is not a time in ISO 8601.",
+            "The seed, projects[0].created: \"soon\" is not a time in ISO 8601, from 1970 to 9998.",
+        ),
+        (json!({"projects": [{"created": "+010000-01-01T00:00:00Z"}]}), "The seed, projects[0].created: \"+010000"),
+        (
+            json!({"projects": [{"instances": [{"name": "a", "due": {"at": "9999-12-31T00:00:00Z"}}]}]}),
+            "The seed, projects[0].instances[0].due",
+        ),
+        (
+            json!({"projects": [{"instances": [{"count": u64::MAX}]}]}),
+            "count is 18446744073709551615, but only 1000000 instances can be made so.",
         ),
         (
             json!({"api_keys": [{"access_list": ["here"]}]}),

@@ -116,6 +116,8 @@ class AsyncClient:
     @classmethod
     def from_profile(cls, name: str, **options: Any) -> Any:
         try:
+            if not isinstance(name, str):
+                raise TypeError(f"name must be text, not {type(name).__name__}")
             return cls(profile=name, _sources="profile", **options)
         finally:
             options.clear()

@@ -8,11 +8,12 @@ use crate::binding::client::config;
 use crate::binding::client::config::{ClientArguments, ClientOptions, Limits, RouteOptions};
 use crate::binding::client::run::Client;
 use crate::binding::convert::errors::{to_exception, warn};
-use crate::binding::convert::secret::SecretText;
+use crate::binding::convert::named;
 use crate::binding::runtime::blocking;
 use crate::core::auth::token_cache::FileCache;
 use crate::core::doctor::run_checks;
 use crate::core::error::Error;
+use crate::core::secret::Secret;
 
 /// Look at everything between this program and a create; a dict of `ok`, `base_url`, `group_id`, `explanation`, `steps`.
 #[pyfunction]
@@ -21,15 +22,16 @@ use crate::core::error::Error;
 #[allow(clippy::too_many_arguments)]
 pub(crate) fn doctor<'py>(
     py: Python<'py>,
-    profile: Option<String>,
-    base_url: Option<SecretText>,
-    group_id: Option<String>,
-    proxy: Option<SecretText>,
-    ca_file: Option<PathBuf>,
-    token_cache: Option<PathBuf>,
-    timeout: f64,
-    allow_insecure_http: bool,
+    #[pyo3(from_py_with = named::profile)] profile: Option<&str>,
+    #[pyo3(from_py_with = named::base_url)] base_url: Option<Secret>,
+    #[pyo3(from_py_with = named::group_id)] group_id: Option<&str>,
+    #[pyo3(from_py_with = named::proxy)] proxy: Option<Secret>,
+    #[pyo3(from_py_with = named::ca_file)] ca_file: Option<PathBuf>,
+    #[pyo3(from_py_with = named::token_cache)] token_cache: Option<PathBuf>,
+    #[pyo3(from_py_with = named::attempt_timeout)] timeout: f64,
+    #[pyo3(from_py_with = named::allow_insecure_http)] allow_insecure_http: bool,
 ) -> PyResult<Bound<'py, PyAny>> {
+    let (profile, group_id) = (profile.map(str::to_owned), group_id.map(str::to_owned));
     let given = ClientArguments { profile, base_url, ..ClientArguments::default() };
     let discovery = config::discover(given, allow_insecure_http, None)?;
     let options = ClientOptions {

@@ -4,6 +4,7 @@ use pyo3::exceptions::{PyLookupError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pythonize::pythonize;
 
+use crate::binding::convert::named;
 use crate::binding::convert::to_json::to_json;
 use crate::emulator::{ControlError, Emulator, Options, StartError};
 
@@ -51,8 +52,8 @@ impl PyEmulator {
     fn control<'py>(
         &self,
         py: Python<'py>,
-        method: &str,
-        path: &str,
+        #[pyo3(from_py_with = named::method)] method: &str,
+        #[pyo3(from_py_with = named::path)] path: &str,
         body: Option<&Bound<'py, PyAny>>,
     ) -> PyResult<Bound<'py, PyAny>> {
         let body = body.map(|body| to_json("body", body)).transpose()?;

@@ -3,6 +3,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
 use crate::binding::convert::errors::{to_exception, warn};
+use crate::binding::convert::named;
 use crate::binding::convert::to_core::to_node;
 use crate::core::error::{Error, Violation};
 use crate::core::spec::convert::conversion::Conversion;
@@ -14,7 +15,7 @@ use crate::core::spec::convert::to_flex;
 pub(crate) fn to_flex_spec<'py>(
     py: Python<'py>,
     spec: &Bound<'py, PyAny>,
-    strict: bool,
+    #[pyo3(from_py_with = named::strict)] strict: bool,
 ) -> PyResult<Bound<'py, PyAny>> {
     let conversion = to_flex(&to_node(spec)).map_err(|violations| to_exception(py, Error::Validation(violations)))?;
     if strict && !conversion.lost.is_empty() {

@@ -17,15 +17,15 @@ goes through :meth:`Emulator.control`, which is also there for other languages u
 
 from __future__ import annotations
 
-import json
-import os
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Literal
 
+from ._arguments import file_path, listed, load, part, seconds
 from ._controls import Clock, Faults, iso
 from ._process import AnyProcess
 
 if TYPE_CHECKING:
+    import os
     from collections.abc import Mapping, Sequence
     from types import TracebackType
 
@@ -92,16 +92,18 @@ class Emulator:
     ) -> None:
         from atlas_serverless._core import Emulator as Core
 
+        if provisioning is None:
+            provisioning = {"seconds": seconds("provisioning_seconds", provisioning_seconds)}
         core = Core(
             {
                 "host": host,
                 "port": port,
-                "provisioning": {"seconds": provisioning_seconds} if provisioning is None else provisioning,
+                "provisioning": provisioning,
                 "calendar": calendar,
                 "clock": iso(clock) if isinstance(clock, datetime) else clock,
-                "seed": _load(seed),
-                "scenario": _load(scenario),
-                "state_dir": None if state_dir is None else os.fspath(state_dir),
+                "seed": load("seed", seed),
+                "scenario": load("scenario", scenario),
+                "state_dir": None if state_dir is None else file_path("state_dir", state_dir),
                 "json_log": json_log,
                 **settings,
             }
@@ -211,7 +213,7 @@ class Emulator:
 
     def instances(self, group_id: str | None = None) -> list[dict[str, Any]]:
         """What is stored in a project (the first one), in the emulator's own form. It does not count as a read."""
-        query = "" if group_id is None else f"?group_id={group_id}"
+        query = "" if group_id is None else f"?group_id={part('group_id', group_id)}"
         return list(self.control("GET", f"instances{query}"))
 
     def snapshot(self) -> dict[str, Any]:
@@ -261,7 +263,7 @@ class Emulator:
             order["seconds"] = seconds
         if reads is not None:
             order["reads"] = reads
-        self.control("PATCH", f"instances/{group_id or 'default'}/{name}", order)
+        self.control("PATCH", f"instances/{part('group_id', group_id or 'default')}/{part('name', name)}", order)
 
     def add_instance(
         self, name: str, *, kind: Literal["serverless", "flex", "dedicated"] = "flex", **facts: Any
@@ -272,7 +274,7 @@ class Emulator:
 
     def add_project(self, name: str, *, org_id: str | None = None) -> str:
         """Adds a project, which nobody has a role in yet, and returns its id."""
-        order = {"name": name} if org_id is None else {"name": name, "org_id": org_id}
+        order = {"name": name} if org_id is None else {"name": name, "org_id": part("org_id", org_id)}
         return str(self.control("POST", "projects", order)["id"])
 
     def add_organization(self, name: str, *, requires_access_list: bool = False) -> str:
@@ -303,11 +305,13 @@ class Emulator:
     def change_identity(self, identity: str, **changes: Any) -> dict[str, Any]:
         """Changes a service account or API key: `role`, `org_roles`, `project_roles`, `access_list` (None: from
         anywhere)."""
-        return dict(self.control("PATCH", f"identities/{identity}", changes))
+        return dict(self.control("PATCH", f"identities/{part('identity', identity)}", changes))
 
     def require_access_list(self, required: bool = True, *, org_id: str | None = None) -> None:
         """Whether an organization (the first one) refuses credentials without an access list."""
-        self.control("PATCH", f"organizations/{org_id or 'default'}", {"requires_access_list": required})
+        self.control(
+            "PATCH", f"organizations/{part('org_id', org_id or 'default')}", {"requires_access_list": required}
+        )
 
     def expire_tokens(self) -> None:
         """Every token expires now."""
@@ -358,20 +362,9 @@ class Emulator:
         if role is not None:
             order["role"] = role
         if org_id is not None:
-            order["org_id"] = org_id
+            order["org_id"] = part("org_id", org_id)
         if access_list is not None:
-            order["access_list"] = list(access_list)
+            order["access_list"] = listed("access_list", access_list)
         added = dict(self.control("POST", "identities", order))
         names = ("client_id", "client_secret") if kind == "service_account" else ("public_key", "private_key")
         return {**added, names[0]: added["id"], names[1]: added["secret"]}
-
-
-def _load(source: Any) -> Any:
-    """A dict as it is; anything else is the path of a JSON file."""
-    if source is None or not isinstance(source, (str, os.PathLike)):
-        return source
-    with open(source, encoding="utf-8") as file:
-        try:
-            return json.load(file)
-        except RecursionError:
-            raise ValueError(f"{os.fspath(source)}: nested too deep") from None

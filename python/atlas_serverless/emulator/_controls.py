@@ -5,6 +5,8 @@ from __future__ import annotations
 from datetime import datetime, timedelta, timezone
 from typing import TYPE_CHECKING, Any
 
+from ._arguments import whole
+
 if TYPE_CHECKING:
     from collections.abc import Callable
 
@@ -82,7 +84,7 @@ class Faults:
 
     def cancel(self, number: int) -> None:
         """Takes an order back."""
-        self._control("DELETE", f"faults/{number}")
+        self._control("DELETE", f"faults/{whole('number', number)}")
 
     def clear(self) -> None:
         """Takes all orders back."""

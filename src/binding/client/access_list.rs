@@ -5,6 +5,7 @@ use pyo3::types::PyDict;
 use super::entities;
 use super::pages::Pages;
 use super::run::{CallResult, Client};
+use crate::binding::convert::named;
 use crate::binding::convert::results::Output;
 use crate::binding::runtime::job::Job;
 use crate::core::http::call::ReplyFormat;
@@ -24,9 +25,9 @@ impl Client {
     fn create_access_list_entry<'py>(
         &self,
         py: Python<'py>,
-        group_id: Option<&str>,
-        envelope: bool,
-        pretty: bool,
+        #[pyo3(from_py_with = named::group_id)] group_id: Option<&str>,
+        #[pyo3(from_py_with = named::envelope)] envelope: bool,
+        #[pyo3(from_py_with = named::pretty)] pretty: bool,
         extra_fields: Option<Bound<'py, PyAny>>,
         entry: Option<&Bound<'py, PyDict>>,
     ) -> CallResult {
@@ -41,10 +42,10 @@ impl Client {
     fn get_access_list_entry(
         &self,
         py: Python<'_>,
-        group_id: Option<&str>,
-        entry_value: Option<&str>,
-        envelope: bool,
-        pretty: bool,
+        #[pyo3(from_py_with = named::group_id)] group_id: Option<&str>,
+        #[pyo3(from_py_with = named::entry_value)] entry_value: Option<&str>,
+        #[pyo3(from_py_with = named::envelope)] envelope: bool,
+        #[pyo3(from_py_with = named::pretty)] pretty: bool,
     ) -> CallResult {
         let (group_id, value) = self.target_of(py, "entry_value", group_id, entry_value)?;
         self.run(py, entities::plain(entry(group_id, value), Operation::Get, ReplyFormat { envelope, pretty }))
@@ -55,9 +56,9 @@ impl Client {
     fn list_access_list_entries(
         &self,
         py: Python<'_>,
-        group_id: Option<&str>,
-        items_per_page: i64,
-        include_count: bool,
+        #[pyo3(from_py_with = named::group_id)] group_id: Option<&str>,
+        #[pyo3(from_py_with = named::items_per_page)] items_per_page: i64,
+        #[pyo3(from_py_with = named::include_count)] include_count: bool,
     ) -> PyResult<Pages> {
         let entries = entry(self.project(py, group_id)?, "");
         Pages::new(py, self, Pager::entities(&entries, items_per_page, include_count))
@@ -68,10 +69,10 @@ impl Client {
     fn get_access_list_status(
         &self,
         py: Python<'_>,
-        group_id: Option<&str>,
-        entry_value: Option<&str>,
-        envelope: bool,
-        pretty: bool,
+        #[pyo3(from_py_with = named::group_id)] group_id: Option<&str>,
+        #[pyo3(from_py_with = named::entry_value)] entry_value: Option<&str>,
+        #[pyo3(from_py_with = named::envelope)] envelope: bool,
+        #[pyo3(from_py_with = named::pretty)] pretty: bool,
     ) -> CallResult {
         let (group_id, value) = self.target_of(py, "entry_value", group_id, entry_value)?;
         let (group_id, value, format) = (group_id.to_owned(), value.to_owned(), ReplyFormat { envelope, pretty });
@@ -86,10 +87,10 @@ impl Client {
     fn delete_access_list_entry(
         &self,
         py: Python<'_>,
-        group_id: Option<&str>,
-        entry_value: Option<&str>,
-        envelope: bool,
-        pretty: bool,
+        #[pyo3(from_py_with = named::group_id)] group_id: Option<&str>,
+        #[pyo3(from_py_with = named::entry_value)] entry_value: Option<&str>,
+        #[pyo3(from_py_with = named::envelope)] envelope: bool,
+        #[pyo3(from_py_with = named::pretty)] pretty: bool,
     ) -> CallResult {
         let (group_id, value) = self.target_of(py, "entry_value", group_id, entry_value)?;
         self.run(py, entities::plain(entry(group_id, value), Operation::Delete, ReplyFormat { envelope, pretty }))

@@ -5,6 +5,7 @@ use pyo3::types::PyDict;
 use super::pages::Pages;
 use super::run::{CallResult, Client};
 use super::{entities, operations};
+use crate::binding::convert::named;
 use crate::core::http::call::ReplyFormat;
 use crate::core::http::entity::Entity;
 use crate::core::operations::list::Pager;
@@ -28,10 +29,10 @@ impl Client {
     fn list_flex_backup_snapshots(
         &self,
         py: Python<'_>,
-        group_id: Option<&str>,
-        name: Option<&str>,
-        items_per_page: i64,
-        include_count: bool,
+        #[pyo3(from_py_with = named::group_id)] group_id: Option<&str>,
+        #[pyo3(from_py_with = named::name)] name: Option<&str>,
+        #[pyo3(from_py_with = named::items_per_page)] items_per_page: i64,
+        #[pyo3(from_py_with = named::include_count)] include_count: bool,
     ) -> PyResult<Pages> {
         let (group_id, name) = self.target(py, group_id, name)?;
         Pages::new(py, self, Pager::entities(&snapshot(group_id, name, ""), items_per_page, include_count))
@@ -42,11 +43,11 @@ impl Client {
     fn get_flex_backup_snapshot(
         &self,
         py: Python<'_>,
-        group_id: Option<&str>,
-        name: Option<&str>,
-        snapshot_id: Option<&str>,
-        envelope: bool,
-        pretty: bool,
+        #[pyo3(from_py_with = named::group_id)] group_id: Option<&str>,
+        #[pyo3(from_py_with = named::name)] name: Option<&str>,
+        #[pyo3(from_py_with = named::snapshot_id)] snapshot_id: Option<&str>,
+        #[pyo3(from_py_with = named::envelope)] envelope: bool,
+        #[pyo3(from_py_with = named::pretty)] pretty: bool,
     ) -> CallResult {
         let (group_id, name) = self.target(py, group_id, name)?;
         let id = self.required(py, "snapshot_id", snapshot_id)?;
@@ -59,10 +60,10 @@ impl Client {
     fn create_flex_restore_job<'py>(
         &self,
         py: Python<'py>,
-        group_id: Option<&str>,
-        name: Option<&str>,
-        envelope: bool,
-        pretty: bool,
+        #[pyo3(from_py_with = named::group_id)] group_id: Option<&str>,
+        #[pyo3(from_py_with = named::name)] name: Option<&str>,
+        #[pyo3(from_py_with = named::envelope)] envelope: bool,
+        #[pyo3(from_py_with = named::pretty)] pretty: bool,
         extra_fields: Option<Bound<'py, PyAny>>,
         restore: Option<&Bound<'py, PyDict>>,
     ) -> CallResult {
@@ -80,11 +81,11 @@ impl Client {
     fn get_flex_restore_job(
         &self,
         py: Python<'_>,
-        group_id: Option<&str>,
-        name: Option<&str>,
-        restore_job_id: Option<&str>,
-        envelope: bool,
-        pretty: bool,
+        #[pyo3(from_py_with = named::group_id)] group_id: Option<&str>,
+        #[pyo3(from_py_with = named::name)] name: Option<&str>,
+        #[pyo3(from_py_with = named::restore_job_id)] restore_job_id: Option<&str>,
+        #[pyo3(from_py_with = named::envelope)] envelope: bool,
+        #[pyo3(from_py_with = named::pretty)] pretty: bool,
     ) -> CallResult {
         let (group_id, name) = self.target(py, group_id, name)?;
         let id = self.required(py, "restore_job_id", restore_job_id)?;
@@ -97,10 +98,10 @@ impl Client {
     fn list_flex_restore_jobs(
         &self,
         py: Python<'_>,
-        group_id: Option<&str>,
-        name: Option<&str>,
-        items_per_page: i64,
-        include_count: bool,
+        #[pyo3(from_py_with = named::group_id)] group_id: Option<&str>,
+        #[pyo3(from_py_with = named::name)] name: Option<&str>,
+        #[pyo3(from_py_with = named::items_per_page)] items_per_page: i64,
+        #[pyo3(from_py_with = named::include_count)] include_count: bool,
     ) -> PyResult<Pages> {
         let (group_id, name) = self.target(py, group_id, name)?;
         Pages::new(py, self, Pager::entities(&restore_job(group_id, name, ""), items_per_page, include_count))
@@ -111,11 +112,11 @@ impl Client {
     fn wait_for_flex_restore_job<'py>(
         &self,
         py: Python<'py>,
-        group_id: Option<&str>,
-        name: Option<&str>,
-        restore_job_id: Option<&str>,
-        timeout: Option<f64>,
-        interval: Option<f64>,
+        #[pyo3(from_py_with = named::group_id)] group_id: Option<&str>,
+        #[pyo3(from_py_with = named::name)] name: Option<&str>,
+        #[pyo3(from_py_with = named::restore_job_id)] restore_job_id: Option<&str>,
+        #[pyo3(from_py_with = named::timeout)] timeout: Option<f64>,
+        #[pyo3(from_py_with = named::interval)] interval: Option<f64>,
         progress: Option<Bound<'py, PyAny>>,
     ) -> CallResult {
         let (group_id, name) = self.target(py, group_id, name)?;

@@ -10,7 +10,6 @@ use pyo3::types::{PyDict, PyType};
 use crate::binding::convert::arguments::time_limit;
 use crate::binding::convert::call::without_unwinding;
 use crate::binding::convert::errors::{to_exception, warn};
-use crate::binding::convert::secret::SecretText;
 use crate::binding::runtime::client_state::ClientState;
 use crate::core::auth::discovery;
 use crate::core::auth::discovery::options::Sources;
@@ -31,13 +30,13 @@ use crate::core::secret::Secret;
 /// Credentials and base URL as they were given.
 #[derive(Default)]
 pub(crate) struct ClientArguments {
-    pub(crate) client_id: Option<SecretText>,
-    pub(crate) client_secret: Option<SecretText>,
-    pub(crate) public_key: Option<SecretText>,
-    pub(crate) private_key: Option<SecretText>,
-    pub(crate) access_token: Option<SecretText>,
+    pub(crate) client_id: Option<Secret>,
+    pub(crate) client_secret: Option<Secret>,
+    pub(crate) public_key: Option<Secret>,
+    pub(crate) private_key: Option<Secret>,
+    pub(crate) access_token: Option<Secret>,
     pub(crate) profile: Option<String>,
-    pub(crate) base_url: Option<SecretText>,
+    pub(crate) base_url: Option<Secret>,
     pub(crate) group_id: Option<String>,
 }
 
@@ -62,7 +61,7 @@ pub(crate) struct Limits {
 /// How requests get to the service.
 #[derive(Default)]
 pub(crate) struct RouteOptions<'a> {
-    pub(crate) proxy: Option<SecretText>,
+    pub(crate) proxy: Option<Secret>,
     pub(crate) ca_file: Option<PathBuf>,
     pub(crate) user_agent_suffix: Option<&'a str>,
     pub(crate) allow_insecure_http: bool,
@@ -103,13 +102,13 @@ pub(crate) fn discover(
     allow_insecure_http: bool,
     sources: Option<&str>,
 ) -> PyResult<DiscoveryReport> {
-    let text = |given: Option<SecretText>| given.map(|text| text.0.expose().to_owned());
+    let text = |given: Option<Secret>| given.map(|text| text.expose().to_owned());
     let given = discovery::options::ExplicitOptions {
         client_id: text(given.client_id),
-        client_secret: given.client_secret.map(Into::into),
+        client_secret: given.client_secret,
         public_key: text(given.public_key),
-        private_key: given.private_key.map(Into::into),
-        access_token: given.access_token.map(Into::into),
+        private_key: given.private_key,
+        access_token: given.access_token,
         profile: given.profile,
         base_url: text(given.base_url),
         group_id: given.group_id,
@@ -181,9 +180,8 @@ pub(crate) fn core_config(
     })?;
     let trust = network::trust::trusted_certificates(options.route.ca_file.as_deref(), &machine)
         .map_err(|error| to_exception(py, error))?;
-    let proxy: Option<Secret> = options.route.proxy.map(Into::into);
-    let route =
-        route(proxy.as_ref().map(Secret::expose), base_url, &machine).map_err(|error| to_exception(py, error))?;
+    let proxy = options.route.proxy.as_ref().map(Secret::expose);
+    let route = route(proxy, base_url, &machine).map_err(|error| to_exception(py, error))?;
     let (token_cache, notice) = token_store_location(py, options.token_cache)?;
     let config = Config {
         api_version: options.api_version.to_owned(),

@@ -6,6 +6,7 @@ use super::entities;
 use super::entities::database_user;
 use super::pages::Pages;
 use super::run::{CallResult, Client};
+use crate::binding::convert::named;
 use crate::core::http::call::ReplyFormat;
 use crate::core::operations::list::Pager;
 use crate::core::spec::model::Operation;
@@ -20,11 +21,11 @@ impl Client {
     fn create_database_user<'py>(
         &self,
         py: Python<'py>,
-        group_id: Option<&str>,
-        username: Option<&str>,
-        database_name: &str,
-        envelope: bool,
-        pretty: bool,
+        #[pyo3(from_py_with = named::group_id)] group_id: Option<&str>,
+        #[pyo3(from_py_with = named::username)] username: Option<&str>,
+        #[pyo3(from_py_with = named::database_name)] database_name: &str,
+        #[pyo3(from_py_with = named::envelope)] envelope: bool,
+        #[pyo3(from_py_with = named::pretty)] pretty: bool,
         extra_fields: Option<Bound<'py, PyAny>>,
         fields: Option<&Bound<'py, PyDict>>,
     ) -> CallResult {
@@ -42,11 +43,11 @@ impl Client {
     fn get_database_user(
         &self,
         py: Python<'_>,
-        group_id: Option<&str>,
-        username: Option<&str>,
-        database_name: &str,
-        envelope: bool,
-        pretty: bool,
+        #[pyo3(from_py_with = named::group_id)] group_id: Option<&str>,
+        #[pyo3(from_py_with = named::username)] username: Option<&str>,
+        #[pyo3(from_py_with = named::database_name)] database_name: &str,
+        #[pyo3(from_py_with = named::envelope)] envelope: bool,
+        #[pyo3(from_py_with = named::pretty)] pretty: bool,
     ) -> CallResult {
         let (group_id, username) = self.target_of(py, "username", group_id, username)?;
         let user = database_user(group_id, database_name, username);
@@ -58,9 +59,9 @@ impl Client {
     fn list_database_users(
         &self,
         py: Python<'_>,
-        group_id: Option<&str>,
-        items_per_page: i64,
-        include_count: bool,
+        #[pyo3(from_py_with = named::group_id)] group_id: Option<&str>,
+        #[pyo3(from_py_with = named::items_per_page)] items_per_page: i64,
+        #[pyo3(from_py_with = named::include_count)] include_count: bool,
     ) -> PyResult<Pages> {
         let users = database_user(self.project(py, group_id)?, "", "");
         Pages::new(py, self, Pager::entities(&users, items_per_page, include_count))
@@ -72,11 +73,11 @@ impl Client {
     fn update_database_user<'py>(
         &self,
         py: Python<'py>,
-        group_id: Option<&str>,
-        username: Option<&str>,
-        database_name: &str,
-        envelope: bool,
-        pretty: bool,
+        #[pyo3(from_py_with = named::group_id)] group_id: Option<&str>,
+        #[pyo3(from_py_with = named::username)] username: Option<&str>,
+        #[pyo3(from_py_with = named::database_name)] database_name: &str,
+        #[pyo3(from_py_with = named::envelope)] envelope: bool,
+        #[pyo3(from_py_with = named::pretty)] pretty: bool,
         extra_fields: Option<Bound<'py, PyAny>>,
         changes: Option<&Bound<'py, PyDict>>,
     ) -> CallResult {
@@ -94,11 +95,11 @@ impl Client {
     fn delete_database_user(
         &self,
         py: Python<'_>,
-        group_id: Option<&str>,
-        username: Option<&str>,
-        database_name: &str,
-        envelope: bool,
-        pretty: bool,
+        #[pyo3(from_py_with = named::group_id)] group_id: Option<&str>,
+        #[pyo3(from_py_with = named::username)] username: Option<&str>,
+        #[pyo3(from_py_with = named::database_name)] database_name: &str,
+        #[pyo3(from_py_with = named::envelope)] envelope: bool,
+        #[pyo3(from_py_with = named::pretty)] pretty: bool,
     ) -> CallResult {
         let (group_id, username) = self.target_of(py, "username", group_id, username)?;
         let user = database_user(group_id, database_name, username);

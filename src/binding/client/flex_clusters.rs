@@ -6,6 +6,7 @@ use super::operations;
 use super::operations::Options;
 use super::pages::Pages;
 use super::run::{CallResult, Client};
+use crate::binding::convert::named;
 use crate::core::http::call::ReplyFormat;
 use crate::core::operations::list::Pager;
 use crate::core::operations::wait::request::WaitRequest;
@@ -20,16 +21,16 @@ impl Client {
     fn create_flex_cluster<'py>(
         &self,
         py: Python<'py>,
-        group_id: Option<&str>,
-        envelope: bool,
-        pretty: bool,
-        wait: bool,
-        timeout: Option<f64>,
-        interval: Option<f64>,
-        if_exists: &str,
-        on_timeout: &str,
+        #[pyo3(from_py_with = named::group_id)] group_id: Option<&str>,
+        #[pyo3(from_py_with = named::envelope)] envelope: bool,
+        #[pyo3(from_py_with = named::pretty)] pretty: bool,
+        #[pyo3(from_py_with = named::wait)] wait: bool,
+        #[pyo3(from_py_with = named::timeout)] timeout: Option<f64>,
+        #[pyo3(from_py_with = named::interval)] interval: Option<f64>,
+        #[pyo3(from_py_with = named::if_exists)] if_exists: &str,
+        #[pyo3(from_py_with = named::on_timeout)] on_timeout: &str,
         progress: Option<Bound<'py, PyAny>>,
-        validate: bool,
+        #[pyo3(from_py_with = named::validate)] validate: bool,
         extra_fields: Option<Bound<'py, PyAny>>,
         spec: Option<&Bound<'py, PyDict>>,
     ) -> CallResult {
@@ -44,10 +45,10 @@ impl Client {
     fn get_flex_cluster(
         &self,
         py: Python<'_>,
-        group_id: Option<&str>,
-        name: Option<&str>,
-        envelope: bool,
-        pretty: bool,
+        #[pyo3(from_py_with = named::group_id)] group_id: Option<&str>,
+        #[pyo3(from_py_with = named::name)] name: Option<&str>,
+        #[pyo3(from_py_with = named::envelope)] envelope: bool,
+        #[pyo3(from_py_with = named::pretty)] pretty: bool,
     ) -> CallResult {
         let (group_id, name) = self.target(py, group_id, name)?;
         self.run(py, operations::get(Kind::Flex, group_id, name, ReplyFormat { envelope, pretty }, self.on_retired))
@@ -58,12 +59,12 @@ impl Client {
     fn list_flex_clusters(
         &self,
         py: Python<'_>,
-        group_id: Option<&str>,
-        name_prefix: Option<&str>,
+        #[pyo3(from_py_with = named::group_id)] group_id: Option<&str>,
+        #[pyo3(from_py_with = named::name_prefix)] name_prefix: Option<&str>,
         tags: Option<Bound<'_, PyAny>>,
-        state: Option<&str>,
-        items_per_page: i64,
-        include_count: bool,
+        #[pyo3(from_py_with = named::optional_state)] state: Option<&str>,
+        #[pyo3(from_py_with = named::items_per_page)] items_per_page: i64,
+        #[pyo3(from_py_with = named::include_count)] include_count: bool,
     ) -> PyResult<Pages> {
         let group_id = self.project(py, group_id)?;
         let filter = operations::list_filter(py, name_prefix, tags.as_ref(), state)?;
@@ -77,17 +78,17 @@ impl Client {
     fn update_flex_cluster<'py>(
         &self,
         py: Python<'py>,
-        group_id: Option<&str>,
-        name: Option<&str>,
-        envelope: bool,
-        pretty: bool,
-        wait: bool,
-        timeout: Option<f64>,
-        interval: Option<f64>,
+        #[pyo3(from_py_with = named::group_id)] group_id: Option<&str>,
+        #[pyo3(from_py_with = named::name)] name: Option<&str>,
+        #[pyo3(from_py_with = named::envelope)] envelope: bool,
+        #[pyo3(from_py_with = named::pretty)] pretty: bool,
+        #[pyo3(from_py_with = named::wait)] wait: bool,
+        #[pyo3(from_py_with = named::timeout)] timeout: Option<f64>,
+        #[pyo3(from_py_with = named::interval)] interval: Option<f64>,
         add_tags: Option<Bound<'py, PyAny>>,
         remove_tags: Option<Bound<'py, PyAny>>,
         progress: Option<Bound<'py, PyAny>>,
-        validate: bool,
+        #[pyo3(from_py_with = named::validate)] validate: bool,
         extra_fields: Option<Bound<'py, PyAny>>,
         changes: Option<&Bound<'py, PyDict>>,
     ) -> CallResult {
@@ -103,13 +104,13 @@ impl Client {
     fn upgrade_flex_cluster<'py>(
         &self,
         py: Python<'py>,
-        group_id: Option<&str>,
-        name: Option<&str>,
-        envelope: bool,
-        pretty: bool,
-        wait: bool,
-        timeout: Option<f64>,
-        interval: Option<f64>,
+        #[pyo3(from_py_with = named::group_id)] group_id: Option<&str>,
+        #[pyo3(from_py_with = named::name)] name: Option<&str>,
+        #[pyo3(from_py_with = named::envelope)] envelope: bool,
+        #[pyo3(from_py_with = named::pretty)] pretty: bool,
+        #[pyo3(from_py_with = named::wait)] wait: bool,
+        #[pyo3(from_py_with = named::timeout)] timeout: Option<f64>,
+        #[pyo3(from_py_with = named::interval)] interval: Option<f64>,
         progress: Option<Bound<'py, PyAny>>,
         extra_fields: Option<Bound<'py, PyAny>>,
         target: Option<&Bound<'py, PyDict>>,
@@ -126,14 +127,14 @@ impl Client {
     fn delete_flex_cluster<'py>(
         &self,
         py: Python<'py>,
-        group_id: Option<&str>,
-        name: Option<&str>,
-        envelope: bool,
-        pretty: bool,
-        wait: bool,
-        timeout: Option<f64>,
-        interval: Option<f64>,
-        missing_ok: bool,
+        #[pyo3(from_py_with = named::group_id)] group_id: Option<&str>,
+        #[pyo3(from_py_with = named::name)] name: Option<&str>,
+        #[pyo3(from_py_with = named::envelope)] envelope: bool,
+        #[pyo3(from_py_with = named::pretty)] pretty: bool,
+        #[pyo3(from_py_with = named::wait)] wait: bool,
+        #[pyo3(from_py_with = named::timeout)] timeout: Option<f64>,
+        #[pyo3(from_py_with = named::interval)] interval: Option<f64>,
+        #[pyo3(from_py_with = named::missing_ok)] missing_ok: bool,
         progress: Option<Bound<'py, PyAny>>,
     ) -> CallResult {
         let (group_id, name) = self.target(py, group_id, name)?;
@@ -147,12 +148,12 @@ impl Client {
     fn wait_for_flex_cluster<'py>(
         &self,
         py: Python<'py>,
-        group_id: Option<&str>,
-        name: Option<&str>,
-        state: &str,
-        timeout: Option<f64>,
-        interval: Option<f64>,
-        grace: Option<f64>,
+        #[pyo3(from_py_with = named::group_id)] group_id: Option<&str>,
+        #[pyo3(from_py_with = named::name)] name: Option<&str>,
+        #[pyo3(from_py_with = named::state)] state: &str,
+        #[pyo3(from_py_with = named::timeout)] timeout: Option<f64>,
+        #[pyo3(from_py_with = named::interval)] interval: Option<f64>,
+        #[pyo3(from_py_with = named::grace)] grace: Option<f64>,
         progress: Option<Bound<'py, PyAny>>,
     ) -> CallResult {
         let (group_id, name) = self.target(py, group_id, name)?;

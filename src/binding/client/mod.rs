@@ -23,8 +23,8 @@ use self::config::{ClientArguments, ClientOptions, Limits, RouteOptions};
 use self::credentials::Credentials;
 use self::run::{CallResult, Client};
 use crate::binding::convert::results::ResultMode;
-use crate::binding::convert::secret::SecretText;
-use crate::binding::convert::{arguments, results};
+use crate::binding::convert::{arguments, named, results};
+use crate::core::secret::Secret;
 
 #[pymethods]
 #[allow(clippy::too_many_arguments)]
@@ -40,26 +40,26 @@ impl Client {
         reconcile=True, allow_insecure_http=False)")]
     fn new(
         py: Python<'_>,
-        client_id: Option<SecretText>,
-        client_secret: Option<SecretText>,
-        public_key: Option<SecretText>,
-        private_key: Option<SecretText>,
-        access_token: Option<SecretText>,
-        profile: Option<String>,
-        base_url: Option<SecretText>,
-        group_id: Option<String>,
-        api_version: &str,
-        timeout: f64,
-        connect_timeout: f64,
-        max_retries: i64,
-        max_retry_time: f64,
-        proxy: Option<SecretText>,
-        ca_file: Option<PathBuf>,
-        user_agent_suffix: Option<&str>,
-        token_cache: Option<PathBuf>,
-        on_retired: &str,
-        reconcile: bool,
-        allow_insecure_http: bool,
+        #[pyo3(from_py_with = named::client_id)] client_id: Option<Secret>,
+        #[pyo3(from_py_with = named::client_secret)] client_secret: Option<Secret>,
+        #[pyo3(from_py_with = named::public_key)] public_key: Option<Secret>,
+        #[pyo3(from_py_with = named::private_key)] private_key: Option<Secret>,
+        #[pyo3(from_py_with = named::access_token)] access_token: Option<Secret>,
+        #[pyo3(from_py_with = named::profile)] profile: Option<&str>,
+        #[pyo3(from_py_with = named::base_url)] base_url: Option<Secret>,
+        #[pyo3(from_py_with = named::group_id)] group_id: Option<&str>,
+        #[pyo3(from_py_with = named::api_version)] api_version: &str,
+        #[pyo3(from_py_with = named::attempt_timeout)] timeout: f64,
+        #[pyo3(from_py_with = named::connect_timeout)] connect_timeout: f64,
+        #[pyo3(from_py_with = named::max_retries)] max_retries: i64,
+        #[pyo3(from_py_with = named::max_retry_time)] max_retry_time: f64,
+        #[pyo3(from_py_with = named::proxy)] proxy: Option<Secret>,
+        #[pyo3(from_py_with = named::ca_file)] ca_file: Option<PathBuf>,
+        #[pyo3(from_py_with = named::user_agent_suffix)] user_agent_suffix: Option<&str>,
+        #[pyo3(from_py_with = named::token_cache)] token_cache: Option<PathBuf>,
+        #[pyo3(from_py_with = named::default_on_retired)] on_retired: &str,
+        #[pyo3(from_py_with = named::reconcile)] reconcile: bool,
+        #[pyo3(from_py_with = named::allow_insecure_http)] allow_insecure_http: bool,
         _asynchronous: bool,
         _clock: Option<PyRef<'_, crate::binding::runtime::clock::VirtualClock>>,
         _sources: Option<&str>,
@@ -70,9 +70,9 @@ impl Client {
             public_key,
             private_key,
             access_token,
-            profile,
+            profile: profile.map(str::to_owned),
             base_url,
-            group_id,
+            group_id: group_id.map(str::to_owned),
         };
         let limits = Limits { timeout, connect_timeout, max_retries, max_retry_time };
         let route = RouteOptions { proxy, ca_file, user_agent_suffix, allow_insecure_http };
@@ -93,7 +93,11 @@ impl Client {
     #[doc = include_str!("../docs/from_profile.txt")]
     #[classmethod]
     #[pyo3(signature = (name, **options))]
-    fn from_profile(cls: &Bound<'_, PyType>, name: &str, options: Option<&Bound<'_, PyDict>>) -> CallResult {
+    fn from_profile(
+        cls: &Bound<'_, PyType>,
+        #[pyo3(from_py_with = named::profile_name)] name: &str,
+        options: Option<&Bound<'_, PyDict>>,
+    ) -> CallResult {
         config::construct(cls, options, &[("_sources", "profile"), ("profile", name)])
     }
 

@@ -254,11 +254,12 @@ pub(crate) fn request(
     path: &str,
     params: Option<&Bound<'_, PyAny>>,
     json: Option<&Bound<'_, PyAny>>,
-    api_version: Option<String>,
+    api_version: Option<&str>,
     timeout: Option<f64>,
 ) -> PyResult<Job> {
     let json = json.map(|json| to_json("json", json)).transpose()?;
     let params = params.map(query).transpose()?.unwrap_or_default();
+    let api_version = api_version.map(str::to_owned);
     let request = Request { method: method.to_owned(), path: path.to_owned(), params, json, api_version };
     Ok(Job::new(seconds("timeout", timeout)?, move |client, mut context| async move {
         client.request(request, &mut context).await.map(Output::Reply)
@@ -288,8 +289,8 @@ pub(crate) fn query(params: &Bound<'_, PyAny>) -> PyResult<Vec<(String, String)>
 }
 
 /// The query parameters that were given.
-pub(crate) fn pairs(given: impl Iterator<Item = (&'static str, Option<String>)>) -> Vec<(String, String)> {
-    given.filter_map(|(name, value)| Some((name.to_owned(), value?))).collect()
+pub(crate) fn pairs<'a>(given: impl Iterator<Item = (&'static str, Option<&'a str>)>) -> Vec<(String, String)> {
+    given.filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))).collect()
 }
 
 /// One value as text: `true` and `false`, else what `str` makes of it. What encloses other values is no parameter.

@@ -5,6 +5,7 @@ use pyo3::types::PyDict;
 use super::pages::Pages;
 use super::run::{CallResult, Client};
 use super::{entities, operations};
+use crate::binding::convert::named;
 use crate::core::http::call::ReplyFormat;
 use crate::core::http::entity::Entity;
 use crate::core::operations::list::Pager;
@@ -20,20 +21,33 @@ fn project(group_id: &str) -> Entity {
 impl Client {
     #[doc = include_str!("../docs/find.txt")]
     #[pyo3(signature = (group_id=None, name=None))]
-    fn find(&self, py: Python<'_>, group_id: Option<&str>, name: Option<&str>) -> CallResult {
+    fn find(
+        &self,
+        py: Python<'_>,
+        #[pyo3(from_py_with = named::group_id)] group_id: Option<&str>,
+        #[pyo3(from_py_with = named::name)] name: Option<&str>,
+    ) -> CallResult {
         let (group_id, name) = self.target(py, group_id, name)?;
         self.run(py, operations::find(group_id, name, ReplyFormat::default()))
     }
 
     #[doc = include_str!("../docs/list_projects.txt")]
     #[pyo3(signature = (*, items_per_page=500))]
-    fn list_projects(&self, py: Python<'_>, items_per_page: i64) -> PyResult<Pages> {
+    fn list_projects(
+        &self,
+        py: Python<'_>,
+        #[pyo3(from_py_with = named::items_per_page)] items_per_page: i64,
+    ) -> PyResult<Pages> {
         Pages::new(py, self, Pager::projects(items_per_page))
     }
 
     #[doc = include_str!("../docs/get_project.txt")]
     #[pyo3(signature = (group_id=None))]
-    fn get_project(&self, py: Python<'_>, group_id: Option<&str>) -> CallResult {
+    fn get_project(
+        &self,
+        py: Python<'_>,
+        #[pyo3(from_py_with = named::group_id)] group_id: Option<&str>,
+    ) -> CallResult {
         let group_id = self.project(py, group_id)?;
         self.run(py, entities::plain(project(group_id), Operation::Get, ReplyFormat::default()))
     }
@@ -43,8 +57,8 @@ impl Client {
     fn create_project<'py>(
         &self,
         py: Python<'py>,
-        envelope: bool,
-        pretty: bool,
+        #[pyo3(from_py_with = named::envelope)] envelope: bool,
+        #[pyo3(from_py_with = named::pretty)] pretty: bool,
         extra_fields: Option<Bound<'py, PyAny>>,
         spec: Option<&Bound<'py, PyDict>>,
     ) -> CallResult {
@@ -61,9 +75,9 @@ impl Client {
     fn update_project<'py>(
         &self,
         py: Python<'py>,
-        group_id: Option<&str>,
-        envelope: bool,
-        pretty: bool,
+        #[pyo3(from_py_with = named::group_id)] group_id: Option<&str>,
+        #[pyo3(from_py_with = named::envelope)] envelope: bool,
+        #[pyo3(from_py_with = named::pretty)] pretty: bool,
         extra_fields: Option<Bound<'py, PyAny>>,
         changes: Option<&Bound<'py, PyDict>>,
     ) -> CallResult {
@@ -77,7 +91,13 @@ impl Client {
 
     #[doc = include_str!("../docs/delete_project.txt")]
     #[pyo3(signature = (group_id=None, *, envelope=false, pretty=false))]
-    fn delete_project(&self, py: Python<'_>, group_id: Option<&str>, envelope: bool, pretty: bool) -> CallResult {
+    fn delete_project(
+        &self,
+        py: Python<'_>,
+        #[pyo3(from_py_with = named::group_id)] group_id: Option<&str>,
+        #[pyo3(from_py_with = named::envelope)] envelope: bool,
+        #[pyo3(from_py_with = named::pretty)] pretty: bool,
+    ) -> CallResult {
         let group_id = self.project(py, group_id)?;
         self.run(py, entities::plain(project(group_id), Operation::Delete, ReplyFormat { envelope, pretty }))
     }
@@ -88,13 +108,13 @@ impl Client {
     fn list_rate_limits(
         &self,
         py: Python<'_>,
-        group_id: Option<String>,
-        org_id: Option<String>,
-        user_id: Option<String>,
-        ip_address: Option<String>,
-        name: Option<String>,
-        endpoint_path: Option<String>,
-        items_per_page: i64,
+        #[pyo3(from_py_with = named::group_id)] group_id: Option<&str>,
+        #[pyo3(from_py_with = named::org_id)] org_id: Option<&str>,
+        #[pyo3(from_py_with = named::user_id)] user_id: Option<&str>,
+        #[pyo3(from_py_with = named::ip_address)] ip_address: Option<&str>,
+        #[pyo3(from_py_with = named::name)] name: Option<&str>,
+        #[pyo3(from_py_with = named::endpoint_path)] endpoint_path: Option<&str>,
+        #[pyo3(from_py_with = named::items_per_page)] items_per_page: i64,
     ) -> PyResult<Pages> {
         let own = [("groupId", group_id), ("orgId", org_id), ("userId", user_id), ("ipAddress", ip_address)];
         let query = operations::pairs(own.into_iter().chain([("name", name), ("endpointPath", endpoint_path)]));
@@ -106,12 +126,12 @@ impl Client {
     fn request<'py>(
         &self,
         py: Python<'py>,
-        method: &str,
-        path: &str,
+        #[pyo3(from_py_with = named::method)] method: &str,
+        #[pyo3(from_py_with = named::path)] path: &str,
         params: Option<Bound<'py, PyAny>>,
         json: Option<Bound<'py, PyAny>>,
-        api_version: Option<String>,
-        timeout: Option<f64>,
+        #[pyo3(from_py_with = named::optional_api_version)] api_version: Option<&str>,
+        #[pyo3(from_py_with = named::timeout)] timeout: Option<f64>,
     ) -> CallResult {
         self.run(py, operations::request(method, path, params.as_ref(), json.as_ref(), api_version, timeout)?)
     }

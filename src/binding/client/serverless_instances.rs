@@ -6,6 +6,7 @@ use super::operations;
 use super::operations::Options;
 use super::pages::Pages;
 use super::run::{CallResult, Client};
+use crate::binding::convert::named;
 use crate::core::http::call::ReplyFormat;
 use crate::core::operations::list::Pager;
 use crate::core::operations::wait::request::WaitRequest;
@@ -20,17 +21,17 @@ impl Client {
     fn create_serverless_instance<'py>(
         &self,
         py: Python<'py>,
-        group_id: Option<&str>,
-        envelope: bool,
-        pretty: bool,
-        wait: bool,
-        timeout: Option<f64>,
-        interval: Option<f64>,
-        if_exists: &str,
-        on_timeout: &str,
-        on_retired: Option<&str>,
+        #[pyo3(from_py_with = named::group_id)] group_id: Option<&str>,
+        #[pyo3(from_py_with = named::envelope)] envelope: bool,
+        #[pyo3(from_py_with = named::pretty)] pretty: bool,
+        #[pyo3(from_py_with = named::wait)] wait: bool,
+        #[pyo3(from_py_with = named::timeout)] timeout: Option<f64>,
+        #[pyo3(from_py_with = named::interval)] interval: Option<f64>,
+        #[pyo3(from_py_with = named::if_exists)] if_exists: &str,
+        #[pyo3(from_py_with = named::on_timeout)] on_timeout: &str,
+        #[pyo3(from_py_with = named::on_retired)] on_retired: Option<&str>,
         progress: Option<Bound<'py, PyAny>>,
-        validate: bool,
+        #[pyo3(from_py_with = named::validate)] validate: bool,
         extra_fields: Option<Bound<'py, PyAny>>,
         spec: Option<&Bound<'py, PyDict>>,
     ) -> CallResult {
@@ -45,10 +46,10 @@ impl Client {
     fn get_serverless_instance(
         &self,
         py: Python<'_>,
-        group_id: Option<&str>,
-        name: Option<&str>,
-        envelope: bool,
-        pretty: bool,
+        #[pyo3(from_py_with = named::group_id)] group_id: Option<&str>,
+        #[pyo3(from_py_with = named::name)] name: Option<&str>,
+        #[pyo3(from_py_with = named::envelope)] envelope: bool,
+        #[pyo3(from_py_with = named::pretty)] pretty: bool,
     ) -> CallResult {
         let (group_id, name) = self.target(py, group_id, name)?;
         self.run(
@@ -62,12 +63,12 @@ impl Client {
     fn list_serverless_instances(
         &self,
         py: Python<'_>,
-        group_id: Option<&str>,
-        name_prefix: Option<&str>,
+        #[pyo3(from_py_with = named::group_id)] group_id: Option<&str>,
+        #[pyo3(from_py_with = named::name_prefix)] name_prefix: Option<&str>,
         tags: Option<Bound<'_, PyAny>>,
-        state: Option<&str>,
-        items_per_page: i64,
-        include_count: bool,
+        #[pyo3(from_py_with = named::optional_state)] state: Option<&str>,
+        #[pyo3(from_py_with = named::items_per_page)] items_per_page: i64,
+        #[pyo3(from_py_with = named::include_count)] include_count: bool,
     ) -> PyResult<Pages> {
         let group_id = self.project(py, group_id)?;
         let filter = operations::list_filter(py, name_prefix, tags.as_ref(), state)?;
@@ -85,17 +86,17 @@ impl Client {
     fn update_serverless_instance<'py>(
         &self,
         py: Python<'py>,
-        group_id: Option<&str>,
-        name: Option<&str>,
-        envelope: bool,
-        pretty: bool,
-        wait: bool,
-        timeout: Option<f64>,
-        interval: Option<f64>,
+        #[pyo3(from_py_with = named::group_id)] group_id: Option<&str>,
+        #[pyo3(from_py_with = named::name)] name: Option<&str>,
+        #[pyo3(from_py_with = named::envelope)] envelope: bool,
+        #[pyo3(from_py_with = named::pretty)] pretty: bool,
+        #[pyo3(from_py_with = named::wait)] wait: bool,
+        #[pyo3(from_py_with = named::timeout)] timeout: Option<f64>,
+        #[pyo3(from_py_with = named::interval)] interval: Option<f64>,
         add_tags: Option<Bound<'py, PyAny>>,
         remove_tags: Option<Bound<'py, PyAny>>,
         progress: Option<Bound<'py, PyAny>>,
-        validate: bool,
+        #[pyo3(from_py_with = named::validate)] validate: bool,
         extra_fields: Option<Bound<'py, PyAny>>,
         changes: Option<&Bound<'py, PyDict>>,
     ) -> CallResult {
@@ -114,14 +115,14 @@ impl Client {
     fn delete_serverless_instance<'py>(
         &self,
         py: Python<'py>,
-        group_id: Option<&str>,
-        name: Option<&str>,
-        envelope: bool,
-        pretty: bool,
-        wait: bool,
-        timeout: Option<f64>,
-        interval: Option<f64>,
-        missing_ok: bool,
+        #[pyo3(from_py_with = named::group_id)] group_id: Option<&str>,
+        #[pyo3(from_py_with = named::name)] name: Option<&str>,
+        #[pyo3(from_py_with = named::envelope)] envelope: bool,
+        #[pyo3(from_py_with = named::pretty)] pretty: bool,
+        #[pyo3(from_py_with = named::wait)] wait: bool,
+        #[pyo3(from_py_with = named::timeout)] timeout: Option<f64>,
+        #[pyo3(from_py_with = named::interval)] interval: Option<f64>,
+        #[pyo3(from_py_with = named::missing_ok)] missing_ok: bool,
         progress: Option<Bound<'py, PyAny>>,
     ) -> CallResult {
         let (group_id, name) = self.target(py, group_id, name)?;
@@ -135,12 +136,12 @@ impl Client {
     fn wait_for_serverless_instance<'py>(
         &self,
         py: Python<'py>,
-        group_id: Option<&str>,
-        name: Option<&str>,
-        state: &str,
-        timeout: Option<f64>,
-        interval: Option<f64>,
-        grace: Option<f64>,
+        #[pyo3(from_py_with = named::group_id)] group_id: Option<&str>,
+        #[pyo3(from_py_with = named::name)] name: Option<&str>,
+        #[pyo3(from_py_with = named::state)] state: &str,
+        #[pyo3(from_py_with = named::timeout)] timeout: Option<f64>,
+        #[pyo3(from_py_with = named::interval)] interval: Option<f64>,
+        #[pyo3(from_py_with = named::grace)] grace: Option<f64>,
         progress: Option<Bound<'py, PyAny>>,
     ) -> CallResult {
         let (group_id, name) = self.target(py, group_id, name)?;

@@ -16,6 +16,7 @@ use self::result::CreateResult;
 use crate::binding::client::run::{CallResult, Client};
 use crate::binding::convert::call::without_unwinding;
 use crate::binding::convert::errors::{to_exception, warn_beside};
+use crate::binding::convert::named;
 use crate::binding::convert::results::{Output, ResultMode};
 use crate::binding::runtime::background::Background;
 use crate::binding::runtime::interpreter;
@@ -61,7 +62,7 @@ impl Creates {
         py: Python<'_>,
         client: &Client,
         operations: &Bound<'_, PyAny>,
-        max_in_flight: usize,
+        max_in_flight: i64,
         on_error: &str,
     ) -> PyResult<Self> {
         client.check_open()?;
@@ -73,10 +74,12 @@ impl Creates {
                 return Err(PyValueError::new_err(message));
             }
         };
-        if max_in_flight == 0 {
-            return Err(PyValueError::new_err("max_in_flight must be at least 1"));
+        let max_in_flight = usize::try_from(max_in_flight).ok().filter(|number| *number > 0);
+        let max_in_flight = max_in_flight.ok_or_else(|| PyValueError::new_err("max_in_flight must be at least 1"))?;
+        if !operations.hasattr(pyo3::intern!(py, "__iter__"))? {
+            return Err(named::wrong_type("operations", "an iterable of mappings", operations));
         }
-        let operations = operations.try_iter()?.unbind();
+        let operations = without_unwinding(|| operations.try_iter())?.unbind();
         let background = Background::current()?;
         let core = background.client(py, client.state())?;
         let driver = Arc::<Driver>::default();
@@ -207,8 +210,8 @@ impl Client {
         &self,
         py: Python<'_>,
         operations: &Bound<'_, PyAny>,
-        max_in_flight: usize,
-        on_error: &str,
+        #[pyo3(from_py_with = named::max_in_flight)] max_in_flight: i64,
+        #[pyo3(from_py_with = named::on_error)] on_error: &str,
     ) -> PyResult<Creates> {
         Creates::start(py, self, operations, max_in_flight, on_error)
     }

@@ -9,6 +9,7 @@ use crate::binding::client::operations::{Options, checked_create};
 use crate::binding::client::run::Client;
 use crate::binding::convert::arguments;
 use crate::binding::convert::call::without_unwinding;
+use crate::binding::convert::named;
 use crate::binding::convert::to_core::to_fields;
 use crate::core::config::OnRetired;
 use crate::core::operations::create::request::CreateRequest;
@@ -42,30 +43,17 @@ pub(super) fn read(
     for (key, value) in entries(operation)? {
         let name = key.cast::<PyString>().ok().and_then(|name| name.to_str().ok());
         match name {
-            Some("group_id") => {
-                group_id = value.extract::<Option<String>>().map_err(|_| wrong("group_id", "text or None"))?;
-            }
+            Some("group_id") => group_id = named::group_id(&value)?.map(str::to_owned),
             Some("kind") => kind = kind_of(&value)?,
-            Some("envelope") => options.envelope = flag("envelope", &value)?,
-            Some("pretty") => options.pretty = flag("pretty", &value)?,
-            Some("wait") => options.wait = flag("wait", &value)?,
-            Some("validate") => options.validate = flag("validate", &value)?,
-            Some("timeout") => options.timeout = value.extract().map_err(|_| wrong("timeout", "a number or None"))?,
-            Some("interval") => {
-                options.interval = value.extract().map_err(|_| wrong("interval", "a number or None"))?
-            }
-            Some("if_exists") => {
-                let text = value.extract::<String>().map_err(|_| wrong("if_exists", "text"))?;
-                if_exists = Some(arguments::if_exists(&text)?);
-            }
-            Some("on_timeout") => {
-                let text = value.extract::<String>().map_err(|_| wrong("on_timeout", "text"))?;
-                on_timeout = Some(arguments::on_timeout(&text)?);
-            }
-            Some("on_retired") => {
-                let text = value.extract::<Option<String>>().map_err(|_| wrong("on_retired", "text or None"))?;
-                retired = text.as_deref().map(arguments::on_retired).transpose()?;
-            }
+            Some("envelope") => options.envelope = named::envelope(&value)?,
+            Some("pretty") => options.pretty = named::pretty(&value)?,
+            Some("wait") => options.wait = named::wait(&value)?,
+            Some("validate") => options.validate = named::validate(&value)?,
+            Some("timeout") => options.timeout = named::timeout(&value)?,
+            Some("interval") => options.interval = named::interval(&value)?,
+            Some("if_exists") => if_exists = Some(arguments::if_exists(named::if_exists(&value)?)?),
+            Some("on_timeout") => on_timeout = Some(arguments::on_timeout(named::on_timeout(&value)?)?),
+            Some("on_retired") => retired = named::on_retired(&value)?.map(arguments::on_retired).transpose()?,
             Some("extra_fields") => options.extra_fields = Some(value).filter(|value| !value.is_none()),
             Some("progress") if value.is_none() => {}
             Some("progress") => {
@@ -89,25 +77,15 @@ fn entries<'py>(operation: &Bound<'py, PyAny>) -> PyResult<Vec<Field<'py>>> {
     if let Ok(dict) = operation.cast::<PyDict>() {
         return Ok(dict.iter().collect());
     }
-    let mapping = operation.cast::<PyMapping>().map_err(|_| {
-        let given = operation.get_type().name().map_or_else(|_| "an object".to_owned(), |name| name.to_string());
-        PyTypeError::new_err(format!("an operation must be a mapping, not {given}"))
-    })?;
+    let mapping = operation.cast::<PyMapping>();
+    let mapping = mapping.map_err(|_| named::wrong_type("an operation", "a mapping", operation))?;
     without_unwinding(|| mapping.items())?.iter().map(|item| item.extract()).collect()
 }
 
 fn kind_of(value: &Bound<'_, PyAny>) -> PyResult<Kind> {
-    let word = value.extract::<String>().map_err(|_| wrong("kind", "text"))?;
+    let word = named::kind(value)?;
     Kind::ALL
         .into_iter()
         .find(|kind| kind.word() == word)
         .ok_or_else(|| PyValueError::new_err(format!("kind must be \"flex\" or \"serverless\", not {word:?}")))
-}
-
-fn flag(name: &str, value: &Bound<'_, PyAny>) -> PyResult<bool> {
-    value.extract().map_err(|_| wrong(name, "True or False"))
-}
-
-fn wrong(name: &str, expects: &str) -> PyErr {
-    PyTypeError::new_err(format!("{name} must be {expects}"))
 }

@@ -1,5 +1,6 @@
 //! Log lines to Python's `logging`, logger `atlas_serverless`, and polls to the caller's progress callable.
 use std::ops::ControlFlow;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use pyo3::exceptions::PyException;
@@ -101,15 +102,23 @@ pub(super) struct CallerObserver {
     threshold: Level,
     progress: bool,
     reports: Mutex<Vec<Report>>,
+    held: AtomicBool,
 }
 
 impl CallerObserver {
     pub(super) fn new(threshold: Level, progress: bool) -> Self {
-        CallerObserver { threshold, progress, reports: Mutex::default() }
+        CallerObserver { threshold, progress, reports: Mutex::default(), held: AtomicBool::new(false) }
     }
 
+    /// What is to be delivered now.
     pub(super) fn take(&self) -> Vec<Report> {
-        std::mem::take(&mut *self.reports())
+        let mut reports = self.reports();
+        if self.holds(&reports) { Vec::new() } else { std::mem::take(&mut *reports) }
+    }
+
+    fn holds(&self, reports: &[Report]) -> bool {
+        let is_warning = |report: &Report| matches!(report, Report::Log(Level::Warning, _));
+        self.held.load(Ordering::Relaxed) && !reports.iter().any(is_warning)
     }
 
     fn reports(&self) -> MutexGuard<'_, Vec<Report>> {
@@ -125,7 +134,11 @@ impl Observer for CallerObserver {
         self.reports().push(Report::Log(level, message));
     }
     fn has_reports(&self) -> bool {
-        !self.reports().is_empty()
+        let reports = self.reports();
+        !reports.is_empty() && !self.holds(&reports)
+    }
+    fn hold(&self, held: bool) {
+        self.held.store(held, Ordering::Relaxed);
     }
     fn poll(&self, poll: Poll) -> ControlFlow<()> {
         if self.progress {

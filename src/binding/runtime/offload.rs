@@ -89,7 +89,7 @@ pub(crate) fn run(
         outcome_warning: outcome_warning.clone(),
     };
     let context = Context::new(client.env(), job.timeout, Some(Arc::new(observer)));
-    let context = Context { notices: notices.clone(), ..context };
+    let context = Context { notices: notices.clone(), nested: within, ..context };
     let (task, registration) = AbortHandle::new_pair();
     let run = job.run;
     background.spawn(async move {

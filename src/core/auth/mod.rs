@@ -7,6 +7,8 @@ pub mod jwt;
 pub mod oauth;
 pub mod token_cache;
 
+use std::time::Duration;
+
 use reqwest::header::HeaderValue;
 use reqwest::{Method, Url};
 
@@ -106,7 +108,8 @@ impl Authenticator {
             Self::Bearer(bearer) => RequestAuth::Bearer(bearer.header.clone()),
             Self::Oauth(provider) => RequestAuth::Oauth(provider.token(transport, env, context).await?),
             Self::Digest(digest) => {
-                RequestAuth::Digest(digest.response(method, url, context.attempt_timeout(env)).await?)
+                let max_wait = if context.nested { Duration::ZERO } else { context.attempt_timeout(env) };
+                RequestAuth::Digest(digest.response(method, url, max_wait).await?)
             }
         })
     }

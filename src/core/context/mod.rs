@@ -50,6 +50,17 @@ impl Notices {
     }
 }
 
+/// Lines are kept back; see [`Context::hold_reports`].
+pub struct HeldReports(Option<Arc<dyn Observer>>);
+
+impl Drop for HeldReports {
+    fn drop(&mut self) {
+        if let Some(observer) = &self.0 {
+            observer.hold(false);
+        }
+    }
+}
+
 /// One call, from its first attempt to its result.
 pub struct Context {
     /// The clock's time when the call began.
@@ -66,6 +77,9 @@ pub struct Context {
     pub was_unauthorized: bool,
     /// The deletion that this call waits for was requested by another call.
     pub joined_deletion: bool,
+    /// The call was made within another of its thread, which goes on only after it: by a log handler, a progress callable or
+    /// a signal handler. It does not wait for what the other may hold.
+    pub nested: bool,
     /// Warns if the call is given up now.
     pub outcome_guard: Option<OutcomeGuard>,
     /// Receives log lines and polls.
@@ -87,6 +101,7 @@ impl Context {
             first_sent: None,
             was_unauthorized: false,
             joined_deletion: false,
+            nested: false,
             outcome_guard: None,
             observer,
             notices: Notices::default(),
@@ -103,6 +118,7 @@ impl Context {
             first_sent: None,
             was_unauthorized: false,
             joined_deletion: false,
+            nested: self.nested,
             outcome_guard: None,
             observer: self.observer.clone(),
             notices: self.notices.clone(),
@@ -186,6 +202,16 @@ impl Context {
         if let Some(observer) = self.observer.as_ref().filter(|o| o.enabled(level)) {
             observer.log(level, message());
         }
+    }
+
+    /// Until the result is dropped, lines below a warning are kept back: for a caller that holds what others wait for. The
+    /// code that lines run, as a handler that switches greenlets, may be such another.
+    #[must_use]
+    pub fn hold_reports(&self) -> HeldReports {
+        if let Some(observer) = &self.observer {
+            observer.hold(true);
+        }
+        HeldReports(self.observer.clone())
     }
 
     /// Yields once if the observer delivers only then. What is delivered may make calls of its own, so a call does this

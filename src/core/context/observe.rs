@@ -61,6 +61,8 @@ pub trait Observer: Send + Sync {
     fn has_reports(&self) -> bool {
         false
     }
+    /// Lines below a warning are kept back, or no longer. See [`crate::core::context::Context::hold_reports`].
+    fn hold(&self, _held: bool) {}
     /// One poll of a wait; `Break` ends the call with [`crate::core::error::Error::Stopped`].
     fn poll(&self, poll: Poll) -> ControlFlow<()>;
 }

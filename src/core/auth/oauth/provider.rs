@@ -101,14 +101,20 @@ impl TokenProvider {
             }
         };
         // While one caller renews a token that is still valid, the others use it.
-        let _guard = match self.fetching.try_lock() {
-            Ok(guard) => guard,
+        // Dropped after the lock.
+        let _held = context.hold_reports();
+        let guard = match self.fetching.try_lock() {
+            Ok(guard) => Some(guard),
             Err(_) => match self.current(now).filter(|_| still_valid) {
                 Some(token) => return Ok(token),
+                // It may be the call that fetches which waits for this one.
+                None if context.nested => None,
                 // The other caller's exchange takes real time, whatever clock the client has.
-                None => Box::pin(tokio::time::timeout(context.retry_time_left(env), self.fetching.lock()))
-                    .await
-                    .map_err(|_| self.endpoint.wait_timed_out(env, context))?,
+                None => Some(
+                    Box::pin(tokio::time::timeout(context.retry_time_left(env), self.fetching.lock()))
+                        .await
+                        .map_err(|_| self.endpoint.wait_timed_out(env, context))?,
+                ),
             },
         };
         {
@@ -123,7 +129,7 @@ impl TokenProvider {
         // While the old token is valid, a call does not wait for retries.
         let policy = RetryPolicy { max_retries: if still_valid { 0 } else { env.policy.max_retries }, ..env.policy };
         let env = &Env { policy, ..env.clone() };
-        let obtained = Box::pin(self.obtain(transport, env, context)).await;
+        let obtained = Box::pin(self.obtain(transport, env, context, guard.is_some())).await;
         let mut state = self.state();
         state.fetches += 1;
         let now = env.clock.now();
@@ -160,10 +166,17 @@ impl TokenProvider {
         self.state().token.as_ref().filter(|t| now < t.ends_at).map(Token::for_request)
     }
 
-    /// A token that another process fetched, or one from the server, which is then shared.
-    async fn obtain(&self, transport: &Transport, env: &Env, context: &Context) -> Result<IssuedToken, TokenError> {
+    /// A token that another process fetched, or one from the server, which is then shared; `alone`: unless another caller
+    /// is doing so.
+    async fn obtain(
+        &self,
+        transport: &Transport,
+        env: &Env,
+        context: &Context,
+        alone: bool,
+    ) -> Result<IssuedToken, TokenError> {
         let fetch = self.endpoint.fetch(transport, env, context, self.cache.is_some());
-        let Some((cache, key)) = &self.cache else { return fetch.await };
+        let Some((cache, key)) = self.cache.as_ref().filter(|_| alone) else { return fetch.await };
         let refused = self.state().refused.clone();
         let max_wait = context.time_left(env).map_or(MAX_WAIT, |left| left.min(MAX_WAIT));
         let lookup = TokenLookup { key, refused: refused.as_ref(), max_wait };

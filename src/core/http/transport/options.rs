@@ -10,8 +10,9 @@ use crate::core::http::network::route::Proxy;
 pub(super) const IDLE_TIMEOUT: Duration = Duration::from_secs(45);
 /// Unused connections that are kept: more than any sensible number of calls in flight, so that none is closed too early.
 pub(super) const MAX_IDLE_CONNECTIONS: usize = 8192;
-/// The largest body that is read; a page of 500 instances is about 0.6 MB.
-pub(super) const MAX_BODY: usize = 64 << 20;
+/// The largest body that is read; a page of 500 instances is about 0.6 MB. An event loop stands still while a reply is made
+/// into Python objects.
+pub(super) const MAX_BODY: usize = 16 << 20;
 /// What is read of an error's body. Those of Atlas have some hundred bytes.
 pub(in crate::core::http) const MAX_ERROR_BODY: usize = 1 << 20;
 

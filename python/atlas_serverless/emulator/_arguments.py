@@ -1,0 +1,62 @@
+"""Arguments of the emulator that are no JSON: paths of files, and parts of a control path."""
+
+from __future__ import annotations
+
+import json
+import os
+from typing import Any
+
+
+def load(name: str, source: Any) -> Any:
+    """A dict as it is; anything else is the path of a JSON file."""
+    if source is None or not isinstance(source, (str, os.PathLike)):
+        return source
+    try:
+        with open(source, encoding="utf-8") as file:
+            return json.load(file)
+    except RecursionError:
+        raise ValueError(f"{name} {os.fspath(source)}: nested too deep") from None
+    except ValueError as error:  # it is no path, or the file is no JSON
+        raise ValueError(f"{name} {os.fspath(source)!a}: {error}") from None
+
+
+def file_path(name: str, given: Any) -> str:
+    if not isinstance(given, (str, os.PathLike)):
+        raise TypeError(f"{name} must be a path or None, not {type(given).__name__}")
+    text = os.fsdecode(given)
+    if "\0" in text:
+        raise ValueError(f"{name} has a null character")
+    return text
+
+
+def seconds(name: str, given: Any) -> float:
+    if isinstance(given, bool) or not isinstance(given, (int, float)):
+        raise TypeError(f"{name} must be a number of seconds, not {type(given).__name__}")
+    if not 0 <= given <= 1e9:
+        raise ValueError(f"{name} must be between 0 and 1e9 seconds")
+    return given
+
+
+def whole(name: str, given: Any) -> int:
+    if isinstance(given, bool) or not isinstance(given, int):
+        raise TypeError(f"{name} must be a whole number, not {type(given).__name__}")
+    if not 0 <= given < 2**63:
+        raise ValueError(f"{name} is a number out of range")
+    return given
+
+
+def part(name: str, given: Any) -> str:
+    """A name or an id as part of a control path."""
+    if not isinstance(given, str):
+        raise TypeError(f"{name} must be text, not {type(given).__name__}")
+    if not given:
+        raise ValueError(f"{name} is empty")
+    if not (given.isascii() and given.isprintable()):
+        raise ValueError(f"{name} has characters that no name and no id has")
+    return given
+
+
+def listed(name: str, given: Any) -> list[Any]:
+    if isinstance(given, str) or not hasattr(given, "__iter__"):
+        raise TypeError(f"{name} must be a list of text or None, not {type(given).__name__}")
+    return list(given)

@@ -29,11 +29,31 @@ OPTIONS: dict[str, Any] = {"access_token": "t", "base_url": URL, "max_retries": 
 PLACE: dict[str, Any] = {"backing_provider_name": "AWS", "region_name": "US_EAST_1"}
 REGION: dict[str, Any] = {"providerName": "AWS", "regionName": "US_EAST_1", "priority": 7}
 REGION["electableSpecs"] = {"instanceSize": "M10", "nodeCount": 3}
+CLUSTER: dict[str, Any] = {"name": "orders", "provider_settings": PLACE}
+ID = "5f1b2c3d4e5f6a7b8c9d0e1f"
 FIELDS: dict[str, dict[str, Any]] = {
-    "create": {"name": "orders", "provider_settings": PLACE},
-    "update": {"tags": {"env": "dev"}},
-    "upgrade": {"clusterType": "REPLICASET", "replicationSpecs": [{"regionConfigs": [REGION]}]},
+    "create_flex_cluster": CLUSTER,
+    "create_serverless_instance": CLUSTER,
+    "update_flex_cluster": {"tags": {"env": "dev"}},
+    "update_serverless_instance": {"tags": {"env": "dev"}},
+    "upgrade_flex_cluster": {"clusterType": "REPLICASET", "replicationSpecs": [{"regionConfigs": [REGION]}]},
+    "create_project": {"name": "shop", "org_id": ID},
+    "update_project": {"tags": {"env": "dev"}},
+    "create_database_user": {
+        "password": "s3cret-enough",
+        "roles": [{"role_name": "readWrite", "database_name": "shop"}],
+    },
+    "update_database_user": {"description": "reports"},
+    "create_access_list_entry": {"ip_address": "192.0.2.7"},
+    "create_flex_restore_job": {"snapshot_id": ID, "target_deployment_item_name": "orders"},
 }
+# A field of each that is not a tag.
+ODD_FIELD = {
+    "create_database_user": "roles",
+    "update_database_user": "description",
+    "create_access_list_entry": "comment",
+}
+ODD_FIELD["create_flex_restore_job"] = "snapshot_id"
 
 
 def cycle() -> list[Any]:
@@ -109,7 +129,7 @@ def attempt(call: str, argument: str, word: str, work: Callable[..., Any], /, *g
     """Call `work` with a value that `word` describes as an argument of this name, or "" if what is in it is named."""
     try:
         run(work(*given, **named))
-    except (errors.TransportError, errors.ApiError, FileNotFoundError, LookupError):
+    except (errors.TransportError, errors.ApiError, errors.WaitError, FileNotFoundError, LookupError):
         pass  # it was sent, or looked for
     except Exception as error:
         allowed = type(error) in (TypeError, ValueError) or isinstance(error, errors.AtlasError)
@@ -129,10 +149,11 @@ def arguments_of(own: Callable[..., Any]) -> dict[str, Any]:
     """What every call is given beside the odd value."""
     known = inspect.signature(own).parameters
     given: dict[str, Any] = {"group_id": GROUP, "name": "orders", "method": "POST", "path": "/api/atlas/v2/groups"}
-    given["operations"] = [{"group_id": GROUP, **FIELDS["create"]}]
+    given |= {"username": "reader", "entry_value": "192.0.2.7", "snapshot_id": ID, "restore_job_id": ID}
+    given["operations"] = [{"group_id": GROUP, **CLUSTER}]
     given = {key: value for key, value in given.items() if key in known}
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in known.values()):
-        given |= FIELDS[own.__name__.partition("_")[0]]
+        given |= FIELDS[own.__name__]
     return given
 
 
@@ -142,7 +163,7 @@ def clients() -> None:
     faces["async.raw."] = asynchronous.with_raw_response
     for (prefix, face), (name, own), (word, value) in product(faces.items(), methods(), VALUES.items()):
         for parameter in inspect.signature(own).parameters.values():
-            key = "tags" if parameter.kind is parameter.VAR_KEYWORD else parameter.name
+            key = ODD_FIELD.get(name, "tags") if parameter.kind is parameter.VAR_KEYWORD else parameter.name
             if key == "self" or (key, word) == ("progress", "a type"):  # a type is called
                 continue
             shown = "operation" if key == "operations" else key
@@ -166,7 +187,7 @@ def operations() -> None:
     create_many = Client(**OPTIONS).create_many
     for word, value in VALUES.items():
         for key in keys:
-            attempt("create_many", key, word, create_many, [{"group_id": GROUP, **FIELDS["create"], key: value}])
+            attempt("create_many", key, word, create_many, [{"group_id": GROUP, **CLUSTER, key: value}])
         attempt("create_many", "" if isinstance(value, dict) else "operation", word, create_many, [value])
 
 

@@ -12,13 +12,13 @@ RUST := $(shell git ls-files 'src/*' Cargo.toml Cargo.lock pyproject.toml 2>/dev
 
 DOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs
 
-.PHONY: docs docs-serve lint-workflows bench bench-full bench-pieces count demo test interop test-airflow test-browser load test-rust test-python lint walls types build wheel clean help
+.PHONY: check-windows docs docs-serve lint-workflows wheels bench bench-full bench-pieces count demo test interop test-airflow test-browser load test-rust test-python lint walls types build wheel clean help
 
 help:
 	@echo 'make demo   create an instance in the emulator, through a service account and through an API key'
 	@echo 'make test   everything: Rust, Python, types, lints, walls, documentation'
 	@echo 'make wheel  a release wheel in dist/'
-	@echo 'also: lint-workflows docs docs-serve test-rust test-python lint walls types build interop test-airflow bench bench-full bench-pieces count clean'
+	@echo 'also: wheels check-windows lint-workflows docs docs-serve test-rust test-python lint walls types build interop test-airflow bench bench-full bench-pieces count clean'
 
 demo: $(VENV)/.built
 	$(BIN)/python examples/demo.py
@@ -122,5 +122,20 @@ wheel: $(VENV)/.installed
 	$(BIN)/maturin build --release --quiet --out dist
 	@ls -l dist
 
+# Wheels for Linux (glibc, musl, aarch64) and the source distribution, built, checked, installed and used: an hour. Needs what
+# scripts/wheels says. `make wheels ONLY=musllinux` builds one.
+wheels: .venv-wheels/.installed
+	.venv-wheels/bin/python scripts/build_wheels.py $(ONLY)
+	@ls -l dist
+
+.venv-wheels/.installed: scripts/wheels/requirements.txt
+	$(PYTHON) -m venv --clear .venv-wheels
+	.venv-wheels/bin/python -m pip install --quiet -r $<
+	@touch $@
+
+# Compiles everything for Windows, and runs the Rust tests there under Wine: half an hour. Needs Debian's packages that it names.
+check-windows:
+	$(PYTHON) scripts/check_windows.py
+
 clean:
-	rm -rf target $(VENV) .venv-interop .venv-airflow .cache dist tests/interop/node/node_modules .pytest_cache .mypy_cache .ruff_cache
+	rm -rf target $(VENV) .venv-interop .venv-airflow .venv-wheels .cache dist tests/interop/node/node_modules .pytest_cache .mypy_cache .ruff_cache

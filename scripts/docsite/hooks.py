@@ -36,9 +36,9 @@ def generated(root: Path) -> dict[str, str]:
 
 def on_config(config: MkDocsConfig) -> MkDocsConfig:
     addresses = project.addresses(_root(config))
-    config.repo_url, config.site_url = addresses.repository, addresses.site
-    config.repo_name = "Source"
-    config.edit_uri = ""
+    config.site_url = addresses.site
+    # Not as `repo_url`: the theme would ask that host for the number of stars.
+    config.extra["social"] = [{"icon": "material/source-repository", "link": addresses.repository, "name": "Source"}]
     return config
 
 

@@ -1,10 +1,7 @@
 //! The mailbox of an asyncio event loop: the background thread pushes what happens to its calls, and wakes the loop, which
 //! then handles all of it in one go.
 use std::collections::{HashMap, VecDeque};
-use std::io::{Read, Write};
 use std::ops::ControlFlow;
-use std::os::fd::AsRawFd;
-use std::os::unix::net::UnixStream;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::AbortHandle;
@@ -13,6 +10,7 @@ use pyo3::prelude::*;
 use super::interpreter;
 use super::observer::{emit, to_poll};
 use super::outcome_warning::OutcomeWarning;
+use super::wake_up::{self, Descriptor, WakeUps, Waker};
 use crate::binding::convert::call::{Name, call};
 use crate::binding::convert::errors::to_exception;
 use crate::binding::convert::results::{Output, ResultMode};
@@ -31,8 +29,7 @@ enum Event {
 /// All of a mailbox that the background thread sees.
 pub(super) struct EventQueue {
     events: Mutex<Vec<Event>>,
-    /// A byte in it wakes the loop, which watches the other end.
-    waker: UnixStream,
+    waker: Waker,
 }
 
 impl EventQueue {
@@ -47,8 +44,7 @@ impl EventQueue {
             events.len() == 1
         };
         if first {
-            // If the socket is full the loop is being woken already; if it is closed there is no loop any more.
-            let _ = (&self.waker).write(&[1]);
+            self.waker.wake();
         }
     }
 }
@@ -70,7 +66,7 @@ pub(super) struct WaitingCall {
 pub(crate) struct Mailbox {
     queue: Arc<EventQueue>,
     /// Readable when there are events.
-    wake_ups: UnixStream,
+    wake_ups: WakeUps,
     waiting: Mutex<HashMap<u64, WaitingCall>>,
     /// Events that run code of the caller's, until the loop has a turn for each.
     deferred: Mutex<VecDeque<Event>>,
@@ -82,24 +78,21 @@ impl Mailbox {
     /// A mailbox that a loop has yet to watch: `loop.add_reader(mailbox.fileno(), mailbox.deliver)`.
     #[new]
     fn new() -> PyResult<Self> {
-        let (waker, wake_ups) = UnixStream::pair()?;
-        waker.set_nonblocking(true)?;
-        wake_ups.set_nonblocking(true)?;
+        let (waker, wake_ups) = wake_up::pair()?;
         let queue = Arc::new(EventQueue { events: Mutex::default(), waker });
         Ok(Mailbox { queue, wake_ups, waiting: Mutex::default(), deferred: Mutex::default(), pid: std::process::id() })
     }
 
     /// The descriptor to watch.
-    fn fileno(&self) -> i32 {
-        self.wake_ups.as_raw_fd()
+    fn fileno(&self) -> Descriptor {
+        self.wake_ups.descriptor()
     }
 
     /// Handles all events. Called by the event loop, which cannot call it again before it returns: no code of the caller's
     /// runs in here, since a progress callable may run the loop (`nest_asyncio`).
     fn deliver(slf: &Bound<'_, Self>) -> PyResult<()> {
         let (py, mailbox) = (slf.py(), slf.get());
-        let mut bytes = [0u8; 64];
-        while matches!((&mailbox.wake_ups).read(&mut bytes), Ok(n) if n == bytes.len()) {}
+        mailbox.wake_ups.clear();
         let events = std::mem::take(&mut *mailbox.queue.events());
         let mut first_error = None;
         for event in events {

@@ -14,3 +14,4 @@ pub(crate) mod offload;
 pub(crate) mod outcome_warning;
 pub(crate) mod pending;
 pub(crate) mod waiting_threads;
+mod wake_up;

@@ -1,0 +1,102 @@
+#!/usr/bin/env python3
+"""Checks what compiles for Windows, and runs the Rust tests of core and emulator there, under Wine.
+
+No Windows toolchain is downloaded: Debian's compiler builds the standard library for x86_64-pc-windows-gnu itself.
+The binding is checked and not run: there is no Python for Windows here.
+
+    python scripts/check_windows.py            # everything: half an hour on 2 cores, the first time
+    python scripts/check_windows.py NAME …     # only the test programs whose names begin so
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+TARGET = "x86_64-pc-windows-gnu"
+FOLDER = ROOT / ".cache/windows"
+GCC = "x86_64-w64-mingw32-gcc"
+WINE = "/usr/lib/wine/wine64"
+PACKAGES = "rustc-web cargo-web rust-web-src gcc-mingw-w64-x86-64-win32 wine64"
+STANDARD = ["-Zbuild-std=std,panic_unwind", "--target", TARGET]
+#: Seconds for one test program.
+LONGEST = 900
+
+
+def environment() -> dict[str, str]:
+    """Debian's compiler, whose standard library comes as source, and which is allowed to build it."""
+    own = {
+        "PATH": "/usr/bin:/bin",
+        "RUSTC": "/usr/bin/rustc",
+        "RUSTC_BOOTSTRAP": "1",
+        "PYO3_NO_PYTHON": "1",
+        "CARGO_TARGET_DIR": str(FOLDER / "target"),
+        "CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER": str(ROOT / "scripts/windows/link.sh"),
+        "WINEPREFIX": str(FOLDER / "wine"),
+        "WINEDEBUG": "-all",
+        "WINEDLLOVERRIDES": "mscoree,mshtml=",
+    }
+    passed = {name: value for name, value in os.environ.items() if not name.startswith(("RUST", "CARGO_TARGET"))}
+    return passed | own
+
+
+def missing() -> list[str]:
+    """What has to be installed first."""
+    needed = {"/usr/bin/cargo": "/usr/bin/cargo", GCC: GCC, WINE: WINE, "rust-web-src": "/usr/lib/rustlib/src/rust"}
+    return [name for name, path in needed.items() if not (shutil.which(path) or Path(path).exists())]
+
+
+def programs() -> dict[str, Path]:
+    """Builds the test programs: the unit tests as `atlas_serverless`, each of `tests/rust` by its name."""
+    command = ["/usr/bin/cargo", "test", "--no-run", *STANDARD, "--features", "emulator", "--message-format", "json"]
+    built = subprocess.run(command, cwd=ROOT, env=environment(), stdout=subprocess.PIPE, text=True, check=True).stdout
+    found = {}
+    for line in built.splitlines():
+        message = json.loads(line)
+        if message.get("executable") and message["profile"]["test"]:
+            found[message["target"]["name"]] = Path(message["executable"])
+    return found
+
+
+def run(name: str, program: Path) -> int:
+    """Runs one test program; the number of tests that passed."""
+    command = [WINE, str(program), "--test-threads=2"]
+    try:
+        done = subprocess.run(command, cwd=ROOT, env=environment(), capture_output=True, timeout=LONGEST, check=False)
+    except subprocess.TimeoutExpired as late:
+        shown = (late.stdout or b"").decode(errors="replace")
+        sys.exit(f"{shown}\n{name}: not done after {LONGEST} seconds")
+    output = done.stdout.decode(errors="replace").replace("\r", "")
+    summary = re.search(r"^test result: ok\. (\d+) passed; 0 failed; 0 ignored;", output, re.MULTILINE)
+    if done.returncode or not summary:
+        sys.exit(f"{output}\n{done.stderr.decode(errors='replace')}\n{name} failed under Wine")
+    print(f"{name}: {summary[1]} passed", flush=True)
+    return int(summary[1])
+
+
+def main() -> int:
+    if lacking := missing():
+        print(f"not found: {', '.join(lacking)}. Debian 12: apt-get install {PACKAGES}", file=sys.stderr)
+        return 1
+    wanted = tuple(sys.argv[1:])
+    if not wanted:
+        check = ["/usr/bin/cargo", "check", "--quiet", *STANDARD, "--features", "python"]
+        subprocess.run(check, cwd=ROOT, env=environment(), check=True)
+        print("the binding compiles", flush=True)
+    found = {name: path for name, path in programs().items() if name.startswith(wanted or "")}
+    library = found[next(iter(found))].parent / "bcryptprimitives.dll"
+    source = ROOT / "scripts/windows/bcryptprimitives.c"
+    subprocess.run([GCC, "-shared", "-O1", "-o", library, source, "-ladvapi32"], env=environment(), check=True)
+    passed = sum(run(name, path) for name, path in sorted(found.items()))
+    print(f"Windows ({TARGET}, under Wine): {passed} passed, 0 failed")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

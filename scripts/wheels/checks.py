@@ -1,0 +1,63 @@
+"""What is looked at in each wheel, before anybody installs it. A finding ends the run."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+from wheels.targets import Target
+
+#: Bytes; the goal is 3.0 MB.
+LARGEST = 3_300_000
+#: Folders of the machine that built it; what is found of them in a binary names that machine or who used it.
+BUILD_PATHS = re.compile(rb"/(?:root|home/[\w-]+|tmp|work)/[\w./-]*")
+BIN = Path(sys.executable).parent
+
+
+def check(wheel: Path, target: Target) -> None:
+    """Every check; says which one failed."""
+    platform_tag(wheel, target)
+    tool("abi3audit", "--strict", str(wheel))
+    tool("twine", "check", "--strict", str(wheel))
+    tool("check-wheel-contents", str(wheel))
+    contents(wheel)
+
+
+def tool(*command: str) -> str:
+    name, *arguments = command
+    done = subprocess.run([str(BIN / name), *arguments], capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise SystemExit(f"{' '.join(command)}:\n{done.stdout}{done.stderr}")
+    return done.stdout
+
+
+def platform_tag(wheel: Path, target: Target) -> None:
+    """What the binary asks of the system is no more than the tag promises."""
+    shown = " ".join(tool("auditwheel", "show", str(wheel)).split())
+    promised = "musllinux_1_2" if "musl" in target.triple else "manylinux_2_17"
+    consistent = re.search(r'consistent with the following platform tag: "(\w+?)_(?:x86_64|aarch64)"', shown)
+    if not consistent or _older(promised) < _older(consistent[1]):
+        raise SystemExit(f"auditwheel: {wheel.name} keeps {consistent and consistent[1]}, not {promised}:\n{shown}")
+
+
+def _older(tag: str) -> tuple[int, ...]:
+    return tuple(map(int, re.findall(r"\d+", tag)))
+
+
+def contents(wheel: Path) -> None:
+    """Licences and the list of crates are in it, paths of the machine that built it are not."""
+    size = wheel.stat().st_size
+    said = [f"{size:,} bytes, at most {LARGEST:,}"] if size > LARGEST else []
+    with zipfile.ZipFile(wheel) as archive:
+        names = archive.namelist()
+        needed = ("atlas_serverless/py.typed", "/licenses/LICENSE", "/sboms/")
+        said += [f"it has no {part}" for part in needed if not any(part in name for name in names)]
+        for name in names:
+            found = {path.decode() for path in BUILD_PATHS.findall(archive.read(name))}
+            if found:
+                said.append(f"{name} names {len(found)} paths of this machine, such as {min(found)}")
+    if said:
+        raise SystemExit(f"{wheel.name}: {'; '.join(said)}")

@@ -1,0 +1,75 @@
+"""The wheels that can be built on an x86-64 Linux machine, and how each is built.
+
+Zig (from PyPI) links them: it brings the old glibc that manylinux2014 asks for, musl, and the headers of other
+processors. Where no standard library for the target is there, Debian's compiler builds it from its source.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).resolve().parents[2]
+BUILD = ROOT / ".cache/wheels"
+#: Debian's compiler, which may build the standard library itself; packages `rustc-web cargo-web rust-web-src`.
+DEBIAN = {"CARGO": "/usr/bin/cargo", "RUSTC": "/usr/bin/rustc", "RUSTC_BOOTSTRAP": "1"}
+BUILD_STD = ("-Z", "build-std=std,panic_unwind")
+
+
+class Target(NamedTuple):
+    """A wheel: the name in the table, the target of rustc, the tag, and whether its standard library is built here."""
+
+    name: str
+    triple: str
+    tag: str
+    build_std: bool
+
+
+TARGETS = (
+    Target("manylinux2014 x86-64", "x86_64-unknown-linux-gnu", "manylinux2014", False),
+    Target("musllinux x86-64", "x86_64-unknown-linux-musl", "musllinux_1_2", True),
+    Target("manylinux2014 aarch64", "aarch64-unknown-linux-gnu", "manylinux2014", True),
+)
+
+
+def build(target: Target, out: Path) -> Path:
+    """Builds the wheel; the same sources and compiler give the same file."""
+    folder = out / target.triple
+    folder.mkdir(parents=True, exist_ok=True)
+    for old in folder.glob("*.whl"):
+        old.unlink()
+    command = [sys.executable, "-m", "maturin", "build", "--release", "--locked", "--zig", "--quiet"]
+    command += ["--target", target.triple, "--compatibility", target.tag, "--out", str(folder)]
+    command += BUILD_STD if target.build_std else ()
+    subprocess.run(command, cwd=ROOT, env=environment(target), check=True)
+    (wheel,) = folder.glob("*.whl")
+    return wheel
+
+
+def environment(target: Target) -> dict[str, str]:
+    own = {"CARGO_TARGET_DIR": str(BUILD / "target"), "SOURCE_DATE_EPOCH": str(commit_time())}
+    if target.build_std:
+        own |= DEBIAN
+        # A library that Python loads into its own process needs the C library of that process.
+        own |= {"RUSTFLAGS": "-C target-feature=-crt-static"} if target.triple.endswith("musl") else {}
+        own |= {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"}
+    return os.environ | own
+
+
+def sdist(out: Path) -> Path:
+    """The source distribution."""
+    for old in out.glob("*.tar.gz"):
+        old.unlink()
+    command = [sys.executable, "-m", "maturin", "sdist", "--quiet", "--out", str(out)]
+    subprocess.run(command, cwd=ROOT, env=os.environ | {"SOURCE_DATE_EPOCH": str(commit_time())}, check=True)
+    (archive,) = out.glob("*.tar.gz")
+    return archive
+
+
+def commit_time() -> int:
+    """The time of the commit, which archives get as the time of their entries."""
+    command = ["git", "log", "-1", "--format=%ct"]
+    return int(subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout)

@@ -1,0 +1,3 @@
+//! What wakes an event loop differs between systems; it needs no Python, so it is tested without it, on each of them.
+#[path = "../../src/binding/runtime/wake_up.rs"]
+mod wake_up;

@@ -24,6 +24,8 @@ def file_path(name: str, given: Any) -> str:
     if not isinstance(given, (str, os.PathLike)):
         raise TypeError(f"{name} must be a path or None, not {type(given).__name__}")
     text = os.fsdecode(given)
+    if not text:
+        raise ValueError(f"{name} is empty")
     if "\0" in text:
         raise ValueError(f"{name} has a null character")
     return text

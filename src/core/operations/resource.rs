@@ -37,8 +37,8 @@ impl Client {
             Some(body) if kind != request.kind => Some(Bytes::from(retirement::flex_body(body)?.0)),
             body => body.clone(),
         };
-        let (id, deleted) =
-            (if values.is_some() { id_of(&reply, request.reply_format) } else { None }, date_of(&reply));
+        let id = if values.is_some() { id_of(&reply, request.reply_format) } else { None };
+        let deleted = if request.operation == Operation::Delete { date_of(&reply) } else { None };
         let ResourceRequest { operation, group_id, name, reply_format, on_retired, .. } = request;
         let (action, state) = match operation {
             Operation::Delete => (PriorAction::Delete, DELETED),

@@ -98,6 +98,24 @@ def without_a_project(client: Client) -> list[str]:
     return [client.get_project()["name"], *(cluster["name"] for cluster in client.list_flex_clusters())]
 
 
+def run_again_and_cleaned_up(client: Client) -> list[str]:
+    place = {"backing_provider_name": "AWS", "region_name": "US_EAST_1"}
+    tags: dict[str, str] = {"run": os.environ["RUN"]}
+    client.create_flex_cluster(
+        name="a", provider_settings=place, tags=tags, if_exists="update", wait=True, on_timeout="delete"
+    )
+    client.update_flex_cluster(name="a", add_tags=tags, remove_tags=["old"], wait=True)
+    client.update_serverless_instance(name="a", add_tags=[{"key": "a", "value": "b"}], remove_tags=("old",))
+    try:
+        client.wait_for_flex_cluster(name="a", grace=0, timeout=60)
+    except errors.WaitNotFoundError as error:
+        print(error.status, error.polls, error.detail, error.deleted)
+    client.delete_flex_cluster(name="a", missing_ok=True, wait=True)
+    client.delete_serverless_instance(name="a", missing_ok=True)
+    left = client.list_flex_clusters(name_prefix="ci-", tags=tags, state="IDLE")
+    return [cluster["name"] for cluster in left]
+
+
 def found(client: Client) -> float | str:
     pair = client.find(name="orders")
     if pair[0] == "flex":

@@ -140,6 +140,43 @@ fn true_replies_are_changed() {
 }
 
 #[test]
+fn a_stale_read_is_from_before_the_latest_change_of_each_cluster() {
+    for (path, body) in [("serverless", Atlas::create_body("a")), ("flexClusters", Atlas::flex_body("a"))] {
+        let atlas = atlas();
+        atlas.control("PATCH", "settings", json!({"provisioning": "at_once"}));
+        let one = atlas.path(&format!("{path}/a"));
+        let read = |stale: bool| {
+            if stale {
+                order(&atlas, json!({"kind": "stale", "method": "GET"}));
+            }
+            atlas.call("GET", &one, None)
+        };
+        assert_eq!(atlas.call("POST", &atlas.path(path), Some(body)).status, 201);
+        assert_eq!(read(true).status, 404, "{path}");
+        assert_eq!(read(false).json()["stateName"], "IDLE", "{path}");
+        let change = json!({"terminationProtectionEnabled": true});
+        assert_eq!(atlas.call("PATCH", &one, Some(change)).json()["stateName"], "UPDATING");
+        let old = read(true).json();
+        assert_eq!((&old["stateName"], &old["terminationProtectionEnabled"]), (&json!("IDLE"), &json!(false)));
+        assert_eq!(read(false).json()["terminationProtectionEnabled"], true);
+        assert_eq!(atlas.call("PATCH", &one, Some(json!({"terminationProtectionEnabled": false}))).status, 200);
+        assert!(atlas.call("DELETE", &one, None).status < 300);
+        assert_eq!(read(true).json()["terminationProtectionEnabled"], false);
+        order(&atlas, json!({"kind": "stale", "method": "GET"}));
+        assert_eq!(atlas.call("GET", &atlas.path(path), None).json()["results"][0]["name"], "a");
+        assert_eq!(read(false).status, 404);
+        assert_eq!(stored(&atlas), 0);
+    }
+    // What is refused is no change, and a write is answered as it is.
+    let atlas = atlas();
+    order(&atlas, json!({"kind": "stale"}));
+    assert_eq!(try_create(&atlas, "a").unwrap().status, 201);
+    assert_eq!(try_create(&atlas, "a").unwrap().status, 400);
+    order(&atlas, json!({"kind": "stale"}));
+    assert_eq!(atlas.call("GET", &atlas.path("serverless/a"), None).status, 404);
+}
+
+#[test]
 fn a_fault_hits_what_it_names() {
     let atlas = atlas();
     let fault = json!({"method": "POST", "name": "b*", "endpoint": "serverless", "times": null, "status": 500});

@@ -196,6 +196,30 @@ async fn if_exists_raises_with_the_differences() {
 }
 
 #[tokio::test]
+async fn if_exists_updates_what_an_update_can_change() {
+    for (kind, envelope) in [(Kind::Serverless, false), (Kind::Serverless, true), (Kind::Flex, true)] {
+        for refusal_is_lost in [false, true] {
+            let atlas = TestAtlas::new();
+            let (client, _) = atlas.client(&setup());
+            let old =
+                json!({"name": "old", "kind": kind.word(), "created": "2025-01-01T00:00:00Z", "tags": {"a": "b"}});
+            atlas.control("POST", "instances", old);
+            if refusal_is_lost {
+                atlas.order(lost(false));
+            }
+            let reply_format = ReplyFormat { envelope, pretty: envelope };
+            let again = CreateRequest { if_exists: IfExists::Update, reply_format, ..atlas.create(kind, "old") };
+            let reply = create(&client, again).await.unwrap();
+            let entity: Value = serde_json::from_slice(content(&reply.body, envelope)).unwrap();
+            assert_eq!(entity["createDate"], "2025-01-01T00:00:00Z", "{entity}");
+            let asked = json!([{"key": "env", "value": "test"}, {"key": "team", "value": "data"}]);
+            assert_eq!(entity["tags"], asked, "{entity}");
+            assert!(!reply.reconciled, "{entity}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn if_exists_waits_for_one_that_is_being_deleted_and_then_creates() {
     for refusal_is_lost in [false, true] {
         let atlas = TestAtlas::new();

@@ -1,6 +1,7 @@
 """Processes that end while requests are under way: none crashes, none hangs, none writes a word.
 
-Each runs on one CPU, where threads that end late are most in each other's way. ATLAS_EXITS=50 for more of them.
+Each runs on one CPU, where threads that end late are most in each other's way, and on two. ATLAS_EXITS=50 for more of
+them.
 """
 
 from __future__ import annotations
@@ -21,9 +22,9 @@ EXITS = int(os.environ.get("ATLAS_EXITS", "8"))
 
 HEAD = """
 import asyncio, os, sys, threading, time
-os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})
-from atlas_serverless import AsyncClient, Client
-url, group = sys.argv[1:]
+os.sched_setaffinity(0, sorted(os.sched_getaffinity(0))[:int(sys.argv[3])])
+from atlas_serverless import AsyncClient, Client, Emulator, to_flex_spec
+url, group = sys.argv[1:3]
 make = dict(access_token="t", base_url=url)
 """
 # Daemon threads in calls of all kinds: ended, under way, just beginning.
@@ -106,6 +107,75 @@ os.write(1, b"")
 for task in asyncio.all_tasks(loop):
     task._log_destroy_pending = False
 """
+# Daemon threads in exceptions, warnings and what else is made without a request.
+VALIDATION = """
+import warnings
+warnings.simplefilter("always")
+warnings.showwarning = lambda *_, **__: None
+client = Client(**make)
+spec = {"name": "-", "providerSettings": {"regionName": "?"}, "tags": [{"key": "k"}] * 60, "unknown": [[{}]]}
+def work():
+    while True:
+        for call in (lambda: client.create_flex_cluster(group, **spec), lambda: to_flex_spec(spec)):
+            try:
+                call()
+            except ValueError:
+                pass
+for _ in range(8):
+    threading.Thread(target=work, daemon=True).start()
+time.sleep(0.05)
+"""
+# Daemon threads in create_many, with log lines, from operations that a generator of the caller's gives.
+BULK = """
+import logging
+logger = logging.getLogger("atlas_serverless")
+logger.setLevel(logging.DEBUG)
+logger.addHandler(logging.FileHandler(os.devnull))
+client = Client(**make)
+place = {"backing_provider_name": "AWS", "region_name": "US_EAST_1"}
+def operations():
+    while True:
+        yield {"group_id": group, "name": "orders", "provider_settings": place}
+        yield {"group_id": group, "name": "-"}
+def work():
+    for result in client.create_many(operations(), max_in_flight=8):
+        repr(result)
+for _ in range(6):
+    threading.Thread(target=work, daemon=True).start()
+time.sleep(0.05)
+"""
+# Event loops in daemon threads, with log lines and progress.
+ASYNC_CALLABLES = """
+import logging
+logger = logging.getLogger("atlas_serverless")
+logger.setLevel(logging.DEBUG)
+logger.addHandler(logging.FileHandler(os.devnull))
+client = AsyncClient(**make)
+async def progress(_):
+    await client.get_flex_cluster(group, "orders")
+async def call(name):
+    while True:
+        await client.wait_for_flex_cluster(group, name, progress=progress)
+async def work():
+    await asyncio.gather(*(call(name) for name in ("orders", "stalled", "orders")))
+for _ in range(6):
+    threading.Thread(target=lambda: asyncio.run(work()), daemon=True).start()
+time.sleep(0.1)
+"""
+# An emulator that is not stopped, with its own clients under way.
+EMULATOR = """
+emulator = Emulator()
+client = emulator.client()
+def work():
+    while True:
+        client.get_project()
+        emulator.requests
+        emulator.settings()
+        emulator.reset()
+for _ in range(6):
+    threading.Thread(target=work, daemon=True).start()
+time.sleep(0.05)
+"""
 ENDINGS = {"return": "", "exit": "sys.exit(0)", "raise": "raise SystemExit(0)"}
 
 
@@ -116,15 +186,20 @@ CODES = {
     "loops": LOOPS,
     "unfinished": UNFINISHED,
     "blind": BLIND,
+    "validation": VALIDATION,
+    "bulk": BULK,
+    "async callables": ASYNC_CALLABLES,
+    "emulator": EMULATOR,
 }
 
 
+@pytest.mark.parametrize("processors", [1, 2])
 @pytest.mark.parametrize("code", CODES.values(), ids=CODES)
-def test_a_process_ends_with_requests_under_way(server: Canned, code: str) -> None:
+def test_a_process_ends_with_requests_under_way(server: Canned, code: str, processors: int) -> None:
     ended = []
     for i in range(EXITS):
         program = HEAD + code + list(ENDINGS.values())[i % len(ENDINGS)]
-        command = [sys.executable, "-c", program, server.url, GROUP]
+        command = [sys.executable, "-c", program, server.url, GROUP, str(processors)]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=30)
         ended.append((done.returncode, done.stdout + done.stderr))
     assert ended == [(0, "")] * EXITS

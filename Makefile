@@ -1,6 +1,7 @@
 # Two commands: `make demo` shows it working, `make test` runs everything. Both install into this folder only
 # (.venv and target); cargo and pip keep their usual download caches.
 export MATURIN_NO_INSTALL_RUST := 1
+export MATURIN_NO_MISSING_BUILD_BACKEND_WARNING := 1
 export PIP_DISABLE_PIP_VERSION_CHECK := 1
 # Nothing of the caller's Atlas set-up may reach the tests.
 unexport MONGODB_ATLAS_CLIENT_ID MONGODB_ATLAS_CLIENT_SECRET MONGODB_ATLAS_ACCESS_TOKEN MONGODB_ATLAS_PROFILE
@@ -57,6 +58,7 @@ lint: $(VENV)/.installed
 	$(BIN)/ruff format --check
 	$(BIN)/python scripts/generate_error_codes.py --check
 	$(BIN)/python scripts/generate_stubs.py --check
+	$(BIN)/python scripts/generate_notices.py --check
 
 # Workflows: their syntax, shell and expressions (actionlint, by Go's own tools), and what they would give away (zizmor).
 lint-workflows: $(VENV)/.installed
@@ -119,7 +121,7 @@ count:
 	$(PYTHON) scripts/count_instructions.py
 
 wheel: $(VENV)/.installed
-	$(BIN)/maturin build --release --quiet --out dist
+	$(BIN)/python scripts/build_backend.py $(BIN)/maturin build --release --quiet --out dist
 	@ls -l dist
 
 # Wheels for Linux (glibc, musl, aarch64) and the source distribution, built, checked, installed and used: an hour. Needs what

@@ -7,6 +7,7 @@ use super::request::WaitRequest;
 use crate::core::client::Client;
 use crate::core::context::Context;
 use crate::core::http::call::{Page, collection};
+use crate::core::http::transport::exchange::printable;
 
 /// So many names are said, and so many are looked at.
 const MOST: usize = 3;
@@ -30,7 +31,7 @@ pub(super) async fn names(client: &Client, request: &WaitRequest, context: &Cont
     inner.attempts = 1;
     let reply = client.attempt(&call, &mut inner).await.ok()?;
     let names = serde_json::from_slice::<Names>(&reply.body).ok()?.results;
-    Some(nearest(&request.name, names.into_iter().map(|entry| entry.name).collect()))
+    Some(nearest(&request.name, names.into_iter().map(|entry| printable(&entry.name)).collect()))
 }
 
 fn nearest(wanted: &str, mut names: Vec<String>) -> Vec<String> {

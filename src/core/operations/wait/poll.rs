@@ -14,6 +14,7 @@ use crate::core::http::classify;
 use crate::core::http::reply::{Reply, content};
 use crate::core::http::subject;
 use crate::core::http::to_error::wrong_resource;
+use crate::core::http::transport::exchange::printable;
 use crate::core::operations::retirement;
 use crate::core::policy::retry::{self, RequestKind};
 use crate::core::spec::model::{Kind, Operation};
@@ -107,7 +108,7 @@ async fn get_state(
                     let reply = Reply { attempts: polls, elapsed: context.elapsed(client.env()), ..reply };
                     let created =
                         create_date.and_then(|date| date.parse::<jiff::Timestamp>().ok()).map(SystemTime::from);
-                    Observation::State { state, id, created, reply: Box::new(reply) }
+                    Observation::State { state: printable(&state), id, created, reply: Box::new(reply) }
                 }
                 Err(_) => {
                     context.notices.add(reply.notices);

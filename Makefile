@@ -13,7 +13,7 @@ RUST := $(shell git ls-files 'src/*' Cargo.toml Cargo.lock pyproject.toml 2>/dev
 
 DOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs
 
-.PHONY: check-windows docs docs-serve lint-workflows wheels bench bench-full bench-pieces count demo test interop test-airflow test-browser load test-rust test-python lint walls types build wheel clean help
+.PHONY: check-windows docs docs-serve lint-workflows wheels bench bench-full bench-pieces count demo test interop test-airflow test-browser pictures load test-rust test-python lint walls types build wheel clean help
 
 help:
 	@echo 'make demo   create an instance in the emulator, through a service account and through an API key'
@@ -83,8 +83,16 @@ test-airflow: $(VENV)/.installed .venv-airflow/.installed
 	@touch $@
 
 # The emulator's page in headless Chromium (Debian: apt-get install chromium).
-test-browser: $(VENV)/.built
+test-browser: $(VENV)/.built $(VENV)/.browser
 	$(BIN)/python -m pytest tests/browser
+
+# The pictures in docs/images: the page, a notebook in JupyterLab, a terminal. They use that Chromium, too.
+pictures: $(VENV)/.built $(VENV)/.browser
+	$(BIN)/python scripts/take_pictures.py
+
+$(VENV)/.browser: $(VENV)/.installed tests/browser/requirements.txt
+	$(BIN)/python -m pip install --quiet -r tests/browser/requirements.txt
+	@touch $@
 
 # The emulator with 100,000 instances, in a release build.
 load:

@@ -4,6 +4,7 @@ use serde_json::{Value, json};
 
 use super::error::{ControlError, ControlResult};
 use crate::emulator::clock::{TAKES as TIME, iso_ms, time};
+use crate::emulator::faults::kind::FaultKind;
 use crate::emulator::faults::order::Order;
 use crate::emulator::faults::standing::Faults;
 use crate::emulator::json::{Field, check_keys, seconds};
@@ -58,6 +59,7 @@ pub(crate) fn change_clock(store: &mut Store, method: &str, body: &Value) -> Con
 pub(crate) fn change_faults(faults: &mut Faults, method: &str, id: Option<&str>, body: &Value) -> ControlResult {
     match (method, id) {
         ("GET", None) => Ok(faults.to_json()),
+        ("GET", Some("kinds")) => Ok(json!(FaultKind::names())),
         ("POST", None) => {
             let orders: Vec<Order> = match body {
                 Value::Array(list) => list.iter().map(Order::from_json).collect::<Result<_, _>>()?,

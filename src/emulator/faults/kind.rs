@@ -74,6 +74,11 @@ impl FaultKind {
         KINDS.iter().find(|(_, kind)| *kind == self).map_or("", |(name, _)| name)
     }
 
+    /// The names of all kinds.
+    pub(crate) fn names() -> Vec<&'static str> {
+        KINDS.iter().map(|(name, _)| *name).collect()
+    }
+
     /// Refuses what is not the name of a kind.
     pub(crate) fn check(name: &str) -> Result<(), String> {
         Self::try_from(name.to_owned()).map(|_| ())

@@ -32,6 +32,8 @@ use crate::emulator::store::request_log::Record;
 pub fn app(state: State) -> Router {
     Router::new()
         .route("/", any(control::page))
+        .route("/_emulator/page.js", any(control::script))
+        .route("/_emulator/page.css", any(control::style))
         .route("/_emulator", any(control::control))
         .route("/_emulator/{*path}", any(control::control))
         .fallback(api)

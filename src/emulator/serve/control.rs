@@ -43,15 +43,36 @@ pub(crate) async fn control(Extract(state): Extract<State>, request: HttpRequest
     }
 }
 
+/// What a browser may load for the page: nothing from elsewhere, and nothing that stands in the page itself.
+const CONTENT_SECURITY_POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; connect-src 'self'; \
+    img-src data:; base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+
 /// The page at `/`.
 pub(crate) async fn page(request: HttpRequest) -> Response<HttpBody> {
+    let mut response = file(&request, "text/html;charset=utf-8", include_bytes!("page/index.html"));
+    let policy = HeaderValue::from_static(CONTENT_SECURITY_POLICY);
+    response.headers_mut().insert("content-security-policy", policy);
+    response
+}
+
+/// The page's script.
+pub(crate) async fn script(request: HttpRequest) -> Response<HttpBody> {
+    file(&request, "text/javascript;charset=utf-8", include_bytes!("page/page.js"))
+}
+
+/// The page's style sheet.
+pub(crate) async fn style(request: HttpRequest) -> Response<HttpBody> {
+    file(&request, "text/css;charset=utf-8", include_bytes!("page/page.css"))
+}
+
+fn file(request: &HttpRequest, content_type: &'static str, content: &'static [u8]) -> Response<HttpBody> {
     if let Some(message) = refusal(request.headers()) {
         return respond(403, "text/plain;charset=utf-8", Bytes::from_static(message.as_bytes()));
     }
     if request.method() != Method::GET {
         return respond(405, "text/plain;charset=utf-8", Bytes::from_static(b"GET only.\n"));
     }
-    respond(200, "text/html;charset=utf-8", Bytes::from_static(include_bytes!("page.html")))
+    respond(200, content_type, Bytes::from_static(content))
 }
 
 /// A page of another site must not control the emulator: not through DNS rebinding to 127.0.0.1, and not if it is served

@@ -95,6 +95,14 @@ fn control_is_the_same_over_http_for_loopback_callers_only() {
             assert_eq!(ask("GET", path, &[("Host", host)], None).status, 403, "{host} {path}");
         }
     }
+    for origin in
+        ["null", "http://127.0.0.1:1", "http://localhost:3000", "https://localhost", "http://localhost.evil.example"]
+    {
+        let headers = [("Host", "localhost"), ("Origin", origin)];
+        assert_eq!(ask("POST", "/_emulator/limits/reset", &headers, None).status, 403, "{origin}");
+    }
+    let own = [("Host", "localhost:1"), ("Origin", "http://localhost:1")];
+    assert_eq!(ask("POST", "/_emulator/limits/reset", &own, None).status, 200);
     let foreign = ask("POST", "/_emulator/reset", &[("Origin", "https://evil.example")], None);
     assert_eq!(foreign.status, 403);
     for host in ["localhost:1", "127.0.0.1", "[::1]:8080", "127.1.2.3"] {
@@ -102,7 +110,13 @@ fn control_is_the_same_over_http_for_loopback_callers_only() {
     }
     let page = ask("GET", "/", &[], None);
     assert_eq!(page.header("Content-Type"), Some("text/html;charset=utf-8"));
-    assert!(page.text().contains("/_emulator/state"));
+    assert!(page.text().contains("/_emulator/page.js"));
+    assert!(page.header("Content-Security-Policy").is_some_and(|policy| policy.starts_with("default-src 'none'")));
+    for (path, content_type) in [("/_emulator/page.js", "text/javascript"), ("/_emulator/page.css", "text/css")] {
+        let part = ask("GET", path, &[], None);
+        assert_eq!(part.header("Content-Type"), Some(format!("{content_type};charset=utf-8").as_str()));
+        assert_eq!(ask("GET", path, &[("Host", "evil.example")], None).status, 403);
+    }
 }
 
 #[test]

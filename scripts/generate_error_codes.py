@@ -151,7 +151,7 @@ def class_stub(node: ast.ClassDef, attributes: dict[str, dict[str, str]]) -> lis
             own[ast.unparse(part.target)] = ast.unparse(part.annotation)
         elif isinstance(part, ast.Assign) and not ast.unparse(part.targets[0]).startswith("_"):
             body.append(f"    {ast.unparse(part.targets[0])}: int")
-        elif isinstance(part, ast.FunctionDef) and part.name in ("__str__", "__repr__", "__reduce__"):
+        elif isinstance(part, ast.FunctionDef) and part.name in ("__str__", "__repr__", "__reduce__", "_repr_html_"):
             body.append(f"    def {part.name}(self) -> {ast.unparse(part.returns or ast.Constant(None))}: ...")
     inherited = [attributes[base] for base in bases if base in attributes]
     attributes[node.name] = {name: kind for known in [own, *inherited] for name, kind in known.items()}

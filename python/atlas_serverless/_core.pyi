@@ -378,8 +378,9 @@ class Client:
         state: t.State | None = None,
         items_per_page: int = 500,
         include_count: bool = True,
-    ) -> Iterator[t.ServerlessInstance]:
-        """List the serverless instances of a project: an iterator of dicts that fetches page after page.
+    ) -> t.Pages[t.ServerlessInstance]:
+        """List the serverless instances of a project: an iterator of dicts that fetches page after page. ``[:10]``
+        shows the next ones and takes none; an asynchronous client's list can be awaited whole.
 
         Nothing is sent before the first entry is taken. If the list changes while it is read, no entry is yielded
         twice, and none that was there all along is left out.
@@ -417,8 +418,9 @@ class Client:
         state: t.State | None = None,
         items_per_page: int = 500,
         include_count: bool = True,
-    ) -> Iterator[t.FlexCluster]:
-        """List the Flex clusters of a project: an iterator of dicts that fetches page after page.
+    ) -> t.Pages[t.FlexCluster]:
+        """List the Flex clusters of a project: an iterator of dicts that fetches page after page. ``[:10]`` shows the
+        next ones and takes none; an asynchronous client's list can be awaited whole.
 
         Nothing is sent before the first entry is taken. If the list changes while it is read, no entry is yielded
         twice, and none that was there all along is left out.
@@ -934,7 +936,7 @@ class Client:
     def find(
         self, group_id: str | None = None, *, name: str
     ) -> tuple[Literal["flex"], t.FlexCluster] | tuple[Literal["serverless"], t.ServerlessInstance]: ...
-    def list_projects(self, *, items_per_page: int = 500) -> Iterator[t.Project]:
+    def list_projects(self, *, items_per_page: int = 500) -> t.Pages[t.Project]:
         """List the projects that the credentials can see: an iterator of dicts that fetches page after page.
 
         ================ ============================================================================================
@@ -1153,7 +1155,7 @@ class Client:
     ) -> t.DatabaseUser: ...
     def list_database_users(
         self, group_id: str | None = None, *, items_per_page: int = 500, include_count: bool = True
-    ) -> Iterator[t.DatabaseUser]:
+    ) -> t.Pages[t.DatabaseUser]:
         """List the database users of a project: an iterator of dicts that fetches page after page.
 
         ================ ============================================================================================
@@ -1330,7 +1332,7 @@ class Client:
     ) -> t.AccessListEntry: ...
     def list_access_list_entries(
         self, group_id: str | None = None, *, items_per_page: int = 500, include_count: bool = True
-    ) -> Iterator[t.AccessListEntry]:
+    ) -> t.Pages[t.AccessListEntry]:
         """List the IP access list of a project: an iterator of dicts that fetches page after page.
 
         ================ ============================================================================================
@@ -1407,7 +1409,7 @@ class Client:
     @overload
     def list_flex_backup_snapshots(
         self, group_id: str | None, name: str, *, items_per_page: int = 500, include_count: bool = True
-    ) -> Iterator[t.FlexBackupSnapshot]:
+    ) -> t.Pages[t.FlexBackupSnapshot]:
         """List the snapshots of a Flex cluster: an iterator of dicts that fetches page after page. Atlas makes one a
         day.
 
@@ -1430,7 +1432,7 @@ class Client:
     @overload
     def list_flex_backup_snapshots(
         self, group_id: str | None = None, *, name: str, items_per_page: int = 500, include_count: bool = True
-    ) -> Iterator[t.FlexBackupSnapshot]: ...
+    ) -> t.Pages[t.FlexBackupSnapshot]: ...
     @overload
     def get_flex_backup_snapshot(
         self, group_id: str | None, name: str, snapshot_id: str, *, envelope: bool = False, pretty: bool = False
@@ -1550,7 +1552,7 @@ class Client:
     @overload
     def list_flex_restore_jobs(
         self, group_id: str | None, name: str, *, items_per_page: int = 500, include_count: bool = True
-    ) -> Iterator[t.FlexRestoreJob]:
+    ) -> t.Pages[t.FlexRestoreJob]:
         """List the restore jobs of a Flex cluster's snapshots: an iterator of dicts that fetches page after page.
 
         ================ ============================================================================================
@@ -1572,7 +1574,7 @@ class Client:
     @overload
     def list_flex_restore_jobs(
         self, group_id: str | None = None, *, name: str, items_per_page: int = 500, include_count: bool = True
-    ) -> Iterator[t.FlexRestoreJob]: ...
+    ) -> t.Pages[t.FlexRestoreJob]: ...
     @overload
     def wait_for_flex_restore_job(
         self,
@@ -1629,7 +1631,7 @@ class Client:
         name: str | None = None,
         endpoint_path: str | None = None,
         items_per_page: int = 500,
-    ) -> Iterator[t.RateLimitEndpointSet]:
+    ) -> t.Pages[t.RateLimitEndpointSet]:
         """List the rate limits of the service: an iterator of dicts, one for each set of endpoints.
 
         ================ ============================================================================================

@@ -5,17 +5,20 @@ Their signatures and docstrings are those of `Client`. Type checkers and editors
 
 from __future__ import annotations
 
+from asyncio import get_running_loop
 from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any
 
 from ._core import Client, WithWarnings
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+    from collections.abc import Callable, Coroutine, Generator, Iterator
 
     from ._core import Pages, Pending
 
 
+#: Seconds.
+_WAKE_UP = 0.5
 _Client: Any = Client  # with private arguments that its stub does not have
 
 
@@ -37,10 +40,70 @@ async def _result(pending: Pending) -> Any:
     return result
 
 
-async def _each(pages: Pages[Any]) -> AsyncIterator[Any]:
-    while (page := await _result(pages.next_page())) is not None:
-        for entry in page:
-            yield entry
+async def _awake(pending: Pending) -> Any:
+    """The same for a call that may take minutes. Twice a second it wakes the loop, which else would sleep until the
+    next poll after a signal handler has cancelled the call, as Jupyter's does when a cell is interrupted."""
+    loop = get_running_loop()
+
+    def wake() -> None:
+        nonlocal timer
+        timer = loop.call_later(_WAKE_UP, wake)
+
+    timer = loop.call_later(_WAKE_UP, wake)
+    try:
+        return await _result(pending)
+    finally:
+        timer.cancel()
+
+
+class AsyncPages:
+    """What a list returns: ``async for`` takes its entries one by one, ``await`` gives those that are left."""
+
+    def __init__(self, pages: Pages[Any]) -> None:
+        self._pages = pages
+        self._page: list[Any] = []  # the last entry is the next one
+        self._taken = 0
+        self._ended = False
+
+    def __aiter__(self) -> AsyncPages:
+        return self
+
+    async def __anext__(self) -> Any:
+        while not self._page:
+            if not await self._read():
+                raise StopAsyncIteration
+        self._taken += 1
+        return self._page.pop()
+
+    def __await__(self) -> Generator[Any, None, Any]:
+        return self._all().__await__()
+
+    async def aclose(self) -> None:
+        """Ask for no further page."""
+        self._ended, self._page = True, []
+
+    async def _read(self) -> bool:
+        if self._ended:
+            return False
+        page = await _result(self._pages.next_page())
+        self._ended = page is None
+        self._page = (page or [])[::-1]
+        return not self._ended
+
+    async def _all(self) -> Any:
+        from ._runtime.pages import Entries
+
+        entries = Entries()
+        while self._page or await self._read():
+            entries += self._page[::-1]
+            self._page = []
+        self._taken += len(entries)
+        return entries
+
+    def __repr__(self) -> str:
+        from ._runtime.pages import asynchronous
+
+        return asynchronous(self._page[::-1], self._taken, self._ended)
 
 
 class _Creates:
@@ -67,7 +130,7 @@ class _Creates:
             self._batch = iter(batch)
             if not batch:
                 try:
-                    await _result(self._core.wait())
+                    await _awake(self._core.wait())
                 except BaseException:
                     self._core.close()
                     raise
@@ -86,8 +149,9 @@ class _Creates:
 class AsyncClient:
     """A client of the MongoDB Atlas Administration API for asyncio.
 
-    Takes what :class:`Client` takes and has the same methods with the same arguments; each is a coroutine, lists are
-    asynchronous iterators. Cancelling a call cancels its request; a `progress` callable may be a coroutine function.
+    Takes what :class:`Client` takes and has the same methods with the same arguments; each is a coroutine. A list is
+    iterated with ``async for``, or awaited whole. Cancelling a call cancels its request; a `progress` callable may be a
+    coroutine function.
     One client serves many event loops and threads.
 
     ::
@@ -96,6 +160,7 @@ class AsyncClient:
             cluster = await client.create_flex_cluster(group_id, name="orders", provider_settings={...}, wait=True)
             async for cluster in client.list_flex_clusters(group_id):
                 print(cluster["name"], cluster["stateName"])
+            print(len(await client.list_flex_clusters(group_id)))
     """
 
     _core: Any
@@ -143,17 +208,20 @@ class AsyncClient:
 
 
 def _coroutine(method: Callable[..., Any]) -> Callable[..., Coroutine[Any, Any, Any]]:
+    waits = method.__name__.startswith("wait_for_")
+
     async def coroutine(self: AsyncClient, *args: Any, **options: Any) -> Any:
-        return await _result(method(self._core, *args, **options))
+        pending = method(self._core, *args, **options)
+        return await (_awake(pending) if waits or options.get("wait") else _result(pending))
 
     return coroutine
 
 
-def _list(method: Callable[..., Any]) -> Callable[..., AsyncIterator[Any]]:
-    def iterator(self: AsyncClient, *args: Any, **options: Any) -> AsyncIterator[Any]:
-        return _each(method(self._core, *args, **options))
+def _list(method: Callable[..., Any]) -> Callable[..., AsyncPages]:
+    def pages(self: AsyncClient, *args: Any, **options: Any) -> AsyncPages:
+        return AsyncPages(method(self._core, *args, **options))
 
-    return iterator
+    return pages
 
 
 def _many(method: Callable[..., Any]) -> Callable[..., _Creates]:

@@ -45,7 +45,7 @@ CORE_END = """\
 """
 AIO = f'''\
 # {HEAD}
-from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from os import PathLike
 from types import TracebackType
 from typing import Any, Literal, overload
@@ -80,7 +80,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from typing_extensions import Unpack  # type checkers bring their own; nothing is imported at run time
 
@@ -122,7 +122,7 @@ def aio(interface: Interface) -> str:
     parts.append(_prefixed(f"    def __init__(self, {_list(interface.client)}) -> None: ...\n"))
     parts += [_constructor(method) for method in interface.constructors.values()]
     for method in (*interface.operations.values(), *interface.endings.values()):
-        returned = method.returns.replace("Iterator[", "AsyncIterator[").replace("Creates", "AsyncCreates")
+        returned = method.returns.replace("Pages[", "AsyncPages[").replace("Creates", "AsyncCreates")
         parts.append(_operation(method, "def" if method.gives_many else "async def", returned))
     parts += [
         _property(method, method.returns.replace("RawClient", "AsyncRawClient"))
@@ -209,8 +209,8 @@ def _prefixed(head: str) -> str:
 
 
 def _raw(plain: str, *, asynchronous: bool) -> str:
-    if entity := re.fullmatch(r"Iterator\[(\w+)\]", plain):
-        return f"{'Async' if asynchronous else ''}Iterator[Response[{entity[1]}Page]]"
+    if entity := re.fullmatch(r"Pages\[(\w+)\]", plain):
+        return f"{'Async' if asynchronous else ''}Pages[Response[{entity[1]}Page]]"
     if plain == "Creates":
         return "AsyncCreates" if asynchronous else plain
     if plain.startswith("tuple["):  # a kind and its entity

@@ -61,7 +61,7 @@ class Method:
     @property
     def gives_many(self) -> bool:
         """Whether it hands out results one by one, as lists and `create_many` do."""
-        return self.returns == "Creates" or self.returns.startswith("Iterator[")
+        return self.returns == "Creates" or self.returns.startswith("Pages[")
 
 
 @dataclass

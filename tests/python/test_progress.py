@@ -6,6 +6,7 @@ import asyncio
 import builtins
 import io
 import sys
+import time
 from typing import Any
 
 import pytest
@@ -74,7 +75,7 @@ def test_one_line_in_a_terminal(monkeypatch: pytest.MonkeyPatch) -> None:
     for poll in polls(None, "DELETING", "DELETED", wanted="DELETED"):
         show(poll)
     assert stream.getvalue().count("\n") == 1
-    assert stream.getvalue().split("\r")[-1].rstrip() == "orders → DELETED: DELETED [3 s]"
+    assert stream.getvalue().split("\r")[-1].rstrip() == f"orders → DELETED: DELETED |{'#' * 20}| [3 s]"
     assert "not seen yet, last error: 502" in stream.getvalue()
 
 
@@ -103,12 +104,13 @@ def test_a_bar(monkeypatch: pytest.MonkeyPatch, asynchronous: bool) -> None:
             with server.client(_clock=_core.VirtualClock()) as client:
                 client.wait_for_flex_cluster(GROUP, "orders", progress=True)
     written = stream.getvalue()
-    assert [state for state in ("CREATING", "REPAIRING", "IDLE [") if state in written] == [
+    assert [state for state in ("CREATING", "REPAIRING", ": IDLE ") if state in written] == [
         "CREATING",
         "REPAIRING",
-        "IDLE [",
+        ": IDLE ",
     ]
     assert "orders → IDLE" in written
+    assert "\x1b[32m" + "#" * 20 in written  # full and green
     assert written.endswith("\n")
 
 
@@ -118,6 +120,34 @@ def test_a_bar_is_closed_when_time_is_up(monkeypatch: pytest.MonkeyPatch) -> Non
         with server.client(_clock=_core.VirtualClock()) as client, pytest.raises(errors.WaitTimeoutError):
             client.wait_for_flex_cluster(GROUP, "orders", timeout=5, progress=True)
     assert stream.getvalue().endswith("\n")
+    assert "orders → IDLE: CREATING: not IDLE [5 s] \x1b[31m" + "#" * 20 in stream.getvalue()
+
+
+@pytest.mark.usefixtures("no_tqdm")
+def test_a_bar_moves_between_the_polls(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(sys, "stderr", stream := Screen())
+    monkeypatch.setattr(progress, "_REDRAW", 0.001)
+    monkeypatch.setattr(progress, "_HALF", 0.001)
+    show = progress.display()
+    show(polls("CREATING", "IDLE")[0])
+    deadline = time.monotonic() + 30
+    while "|###################-|" not in stream.getvalue():
+        assert time.monotonic() < deadline, stream.getvalue()
+        time.sleep(0.001)
+    show(polls("CREATING", "IDLE")[1])
+    assert stream.getvalue().rstrip().endswith(f"orders → IDLE: IDLE |{'#' * 20}| [2 s]")
+
+
+def test_no_colours_where_they_are_not_wanted(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in (("NO_COLOR", "1"), ("TERM", "dumb")):
+        with monkeypatch.context() as patched:
+            patched.setattr(sys, "stderr", stream := Screen())
+            patched.setenv(name, value)
+            show = progress.display()
+            for poll in polls("CREATING", "IDLE"):
+                show(poll)
+            assert "IDLE" in stream.getvalue()
+            assert "\x1b[3" not in stream.getvalue()
 
 
 @pytest.mark.parametrize("given", [False, None])

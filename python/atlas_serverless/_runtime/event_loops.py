@@ -132,9 +132,12 @@ class Progress:
             await self._tasks.pop()
 
     def cancel(self) -> None:
-        """Cancel what is still running."""
+        """Cancel what is still running; a bar says so."""
         for task in list(self._tasks):
             task.cancel()
+        give_up = getattr(self._call, "give_up", None)
+        if give_up is not None:
+            give_up()
 
 
 def chain(running: Future[Any], result: Future[Any]) -> None:

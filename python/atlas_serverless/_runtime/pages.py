@@ -41,6 +41,13 @@ def text(pages: Any) -> str:
     return "<Pages" + words([_short(entry) for entry in pages.read(_SHOWN)], taken, ready, ended) + ">"
 
 
+def asynchronous(ready: list[Any], taken: int, ended: bool) -> str:
+    """The same for a list of an asynchronous client."""
+    if not (taken or ready or ended):
+        return "<AsyncPages: nothing read yet; async for … in it, await it for the list>"
+    return "<AsyncPages" + words([_short(entry) for entry in ready[:_SHOWN]], taken, len(ready), ended) + ">"
+
+
 def words(names: list[str], taken: int, ready: int, ended: bool) -> str:
     """The first names and how to go on."""
     if not (taken or ready or ended):

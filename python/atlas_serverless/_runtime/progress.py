@@ -1,12 +1,16 @@
-"""`progress=True`: a bar with state and elapsed time in a terminal or a notebook, with tqdm where it is installed.
+"""`progress=True`: a bar that moves with the elapsed time, in a terminal or a notebook, and ends full, green or red.
 
-Without tqdm (extra ``[progress]``) it is one line that is written over, or a line for each change of state where the
-output is no terminal.
+In a notebook it is a piece of HTML, which needs no widgets; in a terminal tqdm's bar where that is installed (extra
+``[progress]``), else a line that is written over; anywhere else a line for each change of state.
 """
 
 from __future__ import annotations
 
+import os
 import sys
+from threading import Event, RLock, Thread
+from time import monotonic
+from weakref import ref
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -15,72 +19,209 @@ if TYPE_CHECKING:
 
     from atlas_serverless.types import Poll
 
+#: Seconds after which the bar is half full: how long Atlas takes is not known.
+_HALF = 60.0
+#: Seconds between two drawings while no poll comes.
+_REDRAW = 0.5
+_GREEN, _RED, _BUSY = "#00884f", "#c8102e", "#b26a00"
+
 
 def display() -> Callable[[Poll], None]:
-    """A callable for one wait. It writes to stderr, and closes itself with the last poll or when the wait is
-    cancelled."""
+    """A callable for one wait. It ends with the last poll, or when the wait is cancelled."""
+    if _in_notebook():
+        return _Notebook()
+    if not sys.stderr.isatty():
+        return _Log(sys.stderr)
     try:
-        from tqdm.auto import tqdm
+        from tqdm import tqdm
     except ImportError:
         return _Line(sys.stderr)
     return _Bar(tqdm)
 
 
-class _Shown:
-    """The last state and failure, in words."""
-
-    _state = "not seen yet"
-
-    def _words(self, poll: Poll) -> str:
-        self._state = poll.state or self._state
-        return self._state if poll.last_error is None else f"{self._state}, last error: {poll.last_error}"
+def _in_notebook() -> bool:
+    """Whether a Jupyter kernel runs this; nothing is imported to find out."""
+    ipython = sys.modules.get("IPython")
+    shell = ipython.get_ipython() if ipython is not None else None
+    return getattr(shell, "kernel", None) is not None
 
 
-def _title(poll: Poll) -> str:
-    return f"{poll.name} → {poll.wanted}"
+class _Display:
+    """The last state and failure in words. What it shows is drawn at each poll, and between them by a thread."""
 
+    moves = True
 
-class _Bar(_Shown):
-    """tqdm's bar, in a notebook its widget. It shows the elapsed time: how long Atlas takes is not known."""
-
-    def __init__(self, tqdm: Any) -> None:
-        self._tqdm = tqdm
-        self._bar: Any = None
+    def __init__(self) -> None:
+        self._state = "not seen yet"
+        self._poll: Poll | None = None
+        self._polled = 0.0
+        self._ended = Event()
+        self._lock = RLock()
+        self._thread: Thread | None = None
 
     def __call__(self, poll: Poll) -> None:
-        text = f"{_title(poll)}: {self._words(poll)}"
+        try:
+            with self._lock:
+                self._state = poll.state or self._state
+                self._poll, self._polled = poll, monotonic()
+                if poll.done:
+                    self._ended.set()
+                self.draw(poll, poll.elapsed)
+            if self.moves and self._thread is None and not poll.done:
+                arguments = (ref(self), self._ended)
+                self._thread = Thread(target=_redraw, args=arguments, name="atlas-progress", daemon=True)
+                self._thread.start()
+        except BaseException:  # Ctrl-C, whose traceback keeps this alive
+            self.give_up()
+            raise
+
+    def redraw(self) -> None:
+        """Draw it once more, later."""
+        with self._lock:
+            if self._poll is not None and not self._ended.is_set():
+                self.draw(self._poll, self._poll.elapsed + monotonic() - self._polled)
+
+    def draw(self, poll: Poll, elapsed: float) -> None:
+        """Show the poll, so many seconds after the wait began."""
+        raise NotImplementedError
+
+    def stop(self) -> None:
+        """The wait was given up."""
+
+    def give_up(self) -> None:
+        """End it, unless it has ended."""
+        with self._lock:
+            if self._poll is not None and not self._ended.is_set():
+                self._ended.set()
+                self.stop()
+
+    def __del__(self) -> None:
+        self.give_up()
+
+    def words(self, poll: Poll) -> str:
+        """Such as ``orders → IDLE: CREATING``; at the end of a wait that failed, why."""
+        said = self._state if poll.last_error is None else f"{self._state}, last error: {poll.last_error}"
+        if poll.done and not _reached(poll):
+            said += f": not {poll.wanted}"
+        return f"{poll.name} → {poll.wanted}: {said}"
+
+
+def _redraw(display: ref[_Display], ended: Event) -> None:
+    """Draw until the display has ended or is gone."""
+    while not ended.wait(_REDRAW):
+        shown = display()
+        if shown is None:
+            return
+        shown.redraw()
+        del shown
+
+
+def _reached(poll: Poll) -> bool:
+    return poll.state == poll.wanted
+
+
+def _part(poll: Poll, elapsed: float) -> float:
+    """How full the bar is, from 0 to 1."""
+    return 1.0 if poll.done else elapsed / (elapsed + _HALF)
+
+
+class _Bar(_Display):
+    """tqdm's bar."""
+
+    def __init__(self, tqdm: Any) -> None:
+        super().__init__()
+        self._tqdm = tqdm
+        self._bar: Any = None
+        self._colours = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
+
+    def draw(self, poll: Poll, elapsed: float) -> None:
+        text = f"{self.words(poll)} [{elapsed:.0f} s]"
+        full = round(100 * _part(poll, elapsed))
+        colour = None
+        if self._colours:
+            colour = ("green" if _reached(poll) else "red") if poll.done else "yellow"
         if self._bar is None:
-            self._bar = self._tqdm(total=1, desc=text, bar_format="{desc} [{elapsed}]", leave=True)
+            form = "{desc} {bar:20}"
+            self._bar = self._tqdm(total=100, initial=full, desc=text, bar_format=form, colour=colour, leave=True)
+        self._bar.n, self._bar.colour = full, colour
         self._bar.set_description_str(text)
         if poll.done:
             self._bar.close()
 
-    def __del__(self) -> None:
-        if self._bar is not None:
-            self._bar.close()  # closing twice is fine
+    def stop(self) -> None:
+        self._bar.close()
 
 
-class _Line(_Shown):
-    """One line, written over in a terminal."""
+class _Line(_Display):
+    """One line of a terminal, written over."""
 
     def __init__(self, stream: TextIO) -> None:
+        super().__init__()
         self._stream = stream
-        self._last: str | None = None
         self._width = 0
-        self._open = False
 
-    def __call__(self, poll: Poll) -> None:
-        words = self._words(poll)
-        text = f"{_title(poll)}: {words} [{poll.elapsed:.0f} s]"
-        if self._stream.isatty():
-            self._open = not poll.done
-            self._stream.write("\r" + text.ljust(self._width) + ("\n" if poll.done else ""))
-            self._width = len(text)
-        elif words != self._last or poll.done:
-            self._stream.write(text + "\n")
-        self._last = words
+    def draw(self, poll: Poll, elapsed: float) -> None:
+        full = round(20 * _part(poll, elapsed))
+        text = f"{self.words(poll)} |{'#' * full}{'-' * (20 - full)}| [{elapsed:.0f} s]"
+        self._stream.write("\r" + text.ljust(self._width) + ("\n" if poll.done else ""))
         self._stream.flush()
+        self._width = len(text)
 
-    def __del__(self) -> None:
-        if self._open and not self._stream.closed:
+    def stop(self) -> None:
+        if not self._stream.closed:
             self._stream.write("\n")  # what is printed next begins on a line of its own
+
+
+class _Log(_Display):
+    """A line for each change, where nothing can be written over."""
+
+    moves = False
+
+    def __init__(self, stream: TextIO) -> None:
+        super().__init__()
+        self._stream = stream
+        self._last = ""
+
+    def draw(self, poll: Poll, elapsed: float) -> None:
+        words = self.words(poll)
+        if words != self._last or poll.done:
+            self._stream.write(f"{words} [{elapsed:.0f} s]\n")
+            self._stream.flush()
+        self._last = words
+
+
+class _Notebook(_Display):
+    """A bar of HTML, which is kept in the notebook as it ended."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._shown: Any = None
+        self._elapsed = 0.0
+
+    def draw(self, poll: Poll, elapsed: float) -> None:
+        self._elapsed = elapsed
+        colour = (_GREEN if _reached(poll) else _RED) if poll.done else _BUSY
+        self._show(_html(_part(poll, elapsed), colour, self.words(poll), elapsed))
+
+    def stop(self) -> None:
+        if self._poll is not None:
+            words = f"{self.words(self._poll)}: the wait was given up"
+            self._show(_html(1.0, _RED, words, self._elapsed))
+
+    def _show(self, html: str) -> None:
+        import IPython.display as notebook
+
+        shown: Any = notebook  # its functions have no types
+        if self._shown is None:
+            self._shown = shown.display(shown.HTML(html), display_id=True)
+        else:
+            self._shown.update(shown.HTML(html))
+
+
+def _html(part: float, colour: str, words: str, elapsed: float) -> str:
+    from html import escape
+
+    box = "display:inline-block;height:.9em;border-radius:.2em"
+    bar = f'<span style="{box};width:{12 * part:.2f}em;background:{colour}"></span>'
+    frame = f'<span style="{box};width:12em;background:#8884;vertical-align:middle;line-height:0">{bar}</span>'
+    return f'<div>{frame} <span style="color:{colour}">{escape(words)}</span> [{elapsed:.0f} s]</div>'

@@ -108,6 +108,7 @@ class ValidationError(AtlasError, ValueError):
         violations: Iterable[Mapping[str, Any]] | None = None,
         hint: str | None = None,
     ) -> None: ...
+    def _repr_html_(self) -> str: ...
 
 class TransportError(AtlasError):
     """No usable reply: the connection broke after the request was sent, or one of the classes below.

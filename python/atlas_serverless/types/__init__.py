@@ -34,6 +34,7 @@ from ._connect import (
     UserScopeSpec,
 )
 from ._create_many import AsyncCreates, CreateResult, Creates
+from ._lists import AsyncPages, Pages
 from ._operations import FlexClusterOperation, ServerlessInstanceOperation
 from ._protocols import AsyncRawClient, RawClient
 from ._replies import (
@@ -80,6 +81,7 @@ __all__ = [
     "AccessListEntrySpec",
     "AccessListStatus",
     "AsyncCreates",
+    "AsyncPages",
     "AsyncRawClient",
     "ChangedField",
     "CreateResult",
@@ -109,6 +111,7 @@ __all__ = [
     "Kind",
     "Link",
     "LostField",
+    "Pages",
     "Poll",
     "Project",
     "ProjectPage",

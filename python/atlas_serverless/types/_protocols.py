@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 if TYPE_CHECKING:
-    from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping, Sequence
+    from collections.abc import Callable, Iterable, Mapping, Sequence
 
     from typing_extensions import Unpack  # type checkers bring their own; nothing is imported at run time
 
@@ -31,6 +31,7 @@ if TYPE_CHECKING:
         ProjectUpdate,
     )
     from ._create_many import AsyncCreates, Creates
+    from ._lists import AsyncPages, Pages
     from ._replies import (
         FlexCluster,
         FlexClusterPage,
@@ -117,7 +118,7 @@ class RawClient(Protocol):
         state: State | None = None,
         items_per_page: int = 500,
         include_count: bool = True,
-    ) -> Iterator[Response[ServerlessInstancePage]]: ...
+    ) -> Pages[Response[ServerlessInstancePage]]: ...
     def list_flex_clusters(
         self,
         group_id: str | None = None,
@@ -127,7 +128,7 @@ class RawClient(Protocol):
         state: State | None = None,
         items_per_page: int = 500,
         include_count: bool = True,
-    ) -> Iterator[Response[FlexClusterPage]]: ...
+    ) -> Pages[Response[FlexClusterPage]]: ...
     def update_serverless_instance(
         self,
         group_id: str | None = None,
@@ -227,7 +228,7 @@ class RawClient(Protocol):
     def find(
         self, group_id: str | None = None, name: str | None = None
     ) -> tuple[Literal["flex"], Response[FlexCluster]] | tuple[Literal["serverless"], Response[ServerlessInstance]]: ...
-    def list_projects(self, *, items_per_page: int = 500) -> Iterator[Response[ProjectPage]]: ...
+    def list_projects(self, *, items_per_page: int = 500) -> Pages[Response[ProjectPage]]: ...
     def get_project(self, group_id: str | None = None) -> Response[Project]: ...
     def create_project(
         self, *, envelope: bool = False, pretty: bool = False, extra_fields: Extra = None, **spec: Unpack[ProjectSpec]
@@ -266,7 +267,7 @@ class RawClient(Protocol):
     ) -> Response[DatabaseUser]: ...
     def list_database_users(
         self, group_id: str | None = None, *, items_per_page: int = 500, include_count: bool = True
-    ) -> Iterator[Response[DatabaseUserPage]]: ...
+    ) -> Pages[Response[DatabaseUserPage]]: ...
     def update_database_user(
         self,
         group_id: str | None = None,
@@ -306,7 +307,7 @@ class RawClient(Protocol):
     ) -> Response[AccessListEntry]: ...
     def list_access_list_entries(
         self, group_id: str | None = None, *, items_per_page: int = 500, include_count: bool = True
-    ) -> Iterator[Response[AccessListEntryPage]]: ...
+    ) -> Pages[Response[AccessListEntryPage]]: ...
     def get_access_list_status(
         self,
         group_id: str | None = None,
@@ -330,7 +331,7 @@ class RawClient(Protocol):
         *,
         items_per_page: int = 500,
         include_count: bool = True,
-    ) -> Iterator[Response[FlexBackupSnapshotPage]]: ...
+    ) -> Pages[Response[FlexBackupSnapshotPage]]: ...
     def get_flex_backup_snapshot(
         self,
         group_id: str | None = None,
@@ -366,7 +367,7 @@ class RawClient(Protocol):
         *,
         items_per_page: int = 500,
         include_count: bool = True,
-    ) -> Iterator[Response[FlexRestoreJobPage]]: ...
+    ) -> Pages[Response[FlexRestoreJobPage]]: ...
     def wait_for_flex_restore_job(
         self,
         group_id: str | None = None,
@@ -387,7 +388,7 @@ class RawClient(Protocol):
         name: str | None = None,
         endpoint_path: str | None = None,
         items_per_page: int = 500,
-    ) -> Iterator[Response[RateLimitEndpointSetPage]]: ...
+    ) -> Pages[Response[RateLimitEndpointSetPage]]: ...
     def request(
         self,
         method: str,
@@ -458,7 +459,7 @@ class AsyncRawClient(Protocol):
         state: State | None = None,
         items_per_page: int = 500,
         include_count: bool = True,
-    ) -> AsyncIterator[Response[ServerlessInstancePage]]: ...
+    ) -> AsyncPages[Response[ServerlessInstancePage]]: ...
     def list_flex_clusters(
         self,
         group_id: str | None = None,
@@ -468,7 +469,7 @@ class AsyncRawClient(Protocol):
         state: State | None = None,
         items_per_page: int = 500,
         include_count: bool = True,
-    ) -> AsyncIterator[Response[FlexClusterPage]]: ...
+    ) -> AsyncPages[Response[FlexClusterPage]]: ...
     async def update_serverless_instance(
         self,
         group_id: str | None = None,
@@ -568,7 +569,7 @@ class AsyncRawClient(Protocol):
     async def find(
         self, group_id: str | None = None, name: str | None = None
     ) -> tuple[Literal["flex"], Response[FlexCluster]] | tuple[Literal["serverless"], Response[ServerlessInstance]]: ...
-    def list_projects(self, *, items_per_page: int = 500) -> AsyncIterator[Response[ProjectPage]]: ...
+    def list_projects(self, *, items_per_page: int = 500) -> AsyncPages[Response[ProjectPage]]: ...
     async def get_project(self, group_id: str | None = None) -> Response[Project]: ...
     async def create_project(
         self, *, envelope: bool = False, pretty: bool = False, extra_fields: Extra = None, **spec: Unpack[ProjectSpec]
@@ -607,7 +608,7 @@ class AsyncRawClient(Protocol):
     ) -> Response[DatabaseUser]: ...
     def list_database_users(
         self, group_id: str | None = None, *, items_per_page: int = 500, include_count: bool = True
-    ) -> AsyncIterator[Response[DatabaseUserPage]]: ...
+    ) -> AsyncPages[Response[DatabaseUserPage]]: ...
     async def update_database_user(
         self,
         group_id: str | None = None,
@@ -647,7 +648,7 @@ class AsyncRawClient(Protocol):
     ) -> Response[AccessListEntry]: ...
     def list_access_list_entries(
         self, group_id: str | None = None, *, items_per_page: int = 500, include_count: bool = True
-    ) -> AsyncIterator[Response[AccessListEntryPage]]: ...
+    ) -> AsyncPages[Response[AccessListEntryPage]]: ...
     async def get_access_list_status(
         self,
         group_id: str | None = None,
@@ -671,7 +672,7 @@ class AsyncRawClient(Protocol):
         *,
         items_per_page: int = 500,
         include_count: bool = True,
-    ) -> AsyncIterator[Response[FlexBackupSnapshotPage]]: ...
+    ) -> AsyncPages[Response[FlexBackupSnapshotPage]]: ...
     async def get_flex_backup_snapshot(
         self,
         group_id: str | None = None,
@@ -707,7 +708,7 @@ class AsyncRawClient(Protocol):
         *,
         items_per_page: int = 500,
         include_count: bool = True,
-    ) -> AsyncIterator[Response[FlexRestoreJobPage]]: ...
+    ) -> AsyncPages[Response[FlexRestoreJobPage]]: ...
     async def wait_for_flex_restore_job(
         self,
         group_id: str | None = None,
@@ -728,7 +729,7 @@ class AsyncRawClient(Protocol):
         name: str | None = None,
         endpoint_path: str | None = None,
         items_per_page: int = 500,
-    ) -> AsyncIterator[Response[RateLimitEndpointSetPage]]: ...
+    ) -> AsyncPages[Response[RateLimitEndpointSetPage]]: ...
     async def request(
         self,
         method: str,

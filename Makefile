@@ -13,13 +13,13 @@ RUST := $(shell git ls-files 'src/*' Cargo.toml Cargo.lock pyproject.toml 2>/dev
 
 DOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs
 
-.PHONY: check-windows docs docs-serve lint-workflows wheels bench bench-full bench-pieces count demo test interop test-airflow test-browser pictures load test-rust test-python lint walls types build wheel clean help
+.PHONY: check-windows docs docs-serve lint-workflows wheels wheels-twice bench bench-full bench-pieces count demo test interop test-airflow test-browser pictures load test-rust test-python lint walls types build wheel clean help
 
 help:
 	@echo 'make demo   create an instance in the emulator, through a service account and through an API key'
 	@echo 'make test   everything: Rust, Python, types, lints, walls, documentation'
 	@echo 'make wheel  a release wheel in dist/'
-	@echo 'also: wheels check-windows lint-workflows docs docs-serve test-rust test-python lint walls types build interop test-airflow bench bench-full bench-pieces count clean'
+	@echo 'also: wheels wheels-twice check-windows lint-workflows docs docs-serve test-rust test-python lint walls types build interop test-airflow bench bench-full bench-pieces count clean'
 
 demo: $(VENV)/.built
 	$(BIN)/python examples/demo.py
@@ -137,6 +137,10 @@ wheel: $(VENV)/.installed
 wheels: .venv-wheels/.installed
 	.venv-wheels/bin/python scripts/build_wheels.py $(ONLY)
 	@ls -l dist
+
+# The first of them twice, from two clones: the same bytes, or a list of what differs.
+wheels-twice: .venv-wheels/.installed
+	.venv-wheels/bin/python scripts/compare_builds.py
 
 .venv-wheels/.installed: scripts/wheels/requirements.txt
 	$(PYTHON) -m venv --clear .venv-wheels

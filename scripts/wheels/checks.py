@@ -53,7 +53,7 @@ def contents(wheel: Path) -> None:
     said = [f"{size:,} bytes, at most {LARGEST:,}"] if size > LARGEST else []
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
-        needed = ("atlas_serverless/py.typed", "/licenses/LICENSE", "/sboms/")
+        needed = ("atlas_serverless/py.typed", "/licenses/LICENSE", "/licenses/THIRD-PARTY-NOTICES.txt", "/sboms/")
         said += [f"it has no {part}" for part in needed if not any(part in name for name in names)]
         for name in names:
             found = {path.decode() for path in BUILD_PATHS.findall(archive.read(name))}

@@ -12,6 +12,8 @@ import sys
 from pathlib import Path
 from typing import NamedTuple
 
+import build_backend
+
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / ".cache/wheels"
 #: Debian's compiler, which may build the standard library itself; packages `rustc-web cargo-web rust-web-src`.
@@ -56,7 +58,8 @@ def environment(target: Target) -> dict[str, str]:
         # A library that Python loads into its own process needs the C library of that process.
         own |= {"RUSTFLAGS": "-C target-feature=-crt-static"} if target.triple.endswith("musl") else {}
         own |= {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"}
-    return os.environ | own
+    # Paths of this machine are left out, as in every wheel.
+    return build_backend.environment(os.environ | own)
 
 
 def sdist(out: Path) -> Path:

@@ -32,12 +32,13 @@ LONGEST = 900
 def environment() -> dict[str, str]:
     """Debian's compiler, whose standard library comes as source, and which is allowed to build it."""
     own = {
-        "PATH": "/usr/bin:/bin",
+        "PATH": f"{ROOT / 'scripts/windows'}:/usr/bin:/bin",
         "RUSTC": "/usr/bin/rustc",
         "RUSTC_BOOTSTRAP": "1",
+        "CARGO_INCREMENTAL": "0",
         "PYO3_NO_PYTHON": "1",
         "CARGO_TARGET_DIR": str(FOLDER / "target"),
-        "CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER": str(ROOT / "scripts/windows/link.sh"),
+        "CARGO_TARGET_X86_64_PC_WINDOWS_GNU_LINKER": "mingw-gcc",
         "WINEPREFIX": str(FOLDER / "wine"),
         "WINEDEBUG": "-all",
         "WINEDLLOVERRIDES": "mscoree,mshtml=",

@@ -13,6 +13,7 @@ TITLES = {
     "atlas_serverless.errors": "Exceptions and warnings",
     "atlas_serverless.types": "Types",
     "atlas_serverless.emulator": "Emulator",
+    "atlas_serverless.testing": "Testing",
     "atlas_serverless.integrations.pytest_plugin": "pytest fixtures",
 }
 #: Classes that have a page of their own.
@@ -40,7 +41,7 @@ Every public name: what it takes, in which unit, what it returns and raises, and
 
 
 def public_modules() -> dict[str, list[str]]:
-    """Each public module and its public names: `__all__`, or for the pytest plugin its fixtures."""
+    """Each public module and its public names: `__all__`, else its classes, or its fixtures for pytest."""
     return dict(sorted((module, names) for module, names in _modules() if names))
 
 
@@ -51,7 +52,7 @@ def _modules() -> Iterator[tuple[str, list[str]]]:
         if any(step.startswith("_") for step in steps) or "cli" in steps or steps[-1] == "aio":
             continue
         tree = ast.parse(path.read_text(encoding="utf-8"))
-        yield ".".join(steps), _exported(tree) or list(_fixtures(tree))
+        yield ".".join(steps), _exported(tree) or [*_fixtures(tree), *_classes(tree)]
 
 
 def _exported(tree: ast.Module) -> list[str]:
@@ -65,6 +66,11 @@ def _fixtures(tree: ast.Module) -> Iterator[str]:
     for node in tree.body:
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and not node.name.startswith("_"):
             yield from [node.name] * any("fixture" in ast.unparse(decorator) for decorator in node.decorator_list)
+
+
+def _classes(tree: ast.Module) -> Iterator[str]:
+    found = [node.name for node in tree.body if isinstance(node, ast.ClassDef)]
+    yield from (name for name in found if not name.startswith("_"))
 
 
 def pages() -> dict[str, str]:
@@ -89,8 +95,12 @@ def _module(module: str, names: list[str]) -> Iterator[str]:
 
 
 def _title(module: str) -> str:
-    return TITLES.get(module) or module.removeprefix("atlas_serverless.integrations.").removeprefix("atlas_serverless.")
+    return TITLES.get(module) or _inside(module).replace(".", ": ").capitalize()
 
 
 def _place(module: str) -> str:
-    return module.rpartition(".")[2].replace("_", "-") + ".md"
+    return _inside(module).replace(".", "-").replace("_", "-") + ".md"
+
+
+def _inside(module: str) -> str:
+    return module.removeprefix("atlas_serverless.").removeprefix("integrations.")

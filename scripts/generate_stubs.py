@@ -35,7 +35,7 @@ def wanted() -> dict[Path, str]:
         package / "types/_operations.py": derived.operations(interface),
         package / "cli/_options.py": derived.options(interface),
     }
-    docs = {DOCS / f"{method.name}.txt": docstrings.text(method) + "\n" for method in interface.all()}
+    docs = {DOCS / f"{method.name}.txt": docstrings.with_signature(method) + "\n" for method in interface.all()}
     return docs | {path: formatted(text, path) for path, text in python.items()}
 
 

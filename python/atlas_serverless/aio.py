@@ -135,6 +135,9 @@ class _Creates:
                     self._core.close()
                     raise
 
+    def __repr__(self) -> str:
+        return repr(self._core).replace("<Creates", "<AsyncCreates", 1)
+
     async def close(self) -> None:
         self._batch = iter(())
         self._core.close()

@@ -18,6 +18,21 @@ def text(method: Method) -> str:
     return "\n\n".join(_paragraph(part, method) for part in method.doc.strip().split("\n\n"))
 
 
+def with_signature(method: Method) -> str:
+    """What the binary includes. The signature goes before the docstring where the binary takes any arguments, to tell
+    what was meant by wrong ones: Python's `inspect` reads it from there."""
+    if not method.is_lenient:
+        return text(method)
+    plain = [_shown(argument) for argument in method.plain]
+    keywords = ["*", *(_shown(argument) for argument in method.keywords)] if method.keywords else []
+    fields = [f"**{method.fields.name}"] if method.fields else []
+    return f"{method.name}({', '.join(['$self', *plain, *keywords, *fields])})\n--\n\n{text(method)}"
+
+
+def _shown(argument: Argument) -> str:
+    return f"{argument.name}={argument.default}" if argument.default else argument.name
+
+
 def quoted(method: Method, indent: str) -> str:
     """The docstring as it stands in a stub."""
     said = text(method)

@@ -77,7 +77,7 @@ each page instead of one entity at a time.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, overload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -139,7 +139,11 @@ def protocols(interface: Interface) -> str:
         for method in interface.operations.values():
             asynchronous = owner == "AsyncClient"
             start = "async def" if asynchronous and not method.gives_many else "def"
-            parts.append(f"    {start} {_head(method, _raw(method.returns, asynchronous=asynchronous))}: ...\n")
+            returned = _raw(method.returns, asynchronous=asynchronous)
+            forms = _forms(method)
+            for form in forms:
+                overload = "    @overload\n" if len(forms) > 1 else ""
+                parts.append(f"{overload}    {start} {_head(form, returned)}: ...\n")
     body = "".join(parts)
     aliases = "\n".join(f"{name} = {meaning}" for name, meaning in ALIASES.items())
     return PROTOCOLS.format(imports=imports(body + " Poll"), aliases=aliases) + body
@@ -164,14 +168,22 @@ def type_homes() -> dict[str, str]:
 def _operation(method: Method, start: str, returned: str) -> str:
     """A method with its docstring; one that needs a name twice: after the project, or as `name=` alone."""
     doc = docstrings.quoted(method, " " * 8)
+    forms = _forms(method)
+    if len(forms) == 1:
+        return _prefixed(f"    {start} {_head(method, returned)}:\n") + doc
+    first, *others = [_prefixed(f"    @overload\n    {start} {_head(form, returned)}:") for form in forms]
+    return f"{first}\n{doc}" + "".join(f"{head} ...\n" for head in others)
+
+
+def _forms(method: Method) -> list[Method]:
+    """A method that needs a name in its two forms: after the project, or as `name=` alone."""
     group_id, *names = method.plain or [None]
     if group_id is None or group_id.name != "group_id" or not names:
-        return _prefixed(f"    {start} {_head(method, returned)}:\n") + doc
+        return [method]
     needed = tuple(replace(name, type="str", default=None) for name in names)
     both = replace(method, plain=(replace(group_id, default=None), *needed))
     alone = replace(method, plain=(group_id,), keywords=(*needed, *method.keywords))
-    heads = [_prefixed(f"    @overload\n    {start} {_head(form, returned)}:") for form in (both, alone)]
-    return f"{heads[0]}\n{doc}{heads[1]} ...\n"
+    return [both, alone]
 
 
 def _head(method: Method, returned: str | None = None) -> str:

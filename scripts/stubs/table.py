@@ -22,6 +22,10 @@ ALIASES = {
 }
 
 
+#: Methods whose arguments the binary tells apart itself.
+LENIENT = "find|create_many|(get|update|upgrade|delete|wait_for)_(flex_cluster|serverless_instance)"
+
+
 @dataclass(frozen=True)
 class Argument:
     """One argument of one method."""
@@ -57,6 +61,11 @@ class Method:
     @property
     def arguments(self) -> tuple[Argument, ...]:
         return self.plain + self.keywords
+
+    @property
+    def is_lenient(self) -> bool:
+        """Whether the binary takes any arguments, and refuses wrong ones in words of its own."""
+        return re.fullmatch(LENIENT, self.name) is not None
 
     @property
     def gives_many(self) -> bool:

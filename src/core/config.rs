@@ -58,7 +58,7 @@ impl Config {
             user_agent: HeaderValue::try_from(&self.user_agent).map_err(|_| {
                 Error::Configuration("user_agent_suffix has characters that a header cannot carry".to_owned())
             })?,
-            tls: if base.scheme() == "https" { tls::config(&self.trust.files)? } else { tls::no_trust()? },
+            tls: if base.scheme() == "https" { tls::config(&self.trust)? } else { tls::no_trust()? },
             trust_description: self.trust.description.clone(),
         })
     }

@@ -86,7 +86,21 @@ SENTENCES: list[tuple[errors.AtlasError, str]] = [
             url=URL,
             attempts=1,
         ),
-        f"GET {PATH} answered 502 Bad Gateway; the body is not the API's own: '<html> <head>" + "x" * 106 + "…'",
+        f"GET {PATH} answered 502 Bad Gateway; the body is not the API's own: '<html> <head>"
+        + ("x" * 106 + "…'; the server is cloud.mongodb.com:443"),
+    ),
+    (
+        build.api_error(
+            status=400,
+            error_code="VALIDATION_ERROR",
+            detail="Validation error.",
+            method="POST",
+            url=URL,
+            violations=[{"field": "name", "description": "is too long."}, {"field": "tags", "description": "are many"}],
+            hint="correct them",
+        ),
+        f"POST {PATH} answered 400 VALIDATION_ERROR: Validation error; the request breaks 2 rules:\n"
+        "  name: is too long\n  tags: are many\ncorrect them",
     ),
     (
         build.api_error(

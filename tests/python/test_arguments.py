@@ -45,14 +45,14 @@ def deep() -> list[Any]:
 
 
 REFUSED: dict[str, tuple[Any, type[Exception], str]] = {
-    "cycle": (cycle(), ValueError, 'json["a"][0]: a list that contains itself'),
-    "set": ({1}, TypeError, 'json["a"]: a set cannot be sent as JSON'),
-    "bytes": (b"x", TypeError, 'json["a"]: bytes cannot be sent as JSON'),
-    "nan": (float("nan"), ValueError, 'json["a"]: NaN is no number that JSON has'),
-    "huge": (10**5000, ValueError, 'json["a"]: an enormous number'),
-    "large": (2**64, ValueError, 'json["a"]: an integer of more than 64 bits'),
-    "surrogate": ("\ud800", ValueError, 'json["a"]: text with a lone surrogate, which cannot be sent'),
-    "key": ({5: 1}, TypeError, 'json["a"]: keys must be text, not the number 5'),
+    "cycle": (cycle(), ValueError, "json['a'][0]: a list that contains itself"),
+    "set": ({1}, TypeError, "json['a']: a set cannot be sent as JSON"),
+    "bytes": (b"x", TypeError, "json['a']: bytes cannot be sent as JSON"),
+    "nan": (float("nan"), ValueError, "json['a']: NaN is no number that JSON has"),
+    "huge": (10**5000, ValueError, "json['a']: an enormous number"),
+    "large": (2**64, ValueError, "json['a']: an integer of more than 64 bits"),
+    "surrogate": ("\ud800", ValueError, "json['a']: text with a lone surrogate, which cannot be sent"),
+    "key": ({5: 1}, TypeError, "json['a']: keys must be text, not the number 5"),
 }
 
 

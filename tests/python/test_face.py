@@ -26,7 +26,16 @@ if TYPE_CHECKING:
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 STUB = ast.parse((ROOT / "python/atlas_serverless/_core.pyi").read_text(encoding="utf-8"))
-[CLIENT_STUB] = [node for node in STUB.body if isinstance(node, ast.ClassDef) and node.name == "Client"]
+RAW_STUB = ast.parse((ROOT / "python/atlas_serverless/types/_protocols.py").read_text(encoding="utf-8"))
+
+
+def class_of(stub: ast.Module, name: str) -> ast.ClassDef:
+    [found] = [node for node in stub.body if isinstance(node, ast.ClassDef) and node.name == name]
+    return found
+
+
+CLIENT_STUB = class_of(STUB, "Client")
+RAW_STUBS = [class_of(RAW_STUB, "RawClient"), class_of(RAW_STUB, "AsyncRawClient")]
 PUBLIC = sorted(name for name in vars(Client) if not name.startswith("_"))  # in one order for all workers
 CONSTRUCTORS = ["from_env", "from_profile"]
 METHODS = [name for name in PUBLIC if callable(getattr(Client, name)) and name not in CONSTRUCTORS]
@@ -39,11 +48,14 @@ def parameters(of: Callable[..., Any]) -> Parameters:
     return [(p.name, p.kind, p.default) for p in inspect.signature(of).parameters.values() if p.name != "self"]
 
 
-def stubs_of(name: str) -> list[ast.FunctionDef]:
-    return [node for node in CLIENT_STUB.body if isinstance(node, ast.FunctionDef) and node.name == name]
+Function = ast.FunctionDef | ast.AsyncFunctionDef
 
 
-def stub_parameters(stub: ast.FunctionDef) -> Parameters:
+def stubs_of(name: str, owner: ast.ClassDef = CLIENT_STUB) -> list[Function]:
+    return [node for node in owner.body if isinstance(node, Function) and node.name == name]
+
+
+def stub_parameters(stub: Function) -> Parameters:
     """A parameter without a default is required."""
     arguments = stub.args
     required: list[ast.expr | None] = [None] * (len(arguments.args) - len(arguments.defaults))
@@ -81,15 +93,11 @@ def with_required_name(given: Parameters, *, alone: bool) -> Parameters:
 def test_one_signature_in_every_place(name: str) -> None:
     expected = parameters(getattr(Client, name))
     assert parameters(getattr(AsyncClient, name)) == expected
+    forms = [expected]
     if names(expected):
-        both, alone = stubs_of(name)
-        assert stub_parameters(both) == with_required_name(expected, alone=False)
-        assert stub_parameters(alone) == with_required_name(expected, alone=True)
-    else:
-        assert [stub_parameters(stub) for stub in stubs_of(name)] == [expected]
-    if name in OPERATIONS:
-        assert parameters(getattr(RawClient, name)) == expected
-        assert parameters(getattr(AsyncRawClient, name)) == expected
+        forms = [with_required_name(expected, alone=alone) for alone in (False, True)]
+    for owner in [CLIENT_STUB, *(RAW_STUBS if name in OPERATIONS else [])]:
+        assert [stub_parameters(stub) for stub in stubs_of(name, owner)] == forms
 
 
 def test_both_clients_have_the_same_members_and_constructors() -> None:

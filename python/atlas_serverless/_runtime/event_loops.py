@@ -66,6 +66,11 @@ def on_loop(loop: AbstractEventLoop, context: Context, progress: Progress) -> Ca
     def call(poll: Poll) -> None:
         loop.call_soon_threadsafe(progress, poll, context=context.copy())
 
+    def note(line: str) -> None:
+        loop.call_soon_threadsafe(progress._note, line, context=context.copy())
+
+    made: Any = call
+    made._note = note
     return call
 
 
@@ -110,6 +115,11 @@ class Progress:
                 task.add_done_callback(self._ended)
         except BaseException as error:
             self._fail(error)
+
+    def _note(self, line: str) -> None:
+        note = getattr(self._call, "_note", None)  # only what `progress=True` shows has it
+        if note is not None and not self._future.done():
+            note(line)
 
     def _ended(self, task: Future[Any]) -> None:
         if task.cancelled() or (error := task.exception()) is None:

@@ -53,6 +53,7 @@ class _Display:
 
     def __init__(self) -> None:
         self._state = "not seen yet"
+        self._noted = ""
         self._poll: Poll | None = None
         self._polled = 0.0
         self._ended = Event()
@@ -62,7 +63,7 @@ class _Display:
     def __call__(self, poll: Poll) -> None:
         try:
             with self._lock:
-                self._state = poll.state or self._state
+                self._state, self._noted = poll.state or self._state, ""
                 self._poll, self._polled = poll, monotonic()
                 if poll.done:
                     self._ended.set()
@@ -74,6 +75,15 @@ class _Display:
         except BaseException:  # Ctrl-C, whose traceback keeps this alive
             self.give_up()
             raise
+
+    def _note(self, line: str) -> None:
+        """Show a warning of the call, such as why it pauses, until the next poll. The core calls it."""
+        with self._lock:
+            if self._poll is None:
+                print(line, file=sys.stderr, flush=True)
+            else:
+                self._noted = line
+                self.redraw()
 
     def redraw(self) -> None:
         """Draw it once more, later."""
@@ -101,6 +111,8 @@ class _Display:
     def words(self, poll: Poll) -> str:
         """Such as ``orders → IDLE: CREATING``; at the end of a wait that failed, why."""
         said = self._state if poll.last_error is None else f"{self._state}, last error: {poll.last_error}"
+        if self._noted:
+            said += f"; {self._noted}"
         if poll.done and not _reached(poll):
             said += f": not {poll.wanted}"
         return f"{poll.name} → {poll.wanted}: {said}"

@@ -23,6 +23,7 @@ _WITHOUT_NAME = ("create", "list")
 _WORDS = ("[GROUP_ID] NAME", "[GROUP_ID]")
 _WORDS_HELP = "GROUP_ID is the project, 24 hexadecimal digits; without it, that of the environment or the profile"
 _PROJECT_ID = re.compile("[0-9a-f]{24}")
+_NUMBER = re.compile(r"\d{1,9}(\.\d*)?")
 
 
 def add_parser(subparsers: Any) -> None:
@@ -76,6 +77,7 @@ def add_parser(subparsers: Any) -> None:
         listed.add_argument("--tag", action="append", type=_tag, metavar="KEY=VALUE", help=about_tags)
         add("get", f"print a {one}")
         update = add("update", f"change a {one} and print it", changes)
+        update.add_argument("--name", help=argparse.SUPPRESS)  # to say that there is no such thing
         update.add_argument("--no-tags", action="store_true", help="remove all tags; --tag replaces all")
         update.add_argument(
             "--add-tag", action="append", type=_tag, metavar="KEY=VALUE", help="set this tag and keep the others"
@@ -126,6 +128,8 @@ def _call(args: argparse.Namespace) -> tuple[str, dict[str, Any]]:
     if args.action == "create":
         arguments.update(_spec(args))
     if args.action == "update":
+        if args.name is not None:
+            raise UsageError(f"a {_KINDS[args.command][1]} can't be renamed: NAME says which one is updated")
         changed = _changes(args)
         if not changed:
             options = "--tag, --no-tags, --add-tag, --remove-tag or --[no-]termination-protection"
@@ -143,6 +147,9 @@ def _positional(args: argparse.Namespace) -> list[str | None]:
     words = list(args.words)
     name = [] if args.action in _WITHOUT_NAME else words[-1:]
     project = words[: len(words) - len(name)]
+    is_odd = len(project) > 1 or (bool(project) and not _PROJECT_ID.fullmatch(project[0]))
+    if is_odd and getattr(args, "wait", False) and _NUMBER.fullmatch(words[-1]):
+        raise UsageError(f"--wait takes no number: add --timeout {words[-1]}")
     if len(project) > 1:
         raise UsageError(f"unrecognized arguments: {' '.join(words[len(name) + 1 :])}")
     if args.action not in _WITHOUT_NAME and not project and (not name or _PROJECT_ID.fullmatch(name[0])):

@@ -60,8 +60,12 @@ class ApiError(AtlasError):
             head += f": {_text.short(self.detail)}"
         # The detail of a name that is taken lists them already.
         parts = [part for part in _text.violation_parts(self.violations) if part not in (self.detail or "")]
+        if len(parts) > 1:
+            head, parts = f"{head}; {_text.lines(len(self.violations), parts)}", []
         if self.body_start and not self.detail and not self.error_code:
             parts.append(f"the body is not the API's own: {_text.body(self.body_start)}")
+            server = _text.server(self.url)
+            parts += [f"the server is {server}"] if server else []
         if self.retry_after is not None:
             parts.append(f"asked to wait {_text.seconds(self.retry_after)}")
         return head, parts + _text.tries(self.attempts, self.elapsed)

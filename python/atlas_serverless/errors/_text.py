@@ -19,7 +19,7 @@ _MOST_VIOLATIONS = 20
 _DEEPEST_VALUE = 8
 
 _SECRET = re.compile(
-    r"mdb_sa_sk_[^\s\"'(),;:<>]+|\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]+)?|(?<=\bBearer )[\w.~+/=-]{16,}|(?<=\bBasic )[\w+/=]{16,}|(?<=://)[^/\s@]+@"
+    r"mdb_sa_sk_[^\s\"'(),;:<>]+|\beyJ[\w-]{8,}\.[\w-]+(?:\.[\w-]+)?|(?<=\bBearer )[\w.~+/=-]{16,}|(?<=\bBasic )[\w+/=]{16,}|(?<=://)(?!user:password@)[^/\s@]+@"
     r"|(?<=client_secret=)[^&\s]+|(?<=access_token=)[^&\s]+",
     re.IGNORECASE,
 )
@@ -95,8 +95,12 @@ def violation_parts(violations: Iterable[Mapping[str, Any]]) -> list[str]:
 
 def violation_lines(violations: Sequence[Mapping[str, Any]]) -> str:
     """A heading, and each violation on a line of its own."""
-    lines = "".join(f"\n  {part}" for part in violation_parts(violations))
-    return f"the request breaks {len(violations)} rules:{lines}"
+    return lines(len(violations), violation_parts(violations))
+
+
+def lines(count: int, parts: Iterable[str]) -> str:
+    """The same of parts that are text already."""
+    return f"the request breaks {count} rules:" + "".join(f"\n  {part}" for part in parts)
 
 
 def server(url: str | None) -> str | None:

@@ -7,7 +7,7 @@ each page instead of one entity at a time.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, overload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -103,11 +103,21 @@ class RawClient(Protocol):
         max_in_flight: int = 32,
         on_error: Literal["collect", "raise"] = "collect",
     ) -> Creates: ...
+    @overload
     def get_serverless_instance(
-        self, group_id: str | None = None, name: str | None = None, *, envelope: bool = False, pretty: bool = False
+        self, group_id: str | None, name: str, *, envelope: bool = False, pretty: bool = False
     ) -> Response[ServerlessInstance]: ...
+    @overload
+    def get_serverless_instance(
+        self, group_id: str | None = None, *, name: str, envelope: bool = False, pretty: bool = False
+    ) -> Response[ServerlessInstance]: ...
+    @overload
     def get_flex_cluster(
-        self, group_id: str | None = None, name: str | None = None, *, envelope: bool = False, pretty: bool = False
+        self, group_id: str | None, name: str, *, envelope: bool = False, pretty: bool = False
+    ) -> Response[FlexCluster]: ...
+    @overload
+    def get_flex_cluster(
+        self, group_id: str | None = None, *, name: str, envelope: bool = False, pretty: bool = False
     ) -> Response[FlexCluster]: ...
     def list_serverless_instances(
         self,
@@ -129,10 +139,11 @@ class RawClient(Protocol):
         items_per_page: int = 500,
         include_count: bool = True,
     ) -> Pages[Response[FlexClusterPage]]: ...
+    @overload
     def update_serverless_instance(
         self,
-        group_id: str | None = None,
-        name: str | None = None,
+        group_id: str | None,
+        name: str,
         *,
         envelope: bool = False,
         pretty: bool = False,
@@ -146,10 +157,29 @@ class RawClient(Protocol):
         extra_fields: Extra = None,
         **changes: Unpack[ServerlessInstanceUpdate],
     ) -> Response[ServerlessInstance]: ...
-    def update_flex_cluster(
+    @overload
+    def update_serverless_instance(
         self,
         group_id: str | None = None,
-        name: str | None = None,
+        *,
+        name: str,
+        envelope: bool = False,
+        pretty: bool = False,
+        wait: bool = False,
+        timeout: float | None = None,
+        interval: float | None = None,
+        add_tags: Tags | None = None,
+        remove_tags: Sequence[str] | None = None,
+        progress: Progress = None,
+        validate: bool = True,
+        extra_fields: Extra = None,
+        **changes: Unpack[ServerlessInstanceUpdate],
+    ) -> Response[ServerlessInstance]: ...
+    @overload
+    def update_flex_cluster(
+        self,
+        group_id: str | None,
+        name: str,
         *,
         envelope: bool = False,
         pretty: bool = False,
@@ -163,10 +193,29 @@ class RawClient(Protocol):
         extra_fields: Extra = None,
         **changes: Unpack[FlexClusterUpdate],
     ) -> Response[FlexCluster]: ...
-    def upgrade_flex_cluster(
+    @overload
+    def update_flex_cluster(
         self,
         group_id: str | None = None,
-        name: str | None = None,
+        *,
+        name: str,
+        envelope: bool = False,
+        pretty: bool = False,
+        wait: bool = False,
+        timeout: float | None = None,
+        interval: float | None = None,
+        add_tags: Tags | None = None,
+        remove_tags: Sequence[str] | None = None,
+        progress: Progress = None,
+        validate: bool = True,
+        extra_fields: Extra = None,
+        **changes: Unpack[FlexClusterUpdate],
+    ) -> Response[FlexCluster]: ...
+    @overload
+    def upgrade_flex_cluster(
+        self,
+        group_id: str | None,
+        name: str,
         *,
         envelope: bool = False,
         pretty: bool = False,
@@ -177,10 +226,26 @@ class RawClient(Protocol):
         extra_fields: Extra = None,
         **target: Unpack[FlexClusterUpgrade],
     ) -> Response[dict[str, Any]]: ...
-    def delete_serverless_instance(
+    @overload
+    def upgrade_flex_cluster(
         self,
         group_id: str | None = None,
-        name: str | None = None,
+        *,
+        name: str,
+        envelope: bool = False,
+        pretty: bool = False,
+        wait: bool = False,
+        timeout: float | None = None,
+        interval: float | None = None,
+        progress: Progress = None,
+        extra_fields: Extra = None,
+        **target: Unpack[FlexClusterUpgrade],
+    ) -> Response[dict[str, Any]]: ...
+    @overload
+    def delete_serverless_instance(
+        self,
+        group_id: str | None,
+        name: str,
         *,
         envelope: bool = False,
         pretty: bool = False,
@@ -190,10 +255,25 @@ class RawClient(Protocol):
         missing_ok: bool = False,
         progress: Progress = None,
     ) -> Response[dict[str, Any]]: ...
-    def delete_flex_cluster(
+    @overload
+    def delete_serverless_instance(
         self,
         group_id: str | None = None,
-        name: str | None = None,
+        *,
+        name: str,
+        envelope: bool = False,
+        pretty: bool = False,
+        wait: bool = False,
+        timeout: float | None = None,
+        interval: float | None = None,
+        missing_ok: bool = False,
+        progress: Progress = None,
+    ) -> Response[dict[str, Any]]: ...
+    @overload
+    def delete_flex_cluster(
+        self,
+        group_id: str | None,
+        name: str,
         *,
         envelope: bool = False,
         pretty: bool = False,
@@ -203,10 +283,25 @@ class RawClient(Protocol):
         missing_ok: bool = False,
         progress: Progress = None,
     ) -> Response[None]: ...
-    def wait_for_serverless_instance(
+    @overload
+    def delete_flex_cluster(
         self,
         group_id: str | None = None,
-        name: str | None = None,
+        *,
+        name: str,
+        envelope: bool = False,
+        pretty: bool = False,
+        wait: bool = False,
+        timeout: float | None = None,
+        interval: float | None = None,
+        missing_ok: bool = False,
+        progress: Progress = None,
+    ) -> Response[None]: ...
+    @overload
+    def wait_for_serverless_instance(
+        self,
+        group_id: str | None,
+        name: str,
         *,
         state: State | Literal["DELETED"] = "IDLE",
         timeout: float | None = 1800.0,
@@ -214,10 +309,23 @@ class RawClient(Protocol):
         grace: float | None = 15.0,
         progress: Progress = None,
     ) -> Response[ServerlessInstance]: ...
-    def wait_for_flex_cluster(
+    @overload
+    def wait_for_serverless_instance(
         self,
         group_id: str | None = None,
-        name: str | None = None,
+        *,
+        name: str,
+        state: State | Literal["DELETED"] = "IDLE",
+        timeout: float | None = 1800.0,
+        interval: float | None = None,
+        grace: float | None = 15.0,
+        progress: Progress = None,
+    ) -> Response[ServerlessInstance]: ...
+    @overload
+    def wait_for_flex_cluster(
+        self,
+        group_id: str | None,
+        name: str,
         *,
         state: State | Literal["DELETED"] = "IDLE",
         timeout: float | None = 1800.0,
@@ -225,8 +333,25 @@ class RawClient(Protocol):
         grace: float | None = 15.0,
         progress: Progress = None,
     ) -> Response[FlexCluster]: ...
+    @overload
+    def wait_for_flex_cluster(
+        self,
+        group_id: str | None = None,
+        *,
+        name: str,
+        state: State | Literal["DELETED"] = "IDLE",
+        timeout: float | None = 1800.0,
+        interval: float | None = None,
+        grace: float | None = 15.0,
+        progress: Progress = None,
+    ) -> Response[FlexCluster]: ...
+    @overload
     def find(
-        self, group_id: str | None = None, name: str | None = None
+        self, group_id: str | None, name: str
+    ) -> tuple[Literal["flex"], Response[FlexCluster]] | tuple[Literal["serverless"], Response[ServerlessInstance]]: ...
+    @overload
+    def find(
+        self, group_id: str | None = None, *, name: str
     ) -> tuple[Literal["flex"], Response[FlexCluster]] | tuple[Literal["serverless"], Response[ServerlessInstance]]: ...
     def list_projects(self, *, items_per_page: int = 500) -> Pages[Response[ProjectPage]]: ...
     def get_project(self, group_id: str | None = None) -> Response[Project]: ...
@@ -245,10 +370,11 @@ class RawClient(Protocol):
     def delete_project(
         self, group_id: str | None = None, *, envelope: bool = False, pretty: bool = False
     ) -> Response[dict[str, Any]]: ...
+    @overload
     def create_database_user(
         self,
-        group_id: str | None = None,
-        username: str | None = None,
+        group_id: str | None,
+        username: str,
         *,
         database_name: str = "admin",
         envelope: bool = False,
@@ -256,11 +382,34 @@ class RawClient(Protocol):
         extra_fields: Extra = None,
         **fields: Unpack[DatabaseUserSpec],
     ) -> Response[DatabaseUser]: ...
+    @overload
+    def create_database_user(
+        self,
+        group_id: str | None = None,
+        *,
+        username: str,
+        database_name: str = "admin",
+        envelope: bool = False,
+        pretty: bool = False,
+        extra_fields: Extra = None,
+        **fields: Unpack[DatabaseUserSpec],
+    ) -> Response[DatabaseUser]: ...
+    @overload
+    def get_database_user(
+        self,
+        group_id: str | None,
+        username: str,
+        *,
+        database_name: str = "admin",
+        envelope: bool = False,
+        pretty: bool = False,
+    ) -> Response[DatabaseUser]: ...
+    @overload
     def get_database_user(
         self,
         group_id: str | None = None,
-        username: str | None = None,
         *,
+        username: str,
         database_name: str = "admin",
         envelope: bool = False,
         pretty: bool = False,
@@ -268,10 +417,11 @@ class RawClient(Protocol):
     def list_database_users(
         self, group_id: str | None = None, *, items_per_page: int = 500, include_count: bool = True
     ) -> Pages[Response[DatabaseUserPage]]: ...
+    @overload
     def update_database_user(
         self,
-        group_id: str | None = None,
-        username: str | None = None,
+        group_id: str | None,
+        username: str,
         *,
         database_name: str = "admin",
         envelope: bool = False,
@@ -279,11 +429,34 @@ class RawClient(Protocol):
         extra_fields: Extra = None,
         **changes: Unpack[DatabaseUserSpec],
     ) -> Response[DatabaseUser]: ...
+    @overload
+    def update_database_user(
+        self,
+        group_id: str | None = None,
+        *,
+        username: str,
+        database_name: str = "admin",
+        envelope: bool = False,
+        pretty: bool = False,
+        extra_fields: Extra = None,
+        **changes: Unpack[DatabaseUserSpec],
+    ) -> Response[DatabaseUser]: ...
+    @overload
+    def delete_database_user(
+        self,
+        group_id: str | None,
+        username: str,
+        *,
+        database_name: str = "admin",
+        envelope: bool = False,
+        pretty: bool = False,
+    ) -> Response[None]: ...
+    @overload
     def delete_database_user(
         self,
         group_id: str | None = None,
-        username: str | None = None,
         *,
+        username: str,
         database_name: str = "admin",
         envelope: bool = False,
         pretty: bool = False,
@@ -297,83 +470,111 @@ class RawClient(Protocol):
         extra_fields: Extra = None,
         **entry: Unpack[AccessListEntrySpec],
     ) -> Response[AccessListEntryPage]: ...
+    @overload
     def get_access_list_entry(
-        self,
-        group_id: str | None = None,
-        entry_value: str | None = None,
-        *,
-        envelope: bool = False,
-        pretty: bool = False,
+        self, group_id: str | None, entry_value: str, *, envelope: bool = False, pretty: bool = False
+    ) -> Response[AccessListEntry]: ...
+    @overload
+    def get_access_list_entry(
+        self, group_id: str | None = None, *, entry_value: str, envelope: bool = False, pretty: bool = False
     ) -> Response[AccessListEntry]: ...
     def list_access_list_entries(
         self, group_id: str | None = None, *, items_per_page: int = 500, include_count: bool = True
     ) -> Pages[Response[AccessListEntryPage]]: ...
+    @overload
     def get_access_list_status(
-        self,
-        group_id: str | None = None,
-        entry_value: str | None = None,
-        *,
-        envelope: bool = False,
-        pretty: bool = False,
+        self, group_id: str | None, entry_value: str, *, envelope: bool = False, pretty: bool = False
     ) -> Response[AccessListStatus]: ...
+    @overload
+    def get_access_list_status(
+        self, group_id: str | None = None, *, entry_value: str, envelope: bool = False, pretty: bool = False
+    ) -> Response[AccessListStatus]: ...
+    @overload
     def delete_access_list_entry(
-        self,
-        group_id: str | None = None,
-        entry_value: str | None = None,
-        *,
-        envelope: bool = False,
-        pretty: bool = False,
+        self, group_id: str | None, entry_value: str, *, envelope: bool = False, pretty: bool = False
     ) -> Response[None]: ...
+    @overload
+    def delete_access_list_entry(
+        self, group_id: str | None = None, *, entry_value: str, envelope: bool = False, pretty: bool = False
+    ) -> Response[None]: ...
+    @overload
     def list_flex_backup_snapshots(
-        self,
-        group_id: str | None = None,
-        name: str | None = None,
-        *,
-        items_per_page: int = 500,
-        include_count: bool = True,
+        self, group_id: str | None, name: str, *, items_per_page: int = 500, include_count: bool = True
     ) -> Pages[Response[FlexBackupSnapshotPage]]: ...
+    @overload
+    def list_flex_backup_snapshots(
+        self, group_id: str | None = None, *, name: str, items_per_page: int = 500, include_count: bool = True
+    ) -> Pages[Response[FlexBackupSnapshotPage]]: ...
+    @overload
     def get_flex_backup_snapshot(
-        self,
-        group_id: str | None = None,
-        name: str | None = None,
-        snapshot_id: str | None = None,
-        *,
-        envelope: bool = False,
-        pretty: bool = False,
+        self, group_id: str | None, name: str, snapshot_id: str, *, envelope: bool = False, pretty: bool = False
     ) -> Response[FlexBackupSnapshot]: ...
+    @overload
+    def get_flex_backup_snapshot(
+        self, group_id: str | None = None, *, name: str, snapshot_id: str, envelope: bool = False, pretty: bool = False
+    ) -> Response[FlexBackupSnapshot]: ...
+    @overload
     def create_flex_restore_job(
         self,
-        group_id: str | None = None,
-        name: str | None = None,
+        group_id: str | None,
+        name: str,
         *,
         envelope: bool = False,
         pretty: bool = False,
         extra_fields: Extra = None,
         **restore: Unpack[FlexRestoreJobSpec],
     ) -> Response[FlexRestoreJob]: ...
+    @overload
+    def create_flex_restore_job(
+        self,
+        group_id: str | None = None,
+        *,
+        name: str,
+        envelope: bool = False,
+        pretty: bool = False,
+        extra_fields: Extra = None,
+        **restore: Unpack[FlexRestoreJobSpec],
+    ) -> Response[FlexRestoreJob]: ...
+    @overload
+    def get_flex_restore_job(
+        self, group_id: str | None, name: str, restore_job_id: str, *, envelope: bool = False, pretty: bool = False
+    ) -> Response[FlexRestoreJob]: ...
+    @overload
     def get_flex_restore_job(
         self,
         group_id: str | None = None,
-        name: str | None = None,
-        restore_job_id: str | None = None,
         *,
+        name: str,
+        restore_job_id: str,
         envelope: bool = False,
         pretty: bool = False,
     ) -> Response[FlexRestoreJob]: ...
+    @overload
     def list_flex_restore_jobs(
-        self,
-        group_id: str | None = None,
-        name: str | None = None,
-        *,
-        items_per_page: int = 500,
-        include_count: bool = True,
+        self, group_id: str | None, name: str, *, items_per_page: int = 500, include_count: bool = True
     ) -> Pages[Response[FlexRestoreJobPage]]: ...
+    @overload
+    def list_flex_restore_jobs(
+        self, group_id: str | None = None, *, name: str, items_per_page: int = 500, include_count: bool = True
+    ) -> Pages[Response[FlexRestoreJobPage]]: ...
+    @overload
+    def wait_for_flex_restore_job(
+        self,
+        group_id: str | None,
+        name: str,
+        restore_job_id: str,
+        *,
+        timeout: float | None = 1800.0,
+        interval: float | None = None,
+        progress: Progress = None,
+    ) -> Response[FlexRestoreJob]: ...
+    @overload
     def wait_for_flex_restore_job(
         self,
         group_id: str | None = None,
-        name: str | None = None,
-        restore_job_id: str | None = None,
         *,
+        name: str,
+        restore_job_id: str,
         timeout: float | None = 1800.0,
         interval: float | None = None,
         progress: Progress = None,
@@ -444,11 +645,21 @@ class AsyncRawClient(Protocol):
         max_in_flight: int = 32,
         on_error: Literal["collect", "raise"] = "collect",
     ) -> AsyncCreates: ...
+    @overload
     async def get_serverless_instance(
-        self, group_id: str | None = None, name: str | None = None, *, envelope: bool = False, pretty: bool = False
+        self, group_id: str | None, name: str, *, envelope: bool = False, pretty: bool = False
     ) -> Response[ServerlessInstance]: ...
+    @overload
+    async def get_serverless_instance(
+        self, group_id: str | None = None, *, name: str, envelope: bool = False, pretty: bool = False
+    ) -> Response[ServerlessInstance]: ...
+    @overload
     async def get_flex_cluster(
-        self, group_id: str | None = None, name: str | None = None, *, envelope: bool = False, pretty: bool = False
+        self, group_id: str | None, name: str, *, envelope: bool = False, pretty: bool = False
+    ) -> Response[FlexCluster]: ...
+    @overload
+    async def get_flex_cluster(
+        self, group_id: str | None = None, *, name: str, envelope: bool = False, pretty: bool = False
     ) -> Response[FlexCluster]: ...
     def list_serverless_instances(
         self,
@@ -470,10 +681,11 @@ class AsyncRawClient(Protocol):
         items_per_page: int = 500,
         include_count: bool = True,
     ) -> AsyncPages[Response[FlexClusterPage]]: ...
+    @overload
     async def update_serverless_instance(
         self,
-        group_id: str | None = None,
-        name: str | None = None,
+        group_id: str | None,
+        name: str,
         *,
         envelope: bool = False,
         pretty: bool = False,
@@ -487,10 +699,29 @@ class AsyncRawClient(Protocol):
         extra_fields: Extra = None,
         **changes: Unpack[ServerlessInstanceUpdate],
     ) -> Response[ServerlessInstance]: ...
-    async def update_flex_cluster(
+    @overload
+    async def update_serverless_instance(
         self,
         group_id: str | None = None,
-        name: str | None = None,
+        *,
+        name: str,
+        envelope: bool = False,
+        pretty: bool = False,
+        wait: bool = False,
+        timeout: float | None = None,
+        interval: float | None = None,
+        add_tags: Tags | None = None,
+        remove_tags: Sequence[str] | None = None,
+        progress: Progress = None,
+        validate: bool = True,
+        extra_fields: Extra = None,
+        **changes: Unpack[ServerlessInstanceUpdate],
+    ) -> Response[ServerlessInstance]: ...
+    @overload
+    async def update_flex_cluster(
+        self,
+        group_id: str | None,
+        name: str,
         *,
         envelope: bool = False,
         pretty: bool = False,
@@ -504,10 +735,29 @@ class AsyncRawClient(Protocol):
         extra_fields: Extra = None,
         **changes: Unpack[FlexClusterUpdate],
     ) -> Response[FlexCluster]: ...
-    async def upgrade_flex_cluster(
+    @overload
+    async def update_flex_cluster(
         self,
         group_id: str | None = None,
-        name: str | None = None,
+        *,
+        name: str,
+        envelope: bool = False,
+        pretty: bool = False,
+        wait: bool = False,
+        timeout: float | None = None,
+        interval: float | None = None,
+        add_tags: Tags | None = None,
+        remove_tags: Sequence[str] | None = None,
+        progress: Progress = None,
+        validate: bool = True,
+        extra_fields: Extra = None,
+        **changes: Unpack[FlexClusterUpdate],
+    ) -> Response[FlexCluster]: ...
+    @overload
+    async def upgrade_flex_cluster(
+        self,
+        group_id: str | None,
+        name: str,
         *,
         envelope: bool = False,
         pretty: bool = False,
@@ -518,10 +768,26 @@ class AsyncRawClient(Protocol):
         extra_fields: Extra = None,
         **target: Unpack[FlexClusterUpgrade],
     ) -> Response[dict[str, Any]]: ...
-    async def delete_serverless_instance(
+    @overload
+    async def upgrade_flex_cluster(
         self,
         group_id: str | None = None,
-        name: str | None = None,
+        *,
+        name: str,
+        envelope: bool = False,
+        pretty: bool = False,
+        wait: bool = False,
+        timeout: float | None = None,
+        interval: float | None = None,
+        progress: Progress = None,
+        extra_fields: Extra = None,
+        **target: Unpack[FlexClusterUpgrade],
+    ) -> Response[dict[str, Any]]: ...
+    @overload
+    async def delete_serverless_instance(
+        self,
+        group_id: str | None,
+        name: str,
         *,
         envelope: bool = False,
         pretty: bool = False,
@@ -531,10 +797,25 @@ class AsyncRawClient(Protocol):
         missing_ok: bool = False,
         progress: Progress = None,
     ) -> Response[dict[str, Any]]: ...
-    async def delete_flex_cluster(
+    @overload
+    async def delete_serverless_instance(
         self,
         group_id: str | None = None,
-        name: str | None = None,
+        *,
+        name: str,
+        envelope: bool = False,
+        pretty: bool = False,
+        wait: bool = False,
+        timeout: float | None = None,
+        interval: float | None = None,
+        missing_ok: bool = False,
+        progress: Progress = None,
+    ) -> Response[dict[str, Any]]: ...
+    @overload
+    async def delete_flex_cluster(
+        self,
+        group_id: str | None,
+        name: str,
         *,
         envelope: bool = False,
         pretty: bool = False,
@@ -544,10 +825,25 @@ class AsyncRawClient(Protocol):
         missing_ok: bool = False,
         progress: Progress = None,
     ) -> Response[None]: ...
-    async def wait_for_serverless_instance(
+    @overload
+    async def delete_flex_cluster(
         self,
         group_id: str | None = None,
-        name: str | None = None,
+        *,
+        name: str,
+        envelope: bool = False,
+        pretty: bool = False,
+        wait: bool = False,
+        timeout: float | None = None,
+        interval: float | None = None,
+        missing_ok: bool = False,
+        progress: Progress = None,
+    ) -> Response[None]: ...
+    @overload
+    async def wait_for_serverless_instance(
+        self,
+        group_id: str | None,
+        name: str,
         *,
         state: State | Literal["DELETED"] = "IDLE",
         timeout: float | None = 1800.0,
@@ -555,10 +851,23 @@ class AsyncRawClient(Protocol):
         grace: float | None = 15.0,
         progress: Progress = None,
     ) -> Response[ServerlessInstance]: ...
-    async def wait_for_flex_cluster(
+    @overload
+    async def wait_for_serverless_instance(
         self,
         group_id: str | None = None,
-        name: str | None = None,
+        *,
+        name: str,
+        state: State | Literal["DELETED"] = "IDLE",
+        timeout: float | None = 1800.0,
+        interval: float | None = None,
+        grace: float | None = 15.0,
+        progress: Progress = None,
+    ) -> Response[ServerlessInstance]: ...
+    @overload
+    async def wait_for_flex_cluster(
+        self,
+        group_id: str | None,
+        name: str,
         *,
         state: State | Literal["DELETED"] = "IDLE",
         timeout: float | None = 1800.0,
@@ -566,8 +875,25 @@ class AsyncRawClient(Protocol):
         grace: float | None = 15.0,
         progress: Progress = None,
     ) -> Response[FlexCluster]: ...
+    @overload
+    async def wait_for_flex_cluster(
+        self,
+        group_id: str | None = None,
+        *,
+        name: str,
+        state: State | Literal["DELETED"] = "IDLE",
+        timeout: float | None = 1800.0,
+        interval: float | None = None,
+        grace: float | None = 15.0,
+        progress: Progress = None,
+    ) -> Response[FlexCluster]: ...
+    @overload
     async def find(
-        self, group_id: str | None = None, name: str | None = None
+        self, group_id: str | None, name: str
+    ) -> tuple[Literal["flex"], Response[FlexCluster]] | tuple[Literal["serverless"], Response[ServerlessInstance]]: ...
+    @overload
+    async def find(
+        self, group_id: str | None = None, *, name: str
     ) -> tuple[Literal["flex"], Response[FlexCluster]] | tuple[Literal["serverless"], Response[ServerlessInstance]]: ...
     def list_projects(self, *, items_per_page: int = 500) -> AsyncPages[Response[ProjectPage]]: ...
     async def get_project(self, group_id: str | None = None) -> Response[Project]: ...
@@ -586,10 +912,11 @@ class AsyncRawClient(Protocol):
     async def delete_project(
         self, group_id: str | None = None, *, envelope: bool = False, pretty: bool = False
     ) -> Response[dict[str, Any]]: ...
+    @overload
     async def create_database_user(
         self,
-        group_id: str | None = None,
-        username: str | None = None,
+        group_id: str | None,
+        username: str,
         *,
         database_name: str = "admin",
         envelope: bool = False,
@@ -597,11 +924,34 @@ class AsyncRawClient(Protocol):
         extra_fields: Extra = None,
         **fields: Unpack[DatabaseUserSpec],
     ) -> Response[DatabaseUser]: ...
+    @overload
+    async def create_database_user(
+        self,
+        group_id: str | None = None,
+        *,
+        username: str,
+        database_name: str = "admin",
+        envelope: bool = False,
+        pretty: bool = False,
+        extra_fields: Extra = None,
+        **fields: Unpack[DatabaseUserSpec],
+    ) -> Response[DatabaseUser]: ...
+    @overload
+    async def get_database_user(
+        self,
+        group_id: str | None,
+        username: str,
+        *,
+        database_name: str = "admin",
+        envelope: bool = False,
+        pretty: bool = False,
+    ) -> Response[DatabaseUser]: ...
+    @overload
     async def get_database_user(
         self,
         group_id: str | None = None,
-        username: str | None = None,
         *,
+        username: str,
         database_name: str = "admin",
         envelope: bool = False,
         pretty: bool = False,
@@ -609,10 +959,11 @@ class AsyncRawClient(Protocol):
     def list_database_users(
         self, group_id: str | None = None, *, items_per_page: int = 500, include_count: bool = True
     ) -> AsyncPages[Response[DatabaseUserPage]]: ...
+    @overload
     async def update_database_user(
         self,
-        group_id: str | None = None,
-        username: str | None = None,
+        group_id: str | None,
+        username: str,
         *,
         database_name: str = "admin",
         envelope: bool = False,
@@ -620,11 +971,34 @@ class AsyncRawClient(Protocol):
         extra_fields: Extra = None,
         **changes: Unpack[DatabaseUserSpec],
     ) -> Response[DatabaseUser]: ...
+    @overload
+    async def update_database_user(
+        self,
+        group_id: str | None = None,
+        *,
+        username: str,
+        database_name: str = "admin",
+        envelope: bool = False,
+        pretty: bool = False,
+        extra_fields: Extra = None,
+        **changes: Unpack[DatabaseUserSpec],
+    ) -> Response[DatabaseUser]: ...
+    @overload
+    async def delete_database_user(
+        self,
+        group_id: str | None,
+        username: str,
+        *,
+        database_name: str = "admin",
+        envelope: bool = False,
+        pretty: bool = False,
+    ) -> Response[None]: ...
+    @overload
     async def delete_database_user(
         self,
         group_id: str | None = None,
-        username: str | None = None,
         *,
+        username: str,
         database_name: str = "admin",
         envelope: bool = False,
         pretty: bool = False,
@@ -638,83 +1012,111 @@ class AsyncRawClient(Protocol):
         extra_fields: Extra = None,
         **entry: Unpack[AccessListEntrySpec],
     ) -> Response[AccessListEntryPage]: ...
+    @overload
     async def get_access_list_entry(
-        self,
-        group_id: str | None = None,
-        entry_value: str | None = None,
-        *,
-        envelope: bool = False,
-        pretty: bool = False,
+        self, group_id: str | None, entry_value: str, *, envelope: bool = False, pretty: bool = False
+    ) -> Response[AccessListEntry]: ...
+    @overload
+    async def get_access_list_entry(
+        self, group_id: str | None = None, *, entry_value: str, envelope: bool = False, pretty: bool = False
     ) -> Response[AccessListEntry]: ...
     def list_access_list_entries(
         self, group_id: str | None = None, *, items_per_page: int = 500, include_count: bool = True
     ) -> AsyncPages[Response[AccessListEntryPage]]: ...
+    @overload
     async def get_access_list_status(
-        self,
-        group_id: str | None = None,
-        entry_value: str | None = None,
-        *,
-        envelope: bool = False,
-        pretty: bool = False,
+        self, group_id: str | None, entry_value: str, *, envelope: bool = False, pretty: bool = False
     ) -> Response[AccessListStatus]: ...
+    @overload
+    async def get_access_list_status(
+        self, group_id: str | None = None, *, entry_value: str, envelope: bool = False, pretty: bool = False
+    ) -> Response[AccessListStatus]: ...
+    @overload
     async def delete_access_list_entry(
-        self,
-        group_id: str | None = None,
-        entry_value: str | None = None,
-        *,
-        envelope: bool = False,
-        pretty: bool = False,
+        self, group_id: str | None, entry_value: str, *, envelope: bool = False, pretty: bool = False
     ) -> Response[None]: ...
+    @overload
+    async def delete_access_list_entry(
+        self, group_id: str | None = None, *, entry_value: str, envelope: bool = False, pretty: bool = False
+    ) -> Response[None]: ...
+    @overload
     def list_flex_backup_snapshots(
-        self,
-        group_id: str | None = None,
-        name: str | None = None,
-        *,
-        items_per_page: int = 500,
-        include_count: bool = True,
+        self, group_id: str | None, name: str, *, items_per_page: int = 500, include_count: bool = True
     ) -> AsyncPages[Response[FlexBackupSnapshotPage]]: ...
+    @overload
+    def list_flex_backup_snapshots(
+        self, group_id: str | None = None, *, name: str, items_per_page: int = 500, include_count: bool = True
+    ) -> AsyncPages[Response[FlexBackupSnapshotPage]]: ...
+    @overload
     async def get_flex_backup_snapshot(
-        self,
-        group_id: str | None = None,
-        name: str | None = None,
-        snapshot_id: str | None = None,
-        *,
-        envelope: bool = False,
-        pretty: bool = False,
+        self, group_id: str | None, name: str, snapshot_id: str, *, envelope: bool = False, pretty: bool = False
     ) -> Response[FlexBackupSnapshot]: ...
+    @overload
+    async def get_flex_backup_snapshot(
+        self, group_id: str | None = None, *, name: str, snapshot_id: str, envelope: bool = False, pretty: bool = False
+    ) -> Response[FlexBackupSnapshot]: ...
+    @overload
     async def create_flex_restore_job(
         self,
-        group_id: str | None = None,
-        name: str | None = None,
+        group_id: str | None,
+        name: str,
         *,
         envelope: bool = False,
         pretty: bool = False,
         extra_fields: Extra = None,
         **restore: Unpack[FlexRestoreJobSpec],
     ) -> Response[FlexRestoreJob]: ...
+    @overload
+    async def create_flex_restore_job(
+        self,
+        group_id: str | None = None,
+        *,
+        name: str,
+        envelope: bool = False,
+        pretty: bool = False,
+        extra_fields: Extra = None,
+        **restore: Unpack[FlexRestoreJobSpec],
+    ) -> Response[FlexRestoreJob]: ...
+    @overload
+    async def get_flex_restore_job(
+        self, group_id: str | None, name: str, restore_job_id: str, *, envelope: bool = False, pretty: bool = False
+    ) -> Response[FlexRestoreJob]: ...
+    @overload
     async def get_flex_restore_job(
         self,
         group_id: str | None = None,
-        name: str | None = None,
-        restore_job_id: str | None = None,
         *,
+        name: str,
+        restore_job_id: str,
         envelope: bool = False,
         pretty: bool = False,
     ) -> Response[FlexRestoreJob]: ...
+    @overload
     def list_flex_restore_jobs(
-        self,
-        group_id: str | None = None,
-        name: str | None = None,
-        *,
-        items_per_page: int = 500,
-        include_count: bool = True,
+        self, group_id: str | None, name: str, *, items_per_page: int = 500, include_count: bool = True
     ) -> AsyncPages[Response[FlexRestoreJobPage]]: ...
+    @overload
+    def list_flex_restore_jobs(
+        self, group_id: str | None = None, *, name: str, items_per_page: int = 500, include_count: bool = True
+    ) -> AsyncPages[Response[FlexRestoreJobPage]]: ...
+    @overload
+    async def wait_for_flex_restore_job(
+        self,
+        group_id: str | None,
+        name: str,
+        restore_job_id: str,
+        *,
+        timeout: float | None = 1800.0,
+        interval: float | None = None,
+        progress: Progress = None,
+    ) -> Response[FlexRestoreJob]: ...
+    @overload
     async def wait_for_flex_restore_job(
         self,
         group_id: str | None = None,
-        name: str | None = None,
-        restore_job_id: str | None = None,
         *,
+        name: str,
+        restore_job_id: str,
         timeout: float | None = 1800.0,
         interval: float | None = None,
         progress: Progress = None,

@@ -105,7 +105,21 @@ class Response(Generic[T_co]):
         self.sunset = sunset
 
     def __repr__(self) -> str:
-        return f"<Response {self.status}, attempts={self.attempts}, elapsed={self.elapsed:.3f} s>"
+        return f"<Response {self.status} {_held(self.data)}, attempts={self.attempts}, elapsed={self.elapsed:.3f} s>"
+
+
+def _held(data: Any) -> str:
+    """What a reply holds, in a few words: `orders CREATING`, `with 3 results of 12`."""
+    if isinstance(data, dict) and isinstance(data.get("content"), dict) and "status" in data:
+        data = data["content"]  # of an envelope
+    if isinstance(data, dict) and isinstance(data.get("results"), list):
+        total = f" of {data['totalCount']}" if "totalCount" in data else ""
+        return f"with {len(data['results'])} results{total}"
+    if isinstance(data, dict) and isinstance(data.get("name"), str):
+        return f"{data['name']} {data.get('stateName', '')}".rstrip()
+    if data is None or data == {}:
+        return "without content"
+    return f"with {len(data)} fields" if isinstance(data, dict) else f"with a {type(data).__name__}"
 
     def _repr_html_(self) -> str:
         from atlas_serverless._runtime.html import response

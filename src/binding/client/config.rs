@@ -27,6 +27,8 @@ use crate::core::policy::poll_intervals::PollIntervals;
 use crate::core::policy::retry::RetryPolicy;
 use crate::core::secret::Secret;
 
+const NO_VERSION: &str = "api_version must be a date such as \"2025-03-12\", not empty; left out it is that";
+
 /// Credentials and base URL as they were given.
 #[derive(Default)]
 pub(crate) struct ClientArguments {
@@ -183,6 +185,9 @@ pub(crate) fn core_config(
     let proxy = options.route.proxy.as_ref().map(Secret::expose);
     let route = route(proxy, base_url, &machine).map_err(|error| to_exception(py, error))?;
     let (token_cache, notice) = token_store_location(py, options.token_cache)?;
+    if options.api_version.trim().is_empty() {
+        return Err(PyValueError::new_err(NO_VERSION));
+    }
     let config = Config {
         api_version: options.api_version.to_owned(),
         connect_timeout: time_limit("connect_timeout", options.limits.connect_timeout)?,

@@ -1,6 +1,6 @@
 //! The operations on Flex clusters.
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyTuple};
 
 use super::operations;
 use super::operations::Options;
@@ -41,16 +41,17 @@ impl Client {
     }
 
     #[doc = include_str!("../docs/get_flex_cluster.txt")]
-    #[pyo3(signature = (group_id=None, name=None, *, envelope=false, pretty=false))]
+    #[pyo3(signature = (*words, group_id=None, name=None, envelope=false, pretty=false), text_signature = None)]
     fn get_flex_cluster(
         &self,
         py: Python<'_>,
+        words: &Bound<'_, PyTuple>,
         #[pyo3(from_py_with = named::group_id)] group_id: Option<&str>,
         #[pyo3(from_py_with = named::name)] name: Option<&str>,
         #[pyo3(from_py_with = named::envelope)] envelope: bool,
         #[pyo3(from_py_with = named::pretty)] pretty: bool,
     ) -> CallResult {
-        let (group_id, name) = self.target(py, group_id, name)?;
+        let (group_id, name) = &self.named(words, group_id, name, None)?;
         self.run(py, operations::get(Kind::Flex, group_id, name, ReplyFormat { envelope, pretty }, self.on_retired))
     }
 
@@ -73,11 +74,12 @@ impl Client {
     }
 
     #[doc = include_str!("../docs/update_flex_cluster.txt")]
-    #[pyo3(signature = (group_id=None, name=None, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None,
-        add_tags=None, remove_tags=None, progress=None, validate=true, extra_fields=None, **changes))]
+    #[pyo3(signature = (*words, group_id=None, name=None, envelope=false, pretty=false, wait=false, timeout=None,
+        interval=None, add_tags=None, remove_tags=None, progress=None, validate=true, extra_fields=None, **changes), text_signature = None)]
     fn update_flex_cluster<'py>(
         &self,
         py: Python<'py>,
+        words: &Bound<'_, PyTuple>,
         #[pyo3(from_py_with = named::group_id)] group_id: Option<&str>,
         #[pyo3(from_py_with = named::name)] name: Option<&str>,
         #[pyo3(from_py_with = named::envelope)] envelope: bool,
@@ -92,18 +94,19 @@ impl Client {
         extra_fields: Option<Bound<'py, PyAny>>,
         changes: Option<&Bound<'py, PyDict>>,
     ) -> CallResult {
-        let (group_id, name) = self.target(py, group_id, name)?;
+        let (group_id, name) = &self.named(words, group_id, name, Some(Kind::Flex))?;
         let retired = self.on_retired;
         let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
         self.run(py, operations::update(py, Kind::Flex, group_id, name, &options, (add_tags, remove_tags), changes)?)
     }
 
     #[doc = include_str!("../docs/upgrade_flex_cluster.txt")]
-    #[pyo3(signature = (group_id=None, name=None, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None,
-        progress=None, extra_fields=None, **target))]
+    #[pyo3(signature = (*words, group_id=None, name=None, envelope=false, pretty=false, wait=false, timeout=None,
+        interval=None, progress=None, extra_fields=None, **target), text_signature = None)]
     fn upgrade_flex_cluster<'py>(
         &self,
         py: Python<'py>,
+        words: &Bound<'_, PyTuple>,
         #[pyo3(from_py_with = named::group_id)] group_id: Option<&str>,
         #[pyo3(from_py_with = named::name)] name: Option<&str>,
         #[pyo3(from_py_with = named::envelope)] envelope: bool,
@@ -115,18 +118,19 @@ impl Client {
         extra_fields: Option<Bound<'py, PyAny>>,
         target: Option<&Bound<'py, PyDict>>,
     ) -> CallResult {
-        let (group_id, name) = self.target(py, group_id, name)?;
+        let (group_id, name) = &self.named(words, group_id, name, Some(Kind::Flex))?;
         let (validate, retired) = (true, self.on_retired);
         let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
         self.run(py, operations::upgrade(py, group_id, name, &options, target)?)
     }
 
     #[doc = include_str!("../docs/delete_flex_cluster.txt")]
-    #[pyo3(signature = (group_id=None, name=None, *, envelope=false, pretty=false, wait=false, timeout=None, interval=None,
-        missing_ok=false, progress=None))]
+    #[pyo3(signature = (*words, group_id=None, name=None, envelope=false, pretty=false, wait=false, timeout=None,
+        interval=None, missing_ok=false, progress=None), text_signature = None)]
     fn delete_flex_cluster<'py>(
         &self,
         py: Python<'py>,
+        words: &Bound<'_, PyTuple>,
         #[pyo3(from_py_with = named::group_id)] group_id: Option<&str>,
         #[pyo3(from_py_with = named::name)] name: Option<&str>,
         #[pyo3(from_py_with = named::envelope)] envelope: bool,
@@ -137,17 +141,19 @@ impl Client {
         #[pyo3(from_py_with = named::missing_ok)] missing_ok: bool,
         progress: Option<Bound<'py, PyAny>>,
     ) -> CallResult {
-        let (group_id, name) = self.target(py, group_id, name)?;
+        let (group_id, name) = &self.named(words, group_id, name, None)?;
         let (validate, extra_fields, retired) = (true, None, self.on_retired);
         let options = Options { envelope, pretty, wait, timeout, interval, progress, validate, extra_fields, retired };
         self.run(py, operations::delete(py, Kind::Flex, group_id, name, &options, missing_ok)?)
     }
 
     #[doc = include_str!("../docs/wait_for_flex_cluster.txt")]
-    #[pyo3(signature = (group_id=None, name=None, *, state="IDLE", timeout=1800.0, interval=None, grace=15.0, progress=None))]
+    #[pyo3(signature = (*words, group_id=None, name=None, state="IDLE", timeout=1800.0, interval=None,
+        grace=15.0, progress=None), text_signature = None)]
     fn wait_for_flex_cluster<'py>(
         &self,
         py: Python<'py>,
+        words: &Bound<'_, PyTuple>,
         #[pyo3(from_py_with = named::group_id)] group_id: Option<&str>,
         #[pyo3(from_py_with = named::name)] name: Option<&str>,
         #[pyo3(from_py_with = named::state)] state: &str,
@@ -156,7 +162,7 @@ impl Client {
         #[pyo3(from_py_with = named::grace)] grace: Option<f64>,
         progress: Option<Bound<'py, PyAny>>,
     ) -> CallResult {
-        let (group_id, name) = self.target(py, group_id, name)?;
+        let (group_id, name) = &self.named(words, group_id, name, None)?;
         let wait = WaitRequest::until(state, Kind::Flex, group_id.to_owned(), name.to_owned());
         self.run(py, operations::wait_for(py, wait, timeout, (interval, grace), progress.as_ref())?)
     }

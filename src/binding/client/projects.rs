@@ -1,6 +1,6 @@
 //! Projects, rate limits, look-ups among both kinds, and operations that have no method of their own.
 use pyo3::prelude::*;
-use pyo3::types::PyDict;
+use pyo3::types::{PyDict, PyTuple};
 
 use super::pages::Pages;
 use super::run::{CallResult, Client};
@@ -20,14 +20,15 @@ fn project(group_id: &str) -> Entity {
 #[allow(clippy::too_many_arguments)]
 impl Client {
     #[doc = include_str!("../docs/find.txt")]
-    #[pyo3(signature = (group_id=None, name=None))]
+    #[pyo3(signature = (*words, group_id=None, name=None), text_signature = None)]
     fn find(
         &self,
         py: Python<'_>,
+        words: &Bound<'_, PyTuple>,
         #[pyo3(from_py_with = named::group_id)] group_id: Option<&str>,
         #[pyo3(from_py_with = named::name)] name: Option<&str>,
     ) -> CallResult {
-        let (group_id, name) = self.target(py, group_id, name)?;
+        let (group_id, name) = &self.named(words, group_id, name, None)?;
         self.run(py, operations::find(group_id, name, ReplyFormat::default()))
     }
 

@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicBool, Ordering};
 
 use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
 
 use crate::binding::convert::arguments;
 use crate::binding::convert::call::without_unwinding;
@@ -15,6 +16,8 @@ use crate::binding::runtime::{asyncio, background, blocking};
 use crate::core::config::OnRetired;
 use crate::core::context::Notices;
 use crate::core::operations::resource::required_name;
+use crate::core::operations::target::Target;
+use crate::core::spec::model::Kind;
 
 /// The result of a call; from an asynchronous client a `Pending`.
 pub(crate) type CallResult = PyResult<Py<PyAny>>;
@@ -70,7 +73,8 @@ impl Client {
     /// The service and the credentials, without what is secret of them.
     pub(super) fn describe(&self) -> String {
         let resolved = self.state.credentials();
-        format!("<Client {} with {} from {}>", resolved.base_url, resolved.credentials.describe(), resolved.source)
+        let raw = if self.mode.raw { ", returning Responses" } else { "" };
+        format!("<Client {} with {} from {}{raw}>", resolved.base_url, resolved.credentials.describe(), resolved.source)
     }
 
     /// The core's client, for what is no operation.
@@ -116,6 +120,22 @@ impl Client {
     ) -> PyResult<(&'a str, &'a str)> {
         let name = required_name(argument, group_id, name).map_err(|error| to_exception(py, error))?;
         Ok((self.project(py, group_id)?, name))
+    }
+
+    /// The project and the name of a call on one resource, by position (`words`) or by keyword. `changes`: what the call
+    /// changes cannot be renamed.
+    pub(super) fn named(
+        &self,
+        words: &Bound<'_, PyTuple>,
+        group_id: Option<&str>,
+        name: Option<&str>,
+        changes: Option<Kind>,
+    ) -> PyResult<(String, String)> {
+        let py = words.py();
+        let text = |given: Option<&str>| given.map(str::to_owned);
+        let given = Target { positional: arguments::positional(words)?, group_id: text(group_id), name: text(name) };
+        let (group_id, name) = given.resolve(changes).map_err(|error| to_exception(py, error))?;
+        Ok((self.project(py, group_id.as_deref())?.to_owned(), name))
     }
 
     /// An argument that has to be given although its signature has a default.

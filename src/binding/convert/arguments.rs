@@ -1,9 +1,11 @@
 //! Checks of arguments that several rooms take; each error says what is allowed.
 use std::time::Duration;
 
-use pyo3::exceptions::PyValueError;
+use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
+use pyo3::types::PyTuple;
 
+use super::named;
 use crate::core::config::OnRetired;
 use crate::core::operations::create::request::{IfExists, OnTimeout};
 
@@ -36,6 +38,19 @@ pub(crate) fn on_retired(text: &str) -> PyResult<OnRetired> {
         "flex" => Ok(OnRetired::Flex),
         other => Err(PyValueError::new_err(format!("on_retired must be \"raise\" or \"flex\", not {other:?}"))),
     }
+}
+
+/// The project and the name among the positional arguments of a call on one resource.
+pub(crate) fn positional(words: &Bound<'_, PyTuple>) -> PyResult<Vec<Option<String>>> {
+    if words.len() > 2 {
+        let message = format!("takes 2 positional arguments, group_id and name, but {} were given", words.len());
+        return Err(PyTypeError::new_err(message));
+    }
+    let read = |(index, word): (usize, Bound<'_, PyAny>)| {
+        let text = if index == 0 { named::group_id(&word) } else { named::name(&word) };
+        text.map(|text| text.map(str::to_owned))
+    };
+    words.iter().enumerate().map(read).collect()
 }
 
 /// A number of seconds: positive. None and infinity are no limit.

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use pyo3::exceptions::{PyOverflowError, PyTypeError, PyUnicodeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyString;
+use pyo3::types::{PyBool, PyString};
 
 use crate::core::secret::Secret;
 
@@ -24,10 +24,18 @@ named! {
         restore_job_id snapshot_id user_agent_suffix user_id username;
     secret -> Option<Secret>: access_token base_url client_id client_secret private_key proxy public_key;
     optional_path -> Option<PathBuf>: ca_file token_cache;
-    flag -> bool: allow_insecure_http envelope include_count missing_ok pretty reconcile strict validate wait;
+    flag -> bool: allow_insecure_http envelope include_count missing_ok pretty reconcile strict validate;
     number -> f64: connect_timeout max_retry_time;
     optional_number -> Option<f64>: grace interval timeout;
     integer -> i64: items_per_page max_in_flight max_retries;
+}
+
+/// The flag `wait`. A number in its place is the time limit.
+pub(crate) fn wait(object: &Bound<'_, PyAny>) -> PyResult<bool> {
+    flag("wait", object).map_err(|error| match object.extract::<f64>() {
+        Ok(seconds) => PyTypeError::new_err(format!("{}; say wait=True, timeout={seconds}", error.value(object.py()))),
+        Err(_) => error,
+    })
 }
 
 /// The `name` of a profile.
@@ -112,10 +120,16 @@ fn flag(name: &str, object: &Bound<'_, PyAny>) -> PyResult<bool> {
 }
 
 fn number(name: &str, object: &Bound<'_, PyAny>) -> PyResult<f64> {
+    if object.is_instance_of::<PyBool>() {
+        return Err(wrong_type(name, "a number", object));
+    }
     read(name, "a number", object)
 }
 
 fn optional_number(name: &str, object: &Bound<'_, PyAny>) -> PyResult<Option<f64>> {
+    if object.is_instance_of::<PyBool>() {
+        return Err(wrong_type(name, "a number or None", object)); // Python counts with it
+    }
     read(name, "a number or None", object)
 }
 

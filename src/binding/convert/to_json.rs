@@ -7,6 +7,7 @@ use serde_json::{Map, Number, Value};
 use super::to_core::to_node_within;
 use crate::core::spec::model::node::TOO_DEEP;
 use crate::core::spec::model::{Key, MAX_DEPTH, Node};
+use crate::core::spec::validate::path::Path;
 
 /// More values than a seed or a scenario has.
 const MAX_VALUES: usize = 20_000_000;
@@ -15,36 +16,10 @@ const MAX_VALUES: usize = 20_000_000;
 /// names the argument and the path in it.
 pub(crate) fn to_json(argument: &str, object: &Bound<'_, PyAny>) -> PyResult<Value> {
     let node = to_node_within(object, MAX_VALUES);
-    value(&node, &JsonPath { parent: None, step: Step::Argument(argument) })
+    value(&node, &Path::Argument(argument))
 }
 
-/// Where a value stands. It is written only if the value is refused.
-struct JsonPath<'a> {
-    parent: Option<&'a JsonPath<'a>>,
-    step: Step<'a>,
-}
-
-enum Step<'a> {
-    Argument(&'a str),
-    Key(&'a str),
-    Index(usize),
-}
-
-impl std::fmt::Display for JsonPath<'_> {
-    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
-        if let Some(parent) = self.parent {
-            write!(f, "{parent}")?;
-        }
-        match &self.step {
-            Step::Argument(name) => f.write_str(name),
-            Step::Key(key) => write!(f, "[{key:?}]"),
-            Step::Index(index) => write!(f, "[{index}]"),
-        }
-    }
-}
-
-fn value(node: &Node<'_>, path: &JsonPath<'_>) -> PyResult<Value> {
-    let inner = |step| JsonPath { parent: Some(path), step };
+fn value(node: &Node<'_>, path: &Path<'_>) -> PyResult<Value> {
     Ok(match node {
         Node::Null => Value::Null,
         Node::Bool(flag) => Value::Bool(*flag),
@@ -60,7 +35,7 @@ fn value(node: &Node<'_>, path: &JsonPath<'_>) -> PyResult<Value> {
         Node::Str(text) => Value::String(text.clone().into_owned()),
         Node::List(items) => {
             let items = items.iter().enumerate();
-            Value::Array(items.map(|(i, item)| value(item, &inner(Step::Index(i)))).collect::<PyResult<_>>()?)
+            Value::Array(items.map(|(i, item)| value(item, &Path::Index(path, i))).collect::<PyResult<_>>()?)
         }
         Node::Map(entries) => {
             let mut map = Map::with_capacity(entries.len());
@@ -71,7 +46,7 @@ fn value(node: &Node<'_>, path: &JsonPath<'_>) -> PyResult<Value> {
                         return Err(PyTypeError::new_err(format!("{path}: keys must be text, not {what}")));
                     }
                 };
-                map.insert(key.clone().into_owned(), value(item, &inner(Step::Key(key)))?);
+                map.insert(key.clone().into_owned(), value(item, &Path::Key(path, key))?);
             }
             Value::Object(map)
         }

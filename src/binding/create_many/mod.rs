@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyIterator, PyList};
+use pyo3::types::{PyDict, PyIterator, PyList};
 
 use self::driver::Driver;
 use self::result::CreateResult;
@@ -205,14 +205,16 @@ impl Creates {
 #[pymethods]
 impl Client {
     #[doc = include_str!("../docs/create_many.txt")]
-    #[pyo3(signature = (operations, *, max_in_flight=32, on_error="collect"))]
+    #[pyo3(signature = (operations, *, max_in_flight=32, on_error="collect", **others), text_signature = None)]
     fn create_many(
         &self,
         py: Python<'_>,
         operations: &Bound<'_, PyAny>,
         #[pyo3(from_py_with = named::max_in_flight)] max_in_flight: i64,
         #[pyo3(from_py_with = named::on_error)] on_error: &str,
+        others: Option<&Bound<'_, PyDict>>,
     ) -> PyResult<Creates> {
+        operation::refuse_arguments(others)?;
         Creates::start(py, self, operations, max_in_flight, on_error)
     }
 }
@@ -286,6 +288,12 @@ impl Creates {
         let mut under_way: Vec<(&u64, &Py<PyAny>)> = state.under_way.iter().collect();
         under_way.sort_by_key(|(index, _)| **index);
         PyList::new(py, under_way.into_iter().map(|(_, operation)| operation.bind(py)))
+    }
+
+    fn __repr__(&self) -> PyResult<String> {
+        let state = self.state()?;
+        let more = if state.operations.is_some() { ", more to come" } else { "" };
+        Ok(format!("<Creates {} under way, {} ready{more}>", state.under_way.len(), state.ready.len()))
     }
 
     /// End what is under way and take no further operation. Closing twice is fine.

@@ -3,7 +3,7 @@ use std::time::Duration;
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyDict, PyMapping, PyString};
+use pyo3::types::{PyBool, PyDict, PyMapping, PyString};
 
 use crate::binding::client::operations::{Options, checked_create};
 use crate::binding::client::run::Client;
@@ -13,9 +13,24 @@ use crate::binding::convert::named;
 use crate::binding::convert::to_core::to_fields;
 use crate::core::config::OnRetired;
 use crate::core::operations::create::request::CreateRequest;
-use crate::core::spec::model::Kind;
+use crate::core::spec::model::{Kind, suggestions};
 
 type Field<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>);
+
+const NO_PROGRESS: &str = "create_many has no progress: its results come one by one, each as soon as its create ends";
+
+/// Refuses what was given beside the operations, and says where it belongs.
+pub(super) fn refuse_arguments(others: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
+    let Some((key, _)) = others.and_then(|others| others.iter().next()) else { return Ok(()) };
+    let name = key.extract::<String>()?;
+    Err(PyTypeError::new_err(match name.as_str() {
+        "progress" => NO_PROGRESS.to_owned(),
+        name if suggestions::belongs_to_create(name) => {
+            format!("{name} is given with each operation of create_many: {{…, \"{name}\": …}}")
+        }
+        name => format!("create_many() got an unexpected keyword argument '{name}'"),
+    }))
+}
 
 pub(super) fn read(
     py: Python<'_>,
@@ -55,10 +70,8 @@ pub(super) fn read(
             Some("on_timeout") => on_timeout = Some(arguments::on_timeout(named::on_timeout(&value)?)?),
             Some("on_retired") => retired = named::on_retired(&value)?.map(arguments::on_retired).transpose()?,
             Some("extra_fields") => options.extra_fields = Some(value).filter(|value| !value.is_none()),
-            Some("progress") if value.is_none() => {}
-            Some("progress") => {
-                return Err(PyTypeError::new_err("create_many has no progress callables; the results come one by one"));
-            }
+            Some("progress") if value.is_none() || value.is(PyBool::new(py, false)) => {}
+            Some("progress") => return Err(PyTypeError::new_err(NO_PROGRESS)),
             _ => fields.push((key, value)),
         }
     }

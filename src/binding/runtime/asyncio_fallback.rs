@@ -14,7 +14,7 @@ use tokio::task::{JoinError, JoinHandle};
 use super::background::runtime;
 use super::interpreter;
 use super::job::Job;
-use super::observer::{emit_in, threshold, to_poll};
+use super::observer::{emit_in, show, threshold, to_poll};
 use super::pending::{Pending, call_context, wrap_progress};
 use crate::binding::convert::call::{Name, call};
 use crate::binding::convert::errors::to_exception;
@@ -78,7 +78,8 @@ impl Observer for AttachingObserver {
     }
     fn log(&self, level: Level, message: String) {
         interpreter::attach(|py| {
-            if let Err(error) = emit_in(py, Some(&self.context), level, &message) {
+            let shown = || show(py, self.progress.as_ref(), level, &message);
+            if let Err(error) = emit_in(py, Some(&self.context), level, &message).and_then(|()| shown()) {
                 error.write_unraisable(py, None);
             }
         });

@@ -8,7 +8,7 @@ use futures_util::future::AbortHandle;
 use pyo3::prelude::*;
 
 use super::interpreter;
-use super::observer::{emit, to_poll};
+use super::observer::{emit, show, to_poll};
 use super::outcome_warning::OutcomeWarning;
 use super::wake_up::{self, Descriptor, WakeUps, Waker};
 use crate::binding::convert::call::{Name, call};
@@ -149,9 +149,17 @@ impl Mailbox {
     fn handle(&self, py: Python<'_>, event: Event) -> PyResult<()> {
         match event {
             Event::Done(id, outcome) => self.complete(py, id, outcome),
-            Event::Log(_, level, message) => emit(py, level, &message),
+            Event::Log(id, level, message) => {
+                emit(py, level, &message)?;
+                show(py, self.progress(py, id).as_ref(), level, &message)
+            }
             Event::Poll(id, poll) => self.report(py, id, poll),
         }
+    }
+
+    /// The caller's progress callable.
+    fn progress(&self, py: Python<'_>, id: u64) -> Option<Py<PyAny>> {
+        self.waiting().get(&id).and_then(|waiting| waiting.progress.as_ref().map(|progress| progress.clone_ref(py)))
     }
 
     pub(super) fn queue(&self) -> Arc<EventQueue> {
@@ -200,8 +208,7 @@ impl Mailbox {
 
     /// Hands a poll to the caller's progress callable, which fails the future itself if it raises.
     fn report(&self, py: Python<'_>, id: u64, poll: Poll) -> PyResult<()> {
-        let progress = self.waiting().get(&id).and_then(|w| w.progress.as_ref().map(|p| p.clone_ref(py)));
-        let Some(progress) = progress else { return Ok(()) };
+        let Some(progress) = self.progress(py, id) else { return Ok(()) };
         call(progress.bind(py), (to_poll(py, poll)?,)).map(drop)
     }
 }

@@ -87,10 +87,22 @@ pub(super) enum Report {
     Poll(Poll),
 }
 
+/// Shows a warning where the progress of its call is shown (`progress=True`). A callable of the caller's gets polls only.
+pub(super) fn show(py: Python<'_>, progress: Option<&Py<PyAny>>, level: Level, line: &str) -> PyResult<()> {
+    let Some(progress) = progress.filter(|_| level == Level::Warning) else { return Ok(()) };
+    match progress.bind(py).getattr_opt(pyo3::intern!(py, "_note"))? {
+        Some(note) => call(&note, (line,)).map(drop),
+        None => Ok(()),
+    }
+}
+
 /// Hands a report to Python. What the log handler or the progress callable raises ends the call.
 pub(super) fn deliver(py: Python<'_>, report: Report, progress: Option<&Py<PyAny>>) -> PyResult<()> {
     match (report, progress) {
-        (Report::Log(level, line), _) => emit(py, level, &line),
+        (Report::Log(level, line), _) => {
+            emit(py, level, &line)?;
+            show(py, progress, level, &line)
+        }
         (Report::Poll(poll), Some(progress)) => call(progress.bind(py), (to_poll(py, poll)?,)).map(drop),
         (Report::Poll(_), None) => Ok(()),
     }

@@ -27,6 +27,7 @@ pub fn panicked() -> Error {
         elapsed: Duration::ZERO,
         status: None,
         body_start: None,
+        no_connection: None,
         target: None,
         hint: None,
     }))

@@ -7,6 +7,7 @@ use reqwest::{Method, Url};
 
 use super::report::{Finding, StepLog, failed, milliseconds, ok, skipped};
 use crate::core::config::Config;
+use crate::core::error::hints::PROXY_USER;
 use crate::core::error::{Error, TransportKind};
 use crate::core::http::network::route::ProxyUrl;
 use crate::core::http::targets;
@@ -158,31 +159,35 @@ fn tls(probed: &Result<HttpResponse, Problem>, config: &Config, url: &Url) -> Fi
         Ok(_) => ok("none: the base URL is http://"),
         Err(Problem::Setup(error)) => failed(error.to_string(), "install CA certificates, or name them in ca_file"),
         Err(Problem::Exchange(failure)) => match (failure.cause, failure.kind) {
-            (FailureCause::Certificate, _) => failed(
+            (FailureCause::UnknownAuthority | FailureCause::Certificate, _) => failed(
                 failure.message.clone(),
                 "where a company's proxy or test server has its own CA, name its certificate (PEM) in ca_file, --ca-file, \
                  SSL_CERT_FILE or REQUESTS_CA_BUNDLE; verification cannot be turned off",
             ),
+            (FailureCause::OtherName, _) => failed(
+                failure.message.clone(),
+                "check base_url: it names another host than the certificate of the server that answers",
+            ),
+            (FailureCause::OtherTime, _) => failed(
+                failure.message.clone(),
+                "set this machine's clock, best by NTP; if it is right, the server needs a new certificate",
+            ),
             (FailureCause::Tls, _) => {
                 failed(failure.message.clone(), "is it an https server, and the right port? check base_url")
             }
-            (FailureCause::Proxy, _) if failure.message.contains("authorization") => {
-                failed(failure.message.clone(), PROXY_USER)
-            }
+            (FailureCause::ProxyUser, _) => failed(failure.message.clone(), PROXY_USER),
             (FailureCause::Proxy, _) => {
                 failed(failure.message.clone(), "check that the proxy lets you connect to this server")
             }
-            (FailureCause::Other, TransportKind::Timeout | TransportKind::Connect) => {
+            (FailureCause::Other | FailureCause::UnknownHost, TransportKind::Timeout | TransportKind::Connect) => {
                 failed(failure.message.clone(), "try again; a firewall may swallow what is sent")
             }
-            (FailureCause::Other, _) => {
+            (FailureCause::Other | FailureCause::UnknownHost | FailureCause::Setup, _) => {
                 failed(failure.message.clone(), "check base_url: is it an HTTP server, and the right port?")
             }
         },
     }
 }
-
-const PROXY_USER: &str = "give user and password in the proxy's URL: http://user:password@host:port";
 
 fn clock(date: Option<&str>, before: SystemTime, after: SystemTime) -> Finding {
     let Some(server) = date.and_then(|date| httpdate::parse_http_date(date).ok()) else {

@@ -3,6 +3,10 @@ use std::borrow::Cow;
 
 use super::{ApiError, Error, codes};
 
+/// The hint where a reply is not Atlas'.
+pub const CHECK_BASE_URL: &str = "it may not be Atlas that answers: check base_url, and proxies on the way";
+/// The hint where a proxy answers 407.
+pub(crate) const PROXY_USER: &str = "give user and password in the proxy's URL: http://user:password@host:port";
 const GONE: &str = "Atlas has removed this version of the endpoint: see its page in the API's documentation, and give a newer api_version";
 
 /// Completes an error reply with a hint, unless it has one: the advice for its code, else that for its status. Where
@@ -23,13 +27,21 @@ pub(crate) fn complete(error: &mut ApiError, credentials: &str) {
         error.hint = Some(GONE.to_owned());
         return;
     }
-    let Some(advice) = codes::advice(code, error.status).or_else(|| for_status(error.status).map(Cow::Borrowed)) else {
-        return;
-    };
+    let known = codes::advice(code, error.status).or_else(|| for_status(error.status).map(Cow::Borrowed));
+    let Some(advice) = known.or_else(|| is_foreign(error).then_some(Cow::Borrowed(CHECK_BASE_URL))) else { return };
     let address = error.parameters.first().and_then(|address| address.as_str()).unwrap_or("this machine's address");
     let advice = advice.replace("{address}", address);
     let about_access = matches!(error.status, 401 | 403) || code == "GROUP_NOT_FOUND";
-    error.hint = Some(if about_access { format!("{credentials}; {advice}") } else { advice });
+    let advice = if about_access { format!("{credentials}; {advice}") } else { advice };
+    let more =
+        if is_foreign(error) && !advice.contains(CHECK_BASE_URL) && error.status != 407 { CHECK_BASE_URL } else { "" };
+    error.hint = Some(if more.is_empty() { advice } else { format!("{advice}; {more}") });
+}
+
+/// Whether the body is neither the API's nor JSON: a page of a proxy or gateway, or of another server.
+pub(crate) fn is_foreign(error: &ApiError) -> bool {
+    let is_own = error.error_code.is_some() || error.detail.is_some() || error.reason.is_some();
+    !is_own && error.body_start.as_deref().is_some_and(|start| !start.starts_with(['{', '[']))
 }
 
 /// Whether the challenge of a 401 says that the key was right, and only the nonce too old.
@@ -57,6 +69,7 @@ fn for_status(status: u16) -> Option<&'static str> {
         401 => "it is unknown, expired, or no member of the project's organization",
         402 => "add a payment method to the organization",
         403 => "it lacks the role: Project Owner creates, changes and deletes, Project Read Only reads",
+        407 => PROXY_USER,
         406 => "check api_version: a date such as 2025-03-12",
         _ => return None,
     })

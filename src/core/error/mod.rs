@@ -52,6 +52,9 @@ impl fmt::Display for Error {
             }
             Self::Transport(e) => {
                 f.write_str(&e.message)?;
+                if let Some(server) = server(&e.url).filter(|server| !e.message.contains(server)) {
+                    write!(f, "; the server is {server}")?;
+                }
                 e.hint.as_ref().map_or(Ok(()), |hint| write!(f, "; {hint}"))
             }
             Self::Api(e) => {
@@ -71,6 +74,20 @@ impl fmt::Display for Error {
     }
 }
 
+/// Host and port of a URL: `cloud.mongodb.com:443`.
+fn server(url: &str) -> Option<String> {
+    let (scheme, rest) = url.split_once("://")?;
+    let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
+    let host = authority.rsplit_once('@').map_or(authority, |(_, host)| host);
+    let has_port = host.rsplit_once(']').map_or(host, |(_, rest)| rest).contains(':');
+    match (host.is_empty(), has_port, scheme) {
+        (true, ..) => None,
+        (_, true, _) => Some(host.to_owned()),
+        (_, _, "http") => Some(format!("{host}:80")),
+        _ => Some(format!("{host}:443")),
+    }
+}
+
 /// Why there is no usable reply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TransportKind {
@@ -84,6 +101,15 @@ pub enum TransportKind {
     Broken,
     /// A create or upgrade whose outcome could not be looked up.
     OutcomeUnknown,
+}
+
+/// Why trying again cannot open a connection.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum NoConnection {
+    /// The host has no address, and was never reached before.
+    UnknownHost,
+    /// The certificate is refused, or the proxy asks who this is.
+    Refused,
 }
 
 /// A request without a usable reply.
@@ -104,6 +130,8 @@ pub struct TransportError {
     pub status: Option<u16>,
     /// The first characters of the body, if there was one.
     pub body_start: Option<String>,
+    /// Why trying again would not help, for [`TransportKind::Connect`].
+    pub no_connection: Option<NoConnection>,
     /// What was to be created or upgraded, for [`TransportKind::OutcomeUnknown`].
     pub target: Option<CreateTarget>,
     /// What the reader can do, or should know in addition.

@@ -1,7 +1,7 @@
 //! TLS configurations. They trust the system's certificates and those that the caller adds; verification cannot be turned off.
 //!
 //! The certificates are read only for `https://`, so that a machine without a certificate store can still use the emulator.
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 
 use rustls::pki_types::CertificateDer;
@@ -9,16 +9,18 @@ use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
 
+use super::network::trust::TrustedCertificates;
 use crate::core::error::Error;
 
-/// A configuration that trusts the system's certificates and those in `ca_files` (PEM bundles).
-pub fn config(ca_files: &[PathBuf]) -> Result<ClientConfig, Error> {
+/// A configuration that trusts the system's certificates and further ones.
+pub fn config(trust: &TrustedCertificates) -> Result<ClientConfig, Error> {
+    trust.check()?;
     let provider = Arc::new(rustls::crypto::ring::default_provider());
     let mut extra = Vec::new();
-    for file in ca_files {
+    for file in &trust.files {
         extra.extend(certificates(file)?);
     }
-    let verifier = verifier(extra, &provider)?;
+    let verifier = verifier(extra, &provider, &trust.description)?;
     let config = ClientConfig::builder_with_provider(provider)
         .with_safe_default_protocol_versions()
         .map_err(|e| Error::Configuration(format!("TLS cannot be set up: {e}")))?
@@ -42,10 +44,11 @@ pub fn no_trust() -> Result<ClientConfig, Error> {
 fn verifier(
     extra: Vec<CertificateDer<'static>>,
     provider: &Arc<rustls::crypto::CryptoProvider>,
+    looked_at: &str,
 ) -> Result<Verifier, Error> {
     Verifier::new_with_extra_roots(extra, provider.clone()).map_err(|e| {
         Error::Configuration(format!(
-            "No trusted certificates were found ({e}); install the system's CA certificates or give a PEM bundle as ca_file"
+            "No trusted certificates were found in {looked_at} ({e}); install the system's CA certificates or give a PEM bundle as ca_file"
         ))
     })
 }

@@ -10,12 +10,11 @@ use super::call::Call;
 use super::transport::exchange::{HttpFailure, HttpResponse, body_start, printable};
 use super::transport::options::MAX_ERROR_BODY;
 use crate::core::context::clock::Clock;
+pub use crate::core::error::hints::CHECK_BASE_URL;
 use crate::core::error::{ApiError, Error, TransportError, TransportKind, Violation};
 use crate::core::policy::backoff;
 use crate::core::policy::retry::{RequestKind, StopReason, is_transient};
 
-/// The hint where a reply is not Atlas'.
-pub const CHECK_BASE_URL: &str = "it may not be Atlas that answers: check base_url, and proxies on the way";
 /// Violations and parameters of an error reply that are kept.
 const MAX_PARTS: usize = 100;
 
@@ -61,6 +60,7 @@ pub(super) fn protocol_error(response: HttpResponse, message: String, request: &
 
 /// No whole response, as an error.
 pub fn transport_error(failure: HttpFailure, request: &RequestInfo<'_>) -> Error {
+    let no_connection = failure.no_connection();
     Error::Transport(Box::new(TransportError {
         kind: failure.kind,
         message: failure.message,
@@ -70,6 +70,7 @@ pub fn transport_error(failure: HttpFailure, request: &RequestInfo<'_>) -> Error
         elapsed: request.elapsed(),
         status: failure.status,
         body_start: failure.body_start,
+        no_connection,
         target: None,
         hint: None,
     }))
@@ -92,6 +93,7 @@ pub(crate) fn wrong_resource(
         elapsed: Duration::ZERO,
         status: Some(response.status),
         body_start: response.clone().redacted().body_start(),
+        no_connection: None,
         target: None,
         hint: None,
     }))

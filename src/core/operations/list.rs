@@ -24,6 +24,7 @@ use crate::core::http::entity::Entity;
 use crate::core::http::reply::Reply;
 use crate::core::policy::rate_limit::EndpointSet;
 use crate::core::spec::model::{Kind, Operation};
+use crate::core::spec::validate;
 
 /// After so many entries, and so many pages, that were all seen before, the list is not changing: the service repeats
 /// itself.
@@ -118,6 +119,11 @@ impl Pager {
 
     /// The rate limits, for what `query` names (`groupId`, `orgId`, `endpointPath` …).
     pub fn rate_limits(query: Vec<(String, String)>, items_per_page: i64) -> Result<Self, Error> {
+        let texts: Vec<_> = query.iter().map(|(name, value)| (name.as_str(), Some(value.as_str()))).collect();
+        let empty = validate::not_empty(&texts);
+        if !empty.is_empty() {
+            return Err(Error::Validation(empty));
+        }
         let target = "/api/atlas/v2/rateLimits".to_owned();
         let call = Call::get("listRateLimits", target, EndpointSet::RateLimits, "", ExpectedBody::Page);
         Self::new(call, query, items_per_page, true)
@@ -256,6 +262,7 @@ fn endless(client: &Client, call: &Call) -> Error {
         elapsed: std::time::Duration::ZERO,
         status: None,
         body_start: None,
+        no_connection: None,
         target: None,
         hint: Some("if it is that long, ask for more entries a page (items_per_page)".to_owned()),
     }))
@@ -271,6 +278,7 @@ fn protocol_error(client: &Client, call: &Call, reply: &Reply, message: String) 
         elapsed: reply.elapsed,
         status: Some(reply.status),
         body_start: None,
+        no_connection: None,
         target: None,
         hint: None,
     }))

@@ -9,6 +9,7 @@ mod once;
 pub mod request;
 pub mod resource;
 pub(crate) mod retirement;
+pub mod target;
 pub(crate) mod update_tags;
 pub mod upgrade;
 pub mod wait;

@@ -10,6 +10,7 @@ use crate::core::http::call::{Call, ExpectedBody, OTHER, segment};
 use crate::core::http::reply::Reply;
 use crate::core::policy::rate_limit::EndpointSet;
 use crate::core::policy::retry::RequestKind;
+use crate::core::spec::validate;
 
 impl Client {
     pub async fn request(&self, request: Request, context: &mut Context) -> Result<Reply, Error> {
@@ -64,6 +65,10 @@ impl Request {
                 "must be a path that begins with /api/, without host, without \"..\", and without a query: give that as params",
                 &self.path,
             ));
+        }
+        let empty = validate::not_empty(&[("api_version", self.api_version.as_deref())]);
+        if !empty.is_empty() {
+            return Err(Error::Validation(empty));
         }
         let query: Vec<String> = self.params.iter().map(|(k, v)| format!("{}={}", segment(k), segment(v))).collect();
         let mut target = utf8_percent_encode(&self.path, UNSAFE_IN_PATH).to_string();

@@ -177,8 +177,10 @@ fn date_of(reply: &Reply) -> Option<SystemTime> {
 
 /// Checks path parameters before anything is sent.
 pub fn check_path(group_id: &str, name: Option<&str>) -> Result<(), Error> {
-    let violations: Vec<Violation> =
-        validate::group_id(group_id).into_iter().chain(name.and_then(validate::name)).collect();
+    let violations: Vec<Violation> = match name {
+        Some(name) => validate::target(group_id, name),
+        None => validate::group_id(group_id).into_iter().collect(),
+    };
     if violations.is_empty() { Ok(()) } else { Err(Error::Validation(violations)) }
 }
 

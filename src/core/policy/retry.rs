@@ -3,7 +3,9 @@
 //!
 //! | what happened | read, idempotent change, token request | create, upgrade | any other POST or PATCH | poll of a wait |
 //! | --- | --- | --- | --- | --- |
-//! | nothing was sent (refused, DNS, TLS) | again | again | again | again |
+//! | nothing was sent (refused, TLS) | again | again | again | again |
+//! | nothing was sent: a host that nobody knows | again, twice | again, twice | again, twice | again, twice |
+//! | nothing was sent: wrong certificate, refused by the proxy | fail | fail | fail | fail |
 //! | 425, 429 | again | again | again | again |
 //! | 408, 500, 502, 503, 504, no usable reply | again | look it up, then again | fail | again |
 //! | any other 5xx | fail | look it up, then fail | fail | again |
@@ -17,6 +19,9 @@ use super::backoff::backoff;
 
 /// Jitter leaves an attempt at least this much of the time that is left.
 const ATTEMPT_RESERVE: Duration = Duration::from_secs(1);
+
+/// How often a host that was never reached is looked up again: a second and a half later it is still unknown.
+pub(crate) const UNKNOWN_HOST_RETRIES: u32 = 2;
 
 /// How often and how long one call may try.
 #[derive(Debug, Clone, Copy, PartialEq)]
@@ -49,6 +54,10 @@ pub enum RequestKind {
 pub enum AttemptOutcome {
     /// Not a byte of the request was sent.
     NotSent,
+    /// The same, since the host has no address, and was never reached before.
+    UnknownHost,
+    /// The same, and it will be so again: the certificate is refused, or the proxy asks who this is.
+    CannotConnect,
     /// An error reply or a redirect, and the wait that it asked for.
     Status(u16, Option<Duration>),
     /// The request may have been sent; there is no usable reply.
@@ -82,11 +91,11 @@ pub enum RetryClass {
 
 /// Decides for every outcome and kind of request; the table above is its result.
 pub fn retry_class(outcome: AttemptOutcome, kind: RequestKind) -> RetryClass {
-    use AttemptOutcome::{NoReply, NotSent, Status};
+    use AttemptOutcome::{CannotConnect, NoReply, NotSent, Status, UnknownHost};
     let transient = match outcome {
-        NotSent | NoReply | Status(408 | 425 | 429 | 500 | 502 | 503 | 504, _) => true,
+        NotSent | UnknownHost | NoReply | Status(408 | 425 | 429 | 500 | 502 | 503 | 504, _) => true,
         Status(300..=399 | 500.., _) => kind == RequestKind::WaitPoll,
-        Status(..) => false,
+        Status(..) | CannotConnect => false,
     };
     match (kind, outcome.may_have_been_processed()) {
         (RequestKind::Reconcilable, true) => RetryClass::Reconcile { transient },
@@ -162,9 +171,12 @@ impl RetryPolicy {
         if state.attempts > self.max_retries {
             return Err(StopReason::Attempts);
         }
+        if outcome == AttemptOutcome::UnknownHost && state.attempts > UNKNOWN_HOST_RETRIES {
+            return Err(StopReason::Final);
+        }
         let (rate_limited, retry_after) = match outcome {
             AttemptOutcome::Status(status, retry_after) => (is_rate_limit(status), retry_after),
-            AttemptOutcome::NotSent | AttemptOutcome::NoReply => (false, None),
+            _ => (false, None),
         };
         let backoff = backoff(rate_limited, retry_after, state.attempts);
         let (base, left) = (backoff.base, state.left);

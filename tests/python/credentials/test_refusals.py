@@ -64,20 +64,33 @@ NOT_ATLAS = [
         reply(302, "", Location="https://elsewhere.example/"),
         "the server redirects, and credentials are not sent elsewhere",
     ),
-    (reply(404, "<html>no such page</html>"), "404"),
+    *(
+        (reply(status, "<html>no such page</html>"), f"answered {status}; the body is not the API's own")
+        for status in (400, 401, 403, 404, 405, 410, 418, 429, 500, 502, 503, 504)
+    ),
+    (reply(404, "404 page not found"), "answered 404; the body is not the API's own: '404 page not found'"),
+]
+OF_TOKENS: list[dict[str, Any]] = [
+    {"access_token": None, "client_id": "mdb_sa_id_1", "client_secret": "mdb_sa_sk_1"},
+    {"access_token": None, "public_key": "abcdefgh", "private_key": "k" * 36},
+    {},
 ]
 
 
+@pytest.mark.parametrize("credentials", OF_TOKENS, ids=["service account", "API key", "token"])
 @pytest.mark.parametrize(("answer", "said"), NOT_ATLAS, ids=[said for _, said in NOT_ATLAS])
-def test_what_is_no_token_endpoint_is_said_with_host_and_remedy(answer: bytes, said: str) -> None:
+def test_what_is_not_atlas_is_said_with_host_and_remedy(answer: bytes, said: str, credentials: dict[str, Any]) -> None:
+    if "client_id" not in credentials:
+        if "access_token" in said or "is empty" in said:
+            return  # a cluster that has no such field, and an empty reply, have messages of their own
+        said = said.replace("the token endpoint's reply", "the reply")
     with Canned(answer) as server:
-        credentials: dict[str, Any] = {"access_token": None, "client_id": "mdb_sa_id_1", "client_secret": "mdb_sa_sk_1"}
-        with server.client(**credentials, max_retries=0) as client, pytest.raises(errors.AtlasError) as caught:
+        client = server.client(**credentials, max_retries=1, _clock=VirtualClock())
+        with client, pytest.raises(errors.AtlasError) as caught:
             client.get_flex_cluster(GROUP, "orders")
     assert said in str(caught.value)
     assert "check base_url" in str(caught.value)
-    if isinstance(caught.value, errors.TransportError):
-        assert server.url.removeprefix("http://") in str(caught.value)
+    assert f"the server is {server.url.removeprefix('http://')}" in str(caught.value)
 
 
 def test_the_first_wait_for_the_token_limit_says_what_would_help(

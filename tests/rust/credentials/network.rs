@@ -93,12 +93,14 @@ fn proxies_are_named_without_user_information() {
             &[("HTTPS_PROXY", "http://me:SECRET MARK@p.example"), ("ALL_PROXY", "http://p.example")],
             "proxy http://p.example (ALL_PROXY)",
         ),
+        (None, ATLAS, &[("HTTPS_PROXY", "ftp://p.example"), ("NO_PROXY", "mongodb.com")], "no proxy"),
         (
             None,
-            ATLAS,
-            &[("HTTPS_PROXY", "ftp://me:SECRETMARK@p.example")],
-            "no proxy: HTTPS_PROXY is set but is not a proxy's URL, so it is passed over",
+            "http://127.0.0.1:8080",
+            &[("HTTP_PROXY", "ftp://p.example")],
+            "no proxy, since the server is this machine",
         ),
+        (None, ATLAS, &[("HTTPS_PROXY", " ")], "no proxy"),
         (
             None,
             ATLAS,
@@ -137,6 +139,18 @@ fn the_next_hop_is_the_proxy() {
         let Err(Error::Configuration(message)) = refused else { panic!("{given}") };
         assert!(message.starts_with("proxy is not a proxy's URL"), "{message}");
         assert!(!message.contains("SECRETMARK"), "{message}");
+    }
+}
+
+#[test]
+fn a_malformed_proxy_of_the_environment_is_an_error() {
+    for proxy in ["ftp://me:SECRETMARK@p.example", "http://p.example:99999", "http://", "://p.example", "p.example:x"] {
+        for name in ["HTTPS_PROXY", "https_proxy", "ALL_PROXY", "all_proxy"] {
+            let refused = route(None, "https://cloud.mongodb.com", &FakeMachine::new(&[(name, proxy)]));
+            let Err(Error::Configuration(message)) = refused else { panic!("{proxy}: {refused:?}") };
+            assert!(message.starts_with(&format!("{name} is not a proxy's URL")), "{message}");
+            assert!(!message.contains("SECRETMARK"), "{message}");
+        }
     }
 }
 

@@ -33,6 +33,9 @@ struct Search<'a> {
 
 impl Search<'_> {
     fn run(&mut self) -> Result<ResolvedCredentials, String> {
+        if self.options.profile.as_deref().is_some_and(|name| name.trim().is_empty()) {
+            return Err("profile is empty: leave it out, or name a profile of the Atlas CLI".to_owned());
+        }
         if let Some(sourced) = self.arguments()? {
             self.step("environment and profiles", "not looked at");
             return self.resolve(sourced, None);

@@ -11,6 +11,7 @@ use super::grant::Grant;
 use super::reply::{IssuedToken, refusal};
 use crate::core::context::observe::Level;
 use crate::core::context::{Context, Env};
+use crate::core::error::hints;
 use crate::core::error::{Error, TransportKind};
 use crate::core::http::to_error::{self, CHECK_BASE_URL, RequestInfo};
 use crate::core::http::transport::Transport;
@@ -161,9 +162,9 @@ impl TokenEndpoint {
                 api.body_start = None;
             }
             let happened = AttemptOutcome::Status(response.status, api.retry_after());
-            let is_json = serde_json::from_slice::<serde::de::IgnoredAny>(&response.body).is_ok();
+            let foreign = hints::is_foreign(&api) && response.status != 407;
             let mut error = refusal(&response, api);
-            if response.status < 429 && !is_json && !response.body.is_empty() {
+            if foreign {
                 to_error::add_hint(&mut error, CHECK_BASE_URL);
             }
             return Err((error, happened));

@@ -28,8 +28,8 @@ pub enum Proxy {
     Direct,
     /// The one that the caller gave.
     Argument(ProxyUrl),
-    /// One of the environment; `None` if its URL is not understood: then reqwest finds it itself.
-    Environment(Option<ProxyUrl>),
+    /// One of the environment.
+    Environment(ProxyUrl),
 }
 
 impl Proxy {
@@ -37,12 +37,11 @@ impl Proxy {
         *self != Proxy::Direct
     }
 
-    /// Its URL, where it is understood.
+    /// Its URL, if there is one.
     pub fn url(&self) -> Option<&ProxyUrl> {
         match self {
             Proxy::Direct => None,
-            Proxy::Argument(url) => Some(url),
-            Proxy::Environment(url) => url.as_ref(),
+            Proxy::Argument(url) | Proxy::Environment(url) => Some(url),
         }
     }
 }
@@ -58,8 +57,8 @@ pub struct ProxyUrl {
     pub url: Secret,
 }
 
-/// The route to `base_url`. An argument that is not a proxy's URL is an error; an environment variable that is none is
-/// ignored, as reqwest ignores it, unless its user or password only lacks percent-encoding: then a proxy is meant.
+/// The route to `base_url`. An argument that is not a proxy's URL is an error, and so is an environment variable, unless
+/// another one names a proxy.
 pub fn route(given: Option<&str>, base_url: &str, machine: &dyn Machine) -> Result<Route, Error> {
     let direct = |why: &str| Ok(Route { description: format!("no proxy{why}"), ..Route::default() });
     let Ok(url) = Url::parse(base_url) else { return direct("") };
@@ -76,9 +75,12 @@ pub fn route(given: Option<&str>, base_url: &str, machine: &dyn Machine) -> Resu
     let mut candidates = [set(own), set(["ALL_PROXY", "all_proxy"])].into_iter().flatten().peekable();
     let first = candidates.peek().map(|(name, _)| *name);
     let Some((name, value)) = candidates.find(|(_, value)| is_misquoted(value) || uses_proxy(value, base_url)) else {
-        return match first.filter(|name| machine.var(name).is_some_and(|value| !value.trim().is_empty())) {
-            Some(name) => direct(&format!(": {name} is set but is not a proxy's URL, so it is passed over")),
-            None => direct(""),
+        let is_set = |name: &&str| machine.var(name).is_some_and(|value| !value.trim().is_empty());
+        let spared = set(["NO_PROXY", "no_proxy"]).is_some_and(|(_, hosts)| no_proxy::spares(&hosts, &url));
+        return match first.filter(is_set) {
+            // Passed over, it would be missed only when nothing answers.
+            Some(name) if !spared => Err(not_a_proxy(name)),
+            _ => direct(""),
         };
     };
     if machine.var("REQUEST_METHOD").is_some() {
@@ -92,12 +94,8 @@ pub fn route(given: Option<&str>, base_url: &str, machine: &dyn Machine) -> Resu
     if is_misquoted(&value) {
         return Err(not_a_proxy(name));
     }
-    let proxy = parse_proxy(&value);
-    let description = match &proxy {
-        Some(proxy) => format!("proxy {} ({name})", proxy.display),
-        None => format!("a proxy whose URL is not understood ({name})"),
-    };
-    Ok(Route { description, proxy: Proxy::Environment(proxy) })
+    let proxy = parse_proxy(&value).ok_or_else(|| not_a_proxy(name))?;
+    Ok(Route { description: format!("proxy {} ({name})", proxy.display), proxy: Proxy::Environment(proxy) })
 }
 
 /// What the name holds is not shown: there may be a password in it.

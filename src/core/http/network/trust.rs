@@ -9,6 +9,8 @@ use crate::core::machine::{Machine, Platform};
 pub struct TrustedCertificates {
     /// PEM bundles.
     pub files: Vec<PathBuf>,
+    /// Variables that name what replaces the system's certificates, and their values.
+    pub replacing: Vec<(&'static str, String)>,
     /// In words: `the system's certificates and /ca.pem (REQUESTS_CA_BUNDLE)`.
     pub description: String,
 }
@@ -18,19 +20,22 @@ pub struct TrustedCertificates {
 /// On Linux `SSL_CERT_FILE` and `SSL_CERT_DIR` replace the system's: the platform verifier reads them itself.
 pub fn trusted_certificates(ca_file: Option<&Path>, machine: &dyn Machine) -> Result<TrustedCertificates, Error> {
     let set = |name: &'static str| machine.var(name).filter(|value| !value.is_empty()).map(|value| (name, value));
-    let replacing = ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().filter_map(set);
+    let mut replacing: Vec<(&'static str, String)> =
+        ["SSL_CERT_FILE", "SSL_CERT_DIR"].into_iter().filter_map(set).collect();
     // requests looks at the second only if the first is not set.
     let bundle = ["REQUESTS_CA_BUNDLE", "CURL_CA_BUNDLE"].into_iter().find_map(set);
     let mut named: Vec<(String, PathBuf)> = ca_file.iter().map(|path| ("ca_file".into(), path.to_path_buf())).collect();
     named.extend(bundle.map(|(name, value)| (name.to_owned(), PathBuf::from(value))));
     let mut store = "the system's certificates".to_owned();
     if machine.platform() == Platform::Linux {
-        let replacing: Vec<String> = replacing.map(|(name, value)| format!("{value} ({name})")).collect();
+        let shown = |(name, value): &(&str, String)| {
+            format!("{value} ({name}{})", if exists(value) { "" } else { ", which is not there" })
+        };
         if !replacing.is_empty() {
-            store = replacing.join(" and ");
+            store = replacing.iter().map(shown).collect::<Vec<_>>().join(" and ");
         }
     } else {
-        named.extend(replacing.map(|(name, value)| (name.to_owned(), PathBuf::from(value))));
+        named.extend(replacing.drain(..).map(|(name, value)| (name.to_owned(), PathBuf::from(value))));
     }
     let mut files = Vec::new();
     let mut description = vec![store];
@@ -38,11 +43,34 @@ pub fn trusted_certificates(ca_file: Option<&Path>, machine: &dyn Machine) -> Re
         files.extend(bundles(&path, &name)?);
         description.push(format!("{} ({name})", path.display()));
     }
-    Ok(TrustedCertificates { files, description: description.join(" and ") })
+    Ok(TrustedCertificates { files, replacing, description: description.join(" and ") })
+}
+
+impl TrustedCertificates {
+    /// Fails if what replaces the system's certificates is not there. Asked only for `https://`.
+    pub fn check(&self) -> Result<(), Error> {
+        let missing = |(name, value): &(&str, String)| format!("{name} is {value}, which is not there");
+        if self.replacing.is_empty() || self.replacing.iter().any(|(_, value)| exists(value)) {
+            return Ok(());
+        }
+        let named: Vec<String> = self.replacing.iter().map(missing).collect();
+        let advice = "name a file or folder of CA certificates, or unset it for the system's own";
+        Err(Error::Configuration(format!("{}: {advice}", named.join(", and "))))
+    }
+}
+
+/// Whether one of the paths is there: `SSL_CERT_DIR` can have several.
+fn exists(value: &str) -> bool {
+    std::env::split_paths(value).any(|path| path.exists())
 }
 
 /// The file itself; of a folder, the files that contain certificates.
 fn bundles(path: &Path, name: &str) -> Result<Vec<PathBuf>, Error> {
+    if path.as_os_str().is_empty() {
+        return Err(Error::Configuration(format!(
+            "{name} is empty: leave it out, or name a file of certificates (PEM)"
+        )));
+    }
     let wrong = |why: String| Error::Configuration(format!("{name} is {}: {why}", path.display()));
     let facts = std::fs::metadata(path).map_err(|error| wrong(format!("it cannot be read ({error})")))?;
     if !facts.is_dir() {

@@ -8,7 +8,7 @@ use reqwest::header::{CONTENT_ENCODING, HeaderMap};
 
 use super::cause::FailureCause;
 use super::redact::SentSecrets;
-use crate::core::error::TransportKind;
+use crate::core::error::{NoConnection, TransportKind};
 use crate::core::json::Tape;
 use crate::core::policy::retry::AttemptOutcome;
 use crate::core::secret::Secret;
@@ -105,7 +105,21 @@ impl HttpFailure {
 
     /// The same in terms of the retry policy.
     pub fn outcome(&self) -> AttemptOutcome {
-        if self.kind == TransportKind::Connect { AttemptOutcome::NotSent } else { AttemptOutcome::NoReply }
+        match (self.kind, self.no_connection()) {
+            (_, Some(NoConnection::UnknownHost)) => AttemptOutcome::UnknownHost,
+            (_, Some(NoConnection::Refused)) => AttemptOutcome::CannotConnect,
+            (TransportKind::Connect, None) => AttemptOutcome::NotSent,
+            _ => AttemptOutcome::NoReply,
+        }
+    }
+
+    /// Why trying again cannot open a connection.
+    pub(in crate::core::http) fn no_connection(&self) -> Option<NoConnection> {
+        match (self.kind, self.cause) {
+            (TransportKind::Connect, FailureCause::UnknownHost) => Some(NoConnection::UnknownHost),
+            (TransportKind::Connect, cause) if cause.is_final() => Some(NoConnection::Refused),
+            _ => None,
+        }
     }
 }
 

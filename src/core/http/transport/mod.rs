@@ -15,6 +15,7 @@ pub(in crate::core::http) mod redact;
 mod send_error;
 mod socket;
 
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
 
 use reqwest::header::{ACCEPT_ENCODING, HeaderValue, USER_AGENT};
@@ -28,6 +29,7 @@ use self::options::TransportOptions;
 use self::proxied::ProxyClient;
 use self::redact::SentSecrets;
 use self::send_error::SendError;
+use crate::core::error::hints::PROXY_USER;
 use crate::core::error::{Error, TransportKind};
 use crate::core::secret::Secret;
 
@@ -49,6 +51,8 @@ struct Inner {
     sender: Sender,
     user_agent: HeaderValue,
     connection: ConnectionInfo,
+    /// There was a response: the host is there, so if its name is not known now, that will pass.
+    was_reached: AtomicBool,
 }
 
 #[allow(clippy::large_enum_variant)] // One for each pool.
@@ -78,7 +82,8 @@ impl Transport {
             proxy: proxy.map(|proxy| proxy.display.clone()),
             proxy_secrets: proxy.map(|proxy| redact::proxy_secrets(&proxy.url)).unwrap_or_default().into(),
         };
-        Ok(Transport(Arc::new(Inner { sender, user_agent: options.user_agent.clone(), connection })))
+        let (user_agent, was_reached) = (options.user_agent.clone(), AtomicBool::new(false));
+        Ok(Transport(Arc::new(Inner { sender, user_agent, connection, was_reached })))
     }
 
     /// Sends a request and reads the whole response.
@@ -95,15 +100,22 @@ impl Transport {
         *request.headers_mut() = headers;
         let mut reader = BodyReader::default();
         let error = match tokio::time::timeout(timeout, self.send_and_read(request, &mut reader)).await {
-            Ok(Ok(())) => return Ok(reader.finish().without(secrets)),
+            Ok(Ok(())) => {
+                self.0.was_reached.store(true, Ordering::Relaxed);
+                return Ok(reader.finish().without(secrets));
+            }
             Ok(Err(error)) => error,
             Err(_) => SendError::TimedOut,
         };
-        Err(self.0.connection.explain(HttpFailure {
+        let mut failure = self.0.connection.explain(HttpFailure {
             status: reader.status(),
             body_start: body_start(&secrets.redact_bytes(reader.body())),
             ..error.into_failure(timeout, send_state.as_ref())
-        }))
+        });
+        if failure.cause == FailureCause::UnknownHost && self.0.was_reached.load(Ordering::Relaxed) {
+            failure.cause = FailureCause::Other;
+        }
+        Err(failure)
     }
 
     /// Closes the unused connections, from whichever thread, and keeps none from now on. Of those through a proxy reqwest has
@@ -147,9 +159,22 @@ impl ConnectionInfo {
         {
             failure.message.push_str(&format!(" by way of proxy {proxy}"));
         }
-        if failure.cause == FailureCause::Certificate {
-            failure.message.push_str(&format!("; trusted: {}; give the missing CA as ca_file", self.trust_description));
-        }
+        let advice = match failure.cause {
+            FailureCause::UnknownAuthority => {
+                format!("trusted: {}; give the missing CA as ca_file", self.trust_description)
+            }
+            FailureCause::OtherName => {
+                "the server has the certificate of another host: check base_url, and proxies on the way".to_owned()
+            }
+            FailureCause::OtherTime => "check this machine's clock, and the server's certificate".to_owned(),
+            FailureCause::Certificate => format!("trusted: {}", self.trust_description),
+            FailureCause::ProxyUser => PROXY_USER.to_owned(),
+            FailureCause::UnknownHost if self.proxy.is_some() => "check the proxy's name".to_owned(),
+            FailureCause::UnknownHost => "check base_url and this machine's DNS".to_owned(),
+            FailureCause::Tls | FailureCause::Proxy | FailureCause::Setup | FailureCause::Other => return failure,
+        };
+        failure.message.push_str("; ");
+        failure.message.push_str(&advice);
         failure
     }
 }

@@ -251,6 +251,7 @@ pub(in crate::core::operations) fn unknown(
         elapsed,
         status,
         body_start: None,
+        no_connection: None,
         target: Some(CreateTarget { operation: call.operation, group_id: group_id.to_owned(), name: name.to_owned() }),
         hint: None,
     }))

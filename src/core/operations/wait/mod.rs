@@ -47,7 +47,10 @@ impl Client {
         if request.restore_job.is_none() && !STATES.contains(&request.state.as_str()) {
             return Err(Error::Validation(vec![Violation {
                 path: "state".to_owned(),
-                message: format!("is none of {}", STATES.join(", ")),
+                message: match request.state.as_str() {
+                    "" => format!("is none of {}, but empty: leave it out for IDLE", STATES.join(", ")),
+                    _ => format!("is none of {}", STATES.join(", ")),
+                },
                 value: request.state.into(),
                 rule: "enum".to_owned(),
             }]));
@@ -329,7 +332,7 @@ impl<'a> Waiter<'a> {
         let delete = self.request.call(self.request.kind, Operation::Delete);
         match self.client.attempt(&delete, &mut context.sub_request_from_now(self.client.env())).await {
             Ok(_) => Ok(()),
-            Err(failed) if is_transient(&failed) => Ok(()),
+            Err(failed) if is_transient(&failed, self.history.polls) => Ok(()),
             Err(AttemptError { error, .. }) if classify::is_done_already(&delete, &error) => Ok(()),
             Err(failed) => {
                 self.history.last_error = Some(failed.error.clone());
@@ -351,6 +354,11 @@ impl<'a> Waiter<'a> {
     }
 
     fn report(&self, context: &Context, done: bool) -> Result<(), Error> {
+        context.log(Level::Debug, || {
+            let (name, wanted, polls) = (&self.request.name, &self.request.state, self.history.polls);
+            let (state, elapsed) = (self.state.as_deref().unwrap_or("not seen"), self.elapsed().as_secs_f64());
+            format!("{name} is {state} after {elapsed:.1} s (poll {polls}, waiting for {wanted})")
+        });
         let Some(observer) = &context.observer else { return Ok(()) };
         let poll = Poll {
             kind: self.request.kind.word(),

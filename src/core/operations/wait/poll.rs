@@ -8,7 +8,7 @@ use crate::core::client::Client;
 use crate::core::client::attempt::AttemptError;
 use crate::core::config::OnRetired;
 use crate::core::context::Context;
-use crate::core::error::{ApiError, Error, TransportError, TransportKind};
+use crate::core::error::{ApiError, Error, NoConnection, TransportError, TransportKind};
 use crate::core::http::call::Call;
 use crate::core::http::classify;
 use crate::core::http::reply::{Reply, content};
@@ -16,7 +16,7 @@ use crate::core::http::subject;
 use crate::core::http::to_error::wrong_resource;
 use crate::core::http::transport::exchange::printable;
 use crate::core::operations::retirement;
-use crate::core::policy::retry::{self, RequestKind};
+use crate::core::policy::retry::{self, RequestKind, UNKNOWN_HOST_RETRIES};
 use crate::core::spec::model::{Kind, Operation};
 
 /// What one poll saw.
@@ -127,16 +127,23 @@ async fn get_state(
         AttemptError { error: Error::Api(api), .. } if classify::path_is_gone(&api) => {
             Ok(Observation::PathGone(Error::Api(api)))
         }
-        failed if is_transient(&failed) => Ok(Observation::Failed(failed.error)),
+        failed if is_transient(&failed, polls) => Ok(Observation::Failed(failed.error)),
         failed => Err(failed.error),
     }
 }
 
-/// Whether a failure says nothing about the request itself, so that a later poll may succeed.
-pub(super) fn is_transient(failed: &AttemptError) -> bool {
+/// Whether a failure of this poll says nothing about the request itself, so that a later poll may succeed.
+pub(super) fn is_transient(failed: &AttemptError, polls: u32) -> bool {
     match &failed.error {
-        Error::Transport(_) => true,
-        Error::Api(api) => retry::is_transient(api.status, RequestKind::WaitPoll) || classify::is_html_page(api),
+        // The token endpoint has been tried several times within one poll.
+        Error::Transport(error) => match error.no_connection {
+            Some(NoConnection::Refused) => false,
+            Some(NoConnection::UnknownHost) => polls.saturating_add(error.attempts) <= UNKNOWN_HOST_RETRIES + 1,
+            None => true,
+        },
+        Error::Api(api) => {
+            retry::is_transient(api.status, RequestKind::WaitPoll) || (classify::is_html_page(api) && api.status != 407)
+        }
         Error::Authentication(refusal) => {
             refusal.status.is_some_and(|status| retry::is_transient(status, RequestKind::WaitPoll))
         }
@@ -154,6 +161,7 @@ fn no_state(client: &Client, call: &Call) -> Error {
         elapsed: Duration::ZERO,
         status: Some(200),
         body_start: None,
+        no_connection: None,
         target: None,
         hint: None,
     }))

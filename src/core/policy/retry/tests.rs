@@ -1,6 +1,6 @@
 use std::ops::RangeInclusive;
 
-use super::AttemptOutcome::{NoReply, NotSent, Status};
+use super::AttemptOutcome::{CannotConnect, NoReply, NotSent, Status, UnknownHost};
 use super::RequestKind::{IdempotentChange, OtherChange, Read, Reconcilable, TokenRequest, WaitPoll};
 use super::RetryClass::{Fail, NotIdempotent, Reconcile, Retry};
 use super::*;
@@ -65,8 +65,17 @@ fn every_status_meets_every_kind_of_request() {
 fn without_a_status_it_counts_whether_the_request_was_sent() {
     for (kind, no_reply) in KINDS.into_iter().zip(TRANSIENT) {
         assert_eq!(retry_class(NotSent, kind), Retry, "{kind:?}");
+        assert_eq!(retry_class(UnknownHost, kind), Retry, "{kind:?}");
+        assert_eq!(retry_class(CannotConnect, kind), Fail, "{kind:?}");
         assert_eq!(retry_class(NoReply, kind), no_reply, "{kind:?}");
     }
+}
+
+#[test]
+fn an_unknown_host_is_looked_up_for_a_second_or_two() {
+    let decisions: Vec<_> = (1..=3).map(|attempts| decide(UnknownHost, at(attempts, 180.0), 0.0)).collect();
+    let again = [0.5, 1.0].map(|delay| Decision::Retry(secs(delay)));
+    assert_eq!(decisions, [&again[..], &[Decision::Stop(StopReason::Final)]].concat());
 }
 
 #[test]

@@ -76,6 +76,12 @@ pub enum Suggestion {
     NotInBody(&'static str),
 }
 
+/// Whether a create takes an argument or a field of this name, at the top.
+#[must_use]
+pub fn belongs_to_create(name: &str) -> bool {
+    ARGUMENTS.contains(&name) || Kind::ALL.into_iter().any(|kind| kind.fields().find(name).is_some())
+}
+
 /// The letters and digits of `key` in lower case; `None` if it is too long to be a field.
 #[must_use]
 pub fn normalized(key: &str) -> Option<String> {

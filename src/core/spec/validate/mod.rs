@@ -14,7 +14,7 @@
 pub mod connect;
 mod describe;
 pub(crate) mod form;
-mod path;
+pub(crate) mod path;
 mod region;
 mod rules;
 pub mod tag_arguments;
@@ -70,7 +70,7 @@ pub fn update(
     spec: &Node<'_>,
     extra_fields: Option<&Node<'_>>,
 ) -> Result<Checked, Vec<Violation>> {
-    let violations = self::group_id(group_id).into_iter().chain(self::name(name)).collect();
+    let violations = self::target(group_id, name);
     let mut checked = check(kind, Operation::Update, violations, spec, extra_fields)?;
     checked.name = Some(name.to_owned());
     Ok(checked)
@@ -86,7 +86,7 @@ pub fn upgrade(
     target: &Node<'_>,
     extra_fields: Option<&Node<'_>>,
 ) -> Result<Checked, Vec<Violation>> {
-    let mut violations: Vec<Violation> = self::group_id(group_id).into_iter().chain(self::name(name)).collect();
+    let mut violations = self::target(group_id, name);
     let extra = to_json::extra(extra_fields, &[&CLUSTER], &mut violations);
     let mut fields = to_json::body(target, &[&CLUSTER], &mut violations);
     if let Some(extra) = extra {
@@ -125,6 +125,32 @@ pub fn unchecked(spec: &Node<'_>, extra_fields: Option<&Node<'_>>) -> Result<Che
     })
 }
 
+/// Checks the texts of a call that are neither names nor ids: none may be empty.
+pub(crate) fn not_empty(texts: &[(&str, Option<&str>)]) -> Vec<Violation> {
+    let empty = texts.iter().filter(|(_, text)| text.is_some_and(|text| text.trim().is_empty()));
+    let message = "is empty: leave it out, or give what is meant";
+    empty
+        .map(|(path, text)| {
+            violation(path, rules::MIN_LENGTH, message.to_owned(), &Node::text(text.unwrap_or_default()))
+        })
+        .collect()
+}
+
+/// Checks project and name of one resource: each, and whether the two are the wrong way round.
+#[must_use]
+pub fn target(group_id: &str, name: &str) -> Vec<Violation> {
+    let of_project = self::group_id(group_id);
+    if of_project.is_some() && self::name(group_id).is_none() && self::group_id(name).is_none() {
+        let message = format!(
+            "is the name of a cluster, and name an id: it is the other way round, group_id={}, name={}",
+            describe::quoted(name),
+            describe::quoted(group_id)
+        );
+        return vec![violation("groupId", rules::PATTERN, message, &Node::text(group_id))];
+    }
+    of_project.into_iter().chain(self::name(name)).collect()
+}
+
 /// Checks a project's id: 24 hexadecimal digits in lower case.
 #[must_use]
 pub fn group_id(value: &str) -> Option<Violation> {
@@ -140,7 +166,7 @@ pub fn group_id(value: &str) -> Option<Violation> {
 /// new names do not apply: an existing resource may have another name.
 #[must_use]
 pub fn name(value: &str) -> Option<Violation> {
-    text::name_pattern(value).map(|message| Violation {
+    text::existing_name(value).map(|message| Violation {
         path: "name".into(),
         message,
         value: describe::value(&Node::text(value)),

@@ -4,11 +4,11 @@ use std::fmt;
 use super::describe;
 
 #[derive(Debug, Clone, Copy)]
-pub(super) enum Path<'p> {
+pub(crate) enum Path<'p> {
     /// The body itself.
     Root,
     /// An argument beside the body.
-    Argument(&'static str),
+    Argument(&'p str),
     /// A field of an object.
     Field(&'p Path<'p>, &'p str),
     /// An item of a list.

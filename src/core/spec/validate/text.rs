@@ -24,9 +24,26 @@ pub(super) fn group_id(value: &str) -> Option<String> {
     } else {
         format!("this has {} characters", value.chars().count())
     };
+    let advice =
+        if looks_like_a_name(value) { "; if it is the project's name, list_projects() has its id" } else { "" };
     Some(format!(
-        "must be the project's id: 24 of the characters 0 to 9 and a to f, such as '32b6e34b3d91647abb20e7b8'; {wrong}"
+        "must be the project's id: 24 of the characters 0 to 9 and a to f, such as '32b6e34b3d91647abb20e7b8'; {wrong}{advice}"
     ))
+}
+
+/// Whether it can be the name of a project and not an id that is misspelt: words, and none of the length of an id.
+fn looks_like_a_name(value: &str) -> bool {
+    let is_word = |c: char| c.is_alphanumeric() || "-_ .()&+:@'".contains(c);
+    let length = value.chars().count();
+    length > 0 && !(20..=28).contains(&length) && value.chars().all(is_word)
+}
+
+/// The same pattern for the name of a cluster that is there. Names of projects have characters that this one refuses.
+pub(super) fn existing_name(value: &str) -> Option<String> {
+    let message = name_pattern(value)?;
+    let of_project = value.contains([' ', '_', '.']) && looks_like_a_name(value);
+    let (why, _) = message.split_once(": '").unwrap_or((&message, ""));
+    Some(if of_project { format!("{why}; the name of a cluster is meant, not that of a project") } else { message })
 }
 
 /// Source: the pattern `^[a-zA-Z0-9][a-zA-Z0-9-]*$` of `name`.
@@ -197,7 +214,8 @@ mod tests {
         assert_eq!(end("32b6e34b3d91647abb20e7b8"), None);
         assert_eq!(end("32b6e34b3d91647abb20e7b"), Some("this has 23 characters".into()));
         assert_eq!(end("32B6E34B3D91647ABB20E7B8"), Some("this has capital letters".into()));
-        assert_eq!(end("my-project"), Some("this has 'm' as character 1".into()));
+        let named = "this has 'm' as character 1; if it is the project's name, list_projects() has its id";
+        assert!(group_id("my-project").unwrap().ends_with(named));
         assert_eq!(end("32b6e34b3d91647abb20e7b8\n"), Some(r"this has '\n' as character 25".into()));
         assert_eq!(end(""), Some("this is empty".into()));
     }

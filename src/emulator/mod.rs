@@ -19,6 +19,7 @@
 //! | `control` | `faults` and what it uses |
 //! | `serve` | `control` and what it uses |
 
+#![forbid(unsafe_code)]
 // An error carries its whole reply; boxing it would gain nothing.
 #![allow(clippy::result_large_err)]
 

@@ -1621,6 +1621,178 @@ class Client:
         interval: float | None = None,
         progress: Progress = None,
     ) -> t.FlexRestoreJob: ...
+    def up(
+        self,
+        name: str,
+        *,
+        provider: Literal["AWS", "AZURE", "GCP"] | str | None = None,
+        region: str | None = None,
+        group_id: str | None = None,
+        project: str | None = None,
+        username: str | None = None,
+        password: str | None = None,
+        roles: str | Sequence[str | Mapping[str, str]] | None = None,
+        access: str | Sequence[str] | None = None,
+        tags: t.Tags | None = None,
+        wait: bool = True,
+        timeout: float | None = None,
+        interval: float | None = None,
+        progress: Progress = None,
+        reset_password: bool = False,
+        dry_run: bool = False,
+    ) -> t.Connection:
+        """Make what a connection to a Flex cluster needs, and return the connection: its `uri` is for
+        ``pymongo.MongoClient``.
+
+        Project, cluster, database user and entries of the access list: what is missing is made, what fits is kept,
+        tags and roles are changed. It can be run again, also after a run that was interrupted: nothing is made
+        twice, whatever answer is lost, and `did` says what was made, found and changed. What is made gets a mark (a
+        tag, a description, a comment), by which `down` finds it. The user is limited to this cluster; one that `up`
+        has not made is taken as it is.
+
+        ================ ============================================================================================
+        `name`           the cluster's name
+        `provider`       AWS, AZURE or GCP; needed to make the cluster, with `region`. A cluster that is there must
+                         be there. Default None
+        `region`         such as ``"US_EAST_1"``; needed to make the cluster. Default None
+        `group_id`       the project: 24 hexadecimal digits. Default None: the client's
+        `project`        the name of the project instead of its id; one that is not there is made. Default None:
+                         `group_id`
+        `username`       the database user. Default None: the cluster's name
+        `password`       the database user's password, at least 8 characters. Default None:
+                         `ATLAS_SERVERLESS_DB_PASSWORD`, else a generated one for a user who is made; it is in the
+                         Connection and nowhere else
+        `roles`          what the user may do: ``"readWrite@shop"``, a list of such, or the API's own form. Default
+                         None: ``readWriteAnyDatabase@admin`` for a user who is made
+        `access`         addresses and blocks from which the cluster can be reached: ``"192.0.2.7"``,
+                         ``"192.0.2.0/24"``, or a list. The address of this machine is not guessed. Default None:
+                         nothing is added
+        `tags`           tags of the cluster, a plain mapping or a list; they are added to those that there are.
+                         Default None
+        `wait`           False returns at once; the cluster may still have no address. Default True: when it is IDLE
+        `timeout`        seconds for the whole call. Default None: 1800
+        `interval`       seconds between polls. Default None: 1 at first, growing to 15
+        `progress`       True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll` after each
+                         poll; what it raises ends the call. Default None
+        `reset_password` True gives a user that `up` has made the given or a new password. Default False
+        `dry_run`        True changes nothing and says what would be done. Default False
+        ================ ============================================================================================
+
+        The password is in no error, log line, repr or pickle; `connection.uri` and `connection.password` have it.
+
+        Raises ValidationError (before anything is sent; or where a cluster or a user that is there does not fit),
+        WaitTimeoutError, WaitFailedError, OutcomeUnknownError, RateLimitedError, another ApiError for each status
+        and code, TransportError without a usable reply, AuthenticationError. Warns (AccessListWarning) where
+        everybody may connect, or nobody.
+
+        >>> connection = client.up("orders", provider="AWS", region="US_EAST_1", access="192.0.2.7")
+        >>> [(step["what"], step["how"]) for step in connection.did]
+        [('cluster', 'made'), ('user', 'made'), ('access', 'made')]
+        >>> connection.uri.partition(":")[0], connection.password in repr(connection)
+        ('mongodb+srv', False)
+
+        Source: https://www.mongodb.com/docs/atlas/getting-started/
+        """
+    def down(
+        self,
+        name: str,
+        *,
+        group_id: str | None = None,
+        project: str | None = None,
+        wait: bool = False,
+        timeout: float | None = None,
+        interval: float | None = None,
+        progress: Progress = None,
+        dry_run: bool = False,
+    ) -> list[t.Step]:
+        """Take back what `up` has made for a Flex cluster: entries, users, the cluster, and the project if nothing
+        else is in it.
+
+        Only what has the mark of `up` is deleted; anything else is kept, and the result says so. It can be run
+        again; what is gone already is no error. Returns a list of dicts: `what`, `name`, `how` (deleted, kept) and
+        `why`.
+
+        ========== ==================================================================================================
+        `name`     the cluster's name
+        `group_id` the project: 24 hexadecimal digits. Default None: the client's
+        `project`  the project's name instead of its id; it is deleted too if `up` has made it and nothing else is in
+                   it. Default None
+        `wait`     True returns only when the cluster is gone; for a project that is deleted too, it always does.
+                   Default False
+        `timeout`  seconds for the whole call. Default None: 1800
+        `interval` seconds between polls. Default None: 1 at first, growing to 15
+        `progress` with `wait`: True shows a bar (on stderr, or as a widget), a callable gets a :class:`Poll` after
+                   each poll; what it raises ends the call. Default None
+        `dry_run`  True changes nothing and says what would be done. Default False
+        ========== ==================================================================================================
+
+        Raises ValidationError (before anything is sent), WaitTimeoutError, RateLimitedError, another ApiError for
+        each status and code, TransportError without a usable reply, AuthenticationError.
+
+        >>> made = client.up("carts", provider="AWS", region="US_EAST_1", access="192.0.2.7")
+        >>> [(step["what"], step["how"]) for step in client.down("carts")]
+        [('access', 'deleted'), ('user', 'deleted'), ('cluster', 'deleted')]
+
+        Source: https://www.mongodb.com/docs/atlas/getting-started/
+        """
+    def find_leftovers(
+        self,
+        group_id: str | None = None,
+        *,
+        tags: t.Tags | None = None,
+        name_prefix: str | None = None,
+        older_than: float | None = None,
+    ) -> list[t.Leftover]:
+        """Find Flex clusters and serverless instances over all projects that the credentials see: a list of dicts,
+        oldest first.
+
+        Each has `kind`, `group_id`, `project` (its name), `name`, `id`, `state`, `created`, `age` (seconds), `tags`
+        (a dict) and `protected` (termination protection). `delete_many` takes them. Dedicated clusters are not
+        looked for.
+
+        ============= ===============================================================================================
+        `group_id`    only this project: 24 hexadecimal digits. Default None: every project, whatever the client's is
+        `tags`        only those that have all of these tags: a mapping such as ``{"env": "dev"}``, or a list as
+                      Atlas has it. Default None: all
+        `name_prefix` only those whose name begins so; the client reads every page, since Atlas cannot choose.
+                      Default None: all
+        `older_than`  seconds: only those that were created at least so long ago, by the service's own clock. Default
+                      None: all
+        ============= ===============================================================================================
+
+        Raises ValidationError (before anything is sent), NotFoundError (GroupNotFound), RateLimitedError, another
+        ApiError for each status and code, TransportError without a usable reply, AuthenticationError.
+
+        >>> [found["name"] for found in client.find_leftovers(name_prefix="or")]
+        ['orders']
+
+        Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-listgroupflexclusters
+        """
+    def delete_many(
+        self, leftovers: Iterable[t.Leftover | Mapping[str, Any]], *, dry_run: bool = False
+    ) -> list[t.Deletion]:
+        """Delete many clusters, such as `find_leftovers` has found. Returns a list of dicts: `kind`, `group_id`,
+        `name`, `how` and `why`.
+
+        `how` is deleted (Atlas has accepted it), protected (termination protection is on: it is kept), gone or
+        failed; in a dry run ``"to be deleted"``. Each is looked at once more before it is deleted. One that fails
+        does not stop the others.
+
+        =========== =================================================================================================
+        `leftovers` what `find_leftovers` returned, or mappings with at least `kind` (``"flex"`` or
+                    ``"serverless"``), `group_id` and `name`; where they have an `id`, another cluster of that name
+                    is left alone
+        `dry_run`   True changes nothing and says what would be done. Default False
+        =========== =================================================================================================
+
+        Raises ValueError for a mapping that names no cluster, RateLimitedError, another ApiError for each status
+        and code, TransportError without a usable reply, AuthenticationError.
+
+        >>> [one["how"] for one in client.delete_many(client.find_leftovers(name_prefix="orders"), dry_run=True)]
+        ['to be deleted']
+
+        Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-deletegroupflexcluster
+        """
     def list_rate_limits(
         self,
         *,

@@ -223,6 +223,8 @@ def _prefixed(head: str) -> str:
 def _raw(plain: str, *, asynchronous: bool) -> str:
     if entity := re.fullmatch(r"Pages\[(\w+)\]", plain):
         return f"{'Async' if asynchronous else ''}Pages[Response[{entity[1]}Page]]"
+    if plain in {"Connection", "list[Step]", "list[Leftover]", "list[Deletion]"}:  # of the client's own, not a reply
+        return plain
     if plain == "Creates":
         return "AsyncCreates" if asynchronous else plain
     if plain.startswith("tuple["):  # a kind and its entity

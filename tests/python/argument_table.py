@@ -150,6 +150,7 @@ def arguments_of(own: Callable[..., Any]) -> dict[str, Any]:
     known = inspect.signature(own).parameters
     given: dict[str, Any] = {"group_id": GROUP, "name": "orders", "method": "POST", "path": "/api/atlas/v2/groups"}
     given |= {"username": "reader", "entry_value": "192.0.2.7", "snapshot_id": ID, "restore_job_id": ID}
+    given["leftovers"] = [{"kind": "flex", "group_id": GROUP, "name": "orders"}]
     given["operations"] = [{"group_id": GROUP, **CLUSTER}]
     given = {key: value for key, value in given.items() if key in known}
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in known.values()):

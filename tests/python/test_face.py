@@ -170,7 +170,7 @@ def before_example(emulator: Emulator, client: Client, name: str) -> None:
             client.create_flex_restore_job(
                 name="orders", snapshot_id=SNAPSHOT["id"], target_deployment_item_name="orders"
             )
-    elif name.startswith(("create", "list_projects")):
+    elif name.startswith(("create", "list_projects")) or name in ("up", "down"):
         return
     elif "database_user" in name:
         roles = [{"role_name": "read", "database_name": "shop"}]

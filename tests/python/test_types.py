@@ -184,7 +184,7 @@ def test_both_raw_clients_have_the_same_methods() -> None:
 
     sync, asynchronous = signatures(types.RawClient), signatures(types.AsyncRawClient)
     assert sync == asynchronous
-    assert len(sync) == 38
+    assert len(sync) == 42
     for name in sync:
         method = vars(types.AsyncRawClient)[name]
         assert inspect.iscoroutinefunction(method) is not (name.startswith("list_") or name == "create_many")

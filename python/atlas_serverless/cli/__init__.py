@@ -26,7 +26,19 @@ if TYPE_CHECKING:
     from typing import Any, NoReturn
 
 PROG = "atlas-serverless"
-MODULES = ("instances", "convert", "doctor", "logout", "emulator", "completion", "version")
+MODULES = (
+    "up",
+    "instances",
+    "dbusers",
+    "accesslist",
+    "sweep",
+    "convert",
+    "doctor",
+    "logout",
+    "emulator",
+    "completion",
+    "version",
+)
 """In the order of `atlas-serverless --help`."""
 
 

@@ -5,6 +5,9 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+    from typing import Any
+
+    from atlas_serverless._core import Client
 
 
 class UsageError(Exception):
@@ -35,6 +38,56 @@ def access_options(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--ca-file", metavar="FILE", help="further certificates to trust (PEM)")
     parser.add_argument("--token-cache", metavar="WHERE", help="memory, file, or a folder")
     parser.add_argument("--allow-insecure-http", action="store_true", help="allow http:// to other machines")
+
+
+def client_options() -> argparse.ArgumentParser:
+    """A parent parser with the options of commands that make a client and print JSON."""
+    import argparse
+
+    common = argparse.ArgumentParser(add_help=False)
+    access = common.add_argument_group("access")
+    access.add_argument("--profile", metavar="NAME", help="profile of the Atlas CLI to take the credentials from")
+    access.add_argument("--base-url", metavar="URL", help="default https://cloud.mongodb.com")
+    access.add_argument(
+        "--no-token-cache",
+        action="store_true",
+        help="fetch a token for this command alone, instead of sharing one with other commands of this user",
+    )
+    common.add_argument("--compact", action="store_true", help="print the JSON in one line")
+    return common
+
+
+def client(args: argparse.Namespace) -> Client:
+    """The client that the options of :func:`client_options` ask for."""
+    import atlas_serverless
+
+    access = {"profile": args.profile, "base_url": args.base_url, "token_cache": _token_cache(args)}
+    return atlas_serverless.Client(**{name: value for name, value in access.items() if value is not None})
+
+
+def _token_cache(args: argparse.Namespace) -> str | None:
+    """Commands share a service account's token: one each would soon be too many for Atlas' limit of token requests."""
+    import os
+
+    if args.no_token_cache:
+        return "memory"
+    return None if os.environ.get("ATLAS_SERVERLESS_TOKEN_CACHE") else "file"
+
+
+def given(args: argparse.Namespace, *names: str) -> dict[str, Any]:
+    """Those options that were given."""
+    return {name: value for name in names if (value := getattr(args, name)) not in (None, False)}
+
+
+def tag(text: str) -> tuple[str, str]:
+    """``KEY=VALUE``."""
+    key, found, value = text.partition("=")
+    if not found:
+        raise ValueError(text)
+    return key, value
+
+
+tag.__name__ = "KEY=VALUE"  # how argparse calls it in its errors
 
 
 def seconds(text: str) -> float:

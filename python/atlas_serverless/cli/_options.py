@@ -142,4 +142,22 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
             "help": "with --wait: between polls (default 1, growing to 15)",
         },
     },
+    "up": {
+        "provider": {"metavar": "PROVIDER", "help": "AWS, AZURE or GCP; needed to make the cluster"},
+        "region": {"metavar": "REGION", "help": "such as US_EAST_1; needed to make the cluster"},
+        "project": {"metavar": "PROJECT", "help": "the project's name instead of its id"},
+        "timeout": {"type": seconds, "metavar": "SECONDS", "help": "how long at most (default 1800)"},
+        "interval": {"type": seconds, "metavar": "SECONDS", "help": "between polls (default 1, growing to 15)"},
+        "reset_password": {"action": "store_true", "help": "give a user that up has made the given or a new password"},
+        "dry_run": {"action": "store_true", "help": "change nothing, and say what would be done"},
+    },
+    "down": {
+        "project": {"metavar": "PROJECT", "help": "the project's name instead of its id"},
+        "wait": {"action": "store_true", "help": "return only when the cluster is gone"},
+        "timeout": {"type": seconds, "metavar": "SECONDS", "help": "how long at most (default 1800)"},
+        "interval": {"type": seconds, "metavar": "SECONDS", "help": "between polls (default 1, growing to 15)"},
+        "dry_run": {"action": "store_true", "help": "change nothing, and say what would be done"},
+    },
+    "find_leftovers": {"name_prefix": {"metavar": "NAME_PREFIX", "help": "only those whose name begins so"}},
+    "delete_many": {"dry_run": {"action": "store_true", "help": "change nothing, and say what would be done"}},
 }

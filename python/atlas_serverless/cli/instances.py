@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 
-from ._common import UsageError, read_text
+from ._common import UsageError, client, client_options, read_text, tag
 from ._options import OPTIONS
 from ._output import print_json
 
@@ -30,19 +30,9 @@ def add_parser(subparsers: Any) -> None:
     """Add `serverless` and `flex`."""
     import argparse
 
-    common = argparse.ArgumentParser(add_help=False)
-    access = common.add_argument_group("access")
-    access.add_argument("--profile", metavar="NAME", help="profile of the Atlas CLI to take the credentials from")
-    access.add_argument("--base-url", metavar="URL", help="default https://cloud.mongodb.com")
-    access.add_argument(
-        "--no-token-cache",
-        action="store_true",
-        help="fetch a token for this command alone, instead of sharing one with other commands of this user",
-    )
-    common.add_argument("--compact", action="store_true", help="print the JSON in one line")
-
+    common = client_options()
     changes = argparse.ArgumentParser(add_help=False)
-    changes.add_argument("--tag", action="append", type=_tag, metavar="KEY=VALUE", help="may be given many times")
+    changes.add_argument("--tag", action="append", type=tag, metavar="KEY=VALUE", help="may be given many times")
     changes.add_argument(
         "--termination-protection", action=argparse.BooleanOptionalAction, help="whether deleting is refused"
     )
@@ -74,13 +64,13 @@ def add_parser(subparsers: Any) -> None:
         create.add_argument("--spec", metavar="FILE", help="a JSON object of the API's fields; - is stdin")
         listed = add("list", f"print the {many} of a project, all or some")
         about_tags = "only those that have this tag; may be given many times, and all count"
-        listed.add_argument("--tag", action="append", type=_tag, metavar="KEY=VALUE", help=about_tags)
+        listed.add_argument("--tag", action="append", type=tag, metavar="KEY=VALUE", help=about_tags)
         add("get", f"print a {one}")
         update = add("update", f"change a {one} and print it", changes)
         update.add_argument("--name", help=argparse.SUPPRESS)  # to say that there is no such thing
         update.add_argument("--no-tags", action="store_true", help="remove all tags; --tag replaces all")
         update.add_argument(
-            "--add-tag", action="append", type=_tag, metavar="KEY=VALUE", help="set this tag and keep the others"
+            "--add-tag", action="append", type=tag, metavar="KEY=VALUE", help="set this tag and keep the others"
         )
         update.add_argument("--remove-tag", action="append", metavar="KEY", help="remove this tag and keep the others")
         if kind == "flex":
@@ -99,26 +89,14 @@ def _method(kind: str, action: str) -> str:
 
 def run(args: argparse.Namespace) -> int:
     """Carry out one action and print what the service said."""
-    import atlas_serverless
-
     call, arguments = _call(args)
-    access = {"profile": args.profile, "base_url": args.base_url, "token_cache": _token_cache(args)}
-    with atlas_serverless.Client(**{name: value for name, value in access.items() if value is not None}) as client:
-        result = getattr(client, call)(*arguments.pop("positional"), **arguments)
+    with client(args) as service:
+        result = getattr(service, call)(*arguments.pop("positional"), **arguments)
         if args.action == "list":
             result = list(result)
     if result is not None and args.action != "delete":
         print_json(result, compact=args.compact)
     return 0
-
-
-def _token_cache(args: argparse.Namespace) -> str | None:
-    """Commands share a service account's token: one each would soon be too many for Atlas' limit of token requests."""
-    import os
-
-    if args.no_token_cache:
-        return "memory"
-    return None if os.environ.get("ATLAS_SERVERLESS_TOKEN_CACHE") else "file"
 
 
 def _call(args: argparse.Namespace) -> tuple[str, dict[str, Any]]:
@@ -235,13 +213,3 @@ def _tags(pairs: list[tuple[str, str]], option: str) -> dict[str, str]:
     if len(tags) < len(pairs):
         raise UsageError(f"a key of {option} is given twice")
     return tags
-
-
-def _tag(text: str) -> tuple[str, str]:
-    key, found, value = text.partition("=")
-    if not found:
-        raise ValueError(text)
-    return key, value
-
-
-_tag.__name__ = "KEY=VALUE"  # how argparse calls it in its errors

@@ -28,7 +28,8 @@
             └─ WaitNotFoundError (also ClusterNotFound): nothing has the name
 
     AtlasWarning (UserWarning, so shown by default)
-    └─ EndpointDeprecatedWarning, RegionWarning, FieldIgnoredWarning, CredentialWarning, ConversionWarning
+    └─ EndpointDeprecatedWarning, RegionWarning, FieldIgnoredWarning, CredentialWarning, ConversionWarning,
+       AccessListWarning
 
 The class of an error code is its parts, each capitalised: ``NO_GROUP_SSH_KEY`` is :class:`NoGroupSshKey`. These classes
 are created on first access. The HTTP status decides first: a code that is unknown, or met under a status
@@ -82,6 +83,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 __all__ = [
+    "AccessListWarning",
     "ApiError",
     "AtlasError",
     "AtlasWarning",
@@ -149,6 +151,10 @@ class CredentialWarning(AtlasWarning):
 
 class ConversionWarning(AtlasWarning):
     """What a conversion from a serverless instance to a Flex cluster loses or changes."""
+
+
+class AccessListWarning(AtlasWarning):
+    """A project's IP access list lets every address in, or none."""
 
 
 for _public in (_rebuild, *(globals()[name] for name in __all__ if name in globals())):

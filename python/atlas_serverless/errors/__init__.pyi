@@ -7,6 +7,7 @@ from typing import Any
 from ..types._values import Headers
 
 __all__ = [
+    "AccessListWarning",
     "ApiError",
     "AtlasError",
     "AtlasWarning",
@@ -371,6 +372,9 @@ class CredentialWarning(AtlasWarning):
 
 class ConversionWarning(AtlasWarning):
     """What a conversion from a serverless instance to a Flex cluster loses or changes."""
+
+class AccessListWarning(AtlasWarning):
+    """A project's IP access list lets every address in, or none."""
 
 class WaitNotFoundError(WaitFailedError, ClusterNotFound):
     """Nothing has the name that was waited for: a ClusterNotFound, as a get would have raised.

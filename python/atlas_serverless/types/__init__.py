@@ -23,16 +23,20 @@ from ._connect import (
     DatabaseUserRole,
     DatabaseUserRoleSpec,
     DatabaseUserSpec,
+    Deletion,
     FlexBackupSnapshot,
     FlexBackupSnapshotPage,
     FlexRestoreJob,
     FlexRestoreJobPage,
     FlexRestoreJobSpec,
+    Leftover,
     ProjectSpec,
     ProjectUpdate,
+    Step,
     UserScope,
     UserScopeSpec,
 )
+from ._connection import Connection
 from ._create_many import AsyncCreates, CreateResult, Creates
 from ._lists import AsyncPages, Pages
 from ._operations import FlexClusterOperation, ServerlessInstanceOperation
@@ -84,6 +88,7 @@ __all__ = [
     "AsyncPages",
     "AsyncRawClient",
     "ChangedField",
+    "Connection",
     "CreateResult",
     "Creates",
     "DatabaseUser",
@@ -91,6 +96,7 @@ __all__ = [
     "DatabaseUserRole",
     "DatabaseUserRoleSpec",
     "DatabaseUserSpec",
+    "Deletion",
     "FlexBackupSettings",
     "FlexBackupSnapshot",
     "FlexBackupSnapshotPage",
@@ -109,6 +115,7 @@ __all__ = [
     "FlexRestoreJobSpec",
     "Headers",
     "Kind",
+    "Leftover",
     "Link",
     "LostField",
     "Pages",
@@ -134,6 +141,7 @@ __all__ = [
     "ServerlessProviderSettings",
     "ServerlessProviderSettingsSpec",
     "State",
+    "Step",
     "Tag",
     "Tags",
     "UserScope",

@@ -252,3 +252,42 @@ class FlexRestoreJobPage(_Page):
     """One page of `client.with_raw_response.list_flex_restore_jobs`."""
 
     results: list[FlexRestoreJob]
+
+
+class Step(TypedDict):
+    """What `up` or `down` did with one thing: an item of `Connection.did`, or of what `down` returns."""
+
+    what: Literal["project", "cluster", "user", "access"]
+    name: str
+    how: str
+    """made, found, changed, deleted, kept; in a dry run ``"to be made"``, ``"to be changed"``, ``"to be deleted"``."""
+    why: str | None
+
+
+class Leftover(TypedDict):
+    """A cluster that `find_leftovers` has found."""
+
+    kind: Literal["flex", "serverless"]
+    group_id: str
+    project: str | None
+    """The project's name; None where the project was named by its id."""
+    name: str
+    id: str | None
+    state: str | None
+    created: str | None
+    """ISO 8601 in UTC."""
+    age: float | None
+    """Seconds, by the service's own clock."""
+    tags: dict[str, str]
+    protected: bool
+    """Termination protection is on."""
+
+
+class Deletion(TypedDict):
+    """What became of one of many deletions."""
+
+    kind: Literal["flex", "serverless"]
+    group_id: str
+    name: str
+    how: Literal["deleted", "to be deleted", "protected", "gone", "failed"]
+    why: str | None

@@ -22,14 +22,18 @@ if TYPE_CHECKING:
         DatabaseUser,
         DatabaseUserPage,
         DatabaseUserSpec,
+        Deletion,
         FlexBackupSnapshot,
         FlexBackupSnapshotPage,
         FlexRestoreJob,
         FlexRestoreJobPage,
         FlexRestoreJobSpec,
+        Leftover,
         ProjectSpec,
         ProjectUpdate,
+        Step,
     )
+    from ._connection import Connection
     from ._create_many import AsyncCreates, Creates
     from ._lists import AsyncPages, Pages
     from ._replies import (
@@ -579,6 +583,49 @@ class RawClient(Protocol):
         interval: float | None = None,
         progress: Progress = None,
     ) -> Response[FlexRestoreJob]: ...
+    def up(
+        self,
+        name: str,
+        *,
+        provider: Literal["AWS", "AZURE", "GCP"] | str | None = None,
+        region: str | None = None,
+        group_id: str | None = None,
+        project: str | None = None,
+        username: str | None = None,
+        password: str | None = None,
+        roles: str | Sequence[str | Mapping[str, str]] | None = None,
+        access: str | Sequence[str] | None = None,
+        tags: Tags | None = None,
+        wait: bool = True,
+        timeout: float | None = None,
+        interval: float | None = None,
+        progress: Progress = None,
+        reset_password: bool = False,
+        dry_run: bool = False,
+    ) -> Connection: ...
+    def down(
+        self,
+        name: str,
+        *,
+        group_id: str | None = None,
+        project: str | None = None,
+        wait: bool = False,
+        timeout: float | None = None,
+        interval: float | None = None,
+        progress: Progress = None,
+        dry_run: bool = False,
+    ) -> list[Step]: ...
+    def find_leftovers(
+        self,
+        group_id: str | None = None,
+        *,
+        tags: Tags | None = None,
+        name_prefix: str | None = None,
+        older_than: float | None = None,
+    ) -> list[Leftover]: ...
+    def delete_many(
+        self, leftovers: Iterable[Leftover | Mapping[str, Any]], *, dry_run: bool = False
+    ) -> list[Deletion]: ...
     def list_rate_limits(
         self,
         *,
@@ -1121,6 +1168,49 @@ class AsyncRawClient(Protocol):
         interval: float | None = None,
         progress: Progress = None,
     ) -> Response[FlexRestoreJob]: ...
+    async def up(
+        self,
+        name: str,
+        *,
+        provider: Literal["AWS", "AZURE", "GCP"] | str | None = None,
+        region: str | None = None,
+        group_id: str | None = None,
+        project: str | None = None,
+        username: str | None = None,
+        password: str | None = None,
+        roles: str | Sequence[str | Mapping[str, str]] | None = None,
+        access: str | Sequence[str] | None = None,
+        tags: Tags | None = None,
+        wait: bool = True,
+        timeout: float | None = None,
+        interval: float | None = None,
+        progress: Progress = None,
+        reset_password: bool = False,
+        dry_run: bool = False,
+    ) -> Connection: ...
+    async def down(
+        self,
+        name: str,
+        *,
+        group_id: str | None = None,
+        project: str | None = None,
+        wait: bool = False,
+        timeout: float | None = None,
+        interval: float | None = None,
+        progress: Progress = None,
+        dry_run: bool = False,
+    ) -> list[Step]: ...
+    async def find_leftovers(
+        self,
+        group_id: str | None = None,
+        *,
+        tags: Tags | None = None,
+        name_prefix: str | None = None,
+        older_than: float | None = None,
+    ) -> list[Leftover]: ...
+    async def delete_many(
+        self, leftovers: Iterable[Leftover | Mapping[str, Any]], *, dry_run: bool = False
+    ) -> list[Deletion]: ...
     def list_rate_limits(
         self,
         *,

@@ -6,11 +6,13 @@ pub(crate) mod credentials;
 mod database_users;
 mod entities;
 mod flex_clusters;
+mod leftovers;
 pub(crate) mod operations;
 pub(crate) mod pages;
 mod projects;
 pub(crate) mod run;
 mod serverless_instances;
+mod up;
 
 use std::path::PathBuf;
 use std::sync::Arc;

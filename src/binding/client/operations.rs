@@ -29,7 +29,7 @@ use crate::core::spec::validate::Checked;
 use crate::core::spec::validate::tag_arguments::{self, TagArguments};
 
 /// Limit of a wait that has no `timeout`.
-const WAIT_TIMEOUT: Duration = Duration::from_secs(1800);
+pub(super) const WAIT_TIMEOUT: Duration = Duration::from_secs(1800);
 
 /// Options that the operations of one resource share.
 pub(crate) struct Options<'py> {
@@ -319,7 +319,7 @@ fn unless_invalid(py: Python<'_>, checked: Result<Checked, Vec<Violation>>) -> P
 }
 
 /// `progress=True` is a bar or a line, a callable gets every poll.
-fn with_progress(py: Python<'_>, job: Job, progress: Option<&Bound<'_, PyAny>>) -> PyResult<Job> {
+pub(super) fn with_progress(py: Python<'_>, job: Job, progress: Option<&Bound<'_, PyAny>>) -> PyResult<Job> {
     let progress = match progress {
         None => None,
         Some(value) if value.is_none() => None,

@@ -154,6 +154,7 @@ pub(crate) fn warn(py: Python<'_>, notices: &[Notice], result: Option<&Bound<'_,
             NoticeKind::EndpointDeprecated => "EndpointDeprecatedWarning",
             NoticeKind::Credential => "CredentialWarning",
             NoticeKind::Conversion => "ConversionWarning",
+            NoticeKind::OpenAccess => "AccessListWarning",
         };
         (class, &notice.message)
     });

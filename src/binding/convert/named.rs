@@ -21,12 +21,13 @@ macro_rules! named {
 named! {
     text -> &'a str: api_version database_name if_exists kind method on_error on_timeout path state;
     optional_text -> Option<&'a str>: endpoint_path entry_value group_id ip_address name name_prefix on_retired org_id profile
-        restore_job_id snapshot_id user_agent_suffix user_id username;
-    secret -> Option<Secret>: access_token base_url client_id client_secret private_key proxy public_key;
+        project provider region restore_job_id snapshot_id user_agent_suffix user_id username;
+    secret -> Option<Secret>: access_token base_url client_id client_secret password private_key proxy public_key;
     optional_path -> Option<PathBuf>: ca_file token_cache;
-    flag -> bool: allow_insecure_http envelope include_count missing_ok pretty reconcile strict validate;
+    flag -> bool: allow_insecure_http dry_run envelope include_count missing_ok pretty reconcile reset_password strict
+        validate;
     number -> f64: connect_timeout max_retry_time;
-    optional_number -> Option<f64>: grace interval timeout;
+    optional_number -> Option<f64>: grace interval older_than timeout;
     integer -> i64: items_per_page max_in_flight max_retries;
 }
 
@@ -36,6 +37,11 @@ pub(crate) fn wait(object: &Bound<'_, PyAny>) -> PyResult<bool> {
         Ok(seconds) => PyTypeError::new_err(format!("{}; say wait=True, timeout={seconds}", error.value(object.py()))),
         Err(_) => error,
     })
+}
+
+/// The `name` of a cluster that has to be given.
+pub(crate) fn cluster_name<'a>(object: &'a Bound<'_, PyAny>) -> PyResult<&'a str> {
+    text("name", object)
 }
 
 /// The `name` of a profile.

@@ -15,7 +15,9 @@ use crate::core::http::deprecation::dates;
 use crate::core::http::reply::Reply;
 use crate::core::json::Tape;
 use crate::core::operations::list::Entries;
+use crate::core::operations::up::{Connection, Step};
 use crate::core::policy::rate_limit::RateLimitStatus;
+use crate::core::secret::Secret;
 use crate::core::spec::model::Kind;
 
 /// What a call comes to.
@@ -28,6 +30,12 @@ pub(crate) enum Output {
     /// A page of a list; none after the last.
     Page(Option<Entries>),
     Nothing,
+    /// What `up` has made.
+    Connection(Box<Connection>),
+    /// What `down` has done.
+    Steps(Vec<Step>),
+    /// JSON of the client's own, not of a reply.
+    Json(serde_json::Value),
 }
 
 /// Which form the caller wants.
@@ -92,6 +100,9 @@ impl ResultMode {
                 };
                 Ok((PyList::new(py, entries)?.into_any(), notices))
             }
+            Output::Connection(connection) => Ok((self::connection(py, &connection)?, Vec::new())),
+            Output::Steps(steps) => Ok((pythonize::pythonize(py, &steps)?, Vec::new())),
+            Output::Json(value) => Ok((pythonize::pythonize(py, &value)?, Vec::new())),
             Output::LastPoll(None) | Output::Nothing => Ok((py.None().into_bound(py), Vec::new())),
         }
     }
@@ -118,6 +129,23 @@ impl ResultMode {
         static RESPONSE: Name = Name::new("atlas_serverless.types._values", "Response");
         call_with(RESPONSE.get(py)?, (data,), &facts)
     }
+}
+
+/// The `Connection` of Python.
+fn connection<'py>(py: Python<'py>, connection: &Connection) -> PyResult<Bound<'py, PyAny>> {
+    let facts = PyDict::new(py);
+    facts.set_item("name", &connection.name)?;
+    facts.set_item("group_id", &connection.group_id)?;
+    facts.set_item("username", &connection.username)?;
+    facts.set_item("cluster", pythonize::pythonize(py, &connection.cluster)?)?;
+    facts.set_item("user", pythonize::pythonize(py, &connection.user)?)?;
+    facts.set_item("access", pythonize::pythonize(py, &connection.access)?)?;
+    facts.set_item("did", pythonize::pythonize(py, &connection.did)?)?;
+    facts.set_item("dry_run", connection.dry_run)?;
+    facts.set_item("password", connection.password.as_ref().map(Secret::expose))?;
+    facts.set_item("uri", connection.uri.as_ref().map(Secret::expose))?;
+    static CONNECTION: Name = Name::new("atlas_serverless.types._connection", "Connection");
+    call_with(CONNECTION.get(py)?, (), &facts)
 }
 
 /// The service's rate limits as the headers of past replies told them.

@@ -275,4 +275,6 @@ pub enum NoticeKind {
     Credential,
     /// What a conversion to Flex loses or changes.
     Conversion,
+    /// An access list that lets everybody in, or nobody.
+    OpenAccess,
 }

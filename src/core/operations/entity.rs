@@ -219,7 +219,7 @@ fn asked(request: &EntityRequest) -> Value {
 }
 
 /// Whether all that was asked for is there: fields of objects, entries of lists in any order, times in any spelling.
-pub(super) fn covers(asked: &Value, got: &Value) -> bool {
+pub(in crate::core::operations) fn covers(asked: &Value, got: &Value) -> bool {
     match (asked, got) {
         (Value::Object(asked), Value::Object(got)) => asked.iter().all(|(name, value)| match got.get(name) {
             Some(there) => covers(value, there),

@@ -3,7 +3,7 @@
 //! Pages are requested by number; the URLs in `links` are never followed, since they may name a host that the caller
 //! cannot reach. An entry that moved to a later page is recognised there by its `id` and dropped. If entries were deleted,
 //! later ones moved to pages already read; a smaller `totalCount` shows that, and those pages are read again.
-mod filter;
+pub mod filter;
 
 use std::collections::HashSet;
 

@@ -13,13 +13,13 @@ RUST := $(shell git ls-files 'src/*' Cargo.toml Cargo.lock pyproject.toml 2>/dev
 
 DOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs
 
-.PHONY: audit deny check-windows docs docs-serve lint-workflows wheels wheels-twice bench bench-full bench-pieces count demo test interop test-airflow test-browser pictures load test-rust test-python lint walls types build wheel clean help
+.PHONY: audit deny check-windows docs docs-serve lint-workflows wheels wheels-twice bench bench-full bench-pieces count demo test interop test-airflow test-connect test-browser pictures load test-rust test-python lint walls types build wheel clean help
 
 help:
 	@echo 'make demo   create an instance in the emulator, through a service account and through an API key'
 	@echo 'make test   everything: Rust, Python, types, lints, walls, documentation'
 	@echo 'make wheel  a release wheel in dist/'
-	@echo 'also: wheels wheels-twice check-windows lint-workflows deny audit docs docs-serve test-rust test-python lint walls types build interop test-airflow bench bench-full bench-pieces count clean'
+	@echo 'also: wheels wheels-twice check-windows lint-workflows deny audit docs docs-serve test-rust test-python lint walls types build interop test-airflow test-connect bench bench-full bench-pieces count clean'
 
 demo: $(VENV)/.built
 	$(BIN)/python examples/demo.py
@@ -94,6 +94,11 @@ test-airflow: $(VENV)/.installed .venv-airflow/.installed
 	.venv-airflow/bin/python -m pip install --quiet --no-deps -r tests/airflow/requirements.txt
 	@touch $@
 
+# What `up` returns, with pymongo against FerretDB, which is built from Go's module cache. Needs Go.
+test-connect: $(VENV)/.built
+	$(PYTHON) tests/connect/prepare.py
+	PYTHONPATH=python .venv-connect/bin/python -m pytest tests/connect
+
 # The emulator's page in headless Chromium (Debian: apt-get install chromium).
 test-browser: $(VENV)/.built $(VENV)/.browser
 	$(BIN)/python -m pytest tests/browser
@@ -164,4 +169,4 @@ check-windows:
 	$(PYTHON) scripts/check_windows.py
 
 clean:
-	rm -rf target $(VENV) .venv-interop .venv-airflow .venv-wheels .cache dist tests/interop/node/node_modules .pytest_cache .mypy_cache .ruff_cache
+	rm -rf target $(VENV) .venv-interop .venv-airflow .venv-connect .venv-wheels .cache dist tests/interop/node/node_modules .pytest_cache .mypy_cache .ruff_cache

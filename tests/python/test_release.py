@@ -83,6 +83,23 @@ def test_the_public_addresses_are_those_of_pyproject() -> None:
     assert repository in found
 
 
+def test_readme_can_be_read_without_the_files_beside_it() -> None:
+    repository, _ = project.addresses(ROOT)
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert release.whole_links(text, repository) == text, "run python scripts/release.py links"
+    named = re.findall(rf"\]\({re.escape(repository)}/(?:blob|raw)/main/([^)#]+)", text)
+    assert len(named) >= 10
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_links_become_whole_and_pictures_stay_pictures() -> None:
+    text = "[a](docs/a.md#b) ![p](docs/p.svg) [c](#c) [d](https://d.example/)"
+    assert release.whole_links(text, "https://r.example") == (
+        "[a](https://r.example/blob/main/docs/a.md#b) ![p](https://r.example/raw/main/docs/p.svg) "
+        "[c](#c) [d](https://d.example/)"
+    )
+
+
 def test_the_workflows_take_no_right_that_they_do_not_name() -> None:
     workflows = sorted((ROOT / ".github/workflows").glob("*.yml"))
     assert [path.name for path in workflows] == ["checks.yml", "docs.yml", "release.yml"]

@@ -13,7 +13,7 @@ RUST := $(shell git ls-files 'src/*' Cargo.toml Cargo.lock pyproject.toml 2>/dev
 
 DOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs
 
-.PHONY: audit deny check-windows docs docs-serve lint-workflows wheels wheels-twice bench bench-full bench-pieces count demo test interop test-airflow test-connect test-browser pictures load test-rust test-python lint walls types build wheel clean help
+.PHONY: audit deny check-windows docs docs-serve lint-workflows wheels wheels-twice bench bench-full bench-pieces count demo test interop test-airflow test-connect test-browser test-shells pictures load test-rust test-python lint walls types build wheel clean help
 
 help:
 	@echo 'make demo   create an instance in the emulator, through a service account and through an API key'
@@ -98,6 +98,10 @@ test-airflow: $(VENV)/.installed .venv-airflow/.installed
 test-connect: $(VENV)/.built
 	$(PYTHON) tests/connect/prepare.py
 	PYTHONPATH=python .venv-connect/bin/python -m pytest tests/connect
+
+# Completion in real shells (Debian: apt-get install zsh fish).
+test-shells: $(VENV)/.built
+	$(BIN)/python -m pytest tests/shells
 
 # The emulator's page in headless Chromium (Debian: apt-get install chromium).
 test-browser: $(VENV)/.built $(VENV)/.browser

@@ -94,6 +94,7 @@ def take_notebook(browser: Browser) -> None:
             page = browser.new_page(viewport={"width": 1100, "height": 1500})
             page.goto(f"{url}/lab/tree/quickstart.ipynb")
             page.locator(".jp-OutputArea-output table").first.wait_for(timeout=60_000)
+            page.get_by_role("button", name="No", exact=True).click()  # news about Jupyter
             page.wait_for_timeout(3000)
             page.locator(".jp-NotebookPanel").first.screenshot(path=IMAGES / "notebook.png")
         finally:
@@ -133,9 +134,13 @@ def take_terminal() -> None:
 
 def in_terminal(command: str) -> str:
     """What a command writes to a terminal; of a line that is written over, the last."""
+    import fcntl
     import pty
+    import struct
+    import termios
 
     master, slave = pty.openpty()
+    fcntl.ioctl(slave, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 110, 0, 0))
     environment = {**os.environ, "TERM": "xterm-256color", "COLUMNS": "110"}
     words = [sys.executable, "-m", "atlas_serverless", *command.split()]
     process = subprocess.Popen(words, stdin=slave, stdout=slave, stderr=slave, env=environment)

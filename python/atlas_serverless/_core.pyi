@@ -29,6 +29,7 @@ __all__ = [
     "forget_deprecations",
     "forget_tokens",
     "log_out",
+    "regions",
     "to_flex_spec",
 ]
 __version__: str
@@ -2116,6 +2117,10 @@ class Emulator:
         """Raises LookupError for a path that is not there, ValueError for an invalid order."""
 
     def stop(self) -> None: ...
+
+def regions() -> list[dict[str, str]]:
+    """The regions that this version knows, by name and provider; a dict of `name`, `provider`, `flex` (`yes`, `no` or
+    `unknown`), `place` and `cloud_name` for each."""
 
 def forget_deprecations() -> None:
     """Forget which deprecations were announced in this process, so that each warns again. For tests."""

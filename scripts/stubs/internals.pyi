@@ -199,6 +199,10 @@ class Emulator:
 
     def stop(self) -> None: ...
 
+def regions() -> list[dict[str, str]]:
+    """The regions that this version knows, by name and provider; a dict of `name`, `provider`, `flex` (`yes`, `no` or
+    `unknown`), `place` and `cloud_name` for each."""
+
 def forget_deprecations() -> None:
     """Forget which deprecations were announced in this process, so that each warns again. For tests."""
 

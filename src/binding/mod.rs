@@ -11,6 +11,7 @@
 //! | `create_many` | `client`, `runtime`, `convert` |
 //! | `doctor` | `client`, `runtime`, `convert` |
 //! | `to_flex_spec` | `convert` |
+//! | `regions` | nothing of the binding |
 //! | `emulator` | `convert`; of the emulator what it exports |
 // Docstrings are for Python, whose examples look like quotations to Markdown.
 #![allow(clippy::doc_lazy_continuation)]
@@ -20,6 +21,7 @@ pub(crate) mod convert;
 pub(crate) mod create_many;
 pub(crate) mod doctor;
 pub(crate) mod emulator;
+pub(crate) mod regions;
 pub(crate) mod runtime;
 pub(crate) mod to_flex_spec;
 
@@ -45,6 +47,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(doctor::log_out, module)?)?;
     module.add_function(wrap_pyfunction!(doctor::forget_tokens, module)?)?;
     module.add_function(wrap_pyfunction!(to_flex_spec::to_flex_spec, module)?)?;
+    module.add_function(wrap_pyfunction!(regions::list, module)?)?;
     module.add_function(wrap_pyfunction!(forget_deprecations, module)?)?;
     Ok(())
 }

@@ -312,7 +312,7 @@ CREATE = "--name orders --provider AWS --region US_EAST_1"
 
 def test_an_error_is_one_sentence(emulator: Emulator, capsys: pytest.CaptureFixture[str]) -> None:
     emulator.add_instance("orders")
-    assert cli.main(f"flex create {emulator.group_id} {CREATE}".split()) == 1
+    assert cli.main(f"flex create {emulator.group_id} {CREATE}".split()) == 5
     out, err = capsys.readouterr()
     path = f"/api/atlas/v2/groups/{emulator.group_id}/flexClusters"
     assert out == ""
@@ -338,30 +338,6 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out.startswith(f"atlas-serverless {atlas_serverless.__version__} (CPython 3.")
 
 
-@pytest.mark.parametrize(
-    ("shell", "option", "action"),
-    [
-        ("bash", "--on-retired", "atlas_serverless_flex_update_"),
-        ("zsh", "--on-retired", "update:'Change a Flex cluster"),
-        ("tcsh", "n/--on-retired/(raise flex)", "n/flex/(create list get update upgrade delete wait)"),
-    ],
-)
-def test_completion(capsys: pytest.CaptureFixture[str], shell: str, option: str, action: str) -> None:
-    assert cli.main(["completion", shell]) == 0
-    out = capsys.readouterr().out
-    assert option in out
-    assert action in out
-
-
-def test_completion_without_shtab(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setitem(sys.modules, "shtab", None)
-    assert cli.main(["completion", "bash"]) == 1
-    assert capsys.readouterr() == (
-        "",
-        "atlas-serverless: completion needs shtab: pip install 'atlas-serverless[cli]'\n",
-    )
-
-
 def test_colour_only_in_a_terminal(
     emulator: Emulator, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -371,11 +347,19 @@ def test_colour_only_in_a_terminal(
     monkeypatch.delenv("NO_COLOR", raising=False)
     colour = re.compile("\x1b\\[[0-9;]*m")
     assert cli.main(["flex", "get", emulator.group_id, "orders"]) == 0
+    assert colour.search(capsys.readouterr().out)
+    assert cli.main(["flex", "get", emulator.group_id, "orders", "-o", "json"]) == 0
     coloured = capsys.readouterr().out
     assert colour.search(coloured)
     monkeypatch.setitem(sys.modules, "rich", None)
-    assert cli.main(["flex", "get", emulator.group_id, "orders"]) == 0
-    assert json.loads(colour.sub("", coloured)) == json.loads(capsys.readouterr().out)
+    assert cli.main(["flex", "get", emulator.group_id, "orders", "-o", "json"]) == 0
+    assert json.loads(capsys.readouterr().out) == json.loads(colour.sub("", coloured))
+    for name, value in (("NO_COLOR", "1"), ("TERM", "dumb")):
+        with monkeypatch.context() as patched:
+            patched.setenv(name, value)
+            assert cli.main(["flex", "get", "orders"]) == 0
+            assert cli.main(["doctor"]) == 0
+            assert not colour.search(capsys.readouterr().out)
 
 
 def test_every_command_has_help(capsys: pytest.CaptureFixture[str]) -> None:

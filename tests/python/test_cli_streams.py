@@ -42,14 +42,14 @@ def test_results_in_ascii(atlas_emulator: Emulator, tmp_path: Path) -> None:
     assert listed.stdout.isascii()
     assert json.loads(listed.stdout)[0]["tags"] == [{"key": "team", "value": "Bücher 你"}]
     missing = run("flex", "get", "ordérs", emulator=atlas_emulator)
-    assert (missing.returncode, missing.stdout) == (1, "")
+    assert (missing.returncode, missing.stdout) == (2, "")
     assert "\\xe9" in missing.stderr
     spec = tmp_path / "spec.json"
     spec.write_text('{"name": "ü", "extra": "é"}', encoding="utf-8")
     for given in (str(spec), "-"):
         with spec.open("rb") as file:
             refused = run("convert", given, stdin=file)
-        assert refused.returncode == 1
+        assert refused.returncode == 2
         assert "\\xfc" in refused.stderr
 
 
@@ -89,7 +89,7 @@ def test_a_full_disk(atlas_emulator: Emulator, tmp_path: Path) -> None:
         with open("/dev/full", "w") as nowhere:
             assert run(*command, emulator=atlas_emulator, stdout=nowhere, stderr=nowhere).returncode == 1, command
     with open("/dev/full", "w") as nowhere:
-        assert run("flex", "get", "x", emulator=atlas_emulator, stderr=nowhere).returncode == 1
+        assert run("flex", "get", "x", emulator=atlas_emulator, stderr=nowhere).returncode == 4
         assert run("flex", "nonsense", stderr=nowhere).returncode == 2
 
 

@@ -133,5 +133,5 @@ def test_the_access_list(shell: Shell) -> None:
     assert shell("accesslist status 198.51.100.0/24") == {"STATUS": "ACTIVE"}
     assert shell("accesslist delete 192.0.2.7") is None
     assert len(shell("accesslist list --compact")) == 2
-    shell("accesslist get 192.0.2.7", code=1)
+    shell("accesslist get 192.0.2.7", code=4)
     assert "ATLAS_NETWORK_PERMISSION_ENTRY_NOT_FOUND" in shell.err

@@ -173,9 +173,9 @@ def test_command_lines(capsys: Any, monkeypatch: Any) -> None:
 @pytest.mark.parametrize(
     ("given", "options", "code", "said"),
     [
-        ({**SPEC, "serverlessBackupOptions": BACKUP}, ["--strict"], 1, "is lost"),
-        ({"name": "orders"}, [], 1, "providerSettings"),
-        ([SPEC, 5], [], 1, "must be a spec"),
+        ({**SPEC, "serverlessBackupOptions": BACKUP}, ["--strict"], 2, "is lost"),
+        ({"name": "orders"}, [], 2, "providerSettings"),
+        ([SPEC, 5], [], 2, "must be a spec"),
         ([], [], 2, "nothing to convert"),
     ],
 )

@@ -1,7 +1,7 @@
 """The command line: `atlas-serverless COMMAND …`.
 
-Exit codes: 0 done, 1 an error of the service or the client, 2 an invalid command line, 130 Ctrl-C.
-Results are JSON on stdout; errors and warnings are one sentence each on stderr.
+Results go to stdout: a table at a terminal, JSON in a pipe, or what `--output` says. Errors and warnings are one line
+each on stderr, with `-o json` one of JSON. What the exit codes mean stands in `_errors.py`.
 
 Each subcommand has a module here with ``add_parser(subparsers)``, which adds it, and ``run(args) -> int``, which
 carries it out and returns the exit code. A module imports what it works with inside `run`, so that `--help` is quick.
@@ -17,6 +17,7 @@ import warnings
 from atlas_serverless.errors import AtlasError
 
 from ._common import CommandError, UsageError
+from ._errors import EPILOG, INTERRUPTED, as_json, exit_code, in_shell_words, line
 from ._output import flush_streams, prepare_streams
 
 TYPE_CHECKING = False
@@ -29,12 +30,17 @@ PROG = "atlas-serverless"
 MODULES = (
     "up",
     "instances",
+    "projects",
     "dbusers",
     "accesslist",
     "sweep",
+    "regions",
+    "api",
+    "error_codes",
     "convert",
     "doctor",
     "logout",
+    "demo",
     "emulator",
     "completion",
     "version",
@@ -78,7 +84,7 @@ class _Parser(argparse.ArgumentParser):
         head, found, rest = message.partition("unrecognized arguments: ")
         if found:
             message = head + found + " ".join(_shown(rest.split()))
-        super().error(without_secrets(message))
+        self.exit(2, f"{self.prog}: {without_secrets(message)} (see {self.prog} --help)\n")
 
 
 def _shown(words: list[str]) -> list[str]:
@@ -98,11 +104,11 @@ def build_parser() -> tuple[argparse.ArgumentParser, dict[str, ModuleType]]:
     parser = _Parser(
         prog=PROG,
         description="Create and keep MongoDB Atlas serverless instances and Flex clusters.",
-        epilog="Credentials are looked for in the environment, then in the profile of the Atlas CLI.",
+        epilog=f"Credentials are looked for in the environment, then in the profile of the Atlas CLI.\n\n{EPILOG}",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action=_Version)
     subparsers = parser.add_subparsers(dest="command", metavar="COMMAND", title="commands")
-    parser.set_defaults(parser=parser)  # for `completion`
     owners: dict[str, ModuleType] = {}
     for name in MODULES:
         module = importlib.import_module(f".{name}", __package__)
@@ -129,9 +135,14 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _parse_and_run(argv: Sequence[str] | None) -> int:
+    words = sys.argv[1:] if argv is None else list(argv)
+    if words == ["--version"]:
+        return _print_version()
     parser, owners = build_parser()
+    if words[:1] == ["__complete"]:
+        return _complete(parser, words[1:])
     try:
-        args = parser.parse_args(argv)
+        args = parser.parse_args(words)
     except SystemExit as done:  # argparse has printed help, version or what is wrong
         return done.code if isinstance(done.code, int) else 2
     if args.command is None:
@@ -144,24 +155,49 @@ def _parse_and_run(argv: Sequence[str] | None) -> int:
 
 def _run(module: ModuleType, args: argparse.Namespace) -> int:
     try:
+        if getattr(args, "debug", False):
+            import logging
+
+            logging.basicConfig(level=logging.DEBUG, format="%(levelname)s %(name)s: %(message)s")
         code: int = module.run(args)
         return code
-    except UsageError as error:
-        return _say(error, 2)
-    except (AtlasError, CommandError) as error:
-        return _say(error, 1)
+    except (AtlasError, UsageError, CommandError) as error:
+        return _say(error, args)
     except KeyboardInterrupt:
         _tell("")
-        return 130
+        return INTERRUPTED
 
 
-def _say(error: Exception, code: int) -> int:
-    _tell(f"{PROG}: {error}")
+def _say(error: Exception, args: argparse.Namespace) -> int:
+    code = exit_code(error)
+    if getattr(args, "output", None) == "json":
+        import json
+
+        _tell(json.dumps(as_json(error, code), default=str))
+    else:
+        _tell(f"{PROG}: {line(error)}")
     return code
 
 
+def _print_version() -> int:
+    from atlas_serverless import __version__
+
+    print(f"{PROG} {__version__}")
+    return 0
+
+
+def _complete(parser: argparse.ArgumentParser, words: list[str]) -> int:
+    from ._candidates import complete
+
+    warnings.simplefilter("ignore")
+    try:
+        return complete(parser, words)
+    except Exception:  # a shell that completes has no place for errors
+        return 1
+
+
 def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
-    _tell(f"{PROG}: warning: {message}")
+    _tell(f"{PROG}: warning: {in_shell_words(str(message))}")
 
 
 def _tell(line: str) -> None:

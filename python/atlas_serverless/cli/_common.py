@@ -33,7 +33,7 @@ def read_text(path: str) -> str:
 
 def access_options(parser: argparse.ArgumentParser) -> None:
     """Add the options for access to the service, for commands that work on the access itself."""
-    parser.add_argument("--profile", metavar="NAME", help="profile of the Atlas CLI to take the credentials from")
+    parser.add_argument("-P", "--profile", metavar="NAME", help="profile of the Atlas CLI to take the credentials from")
     parser.add_argument("--base-url", metavar="URL", help="default https://cloud.mongodb.com")
     parser.add_argument("--ca-file", metavar="FILE", help="further certificates to trust (PEM)")
     parser.add_argument("--token-cache", metavar="WHERE", help="memory, file, or a folder")
@@ -41,37 +41,50 @@ def access_options(parser: argparse.ArgumentParser) -> None:
 
 
 def client_options() -> argparse.ArgumentParser:
-    """A parent parser with the options of commands that make a client and print JSON."""
+    """A parent parser with the options for credentials, project and output that commands of the API share."""
     import argparse
 
     common = argparse.ArgumentParser(add_help=False)
     access = common.add_argument_group("access")
-    access.add_argument("--profile", metavar="NAME", help="profile of the Atlas CLI to take the credentials from")
+    access.add_argument("-P", "--profile", metavar="NAME", help="profile of the Atlas CLI to take the credentials from")
+    access.add_argument(
+        "--project-id",
+        "--projectId",
+        "--group-id",
+        dest="group_id",
+        metavar="ID",
+        help="the project, 24 hexadecimal digits; default: MONGODB_ATLAS_PROJECT_ID, then the profile's",
+    )
     access.add_argument("--base-url", metavar="URL", help="default https://cloud.mongodb.com")
     access.add_argument(
         "--no-token-cache",
         action="store_true",
         help="fetch a token for this command alone, instead of sharing one with other commands of this user",
     )
-    common.add_argument("--compact", action="store_true", help="print the JSON in one line")
+    output = common.add_argument_group("output")
+    forms = ["json", "table", "yaml", "name"]
+    output.add_argument("-o", "--output", choices=forms, help="default: table at a terminal, json in a pipe")
+    output.add_argument("--compact", action="store_true", help="print the JSON in one line")
+    output.add_argument("--debug", action="store_true", help="say on stderr what is sent and answered")
     return common
 
 
-def client(args: argparse.Namespace) -> Client:
+def client(args: argparse.Namespace, **more: Any) -> Client:
     """The client that the options of :func:`client_options` ask for."""
-    import atlas_serverless
-
-    access = {"profile": args.profile, "base_url": args.base_url, "token_cache": _token_cache(args)}
-    return atlas_serverless.Client(**{name: value for name, value in access.items() if value is not None})
-
-
-def _token_cache(args: argparse.Namespace) -> str | None:
-    """Commands share a service account's token: one each would soon be too many for Atlas' limit of token requests."""
     import os
 
-    if args.no_token_cache:
-        return "memory"
-    return None if os.environ.get("ATLAS_SERVERLESS_TOKEN_CACHE") else "file"
+    import atlas_serverless
+
+    # Commands share a service account's token: one each would soon be too many for Atlas' limit of token requests.
+    shared = None if os.environ.get("ATLAS_SERVERLESS_TOKEN_CACHE") else "file"
+    access = {
+        "profile": args.profile,
+        "base_url": args.base_url,
+        "token_cache": "memory" if args.no_token_cache else shared,
+        "group_id": args.group_id,
+        **more,
+    }
+    return atlas_serverless.Client(**{name: value for name, value in access.items() if value is not None})
 
 
 def given(args: argparse.Namespace, *names: str) -> dict[str, Any]:

@@ -18,7 +18,9 @@ def print_json(value: Any, *, compact: bool = False) -> None:
     if compact:
         print(json.dumps(value, ensure_ascii=ascii_only, separators=(",", ":")))
         return
-    if sys.stdout.isatty():
+    from ._table import colours
+
+    if colours():
         try:
             from rich import print_json as in_colour
         except ImportError:
@@ -27,6 +29,43 @@ def print_json(value: Any, *, compact: bool = False) -> None:
             in_colour(data=value, indent=2, ensure_ascii=ascii_only)
             return
     print(json.dumps(value, ensure_ascii=ascii_only, indent=2))
+
+
+def print_result(value: Any, args: Any) -> None:
+    """Print an entity or a list in the form that `--output` asks for: a table at a terminal and JSON in a pipe, if
+    nothing is said."""
+    form = output_of(args)
+    if form == "json":
+        print_json(value, compact=getattr(args, "compact", False))
+    elif form == "yaml":
+        print(_yaml(value), end="")
+    else:
+        from ._table import print_table
+
+        rows = value if isinstance(value, list) else [value]
+        if form == "table":
+            print_table(rows)
+        else:
+            for row in rows:
+                print(row.get("name", row.get("id", "")) if isinstance(row, dict) else row)
+
+
+def output_of(args: Any) -> str:
+    """The form of the output: what was asked for, or what suits stdout."""
+    if getattr(args, "compact", False):
+        return "json"
+    return getattr(args, "output", None) or ("table" if sys.stdout.isatty() else "json")
+
+
+def _yaml(value: Any) -> str:
+    try:
+        import yaml
+    except ImportError:
+        from ._common import CommandError
+
+        raise CommandError("-o yaml needs PyYAML: pip install 'atlas-serverless[cli]'") from None
+    text: str = yaml.safe_dump(value, sort_keys=False, allow_unicode=_takes(json.dumps(value, ensure_ascii=False)))
+    return text
 
 
 def _takes(text: str) -> bool:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._common import client, client_options, given
-from ._output import print_json
+from ._output import print_result
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -25,7 +25,6 @@ def add_parser(subparsers: Any) -> None:
         "delete": "Delete an entry.",
     }.items():
         added = actions.add_parser(action, help=text.split(".")[0], description=text, parents=[common])
-        added.add_argument("--group-id", metavar="ID", help="the project; default: that of environment or profile")
         if action != "list":
             added.add_argument("value", metavar="VALUE", help="such as 192.0.2.7, 192.0.2.0/24 or sg-0123abcd")
         if action == "create":
@@ -48,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
         else:
             result = service.delete_access_list_entry(args.group_id, args.value)
     if result is not None:
-        print_json(result, compact=args.compact)
+        print_result(result, args)
     return 0
 
 

@@ -1,8 +1,6 @@
-"""`atlas-serverless completion SHELL`: a completion script, made by shtab (extra `[cli]`)."""
+"""`atlas-serverless completion SHELL`: a completion script, which asks `atlas-serverless __complete` for what fits."""
 
 from __future__ import annotations
-
-from ._common import CommandError
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -13,8 +11,48 @@ _HOW = """\
 To use it now and in new shells:
   bash:  atlas-serverless completion bash > ~/.local/share/bash-completion/completions/atlas-serverless
   zsh:   atlas-serverless completion zsh > ~/.zfunc/_atlas-serverless    (with ~/.zfunc in $fpath)
-  tcsh:  atlas-serverless completion tcsh > ~/.atlas-serverless.csh      (and source it in ~/.tcshrc)
+  fish:  atlas-serverless completion fish > ~/.config/fish/completions/atlas-serverless.fish
+
+Commands, options, regions, calendars and profiles are completed, and the names of clusters and projects, for which
+Atlas is asked, for two seconds at most.
 """
+# What is typed is given as the words before the cursor, the last one perhaps empty.
+_SCRIPTS = {
+    "bash": """\
+_atlas_serverless() {
+  local line
+  COMPREPLY=()
+  while IFS= read -r line; do
+    COMPREPLY+=("$line")
+  done < <(atlas-serverless __complete "${COMP_WORDS[@]:1:COMP_CWORD}" 2>/dev/null)
+}
+complete -o default -F _atlas_serverless atlas-serverless
+""",
+    "zsh": """\
+#compdef atlas-serverless
+_atlas_serverless() {
+  local -a found
+  found=("${(@f)$(atlas-serverless __complete "${(@)words[2,CURRENT]}" 2>/dev/null)}")
+  if [[ -n "$found" ]]; then
+    compadd -a found
+  else
+    _files
+  fi
+}
+if [[ "$funcstack[1]" = "_atlas-serverless" ]]; then
+  _atlas_serverless "$@"
+else
+  compdef _atlas_serverless atlas-serverless
+fi
+""",
+    "fish": """\
+function __atlas_serverless
+  set -l words (commandline -opc) (commandline -ct)
+  atlas-serverless __complete $words[2..-1] 2>/dev/null
+end
+complete -c atlas-serverless -f -a '(__atlas_serverless)'
+""",
+}
 
 
 def add_parser(subparsers: Any) -> None:
@@ -24,18 +62,14 @@ def add_parser(subparsers: Any) -> None:
     parser = subparsers.add_parser(
         "completion",
         help="print a completion script for your shell",
-        description="Print a completion script for your shell. Needs shtab: pip install 'atlas-serverless[cli]'.",
+        description="Print a completion script for your shell.",
         epilog=_HOW,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
-    parser.add_argument("shell", choices=["bash", "zsh", "tcsh"])
+    parser.add_argument("shell", choices=list(_SCRIPTS))
 
 
 def run(args: argparse.Namespace) -> int:
     """Print the script."""
-    try:
-        import shtab
-    except ImportError:
-        raise CommandError("completion needs shtab: pip install 'atlas-serverless[cli]'") from None
-    print(shtab.complete(args.parser, shell=args.shell))
+    print(_SCRIPTS[args.shell], end="")
     return 0

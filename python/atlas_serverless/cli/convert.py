@@ -20,8 +20,8 @@ FILE holds one of these; - is standard input:
   command lines of the Atlas CLI (atlas serverless create …), one or more
 
 The Flex spec goes to standard output as JSON, a list where there were several; what is lost or changed goes to standard
-error. Nothing is sent to Atlas. Exit codes: 0 done, 1 a spec that is not valid, or with --strict one that loses
-something, 2 a FILE that cannot be read.
+error. Nothing is sent to Atlas. Exit codes: 0 done, 2 a FILE that cannot be read, a spec that is not valid, or with
+--strict one that loses something.
 """
 
 

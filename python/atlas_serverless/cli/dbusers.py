@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 
 from ._common import UsageError, client, client_options, given
-from ._output import print_json
+from ._output import print_result
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ def add_parser(subparsers: Any) -> None:
         "delete": "Delete a database user.",
     }.items():
         added = actions.add_parser(action, help=text.split(".")[0], description=text, parents=[common])
-        added.add_argument("--group-id", metavar="ID", help="the project; default: that of environment or profile")
         if action == "list":
             continue
         added.add_argument("username", metavar="USERNAME")
@@ -54,11 +53,11 @@ def run(args: argparse.Namespace) -> int:
     arguments = _arguments(args)
     with client(args) as service:
         if args.action == "list":
-            print_json(list(service.list_database_users(args.group_id)), compact=args.compact)
+            print_result(list(service.list_database_users(args.group_id)), args)
             return 0
         result = getattr(service, f"{args.action}_database_user")(args.group_id, args.username, **arguments)
     if result is not None:
-        print_json(result, compact=args.compact)
+        print_result(result, args)
     return 0
 
 

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-import sys
-
 from ._common import access_options, seconds
 from ._output import print_json
+from ._table import colours
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -27,9 +26,15 @@ def add_parser(subparsers: Any) -> None:
         epilog="Exit codes: 0 all well, 1 a step failed, 2 an invalid command line.",
     )
     access_options(parser)
-    parser.add_argument("--group-id", metavar="ID", help="project whose role is looked at; default: the one configured")
+    parser.add_argument(
+        "--group-id",
+        "--project-id",
+        "--projectId",
+        metavar="ID",
+        help="project whose role is looked at; default: the one configured",
+    )
     parser.add_argument("--timeout", type=seconds, default=15.0, metavar="SECONDS", help="for each step; default 15")
-    parser.add_argument("--output", choices=["text", "json"], default="text", help="default text")
+    parser.add_argument("-o", "--output", choices=["text", "json"], default="text", help="default text")
 
 
 def run(args: argparse.Namespace) -> int:
@@ -48,7 +53,7 @@ def run(args: argparse.Namespace) -> int:
     if args.output == "json":
         print_json(report)
     else:
-        print(_text(report, colour=sys.stdout.isatty()))
+        print(_text(report, colour=colours()))
     return 0 if report["ok"] else 1
 
 

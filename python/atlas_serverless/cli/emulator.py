@@ -42,7 +42,8 @@ def add_parser(subparsers: Any) -> None:
         action="store_true",
         help="limit token requests to 10 a minute and live tokens to 100, as Atlas does (default: no limit)",
     )
-    parser.add_argument("--output", choices=["text", "json"], default="text", help="form of the first line on stdout")
+    parser.add_argument("-o", "--output", choices=["text", "json"], default="text", help="form of the first line")
+    parser.add_argument("--env", action="store_true", help="print `export` lines for a shell first")
     parser.add_argument("--json-log", action="store_true", help="write each request to stderr as one line of JSON")
 
 
@@ -79,7 +80,10 @@ def run(args: argparse.Namespace) -> int:
         raise CommandError(str(error)) from error
     try:
         with emulator:
-            _announce(emulator.description, args.output)
+            if args.env:
+                _export(emulator.environment())
+            else:
+                _announce(emulator.description, args.output)
             while not stopped.wait(0.5):  # a wait without end would not see signals on Windows
                 pass
     finally:
@@ -96,6 +100,17 @@ def _announce(description: dict[str, str], output: str) -> None:
         print(f"Atlas emulator at {description['url']} (in a browser: what it holds), until Ctrl-C")
         for name, value in description.items():
             print(f"  {name:<14} {value}")
+    import sys
+
+    sys.stdout.flush()
+
+
+def _export(variables: dict[str, str]) -> None:
+    """Lines to paste into a shell, or to `source`."""
+    from shlex import quote
+
+    for name, value in variables.items():
+        print(f"export {name}={quote(value)}")
     import sys
 
     sys.stdout.flush()

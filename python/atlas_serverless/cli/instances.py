@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 import sys
 
-from ._common import UsageError, client, client_options, read_text, tag
+from ._common import CommandError, UsageError, client, client_options, read_text, tag
 from ._options import OPTIONS
-from ._output import print_json
+from ._output import output_of, print_result
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -31,6 +31,18 @@ def add_parser(subparsers: Any) -> None:
     import argparse
 
     common = client_options()
+
+    sends = argparse.ArgumentParser(add_help=False)
+    sends.add_argument("--dry-run", action="store_true", help="check it and print the request, and send nothing")
+
+    many_at_once = argparse.ArgumentParser(add_help=False)
+    many_at_once.add_argument(
+        "--file",
+        metavar="FILE",
+        help="do it for every entry of a list: JSON, JSONL, YAML or CSV, by the ending; - is stdin. Keys are the API's "
+        "fields, or name, provider, region, tags",
+    )
+
     changes = argparse.ArgumentParser(add_help=False)
     changes.add_argument("--tag", action="append", type=tag, metavar="KEY=VALUE", help="may be given many times")
     changes.add_argument(
@@ -54,10 +66,14 @@ def add_parser(subparsers: Any) -> None:
             # One argument, since argparse before 3.13 takes `[GROUP_ID]` for absent if an option stands before it.
             added.add_argument("words", nargs="*", metavar=words, help=_WORDS_HELP)
             for name, keywords in OPTIONS.get(_method(kind, action), {}).items():
-                added.add_argument(f"--{name.replace('_', '-')}", **keywords)
+                spellings = [f"--{name.replace('_', '-')}", *(["--watch"] if name == "wait" else [])]
+                added.add_argument(*spellings, **keywords)
+            if kind == "serverless" and "on_retired" not in OPTIONS.get(_method(kind, action), {}):
+                about = "flex: where the endpoint is gone, use the Flex cluster of that name"
+                added.add_argument("--on-retired", choices=["raise", "flex"], help=about)
             return added
 
-        create = add("create", f"create a {one} and print it", changes)
+        create = add("create", f"create a {one} and print it", changes, sends, many_at_once)
         create.add_argument("--name", help="letters, digits and hyphens; required, here or in --spec")
         create.add_argument("--provider", choices=["AWS", "AZURE", "GCP"], help="required, here or in --spec")
         create.add_argument("--region", metavar="REGION", help="such as US_EAST_1; required, here or in --spec")
@@ -66,7 +82,7 @@ def add_parser(subparsers: Any) -> None:
         about_tags = "only those that have this tag; may be given many times, and all count"
         listed.add_argument("--tag", action="append", type=tag, metavar="KEY=VALUE", help=about_tags)
         add("get", f"print a {one}")
-        update = add("update", f"change a {one} and print it", changes)
+        update = add("update", f"change a {one} and print it", changes, sends, many_at_once)
         update.add_argument("--name", help=argparse.SUPPRESS)  # to say that there is no such thing
         update.add_argument("--no-tags", action="store_true", help="remove all tags; --tag replaces all")
         update.add_argument(
@@ -74,10 +90,11 @@ def add_parser(subparsers: Any) -> None:
         )
         update.add_argument("--remove-tag", action="append", metavar="KEY", help="remove this tag and keep the others")
         if kind == "flex":
-            upgrade = add("upgrade", f"upgrade a {one} to a dedicated cluster and print it")
+            upgrade = add("upgrade", f"upgrade a {one} to a dedicated cluster and print it", sends)
             what = "a JSON object of the fields of the dedicated cluster; - is stdin"
             upgrade.add_argument("--spec", metavar="FILE", required=True, help=what)
-        add("delete", f"delete a {one}")
+        delete = add("delete", f"delete a {one}", sends, many_at_once)
+        delete.add_argument("--force", "--yes", action="store_true", help="do not ask, at a terminal either")
         add("wait", f"wait for the state of a {one} and print it")
 
 
@@ -89,14 +106,70 @@ def _method(kind: str, action: str) -> str:
 
 def run(args: argparse.Namespace) -> int:
     """Carry out one action and print what the service said."""
+    method = _method(args.command, args.action)
+    on_retired = None if "on_retired" in OPTIONS.get(method, {}) else getattr(args, "on_retired", None)
+    if getattr(args, "file", None) is not None:
+        return _many(args, method, on_retired)
     call, arguments = _call(args)
-    with client(args) as service:
-        result = getattr(service, call)(*arguments.pop("positional"), **arguments)
+    positional = arguments.pop("positional")
+
+    def send(service: Any) -> Any:
+        return getattr(service, call)(*positional, **arguments)
+
+    dry_run = getattr(args, "dry_run", False)
+    if args.action == "delete" and not dry_run:
+        _confirm(args, f"the {_KINDS[args.command][1]} {positional[-1]}")
+    with client(args, on_retired=on_retired) as service:
+        if dry_run:
+            return _dry_run(args, service, send)
+        result = send(service)
         if args.action == "list":
             result = list(result)
-    if result is not None and args.action != "delete":
-        print_json(result, compact=args.compact)
+    if args.action == "delete":
+        _say_deleted(args, positional[-1])
+    elif result == [] and output_of(args) == "table":
+        print(f"No {_KINDS[args.command][2]}.", file=sys.stderr)
+    elif result is not None:
+        print_result(result, args)
     return 0
+
+
+def _many(args: argparse.Namespace, method: str, on_retired: str | None) -> int:
+    from . import _fleet
+
+    single = ("words", "name", "provider", "region", "spec", "tag", "no_tags", "add_tag", "remove_tag")
+    given = [name for name in single if getattr(args, name, None)]
+    if given or getattr(args, "termination_protection", None) is not None:
+        raise UsageError("--file has all of it: no name, fields or tags beside it (the project: --project-id)")
+    if args.dry_run:
+        raise UsageError("--dry-run is for one at a time, not for --file")
+    rows, options = _fleet.read(args.file), _options(args, method)
+    if args.action == "delete":
+        _confirm(args, f"all {len(rows)} of {args.file}")
+    with client(args, on_retired=on_retired) as service:
+        return _fleet.run(args, service, rows, options)
+
+
+def _dry_run(args: argparse.Namespace, client: Any, send: Any) -> int:
+    from . import _dry_run
+
+    if getattr(args, "add_tag", None) or getattr(args, "remove_tag", None):
+        print("The tags that it has are read first: this is that request.", file=sys.stderr)
+    return _dry_run.show(args, client, send)
+
+
+def _confirm(args: argparse.Namespace, what: str) -> None:
+    """Ask a person; a script is not asked."""
+    if args.force or not (sys.stdin and sys.stdin.isatty() and sys.stderr.isatty()):
+        return
+    print(f"Delete {what}, with all data? [y/N] ", end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise CommandError("nothing was deleted")
+
+
+def _say_deleted(args: argparse.Namespace, name: str) -> None:
+    if output_of(args) == "table":
+        print(f"{name} is {'deleted' if args.wait else 'being deleted'}.", file=sys.stderr)
 
 
 def _call(args: argparse.Namespace) -> tuple[str, dict[str, Any]]:
@@ -128,6 +201,8 @@ def _positional(args: argparse.Namespace) -> list[str | None]:
     is_odd = len(project) > 1 or (bool(project) and not _PROJECT_ID.fullmatch(project[0]))
     if is_odd and getattr(args, "wait", False) and _NUMBER.fullmatch(words[-1]):
         raise UsageError(f"--wait takes no number: add --timeout {words[-1]}")
+    if project and args.group_id not in (None, project[0]):
+        raise UsageError(f"GROUP_ID {project[0]} and --project-id {args.group_id} contradict each other")
     if len(project) > 1:
         raise UsageError(f"unrecognized arguments: {' '.join(words[len(name) + 1 :])}")
     if args.action not in _WITHOUT_NAME and not project and (not name or _PROJECT_ID.fullmatch(name[0])):

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 
 from ._common import UsageError, client, client_options, tag
-from ._output import print_json
+from ._output import print_result
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -22,7 +22,6 @@ def add_parser(subparsers: Any) -> None:
     """Add `sweep`."""
     about = "find clusters that were left behind, and delete them"
     parser = subparsers.add_parser("sweep", help=about, description=_DESCRIPTION, parents=[client_options()])
-    parser.add_argument("--group-id", metavar="ID", help="only this project; default: every project")
     parser.add_argument("--tag", action="append", type=tag, metavar="KEY=VALUE", help="only with this tag; many times")
     parser.add_argument("--name-prefix", metavar="TEXT", help="only those whose name begins so")
     parser.add_argument("--older-than", type=_age, metavar="AGE", help="only those of this age, such as 90m, 12h or 7d")
@@ -39,7 +38,7 @@ def run(args: argparse.Namespace) -> int:
         found = service.find_leftovers(args.group_id, **wanted)
         done = service.delete_many(found, dry_run=not args.delete)
     results = [{**one, "how": result["how"], "why": result["why"]} for one, result in zip(found, done, strict=True)]
-    print_json(results, compact=args.compact)
+    print_result(results, args)
     return 1 if any(result["how"] == "failed" for result in done) else 0
 
 

@@ -6,7 +6,7 @@ import sys
 
 from ._common import UsageError, client, client_options, given, tag
 from ._options import OPTIONS
-from ._output import print_json
+from ._output import print_result
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -28,7 +28,6 @@ def add_parser(subparsers: Any) -> None:
     down = subparsers.add_parser("down", help="take back what up has made", description=_DOWN, parents=[common])
     for command, parser in (("up", up), ("down", down)):
         parser.add_argument("name", metavar="NAME", help="the cluster's name")
-        parser.add_argument("--group-id", metavar="ID", help="the project; default: that of environment or profile")
         for name, keywords in OPTIONS[command].items():
             parser.add_argument(f"--{name.replace('_', '-')}", **keywords)
     up.add_argument("--username", metavar="NAME", help="the database user; default: the cluster's name")
@@ -44,14 +43,14 @@ def run(args: argparse.Namespace) -> int:
     with client(args) as service:
         if args.command == "down":
             options = given(args, "group_id", "project", "wait", "timeout", "interval", "dry_run")
-            print_json(service.down(args.name, **options), compact=args.compact)
+            print_result(service.down(args.name, **options), args)
             return 0
         connection = service.up(args.name, **_arguments(args))
     shown = connection.to_dict()
     if args.show_password and connection.masked_uri is not None:
         shown["uri"] = connection.uri
     names = ("name", "group_id", "username", "uri", "did")
-    print_json({name: shown[name] for name in names}, compact=args.compact)
+    print_result({name: shown[name] for name in names}, args)
     made = [step for step in connection.did if step["why"] == "with a generated password"]
     if made and not args.show_password and not args.dry_run:
         print("the password was generated and is not shown again: --reset-password --show-password", file=sys.stderr)

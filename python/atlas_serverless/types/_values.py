@@ -107,6 +107,11 @@ class Response(Generic[T_co]):
     def __repr__(self) -> str:
         return f"<Response {self.status} {_held(self.data)}, attempts={self.attempts}, elapsed={self.elapsed:.3f} s>"
 
+    def _repr_html_(self) -> str:
+        from atlas_serverless._runtime.html import response
+
+        return response(self)
+
 
 def _held(data: Any) -> str:
     """What a reply holds, in a few words: `orders CREATING`, `with 3 results of 12`."""
@@ -120,11 +125,6 @@ def _held(data: Any) -> str:
     if data is None or data == {}:
         return "without content"
     return f"with {len(data)} fields" if isinstance(data, dict) else f"with a {type(data).__name__}"
-
-    def _repr_html_(self) -> str:
-        from atlas_serverless._runtime.html import response
-
-        return response(self)
 
 
 class Poll:

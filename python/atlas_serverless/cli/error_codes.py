@@ -1,0 +1,78 @@
+"""`atlas-serverless errors CODE`: what an error code means and what to do about it."""
+
+from __future__ import annotations
+
+from ._common import UsageError
+from ._output import output_of, print_result
+
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    import argparse
+    from typing import Any
+
+
+_BASES = {
+    "documented": "documented by Atlas",
+    "observed": "not documented; seen in replies",
+    "assumed": "not documented; assumed",
+}
+
+
+def add_parser(subparsers: Any) -> None:
+    """Add `errors`."""
+    parser = subparsers.add_parser(
+        "errors",
+        help="explain an error code",
+        description="Explain an error code of Atlas: its status, its class, whether the client repeats the request, "
+        "and what to do. Without CODE: all of them.",
+    )
+    parser.add_argument("code", nargs="?", metavar="CODE", help="such as DUPLICATE_CLUSTER_NAME, or its class")
+    parser.add_argument("-o", "--output", choices=["json", "table", "yaml", "name"], help="as in the other commands")
+
+
+def run(args: argparse.Namespace) -> int:
+    """Look it up."""
+    from atlas_serverless.errors import _codes
+
+    if args.code is None:
+        rows = [
+            {"name": code, "status": status, "class": name} for code, (name, status, _) in sorted(_codes.CODES.items())
+        ]
+        print_result(rows, args)
+        return 0
+    given = str(args.code)
+    code = given.upper().replace("-", "_") if "_" in given or given.isupper() else given
+    code = code if code in _codes.CODES else str(_codes.NAMES.get(given, code))
+    if code not in _codes.CODES:
+        import difflib
+
+        close = difflib.get_close_matches(str(code).upper(), _codes.CODES, n=1)
+        raise UsageError(f"no error code {given}" + (f"; did you mean {close[0]}?" if close else ""))
+    explained = _explained(code)
+    if output_of(args) == "table":
+        from ._table import print_pairs
+
+        print_pairs(list(explained.items()))
+    else:
+        print_result(explained, args)
+    return 0
+
+
+def _explained(code: str) -> dict[str, Any]:
+    from atlas_serverless import errors
+    from atlas_serverless.errors import _codes
+
+    from ._errors import EXIT_CODES, exit_code, in_shell_words
+
+    name, status, basis = _codes.CODES[code]
+    error = getattr(errors, name)("", status=status, error_code=code)
+    number = exit_code(error)
+    return {
+        "name": code,
+        "status": status,
+        "class": f"errors.{name} ({', '.join(base.__name__ for base in type(error).__mro__[1:3])})",
+        "known": _BASES.get(basis, basis),
+        "repeated": "yes, by the client itself" if status in (408, 425, 429, 500, 502, 503, 504) else "no",
+        "what to do": in_shell_words(_codes.ADVICE.get(code, "see the detail that came with it")),
+        "exit code": f"{number} ({EXIT_CODES[number]})",
+    }

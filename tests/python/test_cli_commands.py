@@ -1,0 +1,224 @@
+"""Commands beside create, get, list, update and delete of one; dry runs; files; what completion offers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from atlas_serverless import Emulator, cli
+
+pytestmark = pytest.mark.usefixtures("atlas_environment")
+CREATE = "flex create --name orders --provider AWS --region US_EAST_1 --tag env=dev"
+
+
+@pytest.fixture
+def run(capsys: pytest.CaptureFixture[str]) -> Any:
+    """Runs a command that ends with 0, and gives its stdout."""
+
+    def run(command: str, code: int = 0) -> str:
+        assert cli.main(command.split()) == code, capsys.readouterr().err
+        return capsys.readouterr().out
+
+    return run
+
+
+def test_forms_of_output(run: Any) -> None:
+    created = json.loads(run(CREATE))
+    assert json.loads(run("flex get orders -o json"))["id"] == created["id"]
+    assert run("flex get orders --compact").count("\n") == 1
+    assert run("flex list -o name") == "orders\n"
+    assert run("flex get orders -o yaml").splitlines()[0] == "backupSettings:"
+    head, row = run("flex list -o table").splitlines()
+    assert head.split() == ["NAME", "STATE", "PROVIDER", "REGION", "CREATED", "TAGS", "CONNECTION"]
+    assert row.split()[0] == "orders"
+    assert "env=dev" in row
+
+
+def test_yaml_without_pyyaml(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    monkeypatch.setitem(__import__("sys").modules, "yaml", None)
+    assert cli.main(["regions", "-o", "yaml"]) == 1
+    assert capsys.readouterr().err == ("atlas-serverless: -o yaml needs PyYAML: pip install 'atlas-serverless[cli]'\n")
+
+
+def test_projects(run: Any, atlas_project: str) -> None:
+    assert [project["id"] for project in json.loads(run("projects list"))] == [atlas_project]
+    assert json.loads(run("projects get"))["id"] == atlas_project
+    assert json.loads(run(f"projects get {atlas_project}"))["id"] == atlas_project
+    assert run("projects list -o table").split()[:2] == ["NAME", "ID"]
+
+
+def test_the_project_by_option(run: Any, atlas_emulator: Emulator, capsys: pytest.CaptureFixture[str]) -> None:
+    other = atlas_emulator.add_project("other")
+    for option in ("--project-id", "--projectId"):
+        assert cli.main(f"flex list {option} {other}".split()) == 3  # nobody has a role in it
+        assert other in capsys.readouterr().err
+    assert cli.main(f"flex list {atlas_emulator.group_id} --project-id {other}".split()) == 2
+    assert "contradict each other" in capsys.readouterr().err
+
+
+def test_regions(run: Any) -> None:
+    all_regions = json.loads(run("regions"))
+    flex = json.loads(run("regions --flex --provider GCP"))
+    assert len(all_regions) > 100
+    assert {region["provider"] for region in flex} == {"GCP"}
+    assert {region["flex"] for region in flex} == {"yes"}
+    assert "US_EAST_1" in run("regions --provider AWS --flex -o name").splitlines()
+
+
+def test_api(run: Any, atlas_emulator: Emulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    for number in range(3):
+        atlas_emulator.add_instance(f"c{number}")
+    path = "groups/{groupId}/flexClusters"
+    assert json.loads(run(f"api GET {path}"))["totalCount"] == 3
+    assert run(f"api get /api/atlas/v2/{path} -o name").split() == ["c0", "c1", "c2"]
+    assert run(f"api GET {path} --paginate -f itemsPerPage=2 -o name").split() == ["c0", "c1", "c2"]
+    pages = [request["query"] for request in atlas_emulator.requests if "pageNum" in (request["query"] or "")]
+    assert len([query for query in pages if "itemsPerPage=2" in query]) == 2
+    assert json.loads(run("api PATCH groups/{groupId} -f name=shop"))["name"] == "shop"
+    spec = {"name": "orders", "providerSettings": {"backingProviderName": "AWS", "regionName": "US_EAST_1"}}
+    (tmp_path / "spec.json").write_text(json.dumps(spec))
+    command = f"api POST {path} --input {tmp_path / 'spec.json'} -f terminationProtectionEnabled=true"
+    assert json.loads(run(command))["terminationProtectionEnabled"] is True
+    for command, said in [
+        ("api GET x --input f", "f: [Errno 2]"),
+        ("api POST x --paginate", "--paginate is for GET"),
+        ("api GET x -f nonsense", "--field takes KEY=VALUE"),
+    ]:
+        assert cli.main(command.split()) == 2
+        assert said in capsys.readouterr().err
+
+
+def test_errors(run: Any, capsys: pytest.CaptureFixture[str]) -> None:
+    explained = json.loads(run("errors DUPLICATE_CLUSTER_NAME"))
+    assert (explained["status"], explained["repeated"]) == (400, "no")
+    assert explained["what to do"] == "Choose another name, or pass --if-exists return."
+    assert explained["exit code"].startswith("5 ")
+    assert json.loads(run("errors ClusterNotFound")) == json.loads(run("errors cluster_not_found"))
+    assert "what to do" in run("errors RATE_LIMITED -o table")
+    assert len(json.loads(run("errors"))) > 700
+    assert cli.main(["errors", "DUPLICATE_CLUSTR_NAME"]) == 2
+    assert "did you mean DUPLICATE_CLUSTER_NAME?" in capsys.readouterr().err
+
+
+def test_every_error_code_is_explained(run: Any) -> None:
+    from atlas_serverless.cli import error_codes
+    from atlas_serverless.errors import _codes
+
+    for code in _codes.CODES:
+        explained = error_codes._explained(code)
+        assert all(explained.values()), code
+        assert "Client(" not in str(explained["what to do"])
+
+
+def test_a_dry_run_shows_the_request_that_would_be_sent(run: Any, atlas_emulator: Emulator) -> None:
+    shown = json.loads(run(f"{CREATE} --dry-run"))
+    assert atlas_emulator.requests == []
+    run(CREATE)
+    [sent] = [request for request in atlas_emulator.requests if request["operation"] == "createGroupFlexCluster"]
+    assert shown["request"]["method"] == "POST"
+    assert shown["request"]["url"] == atlas_emulator.url + sent["path"]
+    assert shown["request"]["body"] == sent["body"]
+    assert shown["request"]["headers"] == {name: sent["headers"][name] for name in ("accept", "content-type")}
+    text = run("flex update orders --tag a=b --dry-run -o table")
+    assert text.startswith(f"PATCH {atlas_emulator.url}{sent['path']}/orders\n")
+    assert text.endswith("It is valid. Nothing was sent.\n")
+    assert json.loads(run("flex delete orders --wait --dry-run"))["request"]["method"] == "DELETE"
+    assert json.loads(run("serverless delete orders --on-retired flex --dry-run"))["request"]["body"] is None
+    assert run("flex create --name a_b --dry-run", 2) == ""
+    assert [instance["tags"] for instance in atlas_emulator.instances()] == [{"env": "dev"}]
+
+
+FILES = {
+    "fleet.json": '[{"name": "a", "provider": "AWS", "region": "US_EAST_1", "tags": {"env": "x"}},'
+    '{"name": "b", "providerSettings": {"backingProviderName": "GCP", "regionName": "CENTRAL_US"}}]',
+    "fleet.jsonl": '{"name": "a", "provider": "AWS", "region": "US_EAST_1", "tags": "env=x"}\n\n'
+    '{"name": "b", "provider": "GCP", "region": "CENTRAL_US"}\n',
+    "fleet.csv": "name,provider,region,tags\na,AWS,US_EAST_1,env=x\nb,GCP,CENTRAL_US,\n",
+    "fleet.yaml": "- {name: a, provider: AWS, region: US_EAST_1, tags: {env: x}}\n"
+    "- {name: b, provider: GCP, region: CENTRAL_US}\n",
+}
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_file_of_many(name: str, run: Any, atlas_emulator: Emulator, tmp_path: Path) -> None:
+    file = tmp_path / name
+    file.write_text(FILES[name], encoding="utf-8")
+    created = json.loads(run(f"flex create --file {file} --wait"))
+    assert created == [{"name": name, "result": "created", "state": "IDLE"} for name in ("a", "b")]
+    stored = [(one["name"], one["provider"], one["tags"]) for one in atlas_emulator.instances()]
+    assert sorted(stored) == [("a", "AWS", {"env": "x"}), ("b", "GCP", {})]
+    assert [one["result"] for one in json.loads(run(f"flex create --file {file}", 5))] == ["failed", "failed"]
+    assert [one["result"] for one in json.loads(run(f"flex create --file {file} --if-exists return"))] == [
+        "created"
+    ] * 2
+    deleted = json.loads(run(f"flex delete --file {file} --wait"))
+    assert [one["result"] for one in deleted] == ["deleted", "deleted"]
+    assert atlas_emulator.instances() == []
+
+
+def test_updates_from_standard_input(run: Any, atlas_emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    import io
+
+    for name in ("a", "b"):
+        atlas_emulator.add_instance(name)
+    monkeypatch.setattr(
+        "sys.stdin", io.StringIO('{"name": "a", "tags": {"t": "1"}}\n{"name": "c", "tags": {"t": "2"}}\n')
+    )
+    rows = json.loads(run("flex update --file - --wait", 4))
+    assert [(row["name"], row["result"]) for row in rows] == [("a", "updated"), ("c", "failed")]
+    assert [instance["tags"] for instance in atlas_emulator.instances()] == [{"t": "1"}, {}]
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[]", "it is empty"),
+        ("{", "Expecting property name"),
+        ('[{"provider": "AWS"}]', "entry 1: no name"),
+        ('["a"]', "not a list of objects"),
+        ('[{"name": "a", "tags": "x"}]', "tags are KEY=VALUE"),
+    ],
+)
+def test_a_file_that_makes_no_sense(text: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "f.json").write_text(text)
+    assert cli.main(["flex", "create", "--file", str(tmp_path / "f.json")]) == 2
+    assert said in capsys.readouterr().err
+    assert cli.main(["flex", "create", "--file", str(tmp_path / "f.json"), "--name", "x"]) == 2
+    assert "--file has all of it" in capsys.readouterr().err
+
+
+def test_demo(run: Any) -> None:
+    shown = run("demo --provisioning-seconds 0.05")
+    assert shown.count("$ atlas-serverless flex") == 4
+    assert "orders" in shown
+    assert "Next: `atlas-serverless doctor`" in shown
+
+
+def offered(capsys: pytest.CaptureFixture[str], *words: str) -> list[str]:
+    cli.main(["__complete", *words])
+    out, err = capsys.readouterr()
+    assert err == ""
+    return out.splitlines()
+
+
+def test_what_completion_offers(capsys: pytest.CaptureFixture[str], atlas_emulator: Emulator) -> None:
+    atlas_emulator.add_instance("orders")
+    atlas_emulator.add_instance("outlet")
+    assert offered(capsys, "fl") == ["flex"]
+    assert offered(capsys, "flex", "u") == ["update", "upgrade"]
+    assert offered(capsys, "flex", "create", "--prov") == ["--provider"]
+    assert offered(capsys, "flex", "create", "--provider", "") == ["AWS", "AZURE", "GCP"]
+    assert offered(capsys, "flex", "create", "--provider", "GCP", "--region", "CENT") == ["CENTRAL_US"]
+    assert offered(capsys, "flex", "list", "-o", "y") == ["yaml"]
+    assert offered(capsys, "flex", "delete", "o") == ["orders", "outlet"]
+    assert offered(capsys, "flex", "list", "--project-id", "") == [atlas_emulator.group_id]
+    assert offered(capsys, "flex", "list", "-P", "") == ["default"]
+    assert offered(capsys, "emulator", "--calendar", "2025") == ["2025", "2025-12"]
+    assert offered(capsys, "errors", "DUPLICATE_CLUSTER_NAME_") == ["DUPLICATE_CLUSTER_NAME_PREFIX"]
+    assert offered(capsys, "flex", "wait", "x", "--state", "ID") == ["IDLE"]
+    assert "__complete" not in offered(capsys, "")
+    atlas_emulator.fail_next("stall", endpoint="flex")
+    assert offered(capsys, "flex", "get", "o") == []  # after two seconds, and without a word

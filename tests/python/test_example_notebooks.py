@@ -45,7 +45,8 @@ def test_they_are_kept_without_their_output_and_need_no_asyncio_run() -> None:
 
 
 def test_quickstart() -> None:
-    credentials, created, listed, raw, wrong, awaited, iterated, deleted = run(NOTEBOOKS[2])
+    cells = run(NOTEBOOKS[2])
+    credentials, created, listed, raw, wrong, awaited, iterated, connected, again, left, down, deleted = cells
     assert "service_account" in html(credentials)
     assert "orders → IDLE: IDLE" in html(created)
     assert "#00884f" in html(created)  # it ends full and green
@@ -58,6 +59,9 @@ def test_quickstart() -> None:
     assert "US_EAST_1" in html(wrong)
     assert "env=dev, team=data" in html(awaited)
     assert iterated["outputs"][0]["data"]["text/plain"] == "['orders']"
+    assert "******" in html(connected)
+    shown = [cell["outputs"][-1]["data"]["text/plain"] for cell in (again, left, down)]
+    assert [shown[0].count("'found'"), shown[1], shown[2].count("'deleted'")] == [3, "['orders']", 3]
     assert "orders → DELETED: DELETED" in html(deleted)
 
 

@@ -5,6 +5,7 @@
 - `_core.pyi` and `aio.pyi`: the stubs of `Client` and `AsyncClient`;
 - `types/_protocols.py`: what `with_raw_response` is for both;
 - `types/_operations.py`: the operations of `create_many`, as types;
+- `types/_regions.py`: the regions, as types;
 - `cli/_options.py`: the options of the command line that are arguments of a method.
 
     python scripts/generate_stubs.py            # write them
@@ -33,6 +34,7 @@ def wanted() -> dict[Path, str]:
         package / "aio.pyi": signatures.aio(interface),
         package / "types/_protocols.py": signatures.protocols(interface),
         package / "types/_operations.py": derived.operations(interface),
+        package / "types/_regions.py": derived.regions(),
         package / "cli/_options.py": derived.options(interface),
     }
     docs = {DOCS / f"{method.name}.txt": docstrings.with_signature(method) + "\n" for method in interface.all()}

@@ -5,7 +5,9 @@ from __future__ import annotations
 import re
 
 from stubs.signatures import HEAD, imports
-from stubs.table import ALIASES, Argument, Interface, create_options
+from stubs.table import ALIASES, HERE, Argument, Interface, create_options
+
+REGION_TABLE = HERE.parent.parent / "src/core/spec/model/regions.csv"
 
 KINDS = {"flex_cluster": ("flex", "FlexCluster"), "serverless_instance": ("serverless", "ServerlessInstance")}
 
@@ -48,6 +50,32 @@ if TYPE_CHECKING:
 
 OPTIONS: dict[str, dict[str, dict[str, Any]]] = {{body}}
 '''
+
+
+REGIONS = f'''\
+# {HEAD}
+"""The regions that this version knows, for completion: part of `atlas_serverless.types`."""
+
+from __future__ import annotations
+
+from typing import Literal
+
+Region = Literal[{{all}}]
+"""A region of any provider. Atlas may have new ones: wherever one is taken, any text is."""
+
+FlexRegion = Literal[{{flex}}]
+"""A region that has Flex clusters, as far as this version knows."""
+'''
+
+
+def regions() -> str:
+    """`types/_regions.py`."""
+    rows = [line.split(",") for line in REGION_TABLE.read_text(encoding="utf-8").splitlines()[1:] if line]
+    quoted = [
+        ", ".join(f'"{name}"' for name in sorted({row[1] for row in some}))
+        for some in (rows, [r for r in rows if r[2] == "yes"])
+    ]
+    return REGIONS.format(all=quoted[0], flex=quoted[1])
 
 
 def operations(interface: Interface) -> str:

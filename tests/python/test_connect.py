@@ -230,7 +230,7 @@ def test_a_server_that_sends_a_password_back_is_not_quoted() -> None:
     """Not in an error, and not in a log."""
     with Emulator() as emulator, emulator.client(max_retries=0) as client:
         detail = f"cannot create a user with the password {MARK}"
-        order = {"operation": "createDatabaseUser", "error_code": "INVALID_ATTRIBUTE"}
+        order: Any = {"operation": "createDatabaseUser", "error_code": "INVALID_ATTRIBUTE"}
         emulator.fail_next("status", status=400, detail=detail, **order)
         records: list[str] = []
         handler = logging.Handler()

@@ -93,7 +93,7 @@ def test_faults_are_ordered_listed_and_taken_back(emulator: Emulator) -> None:
     assert emulator.faults.standing() == []
     assert emulator.requests[-1]["fault"] == {"id": first, "kind": "status"}
     with pytest.raises(ValueError, match="half_body"):
-        emulator.fail_next("explode")
+        emulator.fail_next("explode")  # type: ignore[arg-type]
     with pytest.raises(LookupError):
         emulator.faults.cancel(99)
 
@@ -210,7 +210,7 @@ MISSPELT = [
 def test_a_misspelt_fault_is_refused_wherever_it_is_ordered(
     emulator: Emulator, key: str, value: str, said: str, tmp_path: Path
 ) -> None:
-    fault = {key: value}
+    fault: Any = {key: value}
     with pytest.raises(ValueError, match=re.escape(said)) as refused:
         emulator.fail_next(**fault)
     assert str(refused.value) == said

@@ -5,10 +5,12 @@ from __future__ import annotations
 import json
 import re
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from atlas_serverless import Emulator
+from atlas_serverless.emulator._faults import FaultEndpoint, FaultKind
 
 TEXT = (Path(__file__).parents[2] / "docs" / "emulator.md").read_text(encoding="utf-8")
 BLOCKS = re.findall(r"^```(\w+)\n(.*?)^```", TEXT, re.MULTILINE | re.DOTALL)
@@ -43,7 +45,10 @@ def test_every_setting_and_every_kind_of_fault_is_there() -> None:
     with Emulator() as emulator:
         settings = emulator.settings()
         with pytest.raises(ValueError, match="Kinds: ") as refused:
-            emulator.fail_next("no such kind")
+            emulator.fail_next("no such kind")  # type: ignore[arg-type]
+        assert emulator.control("GET", "faults/kinds") == list(get_args(FaultKind))
+        operations = emulator.control("GET", "operations")
+        assert {operation["endpoint"] for operation in operations} == set(get_args(FaultEndpoint)) - {"api"}
     kinds = str(refused.value).split("Kinds: ")[1].rstrip(".").split(", ")
     missing = [name for name in [*settings, *kinds] if f"`{name}`" not in TEXT]
     assert missing == []

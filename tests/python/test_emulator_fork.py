@@ -45,7 +45,7 @@ def test_a_child_sees_and_changes_what_its_parent_does(emulator: Emulator) -> No
         with pytest.raises(LookupError, match="There is no elsewhere"):
             emulator.set_state("elsewhere", "IDLE")
         with pytest.raises(ValueError, match="no fault of kind"):
-            emulator.faults.order("clsoe")
+            emulator.faults.order("clsoe")  # type: ignore[arg-type]
         emulator.stop()
         emulator.__exit__(None, None, None)
 

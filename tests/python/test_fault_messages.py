@@ -92,7 +92,7 @@ def test_no_secret_in_any_level(caplog: pytest.LogCaptureFixture, auth: str, lev
             ("close", {"method": "POST", "times": 5}),
         ]:
             emulator.control("DELETE", "faults")
-            emulator.fail_next(kind, **order)
+            emulator.control("POST", "faults", {"kind": kind, **order})
             try:
                 client.create_flex_cluster(emulator.group_id, name="orders", **SPEC)
             except errors.AtlasError as error:

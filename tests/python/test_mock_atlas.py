@@ -107,7 +107,8 @@ def test_plain_classes() -> None:
 
 
 def test_a_fault_without_a_target_does_not_meet_the_token_endpoint(atlas_emulator: Emulator) -> None:
-    for order in ({}, {"method": "POST"}):
+    orders: tuple[Any, ...] = ({}, {"method": "POST"})
+    for order in orders:
         with atlas_emulator.client(max_retries=0) as client:
             atlas_emulator.fail_next("status", status=400, **order)
             with pytest.raises(Exception, match="400"):

@@ -45,7 +45,7 @@ def emulator(atlas_emulator: Emulator) -> Emulator:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize(("asked", "level"), [(5, "INFO"), (6, "WARNING"), (30, "WARNING")])
 def test_a_pause_of_more_than_five_seconds_is_a_warning(
-    emulator: Emulator, kind: str, asynchronous: bool, asked: int, level: str, caplog: pytest.LogCaptureFixture
+    emulator: Emulator, kind: Any, asynchronous: bool, asked: int, level: str, caplog: pytest.LogCaptureFixture
 ) -> None:
     caplog.set_level(logging.INFO, "atlas_serverless")
     emulator.fail_next("status", status=503, retry_after=asked, method="POST", endpoint=kind.partition("_")[0])
@@ -58,7 +58,7 @@ def test_a_pause_of_more_than_five_seconds_is_a_warning(
 @pytest.mark.parametrize("asynchronous", [False, True])
 @pytest.mark.parametrize("kind", KINDS)
 def test_with_progress_a_long_pause_is_shown(
-    emulator: Emulator, kind: str, asynchronous: bool, monkeypatch: pytest.MonkeyPatch
+    emulator: Emulator, kind: Any, asynchronous: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setitem(sys.modules, "tqdm.auto", None)
     monkeypatch.setattr(sys, "stderr", stream := io.StringIO())
@@ -92,7 +92,7 @@ def test_a_note_is_shown_until_the_next_poll() -> None:
 @pytest.mark.parametrize("asynchronous", [False, True])
 @pytest.mark.parametrize("kind", KINDS)
 def test_waits_log_state_and_time(
-    emulator: Emulator, kind: str, asynchronous: bool, caplog: pytest.LogCaptureFixture
+    emulator: Emulator, kind: Any, asynchronous: bool, caplog: pytest.LogCaptureFixture
 ) -> None:
     emulator.settings(provisioning={"reads": 1})
     caplog.set_level(logging.DEBUG, "atlas_serverless")

@@ -29,8 +29,12 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
     from types import TracebackType
 
+    from typing_extensions import Unpack
+
     from atlas_serverless._core import Client
     from atlas_serverless.aio import AsyncClient
+
+    from ._faults import FaultKind, FaultOrder
 
     Auth = Literal["service_account", "api_key", "access_token"]
     Calendar = Literal["2024", "2025", "2025-12", "2026", "2027", "clock"] | str
@@ -227,7 +231,7 @@ class Emulator:
         that were issued stay good."""
         self.control("POST", "reset")
 
-    def fail_next(self, kind: str = "status", **order: Any) -> int:
+    def fail_next(self, kind: FaultKind = "status", **order: Unpack[FaultOrder]) -> int:
         """Short for :meth:`Faults.order`: ``emulator.fail_next("close", method="POST", after_store=True)``."""
         return self.faults.order(kind, **order)
 

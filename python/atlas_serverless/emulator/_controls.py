@@ -10,6 +10,10 @@ from ._arguments import whole
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from typing_extensions import Unpack
+
+    from ._faults import FaultKind, FaultOrder
+
     Control = Callable[..., Any]  # method, path and body of an order to its answer, as `Emulator.control`
 
 
@@ -48,7 +52,7 @@ class Faults:
     def __init__(self, control: Control) -> None:
         self._control = control
 
-    def order(self, kind: str = "status", **order: Any) -> int:
+    def order(self, kind: FaultKind = "status", **order: Unpack[FaultOrder]) -> int:
         """Orders a fault for the next request that matches, and returns its number.
 
         Kinds: ``status`` (with `status`, `error_code`, `detail`), ``html``, ``rate_limited``, ``unauthorized``,

@@ -41,6 +41,7 @@ from ._create_many import AsyncCreates, CreateResult, Creates
 from ._lists import AsyncPages, Pages
 from ._operations import FlexClusterOperation, ServerlessInstanceOperation
 from ._protocols import AsyncRawClient, RawClient
+from ._regions import FlexRegion, Region
 from ._replies import (
     FlexBackupSettings,
     FlexCluster,
@@ -110,6 +111,7 @@ __all__ = [
     "FlexConversion",
     "FlexProviderSettings",
     "FlexProviderSettingsSpec",
+    "FlexRegion",
     "FlexRestoreJob",
     "FlexRestoreJobPage",
     "FlexRestoreJobSpec",
@@ -129,6 +131,7 @@ __all__ = [
     "RateLimitEndpointSetPage",
     "RateLimitValue",
     "RawClient",
+    "Region",
     "Response",
     "ServerlessBackupOptions",
     "ServerlessBackupOptionsSpec",

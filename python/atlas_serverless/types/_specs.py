@@ -11,6 +11,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any, Literal, TypedDict, Union
 
+from ._regions import FlexRegion, Region
 from ._replies import Provider, Tag
 
 Kind = Literal["serverless", "flex"]
@@ -28,9 +29,9 @@ class ServerlessProviderSettingsSpec(TypedDict, total=False):
     """AWS, AZURE or GCP. Required."""
     backing_provider_name: Provider | str
     """Twin of backingProviderName."""
-    regionName: str
+    regionName: Region | str
     """Such as ``"US_EAST_1"``. Required. One that this version does not know is a RegionWarning, and is sent."""
-    region_name: str
+    region_name: Region | str
     """Twin of regionName."""
     providerName: Literal["SERVERLESS"] | str
     """Default and only value: SERVERLESS."""
@@ -84,9 +85,9 @@ class FlexProviderSettingsSpec(TypedDict, total=False):
     """AWS, AZURE or GCP. Required."""
     backing_provider_name: Provider | str
     """Twin of backingProviderName."""
-    regionName: str
+    regionName: FlexRegion | str
     """Such as ``"US_EAST_1"``. Required. One that this version does not know is a RegionWarning, and is sent."""
-    region_name: str
+    region_name: FlexRegion | str
     """Twin of regionName."""
     providerName: Literal["FLEX"] | str
     """Default and only value: FLEX."""

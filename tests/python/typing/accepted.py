@@ -19,7 +19,7 @@ from atlas_serverless.types import (
 )
 
 if TYPE_CHECKING:
-    from atlas_serverless import AsyncClient, Client
+    from atlas_serverless import AsyncClient, Client, Emulator
     from atlas_serverless.types import AsyncRawClient, RawClient
 
 
@@ -162,3 +162,30 @@ def exceptions_can_be_made_by_hand() -> list[errors.AtlasError]:
     network: ConnectionError = ConnectError("no route")
     print(network)
     return [refused, NoGroupSshKey(detail="no key", headers={"Date": "today"}), errors.WaitTimeoutError(polls=3)]
+
+
+def lists_in_pieces(client: Client) -> list[str]:
+    clusters = client.list_flex_clusters(name_prefix="team-")
+    first = clusters[0]["name"]
+    some = [cluster["name"] for cluster in clusters[:10]]
+    peeked = clusters.peek(3)
+    return [first, *some, *(cluster["stateName"] for cluster in peeked), next(clusters)["name"]]
+
+
+async def awaited_lists(client: AsyncClient) -> int:
+    clusters = await client.list_flex_clusters()
+    names: list[str] = [cluster["name"] async for cluster in client.list_flex_clusters()]
+    raw = await client.with_raw_response.list_projects()
+    return len(clusters) + len(names) + raw[0].status
+
+
+def faults_of_a_test(emulator: Emulator) -> None:
+    emulator.fail_next("close", method="POST", endpoint="flex", after_store=True)
+    emulator.fail_next(status=503, times=None, retry_after=None, headers={"x-one": None})
+    emulator.faults.order("delay", seconds=1.5, then=[{"kind": "html", "method": "GET"}])
+    print([fault["kind"] for fault in emulator.faults.unmet()])
+
+
+def regions_from_anywhere(client: Client, region: str) -> None:
+    client.create_flex_cluster(name="a", provider_settings={"backing_provider_name": "AWS", "region_name": region})
+    client.create_flex_cluster(name="b", provider_settings={"backing_provider_name": "GCP", "region_name": "NEW_1"})

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import inspect
 import json
 import os
@@ -170,32 +171,45 @@ def test_nothing_is_needed_but_the_standard_library() -> None:
     assert done.stdout == "Tag\n"
     imported = [re.findall(r"^from typing import (.*)", path.read_text(encoding="utf-8"), re.M) for path in MODULES]
     names = {name.strip() for lines in imported for line in lines for name in line.split(",")}
-    assert names <= {"TYPE_CHECKING", "Any", "Literal", "Protocol", "TypedDict", "Union"}
+    assert names <= {"TYPE_CHECKING", "Any", "Literal", "Protocol", "TypeVar", "TypedDict", "Union", "overload"}
+
+
+Definition = ast.FunctionDef | ast.AsyncFunctionDef
+
+
+def raw_methods(owner: str) -> dict[str, list[Definition]]:
+    """The methods of `RawClient` or `AsyncRawClient`, each with its overloads, of which nothing is left at run time."""
+    tree = ast.parse((PACKAGE / "types/_protocols.py").read_text(encoding="utf-8"))
+    [protocol] = [node for node in tree.body if isinstance(node, ast.ClassDef) and node.name == owner]
+    methods: dict[str, list[Definition]] = {}
+    for node in protocol.body:
+        if isinstance(node, Definition):
+            methods.setdefault(node.name, []).append(node)
+    return methods
 
 
 def test_both_raw_clients_have_the_same_methods() -> None:
-    def signatures(protocol: type) -> dict[str, list[tuple[str, object, object]]]:
-        methods = {name: method for name, method in vars(protocol).items() if inspect.isfunction(method)}
-        return {
-            name: [(p.name, p.default, p.annotation) for p in inspect.signature(method).parameters.values()]
-            for name, method in methods.items()
-            if not name.startswith("_")
-        }
-
-    sync, asynchronous = signatures(types.RawClient), signatures(types.AsyncRawClient)
-    assert sync == asynchronous
+    sync, asynchronous = raw_methods("RawClient"), raw_methods("AsyncRawClient")
     assert len(sync) == 42
-    for name in sync:
-        method = vars(types.AsyncRawClient)[name]
-        assert inspect.iscoroutinefunction(method) is not (name.startswith("list_") or name == "create_many")
+    for name, forms in sync.items():
+        assert [ast.unparse(form.args) for form in forms] == [ast.unparse(form.args) for form in asynchronous[name]]
+        gives_many = name.startswith("list_") or name == "create_many"
+        for form in asynchronous[name]:
+            assert isinstance(form, ast.FunctionDef if gives_many else ast.AsyncFunctionDef), name
+    assert sync.keys() == asynchronous.keys()
 
 
 def test_the_raw_clients_are_as_the_client_is() -> None:
-    for name, method in vars(types.RawClient).items():
-        if inspect.isfunction(method) and not name.startswith("_"):
-            ours = [(p.name, p.kind, p.default) for p in list(inspect.signature(method).parameters.values())[1:]]
-            real = inspect.signature(getattr(atlas_serverless.Client, name)).parameters.values()
-            assert ours == [(p.name, p.kind, p.default) for p in list(real)[1:]], name
+    for name, forms in raw_methods("RawClient").items():
+        real = list(inspect.signature(getattr(atlas_serverless.Client, name)).parameters.values())[1:]
+        for form in forms:
+            args = form.args
+            ours = [arg.arg for arg in (*args.args[1:], *args.kwonlyargs)] + ([args.kwarg.arg] if args.kwarg else [])
+            assert ours == [parameter.name for parameter in real], name
+        if len(forms) == 1:
+            given = [*args.defaults, *(default for default in args.kw_defaults if default is not None)]
+            defaults = [parameter.default for parameter in real if parameter.default is not parameter.empty]
+            assert [ast.literal_eval(default) for default in given] == defaults, name
 
 
 def test_a_response() -> None:
@@ -204,7 +218,7 @@ def test_a_response() -> None:
     assert (response.data, response.status, response.headers["date"]) == ({"name": "a"}, 201, "now")
     assert (response.attempts, response.reconciled, response.elapsed) == (1, False, 0.25)
     assert (response.deprecation, response.sunset) == (None, sunset)
-    assert repr(response) == "<Response 201, attempts=1, elapsed=0.250 s>"
+    assert repr(response) == "<Response 201 a, attempts=1, elapsed=0.250 s>"
     assert vars(pickle.loads(pickle.dumps(response))) == vars(response)
     assert types.Response[int] is types.Response
 

@@ -13,13 +13,13 @@ RUST := $(shell git ls-files 'src/*' Cargo.toml Cargo.lock pyproject.toml 2>/dev
 
 DOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs
 
-.PHONY: audit deny check-windows docs docs-serve lint-workflows wheels wheels-twice bench bench-full bench-pieces count demo test interop test-airflow test-connect test-browser test-shells pictures load test-rust test-python lint walls types build wheel clean help
+.PHONY: audit deny fuzz soak soak-short sanitize check-windows docs docs-serve lint-workflows wheels wheels-twice bench bench-full bench-pieces count demo test interop test-airflow test-connect test-browser test-shells pictures load test-rust test-python lint walls types build wheel clean help
 
 help:
 	@echo 'make demo   create an instance in the emulator, through a service account and through an API key'
 	@echo 'make test   everything: Rust, Python, types, lints, walls, documentation'
 	@echo 'make wheel  a release wheel in dist/'
-	@echo 'also: wheels wheels-twice check-windows lint-workflows deny audit docs docs-serve test-rust test-python lint walls types build interop test-airflow test-connect bench bench-full bench-pieces count clean'
+	@echo 'also: wheels wheels-twice check-windows lint-workflows deny audit fuzz soak sanitize docs docs-serve test-rust test-python lint walls types build interop test-airflow test-connect bench bench-full bench-pieces count clean'
 
 demo: $(VENV)/.built
 	$(BIN)/python examples/demo.py
@@ -75,6 +75,14 @@ audit: $(VENV)/.supply-chain
 
 $(VENV)/.supply-chain: $(VENV)/.installed scripts/supply_chain/requirements.txt
 	$(BIN)/python -m pip install --quiet -r scripts/supply_chain/requirements.txt
+	@touch $@
+
+# Every fuzz target by coverage, with AddressSanitizer: an hour together. `make fuzz FUZZ="--seconds 3600"`: an hour each.
+fuzz: $(VENV)/.fuzz
+	$(BIN)/python scripts/fuzz.py $(FUZZ)
+
+$(VENV)/.fuzz: $(VENV)/.installed fuzz/requirements.txt
+	$(BIN)/python -m pip install --quiet -r fuzz/requirements.txt
 	@touch $@
 
 # MongoDB's Go and TypeScript clients, curl and others that we did not write, against the emulator. Needs curl, Go 1.26, Node.js 20 and npm.

@@ -16,6 +16,7 @@ from typing import Any
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
 REQUIREMENTS = [
+    "fuzz/requirements.txt",
     "requirements-dev.txt",
     "scripts/supply_chain/requirements.txt",
     "scripts/wheels/requirements.txt",

@@ -4,6 +4,7 @@ use http_auth::{ChallengeRef, DigestClient};
 use reqwest::header::{HeaderMap, WWW_AUTHENTICATE};
 
 use crate::core::error::{AuthenticationError, Error};
+use crate::core::http::transport::exchange::printable;
 
 /// A Digest challenge that can be answered.
 pub(super) struct Challenge {
@@ -67,6 +68,8 @@ fn strength(challenge: &Challenge) -> u8 {
 }
 
 pub(super) fn unanswerable(why: &str) -> Error {
+    // Parts of the challenge may be in it.
+    let why = printable(why);
     Error::Authentication(Box::new(AuthenticationError {
         message: format!(
             "The server's challenge cannot be answered: {why}. An API key needs HTTP Digest with MD5 or SHA-256 and qop auth"

@@ -115,7 +115,9 @@ impl Digest {
             }),
         };
         let header = header.ok().and_then(|header| HeaderValue::try_from(header).ok());
-        let header = header.ok_or_else(|| unanswerable("it is malformed"))?;
+        let mut header = header.ok_or_else(|| unanswerable("it is malformed"))?;
+        // Who reads it can try keys against it at leisure.
+        header.set_sensitive(true);
         let nonce = active.challenge.client.nonce().to_owned();
         Ok(DigestResponse { header: Some(header), nonce: Some((nonce, used)), first_request: None })
     }

@@ -147,7 +147,8 @@ impl TokenEndpoint {
         (to_error::transport_error(failure, &self.request_info(attempts, env, context)), happened)
     }
 
-    fn read(
+    /// The token that a reply holds, or what it means instead. Public for the fuzz target of token replies.
+    pub fn read(
         &self,
         response: HttpResponse,
         attempts: u32,

@@ -23,11 +23,11 @@ const MAX_LIFETIME: f64 = 100.0 * 365.0 * 86_400.0;
 const TOKEN_CODES: [&str; 4] = ["", "UNEXPECTED_ERROR", "UNAUTHORIZED", "INVALID_REFRESH_TOKEN"];
 
 /// A token and how long it is valid.
-pub(super) struct IssuedToken {
-    pub(super) secret: Secret,
-    pub(super) header: HeaderValue,
-    pub(super) renew_in: Duration,
-    pub(super) lifetime: Duration,
+pub struct IssuedToken {
+    pub secret: Secret,
+    pub header: HeaderValue,
+    pub renew_in: Duration,
+    pub lifetime: Duration,
     /// Whether this client fetched it, instead of finding it in the cache.
     pub(super) fetched: bool,
 }

@@ -1,0 +1,76 @@
+//! A reply, from its bytes to the values of a dict. `serde_json` reads the same text, and must say the same.
+use std::time::Duration;
+
+use atlas_serverless::core::http::call::ExpectedBody;
+use atlas_serverless::core::http::reply::{check, content};
+use atlas_serverless::core::http::to_error::RequestInfo;
+use atlas_serverless::core::http::transport::exchange::HttpResponse;
+use atlas_serverless::core::json::{Element, ItemKind, Tape};
+use atlas_serverless::core::policy::retry::RequestKind;
+use atlas_serverless::core::spec::compare::differences;
+use bytes::Bytes;
+use reqwest::Url;
+use serde_json::{Map, Value};
+
+use super::support;
+
+const EXPECTED: [ExpectedBody; 4] =
+    [ExpectedBody::Resource, ExpectedBody::ResourceOrEmpty, ExpectedBody::Page, ExpectedBody::AnyJson];
+
+/// `expected envelope` as a number, then the body.
+pub fn run(data: &[u8]) {
+    let (choice, body) = support::number(data);
+    let expected = EXPECTED[usize::from(choice) % 4];
+    let envelope = choice % 8 >= 4;
+    // A key of this name is a private signal between serde_json's own types.
+    if body.windows(19).any(|part| part == b"$serde_json::privat") {
+        return;
+    }
+    let text = Bytes::copy_from_slice(body);
+    let (tape, value) = (Tape::parse(&text), serde_json::from_slice::<Value>(body));
+    assert_eq!(tape.is_some(), value.is_ok(), "{value:?}");
+    if let (Some(tape), Ok(value)) = (&tape, &value) {
+        assert_eq!(&read(tape.root()), value);
+        let _ = differences(body, body);
+        let _ = differences(br#"{"name":"a","tags":[{"key":"a","value":"b"}],"providerSettings":{"a":1}}"#, body);
+    }
+    let (url, env) = (Url::parse("https://cloud.mongodb.com/api/atlas/v2/groups").unwrap(), support::env());
+    let request = RequestInfo {
+        method: "GET",
+        url: &url,
+        kind: RequestKind::Read,
+        attempts: 1,
+        started: Duration::ZERO,
+        clock: &*env.clock,
+    };
+    let response = HttpResponse::new(200, Default::default(), text);
+    match check(response, expected, envelope, &request) {
+        Ok(response) => {
+            assert!((200..300).contains(&response.status));
+            assert!(response.tape.is_some() || body.trim_ascii().is_empty());
+            let _ = content(body, envelope);
+        }
+        Err(error) => support::assert_printable(&error.to_string()),
+    }
+}
+
+/// What the binding makes a Python value of.
+fn read(element: Element<'_>) -> Value {
+    match element.kind() {
+        ItemKind::Object => {
+            let mut fields = Map::new();
+            for (key, value) in element.fields() {
+                fields.insert(key.string().expect("a key is a text").into_owned(), read(value));
+            }
+            Value::Object(fields)
+        }
+        ItemKind::List => element.values().map(read).collect(),
+        ItemKind::PlainString | ItemKind::EscapedString => {
+            Value::String(element.string().expect("a text").into_owned())
+        }
+        ItemKind::True => Value::Bool(true),
+        ItemKind::False => Value::Bool(false),
+        ItemKind::Null => Value::Null,
+        ItemKind::Integer | ItemKind::Float => serde_json::from_str(element.text()).expect("a number"),
+    }
+}

@@ -1,0 +1,96 @@
+//! What several targets need: inputs made of bytes, and an environment whose clock stands still.
+use std::sync::Arc;
+use std::time::Duration;
+
+use atlas_serverless::core::context::Env;
+use atlas_serverless::core::context::clock::{ManualClock, Rng};
+use atlas_serverless::core::http::network::poll_intervals;
+use atlas_serverless::core::policy::retry::RetryPolicy;
+use atlas_serverless::core::spec::model::{Key, Node};
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
+use serde_json::Value;
+
+/// A project.
+pub const GROUP: &str = "32b6e34b3d91647abb20e7b8";
+
+/// The half of the largest jitter, always.
+struct Half;
+
+impl Rng for Half {
+    fn unit(&self) -> f64 {
+        0.5
+    }
+}
+
+/// An environment in which no time passes.
+pub fn env() -> Env {
+    Env {
+        clock: Arc::new(ManualClock::default()),
+        rng: Arc::new(Half),
+        policy: RetryPolicy { max_retries: 5, max_retry_time: Duration::from_secs(180) },
+        timeout: Duration::from_secs(60),
+        poll_intervals: poll_intervals("https://cloud.mongodb.com"),
+    }
+}
+
+/// The first line, without its end, and the rest.
+pub fn line(data: &[u8]) -> (&[u8], &[u8]) {
+    match data.iter().position(|byte| *byte == b'\n') {
+        Some(end) => (&data[..end], &data[end + 1..]),
+        None => (data, &[]),
+    }
+}
+
+/// `Name: value` lines up to an empty one, and the rest. Lines that are no header are left out, as hyper refuses them.
+pub fn headers(mut data: &[u8]) -> (HeaderMap, &[u8]) {
+    let mut headers = HeaderMap::new();
+    while !data.is_empty() {
+        let (line, rest) = line(data);
+        data = rest;
+        if line.is_empty() {
+            break;
+        }
+        let Some(colon) = line.iter().position(|byte| *byte == b':') else { continue };
+        let name = HeaderName::from_bytes(&line[..colon]);
+        let value = HeaderValue::from_bytes(line[colon + 1..].trim_ascii());
+        if let (Ok(name), Ok(value)) = (name, value)
+            && headers.len() < 100
+        {
+            headers.append(name, value);
+        }
+    }
+    (headers, data)
+}
+
+/// A number in the first line, else 0; and the rest.
+pub fn number(data: &[u8]) -> (u16, &[u8]) {
+    let (line, rest) = line(data);
+    (std::str::from_utf8(line).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0), rest)
+}
+
+/// A caller's object: JSON, in which a text that begins with `\u0001` is something that JSON does not have.
+pub fn node(value: &Value, depth: usize) -> Node<'_> {
+    match value {
+        Value::String(text) if text.starts_with('\u{1}') => match &text[1..] {
+            "nan" => Node::Float(f64::NAN),
+            "infinite" => Node::Float(f64::INFINITY),
+            described => Node::Other(described.into()),
+        },
+        Value::Array(items) if depth < 64 => Node::List(items.iter().map(|item| node(item, depth + 1)).collect()),
+        Value::Object(fields) if depth < 64 => {
+            let key = |name: &'_ String| match name.strip_prefix('\u{1}') {
+                Some(described) => Key::Other(described.to_owned().into()),
+                None => Key::Str(name.clone().into()),
+            };
+            Node::Map(fields.iter().map(|(name, value)| (key(name), node(value, depth + 1))).collect())
+        }
+        other => Node::from(other),
+    }
+}
+
+/// What a reader is shown has no character that moves a terminal's cursor or hides text.
+pub fn assert_printable(text: &str) {
+    let hidden =
+        |c: char| c.is_control() && c != '\n' || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    assert!(!text.contains(hidden), "{text:?}");
+}

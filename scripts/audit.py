@@ -15,15 +15,8 @@ from typing import Any
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
-REQUIREMENTS = [
-    "fuzz/requirements.txt",
-    "requirements-dev.txt",
-    "scripts/supply_chain/requirements.txt",
-    "scripts/wheels/requirements.txt",
-    "tests/airflow/requirements.txt",
-    "tests/browser/requirements.txt",
-    "tests/interop/requirements.txt",
-]
+#: Benchmarked clients are installed into a folder of their own, and nothing here uses them.
+NOT_OURS = {"benches/peers/requirements.txt"}
 
 
 @dataclass
@@ -83,6 +76,14 @@ def exit_code(findings: list[Findings]) -> int:
     return 2 if any(found.unknown for found in findings) else 0
 
 
+def requirements() -> list[str]:
+    """Every list of Python packages that is tracked."""
+    tracked = subprocess.run(
+        ["git", "ls-files", "*requirements*.txt"], cwd=ROOT, capture_output=True, text=True, check=True
+    )
+    return sorted(set(tracked.stdout.split()) - NOT_OURS)
+
+
 def run(*command: str) -> subprocess.CompletedProcess[str]:
     return subprocess.run([str(BIN / command[0]), *command[1:]], cwd=ROOT, capture_output=True, text=True, check=False)
 
@@ -92,7 +93,7 @@ def main() -> int:
     checked = None if fetched.returncode else run("cargo-deny", "--format", "json", "check", "advisories")
     findings = [of_crates(fetched, checked)]
     arguments = ["--no-deps", "--disable-pip", "--format", "json", "--progress-spinner", "off"]
-    findings += [of_packages(name, run("pip-audit", "-r", name, *arguments)) for name in REQUIREMENTS]
+    findings += [of_packages(name, run("pip-audit", "-r", name, *arguments)) for name in requirements()]
     for found in findings:
         print(found.sentence())
     code = exit_code(findings)

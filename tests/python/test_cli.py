@@ -252,6 +252,79 @@ def test_a_file_that_holds_no_spec_is_refused(
     assert client.options == []
 
 
+@pytest.mark.parametrize("kind", ["flex", "serverless"])
+@pytest.mark.parametrize(
+    ("field", "option"),
+    [
+        ("group_id", ""),
+        ("wait", "; give --wait"),
+        ("timeout", "; give --timeout"),
+        ("if_exists", "; give --if-exists"),
+        ("on_timeout", "; give --on-timeout"),
+        ("validate", ""),
+        ("progress", ""),
+        ("self", ""),
+    ],
+)
+def test_what_is_no_field_does_not_act_as_an_argument(
+    client: Recorder, capsys: pytest.CaptureFixture[str], tmp_path: Path, kind: str, field: str, option: str
+) -> None:
+    path = tmp_path / "spec.json"
+    path.write_text(json.dumps({"name": "orders", field: 5}), encoding="utf-8")
+    assert cli.main([kind, "create", GROUP, "--spec", str(path)]) == 2
+    message = f"atlas-serverless: --spec {path}: {field} is no field of the API{option}\n"
+    assert capsys.readouterr() == ("", message)
+    assert client.options == []
+
+
+def test_a_field_of_any_other_name_is_the_clients_to_judge(client: Recorder, tmp_path: Path) -> None:
+    path = tmp_path / "spec.json"
+    fields = {"name": "orders", "positional": [1], "extra_fields": {"a": 1}}
+    path.write_text(json.dumps(fields), encoding="utf-8")
+    assert client.asked(f"flex create {GROUP} --spec {path}") == call.create_flex_cluster(GROUP, **fields)
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ["flex", "get", GROUP, "\udcff"],
+        ["flex", "list", "--name-prefix", "\udcff"],
+        ["flex", "list", "--state", "\udcff"],
+        ["flex", "list", "--profile", "\udcff"],
+        ["flex", "list", "--base-url", "http://\udcff"],
+        ["doctor", "--group-id", "\udcff"],
+        ["logout", "--profile", "\udcff"],
+    ],
+)
+def test_an_argument_that_is_no_text(
+    emulator: Emulator, capsys: pytest.CaptureFixture[str], command: list[str]
+) -> None:
+    assert cli.main(command) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("atlas-serverless: ")
+    assert err.endswith(" has a lone surrogate, which is no character\n")
+    assert emulator.requests == []
+
+
+@pytest.mark.parametrize(
+    ("setting", "said"),
+    [
+        ("host=5", "--setting host: it is an option of its own, --host"),
+        ("state_dir=5", "--setting state_dir: it is an option of its own, --state-dir"),
+        ("\udcff=1", "--setting '\\udcff': there is no setting of that name"),
+    ],
+)
+def test_a_setting_that_is_none(capsys: pytest.CaptureFixture[str], setting: str, said: str) -> None:
+    assert cli.main(["emulator", "--setting", setting]) == 2
+    assert capsys.readouterr() == ("", f"atlas-serverless: {said}\n")
+
+
+def test_a_setting_that_the_emulator_does_not_know(capsys: pytest.CaptureFixture[str]) -> None:
+    assert cli.main(["emulator", "--setting", "self=1"]) == 1
+    assert capsys.readouterr() == ("", 'atlas-serverless: The emulator has no option "self".\n')
+
+
 def test_ctrl_c(client: Recorder, capsys: pytest.CaptureFixture[str]) -> None:
     client.methods.create_flex_cluster.side_effect = KeyboardInterrupt
     assert cli.main(["flex", "create", GROUP, "--name", "orders", "--wait"]) == 130

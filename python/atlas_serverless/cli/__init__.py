@@ -161,7 +161,7 @@ def _run(module: ModuleType, args: argparse.Namespace) -> int:
             logging.basicConfig(level=logging.DEBUG, format="%(levelname)s %(name)s: %(message)s")
         code: int = module.run(args)
         return code
-    except (AtlasError, UsageError, CommandError) as error:
+    except (AtlasError, UsageError, CommandError, ValueError) as error:
         return _say(error, args)
     except KeyboardInterrupt:
         _tell("")

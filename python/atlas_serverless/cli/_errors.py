@@ -37,7 +37,7 @@ _ACTIONS = {"wait_for": "wait"}
 def exit_code(error: BaseException) -> int:
     """The exit code of an error."""
     classes: tuple[tuple[Any, int], ...] = (
-        ((UsageError, errors.ValidationError), USAGE),
+        ((UsageError, ValueError), USAGE),  # ValueError: of an argument that the client judges, or a ValidationError
         ((errors.EndpointRetired, errors.GoneError), RETIRED),
         (errors.OutcomeUnknownError, OTHER),
         ((errors.ConfigurationError, errors.AuthenticationError), ACCESS),

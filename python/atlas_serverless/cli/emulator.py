@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     from ._common import CommandError
 
     settings: dict[str, Any] = {} if args.atlas_limits else dict(_NO_TOKEN_LIMITS)
-    settings |= _settings(args.setting)
+    settings |= _settings(args)
     stopped = threading.Event()
     restore = _on_signals(stopped)
     try:
@@ -116,16 +116,20 @@ def _export(variables: dict[str, str]) -> None:
     sys.stdout.flush()
 
 
-def _settings(pairs: list[str]) -> dict[str, Any]:
+def _settings(args: argparse.Namespace) -> dict[str, Any]:
     import json
 
     from ._common import UsageError
 
     settings = {}
-    for pair in pairs:
+    for pair in args.setting:
         name, separator, value = pair.partition("=")
         if not separator:
             raise UsageError(f"--setting takes NAME=JSON, not {pair!r}")
+        if name in vars(args):
+            raise UsageError(f"--setting {name}: it is an option of its own, --{name.replace('_', '-')}")
+        if not name.isascii():
+            raise UsageError(f"--setting {name!a}: there is no setting of that name")
         try:
             settings[name] = json.loads(value)
         except (ValueError, RecursionError):

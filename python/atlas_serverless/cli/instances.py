@@ -110,8 +110,7 @@ def run(args: argparse.Namespace) -> int:
     on_retired = None if "on_retired" in OPTIONS.get(method, {}) else getattr(args, "on_retired", None)
     if getattr(args, "file", None) is not None:
         return _many(args, method, on_retired)
-    call, arguments = _call(args)
-    positional = arguments.pop("positional")
+    call, positional, arguments = _call(args)
 
     def send(service: Any) -> Any:
         return getattr(service, call)(*positional, **arguments)
@@ -172,12 +171,13 @@ def _say_deleted(args: argparse.Namespace, name: str) -> None:
         print(f"{name} is {'deleted' if args.wait else 'being deleted'}.", file=sys.stderr)
 
 
-def _call(args: argparse.Namespace) -> tuple[str, dict[str, Any]]:
-    """The client's method and its arguments, the positional ones under that name."""
+def _call(args: argparse.Namespace) -> tuple[str, list[str | None], dict[str, Any]]:
+    """The client's method, its positional arguments, and those that are given by name."""
     method = _method(args.command, args.action)
-    arguments: dict[str, Any] = {"positional": _positional(args)}
+    positional = _positional(args)
+    arguments: dict[str, Any] = {}
     if args.action == "create":
-        arguments.update(_spec(args))
+        arguments.update(_spec(args, method))
     if args.action == "update":
         if args.name is not None:
             raise UsageError(f"a {_KINDS[args.command][1]} can't be renamed: NAME says which one is updated")
@@ -190,7 +190,7 @@ def _call(args: argparse.Namespace) -> tuple[str, dict[str, Any]]:
         arguments["tags"] = _tags(args.tag, "--tag")
     if args.action == "upgrade":
         arguments["extra_fields"] = _read_spec(args.spec)
-    return method, arguments | _options(args, method)
+    return method, positional, arguments | _options(args, method)
 
 
 def _positional(args: argparse.Namespace) -> list[str | None]:
@@ -225,9 +225,10 @@ def _options(args: argparse.Namespace, method: str) -> dict[str, Any]:
     return given
 
 
-def _spec(args: argparse.Namespace) -> dict[str, Any]:
+def _spec(args: argparse.Namespace, method: str) -> dict[str, Any]:
     """The fields of --spec, and over them those of the flags."""
-    spec = _read_spec(args.spec) if args.spec else {}
+    spec = _read_spec(args.spec) if args.spec is not None else {}
+    _check_fields(spec, args.spec, method)
     if args.name is not None:
         spec["name"] = args.name
     given = {"backingProviderName": args.provider, "regionName": args.region}
@@ -255,6 +256,20 @@ def _read_spec(path: str) -> dict[str, Any]:
     if not isinstance(found, dict):
         raise UsageError(f"--spec {path}: not a JSON object")
     return found
+
+
+def _check_fields(spec: dict[str, Any], path: str, method: str) -> None:
+    """Fields become arguments of the method: what is another of its arguments is no field, and must not act as one."""
+    import inspect
+
+    from atlas_serverless._core import Client
+
+    known = inspect.signature(getattr(Client, method)).parameters.values()
+    others = {parameter.name for parameter in known if parameter.kind is not parameter.VAR_KEYWORD}
+    wrong = next((name for name in spec if name in others - {"name", "extra_fields"}), None)
+    if wrong is not None:
+        option = f"; give --{wrong.replace('_', '-')}" if wrong in OPTIONS[method] else ""
+        raise UsageError(f"--spec {path}: {wrong} is no field of the API{option}")
 
 
 def _changes(args: argparse.Namespace) -> dict[str, Any]:

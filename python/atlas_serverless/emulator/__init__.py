@@ -81,6 +81,7 @@ class Emulator:
 
     def __init__(
         self,
+        /,
         *,
         port: int = 0,
         host: str = "127.0.0.1",

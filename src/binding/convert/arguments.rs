@@ -53,12 +53,13 @@ pub(crate) fn positional(words: &Bound<'_, PyTuple>) -> PyResult<Vec<Option<Stri
     words.iter().enumerate().map(read).collect()
 }
 
-/// A number of seconds: positive. None and infinity are no limit.
+/// A number of seconds: positive. None, infinity and what is too much for a `Duration` are no limit; what is too little for
+/// one is a nanosecond.
 pub(crate) fn seconds(name: &str, value: Option<f64>) -> PyResult<Option<Duration>> {
     let Some(value) = value else { return Ok(None) };
     match Duration::try_from_secs_f64(value) {
-        Ok(duration) if !duration.is_zero() => Ok(Some(duration)),
-        Err(_) if value == f64::INFINITY => Ok(None),
+        Ok(duration) if value > 0.0 => Ok(Some(duration.max(Duration::from_nanos(1)))),
+        Err(_) if value > 0.0 => Ok(None),
         _ => Err(PyValueError::new_err(format!("{name} must be more than 0 seconds, not {value}"))),
     }
 }

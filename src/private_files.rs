@@ -12,8 +12,14 @@ const TEMPORARY: &str = ".half-";
 /// A temporary file that a killed process has left is removed after this time.
 const STALE_AFTER: Duration = Duration::from_secs(600);
 
-/// Creates a folder that only this user can open, or checks an existing one.
+/// Creates a folder that only this user can open, or checks an existing one. Nothing is made behind a link or in a folder of
+/// a third user.
 pub(crate) fn create_folder(folder: &Path) -> Result<(), String> {
+    let written = std::path::absolute(folder).map_err(|error| format!("the folder cannot be made ({error})"))?;
+    match written.ancestors().find(|parent| parent.symlink_metadata().is_ok()) {
+        Some(existing) if existing != written => check_way(existing)?,
+        _ => {}
+    }
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true);
     #[cfg(unix)]
@@ -114,14 +120,19 @@ fn check_owner(metadata: &fs::Metadata, forbidden: u32, name: &str) -> Result<()
     Ok(())
 }
 
-/// Fails if a third user owns a folder or link on the way: it could be made to lead elsewhere at any time. The path is
-/// looked at as it is written, and as it is without its links.
-#[cfg(unix)]
+/// Fails if a third user owns one of the folders above this one, or a link to one.
 fn check_parents(folder: &Path) -> Result<(), String> {
+    let written = std::path::absolute(folder).map_err(|error| format!("its path cannot be read ({error})"))?;
+    written.parent().map_or(Ok(()), check_way)
+}
+
+/// Fails if a third user owns a folder or link on the way to this folder, or this one: it could be made to lead elsewhere at
+/// any time. The path is looked at as it is written, and as it is without its links.
+#[cfg(unix)]
+fn check_way(folder: &Path) -> Result<(), String> {
     let failed = |error: io::Error| format!("the folders above it cannot be read ({error})");
-    let written = std::path::absolute(folder).map_err(failed)?;
     let real = folder.canonicalize().map_err(failed)?;
-    for parent in written.ancestors().skip(1).chain(real.ancestors().skip(1)) {
+    for parent in folder.ancestors().chain(real.ancestors()) {
         let (link, target) = (fs::symlink_metadata(parent), fs::metadata(parent));
         check_parent(parent, &link.map_err(failed)?)?;
         check_parent(parent, &target.map_err(failed)?)?;
@@ -152,6 +163,6 @@ fn check_owner(_: &fs::Metadata, _: u32, _: &str) -> Result<(), String> {
 }
 
 #[cfg(not(unix))]
-fn check_parents(_: &Path) -> Result<(), String> {
+fn check_way(_: &Path) -> Result<(), String> {
     Ok(())
 }

@@ -39,6 +39,19 @@ def test_no_link_is_followed(tmp_path: Path) -> None:
         Emulator(state_dir=tmp_path / "state")
 
 
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() != 0, reason="only root can give a link away")
+def test_nothing_is_made_where_a_third_user_leads(tmp_path: Path) -> None:
+    (tmp_path / "victim").mkdir()
+    link, folder = tmp_path / "link", tmp_path / "folder"
+    link.symlink_to(tmp_path / "victim")
+    folder.mkdir()
+    for path in (link, folder):
+        os.chown(path, 4321, -1, follow_symlinks=False)
+        with pytest.raises(RuntimeError, match=rf"/{path.name} above it belongs to user 4321, neither to root nor to"):
+            Emulator(state_dir=path / "state" / "deep")
+        assert list(path.iterdir()) == []
+
+
 def test_a_link_that_is_put_there_later_is_replaced(tmp_path: Path) -> None:
     victim = tmp_path / "victim"
     victim.write_text("precious")

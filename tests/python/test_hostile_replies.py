@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import traceback
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -159,6 +160,77 @@ def test_a_reply_about_another_is_not_returned(run: Any) -> None:
         with Canned(reply(200, wrapped)) as server:
             with pytest.raises(errors.ProtocolError, match='describes name "another", not "orders"'):
                 run(server, call, max_retries=0)
+
+
+OTHER_ID = "32b6e34b3d91647abb20e7ff"
+
+
+@BOTH
+@pytest.mark.parametrize(
+    ("call", "other", "said"),
+    [
+        (
+            lambda client: client.get_flex_backup_snapshot(GROUP, "orders", GROUP),
+            {"id": OTHER_ID},
+            f'id "{OTHER_ID}", not "{GROUP}"',
+        ),
+        (
+            lambda client: client.get_flex_restore_job(GROUP, "orders", GROUP),
+            {"id": OTHER_ID},
+            f'id "{OTHER_ID}", not "{GROUP}"',
+        ),
+        (
+            lambda client: client.get_access_list_entry(GROUP, "192.0.2.7"),
+            {"cidrBlock": "192.0.2.8/32", "ipAddress": "192.0.2.8"},
+            'cidrBlock "192.0.2.8/32", not "192.0.2.7"',
+        ),
+        (
+            lambda client: client.get_database_user(GROUP, "app"),
+            {"username": "other"},
+            'username "other", not "app"',
+        ),
+        (lambda client: client.get_project(GROUP), {"id": OTHER_ID}, f'id "{OTHER_ID}", not "{GROUP}"'),
+    ],
+)
+def test_a_reply_about_another_part_of_a_project_is_not_returned(
+    run: Any, call: Callable[[Any], Any], other: dict[str, str], said: str
+) -> None:
+    with Canned(reply(200, other)) as server, pytest.raises(errors.ProtocolError, match=f"describes {said}"):
+        run(server, call, max_retries=0)
+
+
+@BOTH
+def test_a_create_of_a_user_believes_no_reply_about_another(run: Any) -> None:
+    roles = [{"roleName": "read", "databaseName": "shop"}]
+
+    def create(client: Any) -> Any:
+        return client.create_database_user(GROUP, "app", password="a-long-secret", roles=roles)
+
+    with Canned(reply(201, {"username": "other"})) as server, pytest.raises(errors.OutcomeUnknownError):
+        run(server, create, max_retries=0)
+    ours = {"username": "app", "databaseName": "admin", "groupId": GROUP, "roles": roles}
+    with Canned(reply(201, {"username": "other"}), reply(200, ours)) as server:
+        assert run(server, create) == ours
+        assert [request.method for request in server.requests] == ["POST", "GET"]
+
+
+@BOTH
+def test_a_password_that_a_later_reply_shows_is_hidden(run: Any) -> None:
+    """A look-up carries no password, but the server knows it by then; here it is quoted in JSON in JSON."""
+    password = 'zqx"jvké\\wfb'
+    shown = json.dumps(json.dumps({"password": password}))
+
+    def create(client: Any) -> Any:
+        roles = [{"roleName": "read", "databaseName": "shop"}]
+        return client.create_database_user(GROUP, "app", password=password, roles=roles)
+
+    with Canned(reply(500, {"detail": shown, "error": 500})) as server:
+        with pytest.raises(errors.OutcomeUnknownError) as caught:
+            run(server, create, max_retries=0)
+        assert [request.method for request in server.requests] == ["POST", "GET"]
+    text = "".join(traceback.format_exception(caught.value))
+    assert "******" in text
+    assert [part for part in ("zqx", "jvk", "wfb") if part in text] == []
 
 
 @BOTH

@@ -49,8 +49,10 @@ pub struct Call {
 pub enum Subject {
     /// A resource of this name in the call's project.
     Named(String),
-    /// A project with this id.
-    Project(String),
+    /// What has this id.
+    Id(String),
+    /// An entry of an access list: an address, a block of addresses or a security group.
+    Entry(String),
     /// A database user of this name in the call's project.
     User(String),
 }

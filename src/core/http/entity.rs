@@ -132,11 +132,17 @@ impl Call {
         };
         let place = if operation == Operation::Create { entity.collection() } else { entity.path() };
         let subject = match (operation, entity) {
-            (Operation::Get | Operation::Update, Entity::Project { group_id }) => {
-                Some(Subject::Project(group_id.clone()))
-            }
+            (Operation::Get | Operation::Update, Entity::Project { group_id }) => Some(Subject::Id(group_id.clone())),
             (Operation::Get | Operation::Update, Entity::DatabaseUser { username, .. }) => {
                 Some(Subject::User(username.clone()))
+            }
+            // The distinguished name of an external user has several spellings.
+            (Operation::Create, Entity::DatabaseUser { username, database_name, .. }) if database_name == "admin" => {
+                Some(Subject::User(username.clone()))
+            }
+            (Operation::Get, Entity::AccessListEntry { value, .. }) => Some(Subject::Entry(value.clone())),
+            (Operation::Get, Entity::FlexBackupSnapshot { id, .. } | Entity::FlexRestoreJob { id, .. }) => {
+                Some(Subject::Id(id.clone()))
             }
             _ => None,
         };

@@ -50,15 +50,18 @@ impl EntityRequest {
 
     fn call(&self) -> Call {
         let body = self.body.as_ref().map(|fields| {
-            let secret = fields.get("password").and_then(Value::as_str).map(Secret::from);
             let json = match self.entity {
                 // A list of entries; this client adds them one by one.
                 Entity::AccessListEntry { .. } => Value::Array(vec![Value::Object(fields.clone())]).to_string(),
                 _ => Value::Object(fields.clone()).to_string(),
             };
-            EntityBody { json: Bytes::from(json), secret }
+            EntityBody { json: Bytes::from(json), secret: self.secret() }
         });
         Call::entity(&self.entity, self.operation, self.reply_format, body)
+    }
+
+    fn secret(&self) -> Option<Secret> {
+        self.body.as_ref()?.get("password").and_then(Value::as_str).map(Secret::from)
     }
 
     /// By what it is told apart from others of its kind.
@@ -133,6 +136,8 @@ impl Client {
             }
             entity => Call::entity(entity, Operation::Get, reply_format, None),
         };
+        // The server knows the secret by now, and may show it in any reply.
+        let get = Call { secret: request.secret(), ..get };
         let reply = match self.run(&get, context).await {
             Ok(reply) => reply,
             Err(Error::Api(api)) if classify::is_absent(&api) || classify::is_absent_project(&get, &api) => {

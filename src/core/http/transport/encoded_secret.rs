@@ -71,18 +71,25 @@ impl EncodedSecret {
     /// The end of the secret that begins here.
     fn match_at(&self, text: &[u8], start: usize) -> Option<usize> {
         let mut at = start;
-        for (count, byte) in self.secret.expose().bytes().enumerate() {
+        let mut previous = None;
+        for (count, character) in self.secret.expose().chars().enumerate() {
             let Some(rest) = text.get(at..).filter(|rest| !rest.is_empty()) else {
                 return (count >= MIN_LENGTH).then_some(at);
             };
-            match length_of(rest, byte) {
+            let length = match character {
+                // The first of several backslashes has taken all of them, however often each is escaped.
+                '\\' if previous == Some('\\') => length_of(rest, character).or(Some(0)),
+                _ => length_of(rest, character),
+            };
+            match length {
                 Some(length) => at += length,
                 // An escape that the end has cut.
-                None if count >= MIN_LENGTH && rest.len() < 6 && matches!(rest.first(), Some(b'\\' | b'%' | b'&')) => {
+                None if count >= MIN_LENGTH && rest.len() < 12 && matches!(rest.first(), Some(b'\\' | b'%' | b'&')) => {
                     return Some(text.len());
                 }
                 None => return None,
             }
+            previous = Some(character);
         }
         Some(at)
     }
@@ -105,24 +112,76 @@ impl EncodedSecret {
     }
 }
 
-/// How many bytes of `text` stand for this byte; `None` if it begins with another.
-fn length_of(text: &[u8], byte: u8) -> Option<usize> {
-    match text.first()? {
-        b'\\' if text.get(1) == Some(&b'u') && hex(text.get(2..6)?)? == u32::from(byte) => Some(6),
-        b'\\' if text.get(1) == Some(&byte) => Some(2),
-        b'%' if text.len() > 2 && hex(text.get(1..3)?) == Some(u32::from(byte)) => Some(3),
-        b'&' => entity(text, byte).or((byte == b'&').then_some(1)),
-        first => (*first == byte).then_some(1),
-    }
+/// How many bytes of `text` stand for this character; `None` if it begins with another. Escapes may be escaped themselves:
+/// text that quotes a body is often quoted in JSON again.
+fn length_of(text: &[u8], character: char) -> Option<usize> {
+    let escaped = match text.first()? {
+        b'\\' => after_backslashes(text, character),
+        b'%' => percent_encoded(text, character),
+        b'&' => entity(text, character),
+        b'+' if character == ' ' => Some(1),
+        _ => None,
+    };
+    escaped.or_else(|| plain(text, character))
 }
 
-/// The length of the HTML entity for a byte.
-fn entity(text: &[u8], byte: u8) -> Option<usize> {
+fn plain(text: &[u8], character: char) -> Option<usize> {
+    text.starts_with(character.encode_utf8(&mut [0; 4]).as_bytes()).then_some(character.len_utf8())
+}
+
+/// As in JSON: a letter, a quote, or a code point, in two halves if it is beyond U+FFFF.
+fn after_backslashes(text: &[u8], character: char) -> Option<usize> {
+    let mut at = 0;
+    for unit in character.encode_utf16(&mut [0; 2]) {
+        let (run, rest) = split_backslashes(text.get(at..)?)?;
+        let digits = rest.strip_prefix(b"u").and_then(|digits| digits.get(..4));
+        if digits.and_then(hex) == Some(u32::from(*unit)) {
+            at += run + 5;
+        } else if character == '\\' {
+            return Some(run);
+        } else {
+            return plain(rest, character).map(|length| at + run + length);
+        }
+    }
+    Some(at)
+}
+
+/// How many backslashes there are, and what follows them.
+fn split_backslashes(text: &[u8]) -> Option<(usize, &[u8])> {
+    // Each time that text is escaped doubles them; more than six times is not to be expected.
+    let run = text.iter().take(64).take_while(|byte| **byte == b'\\').count();
+    (run > 0).then_some((run, text.get(run..)?))
+}
+
+/// As in a URL, each byte for itself.
+fn percent_encoded(text: &[u8], character: char) -> Option<usize> {
+    let mut rest = text;
+    for byte in character.encode_utf8(&mut [0; 4]).bytes() {
+        rest = rest.strip_prefix(b"%")?;
+        let mut digits = rest.get(..2)?;
+        while hex(digits) != Some(u32::from(byte)) {
+            rest = rest.strip_prefix(b"25")?;
+            digits = rest.get(..2)?;
+        }
+        rest = rest.get(2..)?;
+    }
+    Some(text.len() - rest.len())
+}
+
+/// The length of the HTML entity for a character.
+fn entity(text: &[u8], character: char) -> Option<usize> {
+    let mut rest = text.strip_prefix(b"&")?;
+    while let Some(inner) = rest.strip_prefix(b"amp;") {
+        rest = inner;
+    }
+    let ampersands = text.len() - rest.len();
+    if character == '&' && ampersands > 1 {
+        return Some(ampersands);
+    }
     // The longest is "&#x0000002F;" or so.
-    let end = text.iter().take(12).position(|byte| *byte == b';')?;
-    let name = std::str::from_utf8(text.get(1..end)?).ok()?;
+    let end = rest.iter().take(12).position(|byte| *byte == b';')?;
+    let name = std::str::from_utf8(rest.get(..end)?).ok()?;
     let code = match name {
-        "amp" => u32::from(b'&'),
         "lt" => u32::from(b'<'),
         "gt" => u32::from(b'>'),
         "quot" => u32::from(b'"'),
@@ -135,9 +194,46 @@ fn entity(text: &[u8], byte: u8) -> Option<usize> {
             None => name.strip_prefix('#')?.parse().ok()?,
         },
     };
-    (code == u32::from(byte)).then_some(end + 1)
+    (code == u32::from(character)).then_some(ampersands + end + 1)
 }
 
 fn hex(digits: &[u8]) -> Option<u32> {
     digits.iter().try_fold(0, |number, digit| Some(number * 16 + char::from(*digit).to_digit(16)?))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_secret_is_found_however_it_is_escaped() {
+        let secret = EncodedSecret::new(&Secret::from(r#"aé"b\\c&d 😀/z"#));
+        for text in [
+            r#"aé"b\\c&d 😀/z"#,
+            r#"aé\"b\\\\c&d 😀\/z"#,
+            r#"a\u00e9\u0022b\u005c\u005cc\u0026d \ud83d\ude00\u002Fz"#,
+            r#"aé\\\"b\\\\\\\\c&d 😀/z"#,
+            r#"a\\u00e9\\\"b\\\\\\\\c\\u0026d \\ud83d\\ude00/z"#,
+            "a%C3%A9%22b%5C%5Cc%26d+%F0%9F%98%80%2Fz",
+            "a%25C3%25A9%2522b%255C%255cc%2526d%2520%25F0%259F%2598%2580/z",
+            r#"a&#233;&quot;b\\c&amp;d 😀&#x2F;z"#,
+            r#"a&amp;#233;&amp;quot;b&#92;&#92;c&amp;amp;d &#128512;&sol;z"#,
+        ] {
+            let redacted = secret.redact(format!("<{text}>").as_bytes(), b"*");
+            assert_eq!(redacted.as_deref(), Some(&b"<*>"[..]), "{text}");
+        }
+        for other in [r#"ae"b\\c&d 😀/z"#, r#"aé"b\\C&d 😀/z"#, r"a\u00e8", "a%C3%A8", "a&#234;", ""] {
+            assert_eq!(secret.redact(other.as_bytes(), b"*"), None, "{other}");
+        }
+    }
+
+    /// What is left of it at the cut is hidden too, an escape that was cut included.
+    #[test]
+    fn a_secret_is_found_where_the_text_is_cut() {
+        let secret = EncodedSecret::new(&Secret::from("abcdef\"ghi"));
+        for text in ["abcdef", r"abcdef\", r"abcdef\\", r#"abcdef\\\"gh"#, "abcdef%", "abcdef%2522", "abcdef&amp;quo"] {
+            assert_eq!(secret.redact(text.as_bytes(), b"*").as_deref(), Some(&b"*"[..]), "{text}");
+        }
+        assert_eq!(secret.redact(b"abcde", b"*"), None);
+    }
 }

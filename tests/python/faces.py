@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import inspect
 from typing import Any
 
 FACES = ["sync", "async", "raw", "async raw"]
@@ -33,7 +32,7 @@ async def _awaited(server: Any, face: str, options: Any, method: str, args: Any,
     async with server.async_client(**options) as client:
         face_of = client.with_raw_response if face == "async raw" else client
         result = getattr(face_of, method)(*args, **keywords)
-        if not inspect.isawaitable(result):
+        if hasattr(result, "__aiter__"):
             return _entries(face, [entry async for entry in result])
         result = await result
         return result.data if face == "async raw" and result is not None else result

@@ -65,8 +65,8 @@ def test_a_retired_path_is_not_a_missing_cluster() -> None:
 COMMANDS = {
     "delete orders --wait": 0,
     "delete orders --missing-ok": 0,
-    "delete orders --wait --no-missing-ok": 1,
-    "delete orders": 1,
+    "delete orders --wait --no-missing-ok": 4,
+    "delete orders": 4,
 }
 
 

@@ -173,6 +173,6 @@ def test_the_command_line(kind: str, monkeypatch: pytest.MonkeyPatch, capsys: py
         assert cli.main([*command.split(), "--on-timeout", "delete"]) == 2
         assert capsys.readouterr().err.endswith("--on-timeout is for --wait\n")
         assert server.asked == []
-        assert cli.main([*command.split(), "--wait", "--timeout", "20", "--on-timeout", "delete"]) == 1
+        assert cli.main([*command.split(), "--wait", "--timeout", "20", "--on-timeout", "delete"]) == 7
     assert "its deletion was accepted" in capsys.readouterr().err
     assert server.asked[-1] == "DELETE orders"

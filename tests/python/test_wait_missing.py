@@ -132,5 +132,5 @@ def test_the_command_line(kind: Any, monkeypatch: pytest.MonkeyPatch, capsys: py
         emulator.add_instance("order", kind=kind, state="IDLE")
         for name, value in emulator.environment().items():
             monkeypatch.setenv(name, value)
-        assert cli.main([kind, "wait", "orders", "--grace", "0", "--no-token-cache"]) == 1
+        assert cli.main([kind, "wait", "orders", "--grace", "0", "--no-token-cache"]) == 4
     assert "the nearest names there: order" in capsys.readouterr().err

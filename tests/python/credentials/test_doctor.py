@@ -348,7 +348,7 @@ def test_logout_without_credentials(environment: Emulator, monkeypatch: pytest.M
         list(client.list_projects())
     monkeypatch.delenv("MONGODB_ATLAS_CLIENT_ID")
     monkeypatch.delenv("MONGODB_ATLAS_CLIENT_SECRET")
-    assert cli.main(["logout"]) == 1
+    assert cli.main(["logout"]) == 3
     assert cli.main(["logout", "--all"]) == 0
     cached = list((Path.home() / ".cache" / "atlas-serverless" / "tokens").glob("*.json"))
     assert cached == []

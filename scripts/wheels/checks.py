@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
+import os
 import re
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
-from wheels.targets import Target
+from wheels.targets import ROOT, Target
 
-#: Bytes; the goal is 3.0 MB.
-LARGEST = 3_300_000
-#: Folders of the machine that built it; what is found of them in a binary names that machine or who used it.
-BUILD_PATHS = re.compile(rb"/(?:root|home/[\w-]+|tmp|work)/[\w./-]*")
+#: Bytes. The goal is 3.0 MB, which the client and the emulator have outgrown; it was 3.86 MB in November 2026.
+LARGEST = 4_000_000
+#: Folders of the machine that builds: a file that has one of them names that machine, or who used it.
+BUILD_PATHS = (str(ROOT), str(Path.home()), os.environ.get("CARGO_HOME", "/.cargo/registry"))
 BIN = Path(sys.executable).parent
 
 
@@ -56,8 +57,7 @@ def contents(wheel: Path) -> None:
         needed = ("atlas_serverless/py.typed", "/licenses/LICENSE", "/licenses/THIRD-PARTY-NOTICES.txt", "/sboms/")
         said += [f"it has no {part}" for part in needed if not any(part in name for name in names)]
         for name in names:
-            found = {path.decode() for path in BUILD_PATHS.findall(archive.read(name))}
-            if found:
-                said.append(f"{name} names {len(found)} paths of this machine, such as {min(found)}")
+            content = archive.read(name)
+            said += [f"{name} names {path}, of this machine" for path in BUILD_PATHS if path.encode() in content]
     if said:
         raise SystemExit(f"{wheel.name}: {'; '.join(said)}")

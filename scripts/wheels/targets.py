@@ -6,6 +6,7 @@ processors. Where no standard library for the target is there, Debian's compiler
 
 from __future__ import annotations
 
+import datetime
 import os
 import subprocess
 import sys
@@ -13,6 +14,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import build_backend
+from wheels.archive import without_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / ".cache/wheels"
@@ -48,6 +50,8 @@ def build(target: Target, out: Path) -> Path:
     command += BUILD_STD if target.build_std else ()
     subprocess.run(command, cwd=ROOT, env=environment(target), check=True)
     (wheel,) = folder.glob("*.whl")
+    time = datetime.datetime.fromtimestamp(commit_time(), tz=datetime.timezone.utc)
+    without_folder(wheel, ROOT, time.strftime("%Y-%m-%dT%H:%M:%SZ"))
     return wheel
 
 

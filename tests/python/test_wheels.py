@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import subprocess
 import sys
 import zipfile
@@ -11,7 +13,7 @@ import pytest
 
 import check_windows
 import compare_builds
-from wheels import checks, machines, table, targets
+from wheels import archive, checks, machines, table, targets
 
 ROOT = Path(__file__).resolve().parents[2]
 WHEEL = {
@@ -24,9 +26,9 @@ WHEEL = {
 
 
 def wheel(path: Path, entries: dict[str, bytes]) -> Path:
-    with zipfile.ZipFile(path, "w") as archive:
+    with zipfile.ZipFile(path, "w") as written:
         for name, content in entries.items():
-            archive.writestr(zipfile.ZipInfo(name), content)
+            written.writestr(zipfile.ZipInfo(name), content)
     return path
 
 
@@ -43,17 +45,33 @@ def test_a_wheel_with_all_that_it_needs_passes(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("change", "said"),
     [
-        ({"atlas_serverless/_core.abi3.so": b"at /root/.cargo/registry/src/x.rs"}, "names 1 paths of this machine"),
-        ({"atlas_serverless/_core.abi3.so": b"/home/ann/a.rs /tmp/b.rs"}, "names 2 paths of this machine"),
+        ({"atlas_serverless/_core.abi3.so": f"at {ROOT}/src/x.rs".encode()}, f"names {ROOT}, of this machine"),
+        ({"atlas_serverless/_core.abi3.so": f"{Path.home()}/a.rs".encode()}, f"names {Path.home()}, of this machine"),
         ({"atlas_serverless/py.typed": None}, "it has no atlas_serverless/py.typed"),
         ({"atlas_serverless-0.1.0.dist-info/licenses/LICENSE": None}, "it has no /licenses/LICENSE"),
-        ({"more": bytes(checks.LARGEST)}, "bytes, at most 3,300,000"),
+        ({"more": bytes(checks.LARGEST)}, "bytes, at most 4,000,000"),
     ],
 )
 def test_what_is_wrong_with_a_wheel_is_said(tmp_path: Path, change: dict[str, bytes | None], said: str) -> None:
     entries = {name: content for name, content in (WHEEL | change).items() if content is not None}
     with pytest.raises(SystemExit, match=said):
         checks.contents(wheel(tmp_path / "bad.whl", entries))
+
+
+def test_the_folder_of_the_build_is_taken_out_of_the_list_of_crates(tmp_path: Path) -> None:
+    (listed,) = (name for name in WHEEL if "sboms" in name)
+    record = "atlas_serverless-0.1.0.dist-info/RECORD"
+    text = b'{"timestamp": "2026-01-02T03:04:05.000000000Z", "ref": "path+file:///build/here#atlas-serverless"}'
+    entries = WHEEL | {listed: text, record: f"{listed},sha256=old,9\n{record},,\n".encode()}
+    made = [wheel(tmp_path / f"{name}.whl", entries) for name in ("one", "other")]
+    for path in made:
+        archive.without_folder(path, Path("/build/here"), "2026-11-27T00:00:00Z")
+    with zipfile.ZipFile(made[0]) as changed:
+        shown, hashes = changed.read(listed).decode(), changed.read(record).decode()
+    assert shown == '{"timestamp": "2026-11-27T00:00:00Z", "ref": "path+file:///atlas-serverless#atlas-serverless"}'
+    digest = base64.urlsafe_b64encode(hashlib.sha256(shown.encode()).digest()).decode().rstrip("=")
+    assert hashes == f"{listed},sha256={digest},{len(shown)}\n{record},,\n"
+    assert made[0].read_bytes() == made[1].read_bytes()
 
 
 @pytest.mark.parametrize("target", targets.TARGETS, ids=lambda target: target.triple)

@@ -125,7 +125,7 @@ def run(args: argparse.Namespace) -> int:
         if args.action == "list":
             result = list(result)
     if args.action == "delete":
-        _say_deleted(args, positional[-1])
+        _say_deleted(args, str(positional[-1]))
     elif result == [] and output_of(args) == "table":
         print(f"No {_KINDS[args.command][2]}.", file=sys.stderr)
     elif result is not None:

@@ -1,4 +1,4 @@
-"""What maturin writes of this machine into a wheel beside the binary, its folder in the list of crates, is taken out."""
+"""What maturin writes of this machine into a wheel beside the binary, its folder in the list of crates, is removed."""
 
 from __future__ import annotations
 

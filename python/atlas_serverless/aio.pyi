@@ -1690,7 +1690,7 @@ class AsyncClient:
         oldest first.
 
         Each has `kind`, `group_id`, `project` (its name), `name`, `id`, `state`, `created`, `age` (seconds), `tags`
-        (a dict) and `protected` (termination protection). `delete_many` takes them. Dedicated clusters are not
+        (a dict) and `protected` (termination protection). `delete_leftovers` takes them. Dedicated clusters are not
         looked for.
 
         ============= ===============================================================================================
@@ -1711,7 +1711,7 @@ class AsyncClient:
 
         Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-listgroupflexclusters
         """
-    async def delete_many(
+    async def delete_leftovers(
         self, leftovers: Iterable[t.Leftover | Mapping[str, Any]], *, dry_run: bool = False
     ) -> list[t.Deletion]:
         """Delete many clusters, such as `find_leftovers` has found. Returns a list of dicts: `kind`, `group_id`,
@@ -1731,7 +1731,7 @@ class AsyncClient:
         Raises ValueError for a mapping that names no cluster, RateLimitedError, another ApiError for each status
         and code, TransportError without a usable reply, AuthenticationError.
 
-        >>> [one["how"] for one in client.delete_many(client.find_leftovers(name_prefix="orders"), dry_run=True)]
+        >>> [one["how"] for one in client.delete_leftovers(client.find_leftovers(name_prefix="orders"), dry_run=True)]
         ['to be deleted']
 
         Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-deletegroupflexcluster

@@ -17,7 +17,7 @@ PASSWORDS = ["s3cret/@:x", "p@ss:w/rd?#[]%&=+ ü€", "'\"\\<>{}|^`~!$*();,", "%
 def writes_and_reads(uri, name):
     with pymongo.MongoClient(uri, serverSelectionTimeoutMS=10_000) as client:
         orders = client["shop"][name]
-        orders.delete_many({})
+        orders.delete_leftovers({})
         orders.insert_many([{"_id": number, "item": f"n{number}"} for number in range(3)])
         assert orders.count_documents({}) == 3
         assert orders.find_one({"_id": 1}) == {"_id": 1, "item": "n1"}

@@ -1,4 +1,4 @@
-"""`find_leftovers` and `delete_many`: over all projects, by tags, name and age; protected ones are kept."""
+"""`find_leftovers` and `delete_leftovers`: over all projects, by tags, name and age; protected ones are kept."""
 
 from __future__ import annotations
 
@@ -84,16 +84,16 @@ def test_each_says_what_it_is(emulator: Emulator) -> None:
 def test_protected_ones_are_kept_and_the_others_deleted(emulator: Emulator) -> None:
     with emulator.client() as client:
         found = client.find_leftovers(tags={"ci": "1"})
-        planned = client.delete_many(found, dry_run=True)
+        planned = client.delete_leftovers(found, dry_run=True)
         assert [(one["name"], one["how"]) for one in planned] == [
             ("ci-kept", "protected"),
             ("ci-old", "to be deleted"),
             ("ci-new", "to be deleted"),
         ]
         assert not [one for one in emulator.requests if one["method"] == "DELETE"]
-        done = client.delete_many(iter(found))
+        done = client.delete_leftovers(iter(found))
         assert [one["how"] for one in done] == ["protected", "deleted", "deleted"]
-        assert [one["how"] for one in client.delete_many(found[1:])] == ["gone", "gone"]
+        assert [one["how"] for one in client.delete_leftovers(found[1:])] == ["gone", "gone"]
         assert [one["name"] for one in client.find_leftovers(tags={"ci": "1"})] == ["ci-kept"]
 
 
@@ -103,7 +103,7 @@ def test_another_cluster_of_that_name_is_left_alone_and_a_failure_stops_nothing(
         emulator.set_state("ci-old", "GONE")
         emulator.add_instance("ci-old", created=NOW)
         emulator.fail_next("status", method="DELETE", status=403, error_code="ACCESS_FORBIDDEN", detail="No.")
-        done = {one["name"]: (one["how"], one["why"]) for one in client.delete_many(found)}
+        done = {one["name"]: (one["how"], one["why"]) for one in client.delete_leftovers(found)}
         assert done["ci-old"] == ("gone", "there is another of that name now, which is left alone")
         assert done["ci-new"] == ("failed", "403 ACCESS_FORBIDDEN: No.")
         assert "ci-old" in [instance["name"] for instance in emulator.instances()]
@@ -122,7 +122,7 @@ def test_what_is_no_leftover_is_said(emulator: Emulator) -> None:
     with emulator.client() as client:
         for wrong in ({"name": "a"}, {"kind": "tree", "group_id": "x", "name": "a"}, "a"):
             with pytest.raises(ValueError, match=r"leftovers\[0\] is none: "):
-                client.delete_many([wrong])  # type: ignore[list-item]
+                client.delete_leftovers([wrong])  # type: ignore[list-item]
         with pytest.raises(errors.ValidationError):
             client.find_leftovers(name_prefix="my_")
         assert [request for request in emulator.requests if request["endpoint"] != "token"] == []

@@ -159,5 +159,5 @@ OPTIONS: dict[str, dict[str, dict[str, Any]]] = {
         "dry_run": {"action": "store_true", "help": "change nothing, and say what would be done"},
     },
     "find_leftovers": {"name_prefix": {"metavar": "NAME_PREFIX", "help": "only those whose name begins so"}},
-    "delete_many": {"dry_run": {"action": "store_true", "help": "change nothing, and say what would be done"}},
+    "delete_leftovers": {"dry_run": {"action": "store_true", "help": "change nothing, and say what would be done"}},
 }

@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError("--delete needs --tag, --name-prefix or --older-than: it would delete every cluster")
     with client(args) as service:
         found = service.find_leftovers(args.group_id, **wanted)
-        done = service.delete_many(found, dry_run=not args.delete)
+        done = service.delete_leftovers(found, dry_run=not args.delete)
     results = [{**one, "how": result["how"], "why": result["why"]} for one, result in zip(found, done, strict=True)]
     print_result(results, args)
     return 1 if any(result["how"] == "failed" for result in done) else 0

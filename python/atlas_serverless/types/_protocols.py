@@ -623,7 +623,7 @@ class RawClient(Protocol):
         name_prefix: str | None = None,
         older_than: float | None = None,
     ) -> list[Leftover]: ...
-    def delete_many(
+    def delete_leftovers(
         self, leftovers: Iterable[Leftover | Mapping[str, Any]], *, dry_run: bool = False
     ) -> list[Deletion]: ...
     def list_rate_limits(
@@ -1208,7 +1208,7 @@ class AsyncRawClient(Protocol):
         name_prefix: str | None = None,
         older_than: float | None = None,
     ) -> list[Leftover]: ...
-    async def delete_many(
+    async def delete_leftovers(
         self, leftovers: Iterable[Leftover | Mapping[str, Any]], *, dry_run: bool = False
     ) -> list[Deletion]: ...
     def list_rate_limits(

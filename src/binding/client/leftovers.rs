@@ -1,4 +1,4 @@
-//! `find_leftovers` and `delete_many`.
+//! `find_leftovers` and `delete_leftovers`.
 use pyo3::exceptions::PyValueError;
 use pyo3::prelude::*;
 
@@ -39,9 +39,9 @@ impl Client {
         self.run(py, job)
     }
 
-    #[doc = include_str!("../docs/delete_many.txt")]
+    #[doc = include_str!("../docs/delete_leftovers.txt")]
     #[pyo3(signature = (leftovers, *, dry_run=false))]
-    fn delete_many<'py>(
+    fn delete_leftovers<'py>(
         &self,
         py: Python<'py>,
         leftovers: Bound<'py, PyAny>,
@@ -57,7 +57,7 @@ impl Client {
             targets.push(target);
         }
         let job = Job::new(None, move |client, mut context| async move {
-            let deletions = client.delete_many(targets, dry_run, &mut context).await;
+            let deletions = client.delete_leftovers(targets, dry_run, &mut context).await;
             Ok(Output::Json(serde_json::to_value(deletions).unwrap_or_default()))
         });
         self.run(py, job)

@@ -178,7 +178,12 @@ impl Client {
 
     /// Deletes many clusters, each only if it is still the one that was found and is not protected. What goes wrong with one is in
     /// its result.
-    pub async fn delete_many(&self, targets: Vec<Leftover>, dry_run: bool, context: &mut Context) -> Vec<Deletion> {
+    pub async fn delete_leftovers(
+        &self,
+        targets: Vec<Leftover>,
+        dry_run: bool,
+        context: &mut Context,
+    ) -> Vec<Deletion> {
         let mut results = Vec::with_capacity(targets.len());
         for chunk in targets.chunks(IN_FLIGHT) {
             let deletions = chunk.iter().map(|target| {

@@ -90,16 +90,20 @@ interop: $(VENV)/.built
 	$(PYTHON) tests/interop/prepare.py
 	PYTHONPATH=python .venv-interop/bin/python -m pytest tests/interop
 
-# The example DAG in a running Apache Airflow, from a wheel, as its users have it. Python 3.11; 300 MB of packages.
-test-airflow: $(VENV)/.installed .venv-airflow/.installed
+# The provider and the examples in Apache Airflow 3.3 and 2.11, from a wheel, as their users have them: first without, then
+# in a running Airflow. Python 3.11; 700 MB of packages; PostgreSQL and Chromium (Debian: apt-get install postgresql chromium).
+test-airflow: $(VENV)/.installed .venv-airflow-3.3/.installed .venv-airflow-2.11/.installed
 	rm -rf .cache/airflow
 	$(BIN)/maturin build --profile dev --quiet --out .cache/airflow/wheel
-	.venv-airflow/bin/python -m pip install --quiet --no-deps --force-reinstall .cache/airflow/wheel/*.whl
-	.venv-airflow/bin/python -m pytest tests/airflow --basetemp .cache/airflow/homes
+	set -e; for version in 3.3 2.11; do \
+		.venv-airflow-$$version/bin/python -m pip install --quiet --no-deps --force-reinstall .cache/airflow/wheel/*.whl; \
+		AIRFLOW_HOME=$(CURDIR)/.cache/airflow/unit-$$version .venv-airflow-$$version/bin/python -m pytest -W default tests/airflow/unit; \
+		.venv-airflow-$$version/bin/python -m pytest tests/airflow/running --basetemp .cache/airflow/homes-$$version; \
+	done
 
-.venv-airflow/.installed: tests/airflow/requirements.txt
-	$(PYTHON) -m venv --clear .venv-airflow
-	.venv-airflow/bin/python -m pip install --quiet --no-deps -r tests/airflow/requirements.txt
+.venv-airflow-%/.installed: tests/airflow/requirements-%.txt
+	$(PYTHON) -m venv --clear .venv-airflow-$*
+	.venv-airflow-$*/bin/python -m pip install --quiet --no-deps -r $<
 	@touch $@
 
 # What `up` returns, with pymongo against FerretDB, which is built from Go's module cache. Needs Go.
@@ -181,4 +185,4 @@ check-windows:
 	$(PYTHON) scripts/check_windows.py
 
 clean:
-	rm -rf target $(VENV) .venv-interop .venv-airflow .venv-connect .venv-wheels .cache dist tests/interop/node/node_modules .pytest_cache .mypy_cache .ruff_cache
+	rm -rf target $(VENV) .venv-interop .venv-airflow-* .venv-connect .venv-wheels .cache dist tests/interop/node/node_modules .pytest_cache .mypy_cache .ruff_cache

@@ -1,4 +1,4 @@
-"""A whole Airflow in a folder: API server, DAG processor, and scheduler with LocalExecutor, each its own process."""
+"""A whole Airflow in a folder: its processes (`versions.PROCESSES`), with LocalExecutor, and its REST API."""
 
 import contextlib
 import json
@@ -13,6 +13,8 @@ import time
 import urllib.error
 import urllib.request
 
+from versions import AIRFLOW_3, API, HEALTH, HEALTHY, PROCESSES, WEBSERVER_CONFIG, environment
+
 CONFIG = pathlib.Path(__file__).with_name("config")
 COMMAND = [str(pathlib.Path(sys.executable).with_name("airflow"))]
 ENDED = {"success", "failed"}
@@ -21,8 +23,9 @@ ENDED = {"success", "failed"}
 class Airflow:
     """Its processes are started by :meth:`start` and ended by :meth:`stop`, by id."""
 
-    def __init__(self, home, dags):
+    def __init__(self, home, dags, database=None):
         self.home = pathlib.Path(home)
+        self.home.joinpath("webserver_config.py").write_text(WEBSERVER_CONFIG, encoding="utf-8")
         shutil.copytree(CONFIG, self.home / "config", ignore=shutil.ignore_patterns("__pycache__"))
         self.processes = {}
         with socket.create_server(("127.0.0.1", 0)) as server:
@@ -38,20 +41,19 @@ class Airflow:
             "HOME": str(self.home),
             "XDG_CACHE_HOME": str(self.home / "cache"),  # of token_cache="file"
             "NO_PROXY": "127.0.0.1",
-            "AIRFLOW__API__HOST": "127.0.0.1",
-            "AIRFLOW__API__PORT": str(port),
-            "AIRFLOW__API__WORKERS": "1",
+            **environment(self.url, port, database),
             "AIRFLOW__CORE__DAGS_FOLDER": str(dags),
             "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
-            "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"{self.url}/execution/",
             "AIRFLOW__CORE__EXECUTOR": "LocalExecutor",
             "AIRFLOW__CORE__LOAD_EXAMPLES": "False",
             "AIRFLOW__CORE__PARALLELISM": "8",
-            "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+            "AIRFLOW__CORE__TEST_CONNECTION": "Enabled",
             "AIRFLOW__LOGGING__LOGGING_LEVEL": "DEBUG",  # namespace_levels does not reach loggers of Python's `logging`
             "AIRFLOW__LOGGING__MIN_LENGTH_MASKED_SECRET": "1000",  # none: see config/airflow_local_settings.py
             "AIRFLOW__SCHEDULER__SCHEDULER_HEARTBEAT_SEC": "1",
             "AIRFLOW__SCHEDULER__SCHEDULER_IDLE_SLEEP_TIME": "0.2",
+            "AIRFLOW__TRIGGERER__JOB_HEARTBEAT_SEC": "1",  # another triggerer takes over within seconds
+            "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "5",
             "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
         }
 
@@ -74,20 +76,31 @@ class Airflow:
             raise RuntimeError(f"airflow {arguments[0]} ended with {done.returncode}:\n{done.stdout[-4000:]}")
         return done.stdout
 
-    def start(self, scheduler=None, seconds=180):
-        """Starts all of it, and returns when DAGs can be triggered. `scheduler`: more variables for that process."""
-        for name in ("api-server", "dag-processor", "scheduler"):
-            more = (scheduler or {}) if name == "scheduler" else {}
-            with open(self._output(name), "wb") as output:
-                self.processes[name] = subprocess.Popen(
-                    [*COMMAND, name],
-                    env=self.environment | more,
-                    stdin=subprocess.DEVNULL,
-                    stdout=output,
-                    stderr=subprocess.STDOUT,
-                    start_new_session=True,
-                )
-        self.until(self._ready, "Airflow to be ready", seconds)
+    def start(self, dag_ids, scheduler=None, seconds=180):
+        """Starts all of it; returns when those DAGs can be triggered. `scheduler`: more variables for that process."""
+        for name in PROCESSES:
+            self.start_process(name, (scheduler or {}) if name == "scheduler" else {})
+        self.until(lambda: self._ready(dag_ids), "Airflow to be ready", seconds)
+
+    def start_process(self, name, more=None):
+        with open(self._output(name), "ab") as output:
+            self.processes[name] = subprocess.Popen(
+                [*COMMAND, name],
+                env=self.environment | (more or {}),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def kill_process(self, name):
+        """Ends a process and its children at once, as a machine that fails."""
+        process = self.processes.pop(name)
+        for pid in _all_pids():
+            if _session(pid) == process.pid:
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGKILL)
+        process.wait(10)
 
     def stop(self):
         """Ends them and what they started: each is the leader of a session of its own."""
@@ -113,20 +126,23 @@ class Airflow:
     # The REST API
 
     def request(self, method, path, body=None):
-        headers = {"Content-Type": "application/json", "Authorization": f"Bearer {self._token()}"}
-        return self._send(method, f"/api/v2{path}", body, headers)
+        headers = {"Content-Type": "application/json"}
+        if AIRFLOW_3:
+            headers["Authorization"] = f"Bearer {self._token()}"
+        return self._send(method, API + path, body, headers)
 
     def trigger(self, dag_id, **conf):
-        return self.request("POST", f"/dags/{dag_id}/dagRuns", {"logical_date": None, "conf": conf})["dag_run_id"]
+        body = {"conf": conf} | ({"logical_date": None} if AIRFLOW_3 else {})
+        return self.request("POST", f"/dags/{dag_id}/dagRuns", body)["dag_run_id"]
 
     def tasks(self, dag_id, run_id):
         """The task instances of a run by task id; mapped ones as `id[index]`."""
-        found = self.request("GET", f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances")["task_instances"]
+        found = self.request("GET", f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances?limit=100")["task_instances"]
         return {task["task_id"] + (f"[{task['map_index']}]" if task["map_index"] >= 0 else ""): task for task in found}
 
     def result(self, dag_id, run_id, task_id, map_index=-1):
         path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances/{task_id}/xcomEntries/return_value"
-        return self.request("GET", f"{path}?map_index={map_index}")["value"]
+        return self.request("GET", f"{path}?map_index={map_index}&stringify=false")["value"]
 
     def finish(self, dag_id, run_id, seconds=180):
         """The state of a run when it has ended."""
@@ -167,15 +183,15 @@ class Airflow:
         folder.mkdir(parents=True, exist_ok=True)
         return folder / f"{name}.log"
 
-    def _ready(self):
+    def _ready(self, dag_ids):
         try:
-            health = self._send("GET", "/api/v2/monitor/health")
-            if any(health[part]["status"] != "healthy" for part in ("metadatabase", "scheduler", "dag_processor")):
+            health = self._send("GET", HEALTH)
+            if any(health[part]["status"] != "healthy" for part in HEALTHY):
                 return False
             errors = self.request("GET", "/importErrors")["import_errors"]
             if errors:
                 raise RuntimeError(f"a DAG cannot be imported:\n{errors[0]['stack_trace']}")
-            return len(self.request("GET", "/dags")["dags"]) == 4
+            return {dag["dag_id"] for dag in self.request("GET", "/dags?limit=100")["dags"]} == set(dag_ids)
         except (urllib.error.URLError, ConnectionError, TimeoutError):
             return False
 
@@ -185,11 +201,17 @@ class Airflow:
         return self._bearer
 
     def _send(self, method, path, body=None, headers=None):
+        return json.loads(self._open(method, path, body, headers))
+
+    def page(self, path):
+        return self._open("GET", path)
+
+    def _open(self, method, path, body=None, headers=None):
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.url + path, data, headers or {}, method=method)
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
         with opener.open(request, timeout=30) as reply:
-            return json.load(reply)
+            return reply.read().decode()
 
 
 def _all_pids():

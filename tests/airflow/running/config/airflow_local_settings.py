@@ -1,12 +1,14 @@
 """Read by each process of Airflow when it starts, before it forks."""
 
 import importlib
+import importlib.util
 import os
 import re
 
 # Airflow masks what looks like a token, and the secrets that it knows (AIRFLOW__LOGGING__MIN_LENGTH_MASKED_SECRET). Not
 # here: a secret that the client gave away must be seen, whoever would have covered it.
-for module in ("airflow._shared.logging.structlog", "airflow.sdk._shared.logging.structlog"):
+AIRFLOW_3 = ("airflow._shared.logging.structlog", "airflow.sdk._shared.logging.structlog")
+for module in AIRFLOW_3 if importlib.util.find_spec("airflow.sdk") else ():
     masks = importlib.import_module(module)
     assert masks.JWT_PATTERN
     masks.JWT_PATTERN = re.compile("(?!)")

@@ -9,7 +9,7 @@ from typing import Any, Generic, Literal, TypeVar, final, overload
 from typing_extensions import Self, Unpack, disjoint_base
 
 from . import types as t
-from .types._protocols import Extra, IfExists, OnRetired, OnTimeout, Progress, RawClient
+from .types._protocols import Extra, IfExists, ManyProgressOption, OnRetired, OnTimeout, Progress, RawClient
 
 _T = TypeVar("_T")
 
@@ -273,6 +273,8 @@ class Client:
         *,
         max_in_flight: int = 32,
         on_error: Literal["collect", "raise"] = "collect",
+        journal: str | PathLike[str] | None = None,
+        progress: ManyProgressOption = None,
     ) -> t.Creates:
         """Create many Flex clusters and serverless instances: an iterator of results in the order in which they come.
 
@@ -288,6 +290,12 @@ class Client:
                         Default 32
         `on_error`      ``"collect"`` (default): a failure is a result with an `error`. ``"raise"``: the first
                         failure is raised, with its `operation`, and stops what is under way
+        `journal`       a file that notes what is done. Called again with it and the same list, after a crash too,
+                        creates that succeeded are left out; one that was begun is looked up first
+                        (``if_exists="return"``). Default None
+        `progress`      True shows rate and remaining time on stderr: a bar in a terminal, elsewhere a line at the
+                        end; a callable gets a :class:`ManyProgress` ten times a second at most; what it raises ends
+                        the call. Default None
         =============== =============================================================================================
 
         A result has `index` (its place in `operations`), `operation`, `value` (what the create returned) and
@@ -296,7 +304,7 @@ class Client:
         may exist, and `in_flight` of the iterator has the operations.
 
         Raises what the iterable raises, once all results were yielded, and with `on_error="raise"` what a single
-        create raises.
+        create raises. A journal of another list is a ConfigurationError before anything is sent.
 
         >>> fleet = (
         ...     {
@@ -311,6 +319,85 @@ class Client:
         ['shard-0', 'shard-1', 'shard-2']
 
         Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-creategroupflexcluster
+        """
+    def update_many(
+        self,
+        operations: Iterable[Mapping[str, Any]],
+        *,
+        max_in_flight: int = 32,
+        on_error: Literal["collect", "raise"] = "collect",
+        journal: str | PathLike[str] | None = None,
+        progress: ManyProgressOption = None,
+    ) -> t.Creates:
+        """Update many Flex clusters and serverless instances: an iterator of results in the order in which they come.
+
+        Like :meth:`create_many`: as many updates are under way as `max_in_flight` and the service's rate limits
+        allow, and one that fails does not stop the others.
+
+        =============== =============================================================================================
+        `operations`    an iterable of mappings, taken one by one as updates end; it may be infinite. Each has the
+                        `name` of its instance, what is to be changed, and a `group_id` unless the client has one;
+                        `kind` is ``"flex"`` (default) or ``"serverless"``; `add_tags`, `remove_tags`, `envelope`,
+                        `pretty`, `wait`, `timeout`, `interval`, `validate` and `extra_fields` as in a single update
+        `max_in_flight` how many creates are under way at most, and how many results are kept until they are taken.
+                        Default 32
+        `on_error`      ``"collect"`` (default): a failure is a result with an `error`. ``"raise"``: the first
+                        failure is raised, with its `operation`, and stops what is under way
+        `journal`       a file that notes what is done. Called again with it and the same list, after a crash too,
+                        updates that succeeded are left out and the others are sent. Default None
+        `progress`      True shows rate and remaining time on stderr: a bar in a terminal, elsewhere a line at the
+                        end; a callable gets a :class:`ManyProgress` ten times a second at most; what it raises ends
+                        the call. Default None
+        =============== =============================================================================================
+
+        Raises what the iterable raises, once all results were yielded, and with `on_error="raise"` what a single
+        update raises. A journal of another list is a ConfigurationError before anything is sent.
+
+        >>> results = client.update_many([{"group_id": group_id, "name": "orders", "add_tags": {"env": "test"}}])
+        >>> [result.value["name"] for result in results if result.error is None]
+        ['orders']
+
+        Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-updategroupflexcluster
+        """
+    def delete_many(
+        self,
+        operations: Iterable[Mapping[str, Any]],
+        *,
+        max_in_flight: int = 32,
+        on_error: Literal["collect", "raise"] = "collect",
+        journal: str | PathLike[str] | None = None,
+        progress: ManyProgressOption = None,
+    ) -> t.Creates:
+        """Delete many Flex clusters and serverless instances: an iterator of results in the order in which they come.
+
+        Like :meth:`create_many`: as many deletions are under way as `max_in_flight` and the service's rate limits
+        allow, and one that fails does not stop the others. The `value` of a result is None.
+
+        =============== =============================================================================================
+        `operations`    an iterable of mappings, taken one by one as deletions end; it may be infinite. Each has the
+                        `name` of its instance, and a `group_id` unless the client has one; `kind` is ``"flex"``
+                        (default) or ``"serverless"``; `envelope`, `pretty`, `wait`, `timeout`, `interval` and
+                        `missing_ok` as in a single deletion
+        `max_in_flight` how many creates are under way at most, and how many results are kept until they are taken.
+                        Default 32
+        `on_error`      ``"collect"`` (default): a failure is a result with an `error`. ``"raise"``: the first
+                        failure is raised, with its `operation`, and stops what is under way
+        `journal`       a file that notes what is done. Called again with it and the same list, after a crash too,
+                        deletions that succeeded are left out and the others are sent; that something begun earlier
+                        is gone is a success then. Default None
+        `progress`      True shows rate and remaining time on stderr: a bar in a terminal, elsewhere a line at the
+                        end; a callable gets a :class:`ManyProgress` ten times a second at most; what it raises ends
+                        the call. Default None
+        =============== =============================================================================================
+
+        Raises what the iterable raises, once all results were yielded, and with `on_error="raise"` what a single
+        deletion raises. A journal of another list is a ConfigurationError before anything is sent.
+
+        >>> old = [{"group_id": group_id, "name": "orders"}, {"group_id": group_id, "name": "gone", "missing_ok": True}]
+        >>> [result.error for result in client.delete_many(old)]
+        [None, None]
+
+        Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-deletegroupflexcluster
         """
     @overload
     def get_serverless_instance(
@@ -1997,7 +2084,7 @@ class Pages(Iterator[_T], Generic[_T]):
 
 @final
 class CreateResult:
-    """How one operation of `create_many` ended."""
+    """How one operation of `create_many`, `update_many` or `delete_many` ended."""
 
     @property
     def index(self) -> int:
@@ -2009,17 +2096,17 @@ class CreateResult:
 
     @property
     def value(self) -> Any:
-        """What the create returned; None after a failure."""
+        """What the operation returned; None after a failure and a deletion."""
 
     @property
     def error(self) -> Exception | None:
-        """What the create raised; None after a success."""
+        """What the operation raised; None after a success."""
 
     def _repr_html_(self) -> str: ...
 
 @final
 class Creates:
-    """The results of `create_many`, in the order in which they come."""
+    """The results of `create_many`, `update_many` or `delete_many`, in the order in which they come."""
 
     @property
     def in_flight(self) -> list[Mapping[str, Any]]:

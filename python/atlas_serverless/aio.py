@@ -107,7 +107,7 @@ class AsyncPages:
 
 
 class _Creates:
-    """The results of `create_many`: in batches from the core, one by one to the caller."""
+    """The results of `create_many` and its like: in batches from the core, one by one to the caller."""
 
     def __init__(self, core: Any) -> None:
         self._core = core
@@ -246,7 +246,7 @@ def _take_over() -> None:
         if not callable(own):
             setattr(AsyncClient, name, _property(own))
             continue
-        wrap = _many if name == "create_many" else _list if name.startswith("list_") else _coroutine
+        wrap = _many if name.endswith("_many") else _list if name.startswith("list_") else _coroutine
         taken: Any = wrap(own)
         taken.__name__, taken.__qualname__, taken.__doc__ = name, f"AsyncClient.{name}", own.__doc__
         taken.__wrapped__ = own  # where `inspect.signature` looks

@@ -8,7 +8,7 @@ from typing_extensions import Self, Unpack
 
 from . import types as t
 from ._core import Credentials
-from .types._protocols import AsyncRawClient, Extra, IfExists, OnRetired, OnTimeout, Progress
+from .types._protocols import AsyncRawClient, Extra, IfExists, ManyProgressOption, OnRetired, OnTimeout, Progress
 
 class AsyncClient:
     """A client of the MongoDB Atlas Administration API for asyncio.
@@ -215,6 +215,8 @@ class AsyncClient:
         *,
         max_in_flight: int = 32,
         on_error: Literal["collect", "raise"] = "collect",
+        journal: str | PathLike[str] | None = None,
+        progress: ManyProgressOption = None,
     ) -> t.AsyncCreates:
         """Create many Flex clusters and serverless instances: an iterator of results in the order in which they come.
 
@@ -230,6 +232,12 @@ class AsyncClient:
                         Default 32
         `on_error`      ``"collect"`` (default): a failure is a result with an `error`. ``"raise"``: the first
                         failure is raised, with its `operation`, and stops what is under way
+        `journal`       a file that notes what is done. Called again with it and the same list, after a crash too,
+                        creates that succeeded are left out; one that was begun is looked up first
+                        (``if_exists="return"``). Default None
+        `progress`      True shows rate and remaining time on stderr: a bar in a terminal, elsewhere a line at the
+                        end; a callable gets a :class:`ManyProgress` ten times a second at most; what it raises ends
+                        the call. Default None
         =============== =============================================================================================
 
         A result has `index` (its place in `operations`), `operation`, `value` (what the create returned) and
@@ -238,7 +246,7 @@ class AsyncClient:
         may exist, and `in_flight` of the iterator has the operations.
 
         Raises what the iterable raises, once all results were yielded, and with `on_error="raise"` what a single
-        create raises.
+        create raises. A journal of another list is a ConfigurationError before anything is sent.
 
         >>> fleet = (
         ...     {
@@ -253,6 +261,85 @@ class AsyncClient:
         ['shard-0', 'shard-1', 'shard-2']
 
         Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-creategroupflexcluster
+        """
+    def update_many(
+        self,
+        operations: Iterable[Mapping[str, Any]],
+        *,
+        max_in_flight: int = 32,
+        on_error: Literal["collect", "raise"] = "collect",
+        journal: str | PathLike[str] | None = None,
+        progress: ManyProgressOption = None,
+    ) -> t.AsyncCreates:
+        """Update many Flex clusters and serverless instances: an iterator of results in the order in which they come.
+
+        Like :meth:`create_many`: as many updates are under way as `max_in_flight` and the service's rate limits
+        allow, and one that fails does not stop the others.
+
+        =============== =============================================================================================
+        `operations`    an iterable of mappings, taken one by one as updates end; it may be infinite. Each has the
+                        `name` of its instance, what is to be changed, and a `group_id` unless the client has one;
+                        `kind` is ``"flex"`` (default) or ``"serverless"``; `add_tags`, `remove_tags`, `envelope`,
+                        `pretty`, `wait`, `timeout`, `interval`, `validate` and `extra_fields` as in a single update
+        `max_in_flight` how many creates are under way at most, and how many results are kept until they are taken.
+                        Default 32
+        `on_error`      ``"collect"`` (default): a failure is a result with an `error`. ``"raise"``: the first
+                        failure is raised, with its `operation`, and stops what is under way
+        `journal`       a file that notes what is done. Called again with it and the same list, after a crash too,
+                        updates that succeeded are left out and the others are sent. Default None
+        `progress`      True shows rate and remaining time on stderr: a bar in a terminal, elsewhere a line at the
+                        end; a callable gets a :class:`ManyProgress` ten times a second at most; what it raises ends
+                        the call. Default None
+        =============== =============================================================================================
+
+        Raises what the iterable raises, once all results were yielded, and with `on_error="raise"` what a single
+        update raises. A journal of another list is a ConfigurationError before anything is sent.
+
+        >>> results = client.update_many([{"group_id": group_id, "name": "orders", "add_tags": {"env": "test"}}])
+        >>> [result.value["name"] for result in results if result.error is None]
+        ['orders']
+
+        Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-updategroupflexcluster
+        """
+    def delete_many(
+        self,
+        operations: Iterable[Mapping[str, Any]],
+        *,
+        max_in_flight: int = 32,
+        on_error: Literal["collect", "raise"] = "collect",
+        journal: str | PathLike[str] | None = None,
+        progress: ManyProgressOption = None,
+    ) -> t.AsyncCreates:
+        """Delete many Flex clusters and serverless instances: an iterator of results in the order in which they come.
+
+        Like :meth:`create_many`: as many deletions are under way as `max_in_flight` and the service's rate limits
+        allow, and one that fails does not stop the others. The `value` of a result is None.
+
+        =============== =============================================================================================
+        `operations`    an iterable of mappings, taken one by one as deletions end; it may be infinite. Each has the
+                        `name` of its instance, and a `group_id` unless the client has one; `kind` is ``"flex"``
+                        (default) or ``"serverless"``; `envelope`, `pretty`, `wait`, `timeout`, `interval` and
+                        `missing_ok` as in a single deletion
+        `max_in_flight` how many creates are under way at most, and how many results are kept until they are taken.
+                        Default 32
+        `on_error`      ``"collect"`` (default): a failure is a result with an `error`. ``"raise"``: the first
+                        failure is raised, with its `operation`, and stops what is under way
+        `journal`       a file that notes what is done. Called again with it and the same list, after a crash too,
+                        deletions that succeeded are left out and the others are sent; that something begun earlier
+                        is gone is a success then. Default None
+        `progress`      True shows rate and remaining time on stderr: a bar in a terminal, elsewhere a line at the
+                        end; a callable gets a :class:`ManyProgress` ten times a second at most; what it raises ends
+                        the call. Default None
+        =============== =============================================================================================
+
+        Raises what the iterable raises, once all results were yielded, and with `on_error="raise"` what a single
+        deletion raises. A journal of another list is a ConfigurationError before anything is sent.
+
+        >>> old = [{"group_id": group_id, "name": "orders"}, {"group_id": group_id, "name": "gone", "missing_ok": True}]
+        >>> [result.error for result in client.delete_many(old)]
+        [None, None]
+
+        Source: https://www.mongodb.com/docs/api/doc/atlas-admin-api-v2/operation/operation-deletegroupflexcluster
         """
     @overload
     async def get_serverless_instance(

@@ -78,7 +78,7 @@ class Pages(Iterator[_T], Generic[_T]):
 
 @final
 class CreateResult:
-    """How one operation of `create_many` ended."""
+    """How one operation of `create_many`, `update_many` or `delete_many` ended."""
 
     @property
     def index(self) -> int:
@@ -90,17 +90,17 @@ class CreateResult:
 
     @property
     def value(self) -> Any:
-        """What the create returned; None after a failure."""
+        """What the operation returned; None after a failure and a deletion."""
 
     @property
     def error(self) -> Exception | None:
-        """What the create raised; None after a success."""
+        """What the operation raised; None after a success."""
 
     def _repr_html_(self) -> str: ...
 
 @final
 class Creates:
-    """The results of `create_many`, in the order in which they come."""
+    """The results of `create_many`, `update_many` or `delete_many`, in the order in which they come."""
 
     @property
     def in_flight(self) -> list[Mapping[str, Any]]:

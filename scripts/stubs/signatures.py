@@ -25,7 +25,7 @@ from typing import Any, Generic, Literal, TypeVar, final, overload
 from typing_extensions import Self, Unpack, disjoint_base
 
 from . import types as t
-from .types._protocols import Extra, IfExists, OnRetired, OnTimeout, Progress, RawClient
+from .types._protocols import Extra, IfExists, ManyProgressOption, OnRetired, OnTimeout, Progress, RawClient
 
 _T = TypeVar("_T")
 
@@ -54,7 +54,7 @@ from typing_extensions import Self, Unpack
 
 from . import types as t
 from ._core import Credentials
-from .types._protocols import AsyncRawClient, Extra, IfExists, OnRetired, OnTimeout, Progress
+from .types._protocols import AsyncRawClient, Extra, IfExists, ManyProgressOption, OnRetired, OnTimeout, Progress
 
 class AsyncClient:
     """{{doc}}
@@ -81,12 +81,14 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, overload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from os import PathLike
 
     from typing_extensions import Unpack  # type checkers bring their own; nothing is imported at run time
 
 {{imports}}
 
     Progress = bool | Callable[[Poll], object] | None
+    ManyProgressOption = bool | Callable[[ManyProgress], object] | None
     Extra = Mapping[str, Any] | None
 
 {{aliases}}
@@ -146,7 +148,7 @@ def protocols(interface: Interface) -> str:
                 parts.append(f"{overload}    {start} {_head(form, returned)}: ...\n")
     body = "".join(parts)
     aliases = "\n".join(f"{name} = {meaning}" for name, meaning in ALIASES.items())
-    return PROTOCOLS.format(imports=imports(body + " Poll"), aliases=aliases) + body
+    return PROTOCOLS.format(imports=imports(body + " Poll ManyProgress"), aliases=aliases) + body
 
 
 def imports(body: str) -> str:

@@ -23,7 +23,7 @@ ALIASES = {
 
 
 #: Methods whose arguments the binary tells apart itself.
-LENIENT = "find|create_many|(get|update|upgrade|delete|wait_for)_(flex_cluster|serverless_instance)"
+LENIENT = "find|(?:create|update|delete)_many|(get|update|upgrade|delete|wait_for)_(flex_cluster|serverless_instance)"
 
 
 @dataclass(frozen=True)

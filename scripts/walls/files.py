@@ -77,7 +77,6 @@ OLD_NAMES = {
     "gate": "interpreter",
     "happened": "attempt_outcome",
     "in_doubt": "outcome_guard",
-    "journal": "request_log",
     "lent": "pooled_connection",
     "letter": "event",
     "life": "resource",

@@ -35,7 +35,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add("__version__", env!("CARGO_PKG_VERSION"))?;
     module.add_class::<client::run::Client>()?;
     module.add_class::<client::pages::Pages>()?;
-    module.add_class::<create_many::Creates>()?;
+    module.add_class::<create_many::creates::Creates>()?;
     module.add_class::<create_many::result::CreateResult>()?;
     module.add_class::<runtime::mailbox::Mailbox>()?;
     module.add_class::<runtime::pending::Pending>()?;

@@ -301,7 +301,8 @@ def test_texts_of_operations_of_create_many(client: Client) -> None:
 @pytest.mark.parametrize(
     ("name", "given", "said"),
     [
-        ("progress", True, "create_many has no progress: its results come one by one, each as soon as its create ends"),
+        ("progress", 3, "progress must be True, False, None or a callable"),
+        ("journal", 3, "journal must be a path or None, not int"),
         ("wait", True, 'wait is given with each operation of create_many: {…, "wait": …}'),
         ("group_id", GROUP, 'group_id is given with each operation of create_many: {…, "group_id": …}'),
         ("tags", {}, 'tags is given with each operation of create_many: {…, "tags": …}'),

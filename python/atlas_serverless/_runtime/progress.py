@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from collections.abc import Callable
     from typing import Any, TextIO
 
-    from atlas_serverless.types import Poll
+    from atlas_serverless.types import ManyProgress, Poll
 
 #: Seconds after which the bar is half full: how long Atlas takes is not known.
 _HALF = 60.0
@@ -237,3 +237,58 @@ def _html(part: float, colour: str, words: str, elapsed: float) -> str:
     bar = f'<span style="{box};width:{12 * part:.2f}em;background:{colour}"></span>'
     frame = f'<span style="{box};width:12em;background:#8884;vertical-align:middle;line-height:0">{bar}</span>'
     return f'<div>{frame} <span style="color:{colour}">{escape(words)}</span> [{elapsed:.0f} s]</div>'
+
+
+def display_many() -> Callable[[ManyProgress], None]:
+    """A callable for one `create_many` or its like. It writes to stderr, and closes itself with the last count."""
+    if not sys.stderr.isatty():
+        return _ManyLine(sys.stderr)
+    try:
+        from tqdm import tqdm
+    except ImportError:
+        return _ManyLine(sys.stderr)
+    return _ManyBar(tqdm)
+
+
+def _failed(progress: ManyProgress) -> str:
+    return ", ".join(f"{count} {code}" for code, count in progress.failures.items())
+
+
+class _ManyBar:
+    """tqdm's bar, which works out rate and remaining time by itself."""
+
+    def __init__(self, tqdm: Any) -> None:
+        self._tqdm = tqdm
+        self._bar: Any = None
+
+    def __call__(self, progress: ManyProgress) -> None:
+        if self._bar is None:
+            self._bar = self._tqdm(total=progress.total, initial=progress.skipped, unit="op")
+        self._bar.set_postfix_str(_failed(progress), refresh=False)
+        self._bar.update(progress.ended - self._bar.n)
+        if progress.finished:
+            self._bar.close()
+
+    def __del__(self) -> None:
+        if self._bar is not None:
+            self._bar.close()  # closing twice is fine
+
+
+class _ManyLine:
+    """One line, written over in a terminal; elsewhere one line at the end."""
+
+    def __init__(self, stream: TextIO) -> None:
+        self._stream = stream
+        self._width = 0
+
+    def __call__(self, progress: ManyProgress) -> None:
+        total = "" if progress.total is None else f" of {progress.total}"
+        left = "" if progress.remaining is None else f", {progress.remaining:.0f} s left"
+        failed = _failed(progress)
+        text = f"{progress.ended}{total} done, {progress.rate:.1f}/s{left}" + (f"; failed: {failed}" if failed else "")
+        if self._stream.isatty():
+            self._stream.write("\r" + text.ljust(self._width) + ("\n" if progress.finished else ""))
+            self._width = len(text)
+        elif progress.finished:
+            self._stream.write(text + "\n")
+        self._stream.flush()

@@ -78,7 +78,7 @@ from ._specs import (
     Tags,
     Violation,
 )
-from ._values import FlexConversion, Headers, Poll, Response
+from ._values import FlexConversion, Headers, ManyProgress, Poll, Response
 
 __all__ = [
     "AccessListEntry",
@@ -120,6 +120,7 @@ __all__ = [
     "Leftover",
     "Link",
     "LostField",
+    "ManyProgress",
     "Pages",
     "Poll",
     "Project",

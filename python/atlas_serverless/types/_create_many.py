@@ -1,4 +1,4 @@
-"""What `create_many` returns, for type checkers. The public names are in `atlas_serverless.types`."""
+"""What `create_many` and its like return, for type checkers. The public names are in `atlas_serverless.types`."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class CreateResult(Protocol):
-    """How one operation of `create_many` ended."""
+    """How one operation of `create_many`, `update_many` or `delete_many` ended."""
 
     @property
     def index(self) -> int:
@@ -26,17 +26,17 @@ class CreateResult(Protocol):
 
     @property
     def value(self) -> Any:
-        """What the create returned; None after a failure."""
+        """What the operation returned; None after a failure and a deletion."""
         ...
 
     @property
     def error(self) -> Exception | None:
-        """What the create raised; None after a success."""
+        """What the operation raised; None after a success."""
         ...
 
 
 class Creates(Protocol):
-    """The results of `create_many` in the order of completion: an iterator and a context manager."""
+    """The results of `create_many` and its like in the order of completion: an iterator and a context manager."""
 
     @property
     def in_flight(self) -> list[Mapping[str, Any]]:

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Literal, Protocol, overload
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable, Mapping, Sequence
+    from os import PathLike
 
     from typing_extensions import Unpack  # type checkers bring their own; nothing is imported at run time
 
@@ -54,9 +55,10 @@ if TYPE_CHECKING:
         ServerlessInstanceUpdate,
         Tags,
     )
-    from ._values import Poll, Response
+    from ._values import ManyProgress, Poll, Response
 
     Progress = bool | Callable[[Poll], object] | None
+    ManyProgressOption = bool | Callable[[ManyProgress], object] | None
     Extra = Mapping[str, Any] | None
 
 IfExists = Literal["error", "return", "update"]
@@ -106,6 +108,26 @@ class RawClient(Protocol):
         *,
         max_in_flight: int = 32,
         on_error: Literal["collect", "raise"] = "collect",
+        journal: str | PathLike[str] | None = None,
+        progress: ManyProgressOption = None,
+    ) -> Creates: ...
+    def update_many(
+        self,
+        operations: Iterable[Mapping[str, Any]],
+        *,
+        max_in_flight: int = 32,
+        on_error: Literal["collect", "raise"] = "collect",
+        journal: str | PathLike[str] | None = None,
+        progress: ManyProgressOption = None,
+    ) -> Creates: ...
+    def delete_many(
+        self,
+        operations: Iterable[Mapping[str, Any]],
+        *,
+        max_in_flight: int = 32,
+        on_error: Literal["collect", "raise"] = "collect",
+        journal: str | PathLike[str] | None = None,
+        progress: ManyProgressOption = None,
     ) -> Creates: ...
     @overload
     def get_serverless_instance(
@@ -691,6 +713,26 @@ class AsyncRawClient(Protocol):
         *,
         max_in_flight: int = 32,
         on_error: Literal["collect", "raise"] = "collect",
+        journal: str | PathLike[str] | None = None,
+        progress: ManyProgressOption = None,
+    ) -> AsyncCreates: ...
+    def update_many(
+        self,
+        operations: Iterable[Mapping[str, Any]],
+        *,
+        max_in_flight: int = 32,
+        on_error: Literal["collect", "raise"] = "collect",
+        journal: str | PathLike[str] | None = None,
+        progress: ManyProgressOption = None,
+    ) -> AsyncCreates: ...
+    def delete_many(
+        self,
+        operations: Iterable[Mapping[str, Any]],
+        *,
+        max_in_flight: int = 32,
+        on_error: Literal["collect", "raise"] = "collect",
+        journal: str | PathLike[str] | None = None,
+        progress: ManyProgressOption = None,
     ) -> AsyncCreates: ...
     @overload
     async def get_serverless_instance(

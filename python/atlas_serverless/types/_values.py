@@ -190,3 +190,62 @@ class FlexConversion:
         from atlas_serverless._runtime.html import conversion
 
         return conversion(self)
+
+
+class ManyProgress:
+    """What a `progress` callable of `create_many`, `update_many` and `delete_many` gets.
+
+    =========== ======================================================================================================
+    `succeeded` how many operations of this call have succeeded
+    `failed`    how many have failed; `failures` counts them by error code, or by class where there is no code
+    `skipped`   how many had succeeded before, by the journal
+    `ended`     all of these
+    `in_flight` how many are under way
+    `total`     how many there are, if the iterable has a length; else None
+    `elapsed`   seconds since the call
+    `rate`      operations per second that this call has ended
+    `remaining` seconds until the end at this rate; None if that is not known
+    `finished`  True for the last call
+    =========== ======================================================================================================
+    """
+
+    def __init__(
+        self,
+        *,
+        succeeded: int,
+        failures: dict[str, int],
+        skipped: int,
+        in_flight: int,
+        total: int | None,
+        elapsed: float,
+        finished: bool,
+    ) -> None:
+        self.succeeded = succeeded
+        self.failures = failures
+        self.skipped = skipped
+        self.in_flight = in_flight
+        self.total = total
+        self.elapsed = elapsed
+        self.finished = finished
+
+    @property
+    def failed(self) -> int:
+        return sum(self.failures.values())
+
+    @property
+    def ended(self) -> int:
+        return self.succeeded + self.failed + self.skipped
+
+    @property
+    def rate(self) -> float:
+        return (self.succeeded + self.failed) / self.elapsed if self.elapsed else 0.0
+
+    @property
+    def remaining(self) -> float | None:
+        if self.total is None or not self.rate:
+            return None
+        return max(0, self.total - self.ended) / self.rate
+
+    def __repr__(self) -> str:
+        total = "" if self.total is None else f" of {self.total}"
+        return f"<ManyProgress {self.ended}{total}, {self.failed} failed, {self.rate:.1f}/s>"

@@ -135,23 +135,36 @@ pub(crate) fn update(
     group_id: &str,
     name: &str,
     options: &Options<'_>,
-    (add_tags, remove_tags): (Option<Bound<'_, PyAny>>, Option<Bound<'_, PyAny>>),
+    tags: (Option<Bound<'_, PyAny>>, Option<Bound<'_, PyAny>>),
     changes: Option<&Bound<'_, PyDict>>,
 ) -> PyResult<Job> {
-    let node = kwargs_to_node(changes);
+    let (request, timeout) = checked_update(py, kind, group_id, name, options, tags, &kwargs_to_node(changes))?;
+    with_progress(py, resource_job(request, timeout), options.progress.as_ref())
+}
+
+/// An update that passed validation, and its time limit. `(add_tags, remove_tags)` beside the fields.
+pub(crate) fn checked_update(
+    py: Python<'_>,
+    kind: Kind,
+    group_id: &str,
+    name: &str,
+    options: &Options<'_>,
+    (add_tags, remove_tags): (Option<Bound<'_, PyAny>>, Option<Bound<'_, PyAny>>),
+    changes: &Node<'_>,
+) -> PyResult<(ResourceRequest, Option<Duration>)> {
     let extra = options.extra_fields.as_ref().map(to_node);
     let (add, remove) = (add_tags.as_ref().map(to_node), remove_tags.as_ref().map(to_node));
     let tags = TagArguments { add: add.as_ref(), remove: remove.as_ref() };
     let checked = if options.validate {
-        tag_arguments::update(kind, group_id, name, &node, extra.as_ref(), tags)
+        tag_arguments::update(kind, group_id, name, changes, extra.as_ref(), tags)
     } else {
-        tag_arguments::unchecked_update(&node, extra.as_ref(), tags)
+        tag_arguments::unchecked_update(changes, extra.as_ref(), tags)
     };
     let (checked, tags) = checked.map_err(|violations| to_exception(py, Error::Validation(violations)))?;
     warn(py, &checked.notices, None)?;
     let body = Some(Bytes::from(checked.body));
     let request = ResourceRequest { body, tags, ..options.resource_request(kind, Operation::Update, group_id, name)? };
-    with_progress(py, resource_job(request, options.timeout()?), options.progress.as_ref())
+    Ok((request, options.timeout()?))
 }
 
 pub(crate) fn upgrade(
@@ -189,9 +202,20 @@ pub(crate) fn delete(
     options: &Options<'_>,
     missing_ok: bool,
 ) -> PyResult<Job> {
+    let (request, timeout) = checked_delete(kind, group_id, name, options, missing_ok)?;
+    with_progress(py, resource_job(request, timeout), options.progress.as_ref())
+}
+
+/// A deletion, and its time limit.
+pub(crate) fn checked_delete(
+    kind: Kind,
+    group_id: &str,
+    name: &str,
+    options: &Options<'_>,
+    missing_ok: bool,
+) -> PyResult<(ResourceRequest, Option<Duration>)> {
     let request = options.resource_request(kind, Operation::Delete, group_id, name)?;
-    let request = ResourceRequest { missing_ok, ..request };
-    with_progress(py, resource_job(request, options.timeout()?), options.progress.as_ref())
+    Ok((ResourceRequest { missing_ok, ..request }, options.timeout()?))
 }
 
 fn resource_job(request: ResourceRequest, timeout: Option<Duration>) -> Job {
@@ -320,15 +344,22 @@ fn unless_invalid(py: Python<'_>, checked: Result<Checked, Vec<Violation>>) -> P
 
 /// `progress=True` is a bar or a line, a callable gets every poll.
 pub(super) fn with_progress(py: Python<'_>, job: Job, progress: Option<&Bound<'_, PyAny>>) -> PyResult<Job> {
-    let progress = match progress {
-        None => None,
-        Some(value) if value.is_none() => None,
-        Some(value) if value.is_callable() => Some(value.clone().unbind()),
-        Some(value) => match value.extract::<bool>() {
-            Ok(false) => None,
-            Ok(true) => Some(py.import("atlas_serverless._runtime.progress")?.getattr("display")?.call0()?.unbind()),
-            Err(_) => return Err(PyTypeError::new_err("progress must be True, False, None or a callable")),
-        },
-    };
-    Ok(Job { progress, ..job })
+    Ok(Job { progress: progress_callable(py, progress, "display")?, ..job })
+}
+
+/// What is called for `progress=`; for True, what this function of `_runtime.progress` returns.
+pub(crate) fn progress_callable(
+    py: Python<'_>,
+    progress: Option<&Bound<'_, PyAny>>,
+    display: &str,
+) -> PyResult<Option<Py<PyAny>>> {
+    let Some(value) = progress.filter(|value| !value.is_none()) else { return Ok(None) };
+    if value.is_callable() {
+        return Ok(Some(value.clone().unbind()));
+    }
+    match value.extract::<bool>() {
+        Ok(false) => Ok(None),
+        Ok(true) => Ok(Some(py.import("atlas_serverless._runtime.progress")?.getattr(display)?.call0()?.unbind())),
+        Err(_) => Err(PyTypeError::new_err("progress must be True, False, None or a callable")),
+    }
 }

@@ -101,7 +101,7 @@ impl Client {
     }
 
     /// The project and the name of a call on one resource.
-    pub(super) fn target<'a>(
+    pub(in crate::binding) fn target<'a>(
         &'a self,
         py: Python<'_>,
         group_id: Option<&'a str>,

@@ -23,7 +23,7 @@ named! {
     optional_text -> Option<&'a str>: endpoint_path entry_value group_id ip_address name name_prefix on_retired org_id profile
         project provider region restore_job_id snapshot_id user_agent_suffix user_id username;
     secret -> Option<Secret>: access_token base_url client_id client_secret password private_key proxy public_key;
-    optional_path -> Option<PathBuf>: ca_file token_cache;
+    optional_path -> Option<PathBuf>: ca_file journal token_cache;
     flag -> bool: allow_insecure_http dry_run envelope include_count missing_ok pretty reconcile reset_password strict
         validate;
     number -> f64: connect_timeout max_retry_time;

@@ -1,4 +1,5 @@
-//! Runs the creates of one `create_many` on the background thread, and exchanges requests and results with the caller's.
+//! Runs the operations of one `create_many`, `update_many` or `delete_many` on the background thread, and exchanges requests and
+//! results with the caller's.
 use std::future::{Future, poll_fn};
 use std::ops::ControlFlow;
 use std::pin::pin;
@@ -10,7 +11,7 @@ use tokio::sync::Notify;
 
 use crate::core::client::Client;
 use crate::core::context::observe::{Level, Observer, Poll};
-use crate::core::operations::create_many::{CreateSet, NumberedCreate, NumberedResult};
+use crate::core::operations::create_many::{NumberedOperation, NumberedResult, OperationSet};
 
 #[derive(Default)]
 pub(super) struct Driver {
@@ -24,12 +25,12 @@ pub(super) struct Driver {
 
 #[derive(Default)]
 struct Queues {
-    requests: Vec<NumberedCreate>,
+    requests: Vec<NumberedOperation>,
     results: Vec<NumberedResult>,
     log_lines: Vec<(Level, String)>,
-    /// The creates under way are to be cancelled.
+    /// What is under way is to be cancelled.
     closed: bool,
-    /// No create is under way any more, and none will be.
+    /// Nothing is under way any more, and nothing will be.
     stopped: bool,
 }
 
@@ -39,7 +40,7 @@ impl Driver {
     }
 
     /// Adds requests. The background thread is woken once for all of them.
-    pub(super) fn push(&self, requests: Vec<NumberedCreate>) {
+    pub(super) fn push(&self, requests: Vec<NumberedOperation>) {
         self.queues().requests.extend(requests);
         self.requests.notify_one();
     }
@@ -62,7 +63,7 @@ impl Driver {
         self.results_async.notified().await;
     }
 
-    /// Cancels the creates under way.
+    /// Cancels what is under way.
     pub(super) fn close(&self) {
         let mut queues = self.queues();
         queues.closed = true;
@@ -71,17 +72,17 @@ impl Driver {
         self.requests.notify_one();
     }
 
-    /// Waits until no create is under way.
+    /// Waits until nothing is under way.
     pub(super) fn wait_until_stopped(&self, timeout: Duration) {
         let queues = self.queues();
         drop(self.results.wait_timeout_while(queues, timeout, |queues| !queues.stopped));
     }
 
-    /// Runs creates until the driver is closed.
+    /// Runs operations until the driver is closed.
     pub(super) async fn run(self: Arc<Self>, client: Client, threshold: Level) {
         let _stopped = StoppedOnDrop(&self);
         let observer = Arc::new(LogObserver { driver: self.clone(), threshold });
-        let mut creates = CreateSet::default();
+        let mut operations = OperationSet::default();
         loop {
             let requests = {
                 let mut queues = self.queues();
@@ -91,9 +92,9 @@ impl Driver {
                 std::mem::take(&mut queues.requests)
             };
             for request in requests {
-                creates.push(client.clone(), request, Some(observer.clone()));
+                operations.push(client.clone(), request, Some(observer.clone()));
             }
-            let results = self.next(&mut creates).await;
+            let results = self.next(&mut operations).await;
             if !results.is_empty() {
                 self.queues().results.extend(results);
                 self.notify_caller();
@@ -102,13 +103,13 @@ impl Driver {
     }
 
     /// The next results, or none because there are requests.
-    async fn next(&self, creates: &mut CreateSet) -> Vec<NumberedResult> {
-        if creates.is_empty() {
+    async fn next(&self, operations: &mut OperationSet) -> Vec<NumberedResult> {
+        if operations.is_empty() {
             self.requests.notified().await;
             return Vec::new();
         }
         let mut requests = pin!(self.requests.notified());
-        let mut results = pin!(creates.next_ready());
+        let mut results = pin!(operations.next_ready());
         poll_fn(|context| match results.as_mut().poll(context) {
             TaskPoll::Ready(results) => TaskPoll::Ready(results),
             TaskPoll::Pending => requests.as_mut().poll(context).map(|()| Vec::new()),

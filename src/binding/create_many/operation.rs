@@ -1,48 +1,48 @@
-//! From one operation of `create_many`, a mapping of options and fields, to a request.
+//! From one operation of `create_many` and its like, a mapping of options and fields, to a request.
 use std::time::Duration;
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyMapping, PyString};
 
-use crate::binding::client::operations::{Options, checked_create};
+use crate::binding::client::operations::{Options, checked_create, checked_delete, checked_update};
 use crate::binding::client::run::Client;
 use crate::binding::convert::arguments;
 use crate::binding::convert::call::without_unwinding;
 use crate::binding::convert::named;
 use crate::binding::convert::to_core::to_fields;
 use crate::core::config::OnRetired;
-use crate::core::operations::create::request::CreateRequest;
-use crate::core::spec::model::{Kind, suggestions};
+use crate::core::operations::create_many::OperationRequest;
+use crate::core::spec::model::{Kind, Operation, suggestions};
 
 type Field<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>);
 
-const NO_PROGRESS: &str = "create_many has no progress: its results come one by one, each as soon as its create ends";
+/// What is asked of one resource, and the limit of its time.
+pub(super) type Request = (OperationRequest, Option<Duration>);
 
 /// Refuses what was given beside the operations, and says where it belongs.
-pub(super) fn refuse_arguments(others: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
+pub(super) fn refuse_arguments(method: &str, others: Option<&Bound<'_, PyDict>>) -> PyResult<()> {
     let Some((key, _)) = others.and_then(|others| others.iter().next()) else { return Ok(()) };
     let name = key.extract::<String>()?;
     Err(PyTypeError::new_err(match name.as_str() {
-        "progress" => NO_PROGRESS.to_owned(),
         name if suggestions::belongs_to_create(name) => {
-            format!("{name} is given with each operation of create_many: {{…, \"{name}\": …}}")
+            format!("{name} is given with each operation of {method}: {{…, \"{name}\": …}}")
         }
-        name => format!("create_many() got an unexpected keyword argument '{name}'"),
+        name => format!("{method}() got an unexpected keyword argument '{name}'"),
     }))
 }
 
 pub(super) fn read(
     py: Python<'_>,
     client: &Client,
+    action: Operation,
     operation: &Bound<'_, PyAny>,
     on_retired: OnRetired,
-) -> PyResult<(CreateRequest, Option<Duration>)> {
+) -> PyResult<Request> {
     let mut kind = Kind::Flex;
-    let mut group_id = None;
-    let mut if_exists = None;
-    let mut on_timeout = None;
-    let mut retired = None;
+    let (mut group_id, mut target) = (None, None);
+    let (mut if_exists, mut on_timeout, mut retired, mut missing_ok) = (None, None, None, false);
+    let (mut add_tags, mut remove_tags) = (None, None);
     let mut options = Options {
         envelope: false,
         pretty: false,
@@ -55,35 +55,68 @@ pub(super) fn read(
         retired: OnRetired::Raise,
     };
     let mut fields = Vec::new();
+    let (creates, updates) = (action == Operation::Create, action == Operation::Update);
     for (key, value) in entries(operation)? {
         let name = key.cast::<PyString>().ok().and_then(|name| name.to_str().ok());
         match name {
             Some("group_id") => group_id = named::group_id(&value)?.map(str::to_owned),
+            Some("name") if !creates => target = named::name(&value)?.map(str::to_owned),
             Some("kind") => kind = kind_of(&value)?,
             Some("envelope") => options.envelope = named::envelope(&value)?,
             Some("pretty") => options.pretty = named::pretty(&value)?,
             Some("wait") => options.wait = named::wait(&value)?,
-            Some("validate") => options.validate = named::validate(&value)?,
+            Some("validate") if creates || updates => options.validate = named::validate(&value)?,
             Some("timeout") => options.timeout = named::timeout(&value)?,
             Some("interval") => options.interval = named::interval(&value)?,
-            Some("if_exists") => if_exists = Some(arguments::if_exists(named::if_exists(&value)?)?),
-            Some("on_timeout") => on_timeout = Some(arguments::on_timeout(named::on_timeout(&value)?)?),
-            Some("on_retired") => retired = named::on_retired(&value)?.map(arguments::on_retired).transpose()?,
-            Some("extra_fields") => options.extra_fields = Some(value).filter(|value| !value.is_none()),
+            Some("if_exists") if creates => if_exists = Some(arguments::if_exists(named::if_exists(&value)?)?),
+            Some("on_timeout") if creates => on_timeout = Some(arguments::on_timeout(named::on_timeout(&value)?)?),
+            Some("on_retired") if creates => {
+                retired = named::on_retired(&value)?.map(arguments::on_retired).transpose()?;
+            }
+            Some("missing_ok") if !creates && !updates => missing_ok = named::missing_ok(&value)?,
+            Some("add_tags") if updates => add_tags = Some(value).filter(|value| !value.is_none()),
+            Some("remove_tags") if updates => remove_tags = Some(value).filter(|value| !value.is_none()),
+            Some("extra_fields") if creates || updates => {
+                options.extra_fields = Some(value).filter(|value| !value.is_none());
+            }
             Some("progress") if value.is_none() || value.is(PyBool::new(py, false)) => {}
-            Some("progress") => return Err(PyTypeError::new_err(NO_PROGRESS)),
-            _ => fields.push((key, value)),
+            Some("progress") => {
+                let message = "an operation among many has no progress of its own; progress= of all of them has";
+                return Err(PyTypeError::new_err(message));
+            }
+            _ if creates || updates => fields.push((key, value)),
+            _ => {
+                let message = format!("an operation of delete_many has no {}", key.repr()?);
+                return Err(PyTypeError::new_err(message));
+            }
         }
     }
     if kind == Kind::Flex && retired.is_some() {
         return Err(PyTypeError::new_err("on_retired is for serverless instances; a Flex cluster has no need of it"));
     }
-    let group_id = client.project(py, group_id.as_deref())?;
     if kind == Kind::Serverless {
         options.retired = retired.unwrap_or(on_retired);
     }
-    let cases = (if_exists.unwrap_or_default(), on_timeout.unwrap_or_default());
-    checked_create(py, kind, group_id, &options, cases, &to_fields(fields))
+    let (group_id, fields) = (group_id.as_deref(), to_fields(fields));
+    Ok(match action {
+        Operation::Update => {
+            let (group_id, name) = client.target(py, group_id, target.as_deref())?;
+            let tags = (add_tags, remove_tags);
+            let (request, timeout) = checked_update(py, kind, group_id, name, &options, tags, &fields)?;
+            (OperationRequest::Resource(request), timeout)
+        }
+        Operation::Delete => {
+            let (group_id, name) = client.target(py, group_id, target.as_deref())?;
+            let (request, timeout) = checked_delete(kind, group_id, name, &options, missing_ok)?;
+            (OperationRequest::Resource(request), timeout)
+        }
+        _ => {
+            let group_id = client.project(py, group_id)?;
+            let cases = (if_exists.unwrap_or_default(), on_timeout.unwrap_or_default());
+            let (request, timeout) = checked_create(py, kind, group_id, &options, cases, &fields)?;
+            (OperationRequest::Create(request), timeout)
+        }
+    })
 }
 
 fn entries<'py>(operation: &Bound<'py, PyAny>) -> PyResult<Vec<Field<'py>>> {

@@ -1,24 +1,31 @@
-//! The result of one operation of `create_many`.
+//! The result of one operation of `create_many`, `update_many` or `delete_many`.
 use pyo3::prelude::*;
 
 use crate::binding::convert::results::shown;
+use crate::core::spec::model::Operation;
 
-/// How one operation of `create_many` ended.
-#[pyclass(frozen, get_all, module = "atlas_serverless")]
+/// How one operation of `create_many`, `update_many` or `delete_many` ended.
+#[pyclass(frozen, module = "atlas_serverless")]
 pub(crate) struct CreateResult {
+    action: Operation,
     /// Its place in the operations, from 0.
+    #[pyo3(get)]
     pub(super) index: u64,
     /// The operation as it was given.
+    #[pyo3(get)]
     pub(super) operation: Py<PyAny>,
-    /// What the create returned; None after a failure.
+    /// What the operation returned; None after a failure and a deletion.
+    #[pyo3(get)]
     pub(super) value: Option<Py<PyAny>>,
-    /// What the create raised; None after a success.
+    /// What the operation raised; None after a success.
+    #[pyo3(get)]
     pub(super) error: Option<Py<PyAny>>,
 }
 
 impl CreateResult {
     pub(super) fn new(
         py: Python<'_>,
+        action: Operation,
         index: u64,
         operation: Py<PyAny>,
         outcome: PyResult<Py<PyAny>>,
@@ -27,12 +34,12 @@ impl CreateResult {
             Ok(value) => (Some(value), None),
             Err(error) => (None, Some(error.into_value(py).into_any())),
         };
-        Py::new(py, CreateResult { index, operation, value, error })
+        Py::new(py, CreateResult { action, index, operation, value, error })
     }
 }
 
 impl CreateResult {
-    /// Name and state of what was created, as far as the reply has them: ` orders CREATING`.
+    /// Name and state of what was created or updated, as far as the reply has them: ` orders CREATING`.
     fn shown(&self, py: Python<'_>) -> String {
         let Some(value) = &self.value else { return String::new() };
         let value = value.bind(py);
@@ -48,7 +55,14 @@ impl CreateResult {
     fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(match &self.error {
             Some(error) => format!("<CreateResult {}: {}>", self.index, error.bind(py).repr()?),
-            None => format!("<CreateResult {} created{}>", self.index, self.shown(py)),
+            None => {
+                let done = match self.action {
+                    Operation::Update => "updated",
+                    Operation::Delete => "deleted",
+                    _ => "created",
+                };
+                format!("<CreateResult {} {done}{}>", self.index, self.shown(py))
+            }
         })
     }
 

@@ -4,6 +4,7 @@ pub mod create;
 pub mod create_many;
 pub(crate) mod delete;
 pub mod entity;
+pub mod journal;
 pub mod leftovers;
 pub mod list;
 mod once;

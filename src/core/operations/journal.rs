@@ -1,0 +1,291 @@
+//! The journal of many operations: a file of JSON lines with which they are taken up again after the process was killed.
+//!
+//! | line | what it says |
+//! | --- | --- |
+//! | `{"journal":1,"operations":"create"}` | the first line |
+//! | `{"begin":7,"key":"9f86d081884c7d65","group_id":"…","name":"orders"}` | operation 7 is about to be sent; these lines are in order |
+//! | `{"end":7}` | it succeeded |
+//! | `{"end":7,"error":"…"}` | it failed, and is carried out again when the journal is taken up |
+//!
+//! What was begun and not ended may have been carried out. Begins reach the file before their request is sent, so that they
+//! outlive the process; they and the ends reach the disk before a result is reported.
+use std::collections::HashSet;
+use std::fmt::Write as _;
+use std::fs::{File, OpenOptions};
+use std::io::{BufRead, BufReader, Error, ErrorKind, Read, Seek, SeekFrom, Write};
+use std::path::{Path, PathBuf};
+
+use fs4::fs_std::FileExt;
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+const VERSION: u32 = 1;
+
+/// What an operation is, as far as the journal has to know it again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Entry {
+    key: String,
+    #[serde(default)]
+    group_id: String,
+    #[serde(default)]
+    name: String,
+}
+
+impl Entry {
+    /// `parts`: all that is sent.
+    pub fn new(group_id: &str, name: &str, parts: &[&[u8]]) -> Self {
+        let mut hash = Sha256::new();
+        for part in parts.iter().copied().chain([group_id.as_bytes(), name.as_bytes()]) {
+            hash.update(part.len().to_le_bytes());
+            hash.update(part);
+        }
+        let mut key = String::new();
+        for byte in hash.finalize().iter().take(8) {
+            let _ = write!(key, "{byte:02x}");
+        }
+        Entry { key, group_id: group_id.to_owned(), name: name.to_owned() }
+    }
+
+    /// An operation that cannot be sent.
+    pub fn invalid() -> Self {
+        Entry { key: "invalid".to_owned(), ..Entry::default() }
+    }
+}
+
+#[derive(Serialize, Deserialize)]
+struct Begin {
+    begin: u64,
+    #[serde(flatten)]
+    entry: Entry,
+}
+
+#[derive(Serialize, Deserialize)]
+struct End {
+    end: u64,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    error: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct First {
+    journal: u32,
+    operations: String,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Line {
+    Begin(Begin),
+    End(End),
+}
+
+/// Numbers of operations: all below a limit and some above it, since results come almost in the order of the operations.
+#[derive(Debug, Default)]
+struct Numbers {
+    below: u64,
+    above: HashSet<u64>,
+}
+
+impl Numbers {
+    fn insert(&mut self, number: u64) {
+        if number >= self.below {
+            self.above.insert(number);
+        }
+        while self.above.remove(&self.below) {
+            self.below += 1;
+        }
+    }
+
+    fn contains(&self, number: u64) -> bool {
+        number < self.below || self.above.contains(&number)
+    }
+}
+
+/// An open journal. Its file is locked: two processes that took up the same one would create twice as much.
+pub struct Journal {
+    path: PathBuf,
+    file: File,
+    lines: Vec<u8>,
+    /// Lines were written that may not be on the disk yet.
+    unsynced: bool,
+    /// How many operations an earlier process had begun.
+    begun: u64,
+    succeeded: Numbers,
+    /// The begins of the earlier process, in order.
+    earlier: Box<dyn Iterator<Item = std::io::Result<Begin>> + Send>,
+}
+
+impl std::fmt::Debug for Journal {
+    fn fmt(&self, formatter: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        formatter.debug_struct("Journal").field("path", &self.path).field("begun", &self.begun).finish_non_exhaustive()
+    }
+}
+
+impl Journal {
+    /// Opens a journal of operations of this kind, or begins one. A last line without its end is cut off: the process was
+    /// killed while it wrote.
+    pub fn open(path: &Path, operations: &str) -> std::io::Result<Self> {
+        let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
+        if !file.try_lock_exclusive()? {
+            return Err(Error::new(ErrorKind::WouldBlock, "it is in use by another process"));
+        }
+        cut_torn_line(&mut file)?;
+        let mut lines = lines(path)?;
+        let mut journal = Journal {
+            path: path.to_owned(),
+            file,
+            lines: Vec::new(),
+            unsynced: false,
+            begun: 0,
+            succeeded: Numbers::default(),
+            earlier: Box::new(std::iter::empty()),
+        };
+        match lines.next().transpose()? {
+            None => {
+                journal.append(&First { journal: VERSION, operations: operations.to_owned() })?;
+                journal.sync()?;
+                return Ok(journal);
+            }
+            Some(line) => check_first(&line, operations)?,
+        }
+        for (number, line) in lines.enumerate() {
+            match parsed(&line?, number)? {
+                Line::Begin(begin) if begin.begin == journal.begun => journal.begun += 1,
+                Line::Begin(_) => return Err(malformed(number)),
+                Line::End(end) if end.error.is_none() => journal.succeeded.insert(end.end),
+                Line::End(_) => {}
+            }
+        }
+        journal.earlier = Box::new(begins(path)?);
+        Ok(journal)
+    }
+
+    /// How many operations were begun before this process: they are compared with the list before anything is sent.
+    pub fn begun(&self) -> u64 {
+        self.begun
+    }
+
+    /// Whether an operation that was begun earlier has succeeded. An error if it is another one. To be called in order.
+    pub fn has_succeeded(&mut self, number: u64, entry: &Entry) -> std::io::Result<bool> {
+        let Some(earlier) = self.earlier.next().transpose()? else {
+            return Err(Error::new(ErrorKind::UnexpectedEof, "it became shorter while it was read"));
+        };
+        if earlier.begin != number || earlier.entry != *entry {
+            let there = shown(&earlier.entry);
+            let message =
+                format!("operation {number} is {}, but the journal has {there}: it is of another list", shown(entry));
+            return Err(Error::new(ErrorKind::InvalidInput, message));
+        }
+        Ok(self.succeeded.contains(number))
+    }
+
+    /// Notes that an operation is about to be sent; [`Journal::flush`] before it is.
+    pub fn begin(&mut self, number: u64, entry: Entry) -> std::io::Result<()> {
+        self.append(&Begin { begin: number, entry })
+    }
+
+    /// Notes how an operation ended; [`Journal::sync`] before it is reported.
+    pub fn end(&mut self, number: u64, error: Option<String>) -> std::io::Result<()> {
+        self.append(&End { end: number, error })
+    }
+
+    /// Hands all lines to the operating system: they outlive this process.
+    pub fn flush(&mut self) -> std::io::Result<()> {
+        if !self.lines.is_empty() {
+            self.file.write_all(&self.lines)?;
+            self.lines.clear();
+            self.unsynced = true;
+        }
+        Ok(())
+    }
+
+    /// Waits until all lines are on the disk: they outlive the machine.
+    pub fn sync(&mut self) -> std::io::Result<()> {
+        self.flush()?;
+        if std::mem::take(&mut self.unsynced) {
+            self.file.sync_data()?;
+        }
+        Ok(())
+    }
+
+    fn append(&mut self, line: &impl Serialize) -> std::io::Result<()> {
+        serde_json::to_writer(&mut self.lines, line)?;
+        self.lines.push(b'\n');
+        Ok(())
+    }
+}
+
+impl Drop for Journal {
+    fn drop(&mut self) {
+        let _ = self.flush();
+        // Explicitly: closing the file would leave the lock to a forked child that has the same file open.
+        let _ = FileExt::unlock(&self.file);
+    }
+}
+
+fn cut_torn_line(file: &mut File) -> std::io::Result<()> {
+    let length = file.metadata()?.len();
+    let mut end = length;
+    let mut block = [0_u8; 4096];
+    while end > 0 {
+        let start = end.saturating_sub(block.len() as u64);
+        file.seek(SeekFrom::Start(start))?;
+        let read = file.take(end - start).read(&mut block)?;
+        let newline = block.iter().take(read).rposition(|byte| *byte == b'\n');
+        if let Some(newline) = newline {
+            end = start + newline as u64 + 1;
+            break;
+        }
+        end = start;
+    }
+    if end < length {
+        file.set_len(end)?;
+    }
+    Ok(())
+}
+
+fn lines(path: &Path) -> std::io::Result<impl Iterator<Item = std::io::Result<String>> + Send + use<>> {
+    Ok(BufReader::new(File::open(path)?).lines())
+}
+
+/// The begins of a journal, as long as it is now.
+fn begins(path: &Path) -> std::io::Result<impl Iterator<Item = std::io::Result<Begin>> + Send + use<>> {
+    let file = File::open(path)?;
+    let length = file.metadata()?.len();
+    Ok(BufReader::new(file.take(length)).lines().skip(1).enumerate().filter_map(|(number, line)| {
+        match line.and_then(|line| parsed(&line, number)) {
+            Ok(Line::Begin(begin)) => Some(Ok(begin)),
+            Ok(Line::End(_)) => None,
+            Err(error) => Some(Err(error)),
+        }
+    }))
+}
+
+fn check_first(line: &str, operations: &str) -> std::io::Result<()> {
+    match serde_json::from_str::<First>(line) {
+        Ok(first) if first.journal == VERSION && first.operations == operations => Ok(()),
+        Ok(first) if first.journal == VERSION => {
+            Err(Error::new(ErrorKind::InvalidInput, format!("it is of {}s, not of {operations}s", first.operations)))
+        }
+        _ => Err(Error::new(ErrorKind::InvalidData, "it is no journal of this version")),
+    }
+}
+
+/// `number`: of the line, from 0 after the first.
+fn parsed(line: &str, number: usize) -> std::io::Result<Line> {
+    serde_json::from_str(line).map_err(|_| malformed(number))
+}
+
+fn malformed(number: usize) -> Error {
+    Error::new(ErrorKind::InvalidData, format!("line {} is none of a journal", number + 2))
+}
+
+fn shown(entry: &Entry) -> String {
+    match entry {
+        Entry { name, .. } if name.is_empty() => "one that cannot be sent".to_owned(),
+        Entry { key, group_id, name } => format!("{name:?} in project {group_id} ({key})"),
+    }
+}
+
+#[cfg(test)]
+mod tests;

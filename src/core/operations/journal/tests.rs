@@ -1,0 +1,134 @@
+#![allow(clippy::unwrap_used)]
+use super::*;
+
+fn folder() -> tempfile::TempDir {
+    tempfile::tempdir().unwrap()
+}
+
+fn entry(name: &str) -> Entry {
+    Entry::new("32b6e34b3d91647abb20e7b8", name, &[b"flex", b"{}"])
+}
+
+/// Three were begun, the second ended, the third failed.
+fn written(path: &Path) {
+    let mut journal = Journal::open(path, "create").unwrap();
+    for (number, name) in [(0, "a"), (1, "b"), (2, "c")] {
+        journal.begin(number, entry(name)).unwrap();
+    }
+    journal.flush().unwrap();
+    journal.end(1, None).unwrap();
+    journal.end(2, Some("CODE".to_owned())).unwrap();
+    journal.sync().unwrap();
+}
+
+#[test]
+fn what_is_written_is_read_again() {
+    let folder = folder();
+    let path = folder.path().join("journal");
+    written(&path);
+    let mut journal = Journal::open(&path, "create").unwrap();
+    assert_eq!(journal.begun(), 3);
+    let succeeded = [(0, "a"), (1, "b"), (2, "c")].map(|(n, name)| journal.has_succeeded(n, &entry(name)).unwrap());
+    assert_eq!(succeeded, [false, true, false]);
+    journal.end(0, None).unwrap();
+    journal.begin(3, entry("d")).unwrap();
+    drop(journal);
+    assert_eq!(Journal::open(&path, "create").unwrap().begun(), 4);
+    let lines = std::fs::read_to_string(&path).unwrap();
+    let expected = [
+        r#"{"journal":1,"operations":"create"}"#.to_owned(),
+        format!(r#"{{"begin":0,"key":"{}","group_id":"32b6e34b3d91647abb20e7b8","name":"a"}}"#, entry("a").key),
+    ];
+    assert_eq!(lines.lines().take(2).collect::<Vec<_>>(), expected);
+    assert_eq!(lines.lines().filter(|line| line.starts_with(r#"{"end""#)).count(), 3);
+}
+
+#[test]
+fn a_torn_last_line_is_cut_off() {
+    for torn in [r#"{"end":0"#, "{", "\u{0}\u{0}\u{0}", &"x".repeat(10_000)] {
+        let folder = folder();
+        let path = folder.path().join("journal");
+        written(&path);
+        let whole = std::fs::read(&path).unwrap();
+        std::fs::write(&path, [&whole, torn.as_bytes()].concat()).unwrap();
+        let mut journal = Journal::open(&path, "create").unwrap();
+        assert!(!journal.has_succeeded(0, &entry("a")).unwrap());
+        drop(journal);
+        assert_eq!(std::fs::read(&path).unwrap(), whole);
+    }
+    let folder = folder();
+    let path = folder.path().join("journal");
+    std::fs::write(&path, r#"{"journal":1,"#).unwrap();
+    assert_eq!(Journal::open(&path, "create").unwrap().begun(), 0);
+}
+
+#[test]
+fn another_list_is_refused() {
+    let folder = folder();
+    let path = folder.path().join("journal");
+    written(&path);
+    let mut journal = Journal::open(&path, "create").unwrap();
+    assert!(!journal.has_succeeded(0, &entry("a")).unwrap());
+    let error = journal.has_succeeded(1, &entry("x")).unwrap_err();
+    assert_eq!(error.kind(), ErrorKind::InvalidInput);
+    let message = error.to_string();
+    assert!(message.starts_with("operation 1 is \"x\" in project 32b6e34b3d91647abb20e7b8 ("), "{message}");
+    assert!(message.contains("but the journal has \"b\" in project"), "{message}");
+    drop(journal);
+    let other = Journal::open(&path, "delete").unwrap_err();
+    assert_eq!(other.to_string(), "it is of creates, not of deletes");
+}
+
+#[test]
+fn what_is_no_journal_is_refused_and_left_alone() {
+    let folder = folder();
+    let path = folder.path().join("journal");
+    let first = "{\"journal\":1,\"operations\":\"create\"}\n";
+    for (text, expected) in [
+        ("some file\n".to_owned(), "it is no journal of this version"),
+        ("{\"journal\":2,\"operations\":\"create\"}\n".to_owned(), "it is no journal of this version"),
+        (format!("{first}nonsense\n"), "line 2 is none of a journal"),
+        (format!("{first}{{\"end\":0}}\n{{\"begin\":1,\"key\":\"k\"}}\n"), "line 3 is none of a journal"),
+    ] {
+        std::fs::write(&path, &text).unwrap();
+        assert_eq!(Journal::open(&path, "create").unwrap_err().to_string(), expected);
+        assert_eq!(std::fs::read_to_string(&path).unwrap(), text);
+    }
+}
+
+#[test]
+fn two_cannot_have_the_same_one() {
+    let folder = folder();
+    let path = folder.path().join("journal");
+    let first = Journal::open(&path, "create").unwrap();
+    assert_eq!(Journal::open(&path, "create").unwrap_err().kind(), ErrorKind::WouldBlock);
+    drop(first);
+    assert_eq!(Journal::open(&path, "create").unwrap().begun(), 0);
+}
+
+#[test]
+fn every_part_of_an_operation_is_in_its_key() {
+    let keys: HashSet<String> = [
+        Entry::new("g", "n", &[b"flex", b"{}"]),
+        Entry::new("h", "n", &[b"flex", b"{}"]),
+        Entry::new("g", "m", &[b"flex", b"{}"]),
+        Entry::new("g", "n", &[b"flex{", b"}"]),
+        Entry::invalid(),
+    ]
+    .map(|entry| entry.key)
+    .into();
+    assert_eq!(keys.len(), 5);
+}
+
+#[test]
+fn a_million_numbers_that_come_almost_in_order_take_no_room() {
+    let mut numbers = Numbers::default();
+    let mut most = 0;
+    for number in 0..1_000_000_u64 {
+        numbers.insert(number ^ 31); // blocks of 32, each in reverse
+        most = most.max(numbers.above.len());
+    }
+    assert_eq!((numbers.below, numbers.above.len(), most), (1_000_000, 0, 31));
+    assert!(numbers.contains(999_999));
+    assert!(!numbers.contains(1_000_000));
+}

@@ -15,6 +15,7 @@ use crate::binding::runtime::job::Job;
 use crate::core::spec::model::Operation;
 
 #[pymethods]
+#[allow(clippy::too_many_arguments)]
 impl Client {
     #[doc = include_str!("../docs/create_many.txt")]
     #[pyo3(signature = (operations, *, max_in_flight=32, on_error="collect", journal=None, progress=None,

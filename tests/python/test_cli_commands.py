@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from atlas_serverless import Emulator, cli
+from canned import Canned, reply
 
 pytestmark = pytest.mark.usefixtures("atlas_environment")
 CREATE = "flex create --name orders --provider AWS --region US_EAST_1 --tag env=dev"
@@ -188,6 +189,72 @@ def test_a_file_that_makes_no_sense(text: str, said: str, tmp_path: Path, capsys
     assert said in capsys.readouterr().err
     assert cli.main(["flex", "create", "--file", str(tmp_path / "f.json"), "--name", "x"]) == 2
     assert "--file has all of it" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[" * 100_000, "--file FILE: the JSON is nested too deep"),
+        ('[{"name": ["a"]}]', "--file FILE, entry 1: the name is no text"),
+        ('[{"name": "a"}, {"name": "b", "wait": 5}]', "--file FILE, entry 2: wait is no field of the API; give --wait"),
+        ('[{"name": "a", "validate": false}]', "--file FILE, entry 1: validate is no field of the API"),
+        (
+            '[{"name": "a", "provider": "AWS", "providerSettings": 5}]',
+            "--file FILE, entry 1: providerSettings is no object",
+        ),
+    ],
+)
+def test_what_an_entry_cannot_be(
+    text: str, said: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], atlas_emulator: Emulator
+) -> None:
+    path = tmp_path / "f.json"
+    path.write_text(text, encoding="utf-8")
+    assert cli.main(["flex", "create", "--file", str(path)]) == 2
+    assert capsys.readouterr() == ("", f"atlas-serverless: {said.replace('FILE', str(path))}\n")
+    assert atlas_emulator.instances() == []
+
+
+@pytest.mark.parametrize("key", ["groupId", "group_id"])
+def test_an_entry_is_deleted_in_its_own_project_only(
+    key: str, run: Any, atlas_emulator: Emulator, tmp_path: Path
+) -> None:
+    """A list that was printed for one project, and the command run where another is the default."""
+    other = atlas_emulator.add_project("other")
+    run(CREATE)
+    path = tmp_path / "f.json"
+    path.write_text(
+        json.dumps([{"name": "orders", key: other}, {"name": "\ud800"}, {"name": "gone"}]), encoding="utf-8"
+    )
+    rows = json.loads(run(f"flex delete --file {path}", 4))
+    assert [row["result"] for row in rows] == ["failed", "failed", "failed"]
+    assert rows[1]["why"] == "name has a lone surrogate, which is no character"
+    assert [instance["name"] for instance in atlas_emulator.instances()] == ["orders"]
+
+
+def test_api_takes_no_page_for_ever(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
+    command = "api GET groups/{groupId}/flexClusters --paginate"
+    for size in ("0", "-1", "[1]", "x", "true", "501"):
+        assert cli.main(f"{command} -f itemsPerPage={size}".split()) == 2
+        assert capsys.readouterr().err == "atlas-serverless: itemsPerPage is a whole number from 1 to 500\n"
+    for name in ("CLIENT_ID", "CLIENT_SECRET"):
+        monkeypatch.delenv(f"MONGODB_ATLAS_{name}")
+    monkeypatch.setenv("MONGODB_ATLAS_ACCESS_TOKEN", "token")
+    same = reply(200, {"results": [{"id": "a"}], "totalCount": 5})
+    for answer, said in (
+        (same, "answers every page with the same results"),
+        (reply(200, [1]), "answers is no list"),
+        (reply(200, {"results": None}), "answers is no list"),
+    ):
+        with Canned(answer) as server:
+            assert cli.main([*command.split(), "-f", "itemsPerPage=1", "--base-url", server.url]) == 1
+        assert said in capsys.readouterr().err
+
+
+def test_api_takes_no_bottomless_json(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    path = tmp_path / "f.json"
+    path.write_text("[" * 100_000, encoding="utf-8")
+    assert cli.main(["api", "POST", "groups", "--input", str(path)]) == 2
+    assert capsys.readouterr().err == f"atlas-serverless: --input {path}: the JSON is nested too deep\n"
 
 
 def test_demo(run: Any) -> None:

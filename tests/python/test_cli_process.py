@@ -56,3 +56,18 @@ def test_ctrl_c_in_a_process() -> None:
     command = [sys.executable, "-c", code]
     done = subprocess.run(command, capture_output=True, text=True, check=False, env=environment(), timeout=30)
     assert (done.returncode, done.stdout, done.stderr) == (130, "", "\n")
+
+
+def test_a_warning_is_no_error_whatever_python_is_told(atlas_environment: None) -> None:
+    """`PYTHONWARNINGS=error` made a traceback of a warning, after the cluster was created."""
+    words = "flex create --name orders --provider AWS --region MARS_1 --dry-run"
+    done = subprocess.run(
+        [sys.executable, "-m", "atlas_serverless", *words.split()],
+        capture_output=True,
+        text=True,
+        check=False,
+        env={**environment(), "PYTHONWARNINGS": "error", "MONGODB_ATLAS_ACCESS_TOKEN": "token"},
+    )
+    assert "Traceback" not in done.stderr
+    assert done.returncode == 0
+    assert "atlas-serverless: warning: " in done.stderr

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -221,3 +223,39 @@ def test_asynchronous_lists_and_more_than_500() -> None:
                 "Project IP Access List",
                 "Flex Backups",
             ]
+
+
+def test_threads_that_share_a_list_lose_nothing() -> None:
+    """One thread may meet the end while another has read a page and not put it down yet."""
+    there = [f"n{number}" for number in range(60)]
+    with served(lambda number, items: page_of(there, number, items)) as server, server.client() as client:
+        for _ in range(10):
+            listed = client.list_flex_clusters(GROUP, items_per_page=5)
+            with ThreadPoolExecutor(8) as pool:
+                parts = list(pool.map(lambda listed: [entry["name"] for entry in listed], [listed] * 8))
+            assert sorted(name for part in parts for name in part) == sorted(there)
+
+
+def test_a_handler_that_reads_on_in_the_list_that_is_being_read() -> None:
+    there = [f"n{number}" for number in range(6)]
+    refused: list[str] = []
+
+    class Handler(logging.Handler):
+        def emit(self, record: logging.LogRecord) -> None:
+            with pytest.raises(RuntimeError) as caught:
+                next(listed)
+            refused.append(str(caught.value))
+
+    logger, handler = logging.getLogger("atlas_serverless"), Handler()
+    logger.addHandler(handler)
+    before = logger.level
+    logger.setLevel(logging.DEBUG)
+    try:
+        with served(lambda number, items: page_of(there, number, items)) as server, server.client() as client:
+            listed = client.list_flex_clusters(GROUP, items_per_page=2)
+            assert [entry["name"] for entry in listed] == there
+    finally:
+        logger.setLevel(before)
+        logger.removeHandler(handler)
+    message = "this thread is reading a page of the list already: a handler that runs meanwhile cannot read on"
+    assert set(refused) == {message}

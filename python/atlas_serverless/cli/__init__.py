@@ -14,7 +14,7 @@ import importlib
 import sys
 import warnings
 
-from atlas_serverless.errors import AtlasError
+from atlas_serverless.errors import AtlasError, AtlasWarning
 
 from ._common import CommandError, UsageError
 from ._errors import EPILOG, INTERRUPTED, as_json, exit_code, in_shell_words, line
@@ -149,6 +149,9 @@ def _parse_and_run(argv: Sequence[str] | None) -> int:
         parser.print_help(sys.stderr)
         return 2
     with warnings.catch_warnings():
+        warnings.simplefilter(
+            "always", AtlasWarning
+        )  # whatever PYTHONWARNINGS says: "error" would end a command midway
         warnings.showwarning = _show_warning
         return _run(owners[args.command], args)
 

@@ -4,10 +4,9 @@ from __future__ import annotations
 
 import csv
 import io
-import json
 import sys
 
-from ._common import UsageError, read_text
+from ._common import UsageError, check_fields, parse_json, read_text
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -17,6 +16,9 @@ if TYPE_CHECKING:
 
 #: The options' names for the fields of a provider.
 _SETTINGS = {"provider": "backingProviderName", "region": "regionName"}
+
+#: Arguments of the methods that an entry may have beside the API's fields.
+_ARGUMENTS = ("group_id", "add_tags", "remove_tags")
 
 
 def read(path: str) -> list[dict[str, Any]]:
@@ -43,11 +45,13 @@ def _parse(text: str, ending: str) -> Any:
             return yaml.safe_load(text)
         except yaml.YAMLError as error:
             raise ValueError(str(error).replace("\n", " ")) from None
+        except RecursionError:
+            raise ValueError("the YAML is nested too deep") from None
     if ending == "csv":
         return list(csv.DictReader(io.StringIO(text)))
     if ending == "jsonl" or (not ending and text.lstrip().startswith("{")):
-        return [json.loads(line) for line in text.splitlines() if line.strip()]
-    return json.loads(text)
+        return [parse_json(line) for line in text.splitlines() if line.strip()]
+    return parse_json(text)
 
 
 def _fields(row: dict[str, Any], where: str) -> dict[str, Any]:
@@ -57,7 +61,10 @@ def _fields(row: dict[str, Any], where: str) -> dict[str, Any]:
         raise UsageError(f"{where}: more cells than columns")
     settings = {_SETTINGS[name]: fields.pop(name) for name in _SETTINGS if name in fields}
     if settings:
-        fields["providerSettings"] = {**fields.get("providerSettings", {}), **settings}
+        there = fields.get("providerSettings", {})
+        if not isinstance(there, dict):
+            raise UsageError(f"{where}: providerSettings is no object")
+        fields["providerSettings"] = {**there, **settings}
     if isinstance(fields.get("tags"), str):
         pairs = [tag.partition("=") for tag in fields["tags"].replace(",", " ").split()]
         if not all(found for _, found, _ in pairs):
@@ -65,6 +72,8 @@ def _fields(row: dict[str, Any], where: str) -> dict[str, Any]:
         fields["tags"] = {key: value for key, _, value in pairs}
     if not fields.get("name"):
         raise UsageError(f"{where}: no name")
+    if not isinstance(fields["name"], str):
+        raise UsageError(f"{where}: the name is no text")
     return fields
 
 
@@ -73,6 +82,8 @@ def run(args: argparse.Namespace, client: Any, rows: list[dict[str, Any]], optio
     from ._errors import exit_code, line
     from ._output import output_of, print_result
 
+    for number, row in enumerate(rows, 1):
+        check_fields(row, f"--file {args.file}, entry {number}", _method(args), *_ARGUMENTS)
     results: list[dict[str, Any]] = []
     worst = 0
     for row, value, error in _progress(_each(args, client, rows, options), len(rows)):
@@ -105,14 +116,21 @@ def _each(
         for result in client.create_many(operations):
             yield rows[result.index], result.value, result.error
         return
-    method = getattr(client, f"{args.action}_{'flex_cluster' if args.command == 'flex' else 'serverless_instance'}")
+    method = getattr(client, _method(args))
     for row in rows:
-        fields = {**row}
-        name = fields.pop("name")
+        fields = row
+        if args.action == "delete":
+            # Of what a list has printed, name and project count: the same name in another project is another cluster.
+            project = row.get("group_id") or row.get("groupId")
+            fields = {"name": row["name"]} | ({"group_id": project} if project else {})
         try:
-            yield row, method(name=name, **options, **(fields if args.action == "update" else {})), None
-        except (AtlasError, TypeError) as error:
+            yield row, method(**options, **fields), None
+        except (AtlasError, TypeError, ValueError) as error:
             yield row, None, error
+
+
+def _method(args: argparse.Namespace) -> str:
+    return f"{args.action}_{'flex_cluster' if args.command == 'flex' else 'serverless_instance'}"
 
 
 def _progress(results: Iterable[Any], total: int) -> Iterator[Any]:

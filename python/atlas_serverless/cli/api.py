@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import json
-
-from ._common import UsageError, client, client_options, read_text
+from ._common import CommandError, UsageError, client, client_options, parse_json, read_text
 from ._output import print_result
 
 TYPE_CHECKING = False
@@ -13,6 +11,7 @@ if TYPE_CHECKING:
     from typing import Any
 
 _METHODS = ("GET", "POST", "PUT", "PATCH", "DELETE")
+_MOST_PAGES = 10_000
 _EXAMPLES = """\
 examples:
   atlas-serverless api GET groups/{groupId}/flexClusters --paginate
@@ -55,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
     body: Any = None
     if args.input is not None:
         try:
-            body = json.loads(read_text(args.input))
+            body = parse_json(read_text(args.input))
         except (OSError, ValueError) as error:
             raise UsageError(f"--input {args.input}: {error}") from None
     if args.method in ("GET", "DELETE"):
@@ -103,14 +102,22 @@ def _path(path: str, service: Any) -> str:
 
 
 def _pages(service: Any, path: str, parameters: dict[str, Any]) -> Any:
-    number, size = 1, int(parameters.get("itemsPerPage", 500))
-    while True:
-        wanted = {**parameters, "pageNum": number, "itemsPerPage": size}
-        results = service.request("GET", path, params=wanted).get("results", [])
+    size = parameters.get("itemsPerPage", 500)
+    if not isinstance(size, int) or isinstance(size, bool) or not 1 <= size <= 500:
+        raise UsageError("itemsPerPage is a whole number from 1 to 500")
+    last = None
+    for number in range(1, _MOST_PAGES + 1):
+        reply = service.request("GET", path, params={**parameters, "pageNum": number, "itemsPerPage": size})
+        results = reply.get("results") if isinstance(reply, dict) else None
+        if not isinstance(results, list):
+            raise CommandError(f"--paginate: what {path} answers is no list")
+        if results and results == last:
+            raise CommandError(f"--paginate: {path} answers every page with the same results")
         yield from results
         if len(results) < size:
             return
-        number += 1
+        last = results
+    raise CommandError(f"--paginate: {path} has more than {_MOST_PAGES} pages")
 
 
 def _field(text: str) -> tuple[str, Any]:
@@ -118,6 +125,6 @@ def _field(text: str) -> tuple[str, Any]:
     if not found:
         raise UsageError(f"--field takes KEY=VALUE, not {text!r}")
     try:
-        return key, json.loads(value)
+        return key, parse_json(value)
     except ValueError:
         return key, value

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import sys
 
-from ._common import CommandError, UsageError, client, client_options, read_text, tag
+from ._common import CommandError, UsageError, check_fields, client, client_options, parse_json, read_text, tag
 from ._options import OPTIONS
 from ._output import output_of, print_result
 
@@ -228,7 +228,7 @@ def _options(args: argparse.Namespace, method: str) -> dict[str, Any]:
 def _spec(args: argparse.Namespace, method: str) -> dict[str, Any]:
     """The fields of --spec, and over them those of the flags."""
     spec = _read_spec(args.spec) if args.spec is not None else {}
-    _check_fields(spec, args.spec, method)
+    check_fields(spec, f"--spec {args.spec}", method)
     if args.name is not None:
         spec["name"] = args.name
     given = {"backingProviderName": args.provider, "regionName": args.region}
@@ -245,31 +245,13 @@ def _spec(args: argparse.Namespace, method: str) -> dict[str, Any]:
 
 
 def _read_spec(path: str) -> dict[str, Any]:
-    import json
-
     try:
-        found = json.loads(read_text(path))
-    except RecursionError:
-        raise UsageError(f"--spec {path}: the JSON is nested too deep") from None
+        found = parse_json(read_text(path))
     except (OSError, ValueError) as error:
         raise UsageError(f"--spec {path}: {error}") from None
     if not isinstance(found, dict):
         raise UsageError(f"--spec {path}: not a JSON object")
     return found
-
-
-def _check_fields(spec: dict[str, Any], path: str, method: str) -> None:
-    """Fields become arguments of the method: what is another of its arguments is no field, and must not act as one."""
-    import inspect
-
-    from atlas_serverless._core import Client
-
-    known = inspect.signature(getattr(Client, method)).parameters.values()
-    others = {parameter.name for parameter in known if parameter.kind is not parameter.VAR_KEYWORD}
-    wrong = next((name for name in spec if name in others - {"name", "extra_fields"}), None)
-    if wrong is not None:
-        option = f"; give --{wrong.replace('_', '-')}" if wrong in OPTIONS[method] else ""
-        raise UsageError(f"--spec {path}: {wrong} is no field of the API{option}")
 
 
 def _changes(args: argparse.Namespace) -> dict[str, Any]:

@@ -1,7 +1,9 @@
 //! The iterator of a list operation.
 use std::collections::VecDeque;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::thread::ThreadId;
 
+use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 use tokio::sync::Mutex as AsyncMutex;
@@ -30,6 +32,20 @@ struct Buffer {
     taken: usize,
     /// The last page was read.
     ended: bool,
+    /// The threads that read a page at present.
+    readers: Vec<ThreadId>,
+}
+
+/// The present thread as a reader of pages, until it is dropped.
+struct Reader<'p> {
+    pages: &'p Pages,
+    thread: ThreadId,
+}
+
+impl Drop for Reader<'_> {
+    fn drop(&mut self) {
+        self.pages.buffer().readers.retain(|thread| *thread != self.thread);
+    }
 }
 
 impl Pages {
@@ -56,13 +72,33 @@ impl Pages {
         if self.buffer().ended {
             return Ok(false);
         }
+        let _reader = self.reader()?;
         let page = self.client.bind(py).get().run(py, self.next_page_job())?;
         let mut buffer = self.buffer();
+        // Another thread may have met the end in the meantime: what this one has read is still to be taken.
         match page.bind(py).cast::<PyList>() {
-            Ok(page) => buffer.ready.extend(page.iter().map(Bound::unbind)),
-            Err(_) => buffer.ended = true,
+            Ok(page) => {
+                buffer.ready.extend(page.iter().map(Bound::unbind));
+                Ok(true)
+            }
+            Err(_) => {
+                buffer.ended = true;
+                Ok(false)
+            }
         }
-        Ok(!buffer.ended)
+    }
+
+    /// Fails if this thread reads a page already: it would wait for itself.
+    fn reader(&self) -> PyResult<Reader<'_>> {
+        let thread = std::thread::current().id();
+        let mut buffer = self.buffer();
+        if buffer.readers.contains(&thread) {
+            let message =
+                "this thread is reading a page of the list already: a handler that runs meanwhile cannot read on";
+            return Err(PyRuntimeError::new_err(message));
+        }
+        buffer.readers.push(thread);
+        Ok(Reader { pages: self, thread })
     }
 }
 

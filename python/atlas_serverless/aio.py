@@ -86,9 +86,12 @@ class AsyncPages:
         if self._ended:
             return False
         page = await _result(self._pages.next_page())
-        self._ended = page is None
-        self._page = (page or [])[::-1]
-        return not self._ended
+        if page is None:
+            self._ended = True
+            return False
+        # Another task may have read a page meanwhile, of which there is a rest.
+        self._page = page[::-1] + self._page
+        return True
 
     async def _all(self) -> Any:
         from ._runtime.pages import Entries

@@ -259,3 +259,24 @@ def test_a_handler_that_reads_on_in_the_list_that_is_being_read() -> None:
         logger.removeHandler(handler)
     message = "this thread is reading a page of the list already: a handler that runs meanwhile cannot read on"
     assert set(refused) == {message}
+
+
+def test_tasks_that_share_a_list_lose_nothing() -> None:
+    there = [f"n{number}" for number in range(60)]
+
+    async def read(server: Canned) -> list[str]:
+        async with server.async_client() as client:
+            listed = client.list_flex_clusters(GROUP, items_per_page=5)
+
+            async def part() -> list[str]:
+                names = []
+                async for entry in listed:
+                    names.append(entry["name"])
+                    await asyncio.sleep(0)
+                return names
+
+            return [name for names in await asyncio.gather(*(part() for _ in range(8))) for name in names]
+
+    with served(lambda number, items: page_of(there, number, items)) as server:
+        for _ in range(5):
+            assert sorted(asyncio.run(read(server))) == sorted(there)

@@ -1,0 +1,41 @@
+"""What docs/security.md says was run is there, and runs where it says."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+PAGE = (ROOT / "docs/security.md").read_text(encoding="utf-8")
+ROWS = [[cell.strip() for cell in line.strip("|").split("|")] for line in PAGE.splitlines() if line.startswith("|")][2:]
+
+
+def test_the_table_is_read() -> None:
+    assert len(ROWS) == 9
+    assert all(len(row) == 4 for row in ROWS)
+
+
+def test_every_row_names_a_file_and_a_target_that_are_there() -> None:
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    for _, _, run_by, where in ROWS:
+        files = re.findall(r"`([^`]+)`", run_by)
+        targets = re.findall(r"`make ([^`]+)`", where)
+        assert [name for name in files if not (ROOT / name).is_file()] == []
+        assert files
+        assert targets
+        assert [name for name in targets if f"\n{name}:" not in makefile] == []
+
+
+def test_a_file_of_make_test_is_one_that_it_runs() -> None:
+    manifest = (ROOT / "Cargo.toml").read_text(encoding="utf-8")
+    for _, _, run_by, where in ROWS:
+        if where == "`make test`":
+            name = re.findall(r"`([^`]+)`", run_by)[0]
+            assert name.startswith("tests/python/") or f'path = "{name}"' in manifest
+
+
+def test_the_numbers_of_the_fuzz_targets_are_those_of_the_code() -> None:
+    targets = [folder.name for folder in (ROOT / "fuzz/corpus").iterdir()]
+    mutations = re.search(r"const MUTATIONS: usize = (\d+);", (ROOT / "tests/rust/fuzz/main.rs").read_text("utf-8"))
+    assert mutations is not None
+    assert f"{len(targets)} targets, each with its corpus and {int(mutations[1]):,} mutations" in PAGE

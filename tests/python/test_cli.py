@@ -1,4 +1,4 @@
-"""The command line: what each command asks of a client, and what the commands do to an emulator."""
+"""The command line: what each command asks of a client."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import io
 import json
 import re
 import sys
-import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import call, create_autospec
@@ -62,16 +61,6 @@ def client(monkeypatch: pytest.MonkeyPatch) -> Recorder:
         getattr(recorder.methods, f"list_{name}s").return_value = iter([])
     monkeypatch.setattr(atlas_serverless, "Client", recorder, raising=False)
     return recorder
-
-
-@pytest.fixture
-def emulator(atlas_emulator: Emulator, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Emulator:
-    """An emulator whose credentials the environment holds, as a user of the command line has it."""
-    monkeypatch.setenv("HOME", str(tmp_path))
-    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
-    for name, value in atlas_emulator.environment().items():
-        monkeypatch.setenv(name, value)
-    return atlas_emulator
 
 
 CALLS = [
@@ -196,15 +185,6 @@ def test_the_token_is_shared_unless_it_is_said_otherwise(client: Recorder, monke
     assert client.options == [{"token_cache": "memory"}, {}, {"token_cache": "memory"}]
 
 
-@pytest.mark.parametrize("kind", ["flex", "serverless"])
-def test_many_commands_need_one_token(emulator: Emulator, kind: str) -> None:
-    for _ in range(12):
-        assert cli.main([kind, "list"]) == 0
-    assert sum(request["operation"] == "createToken" for request in emulator.requests) == 1
-    assert cli.main([kind, "list", "--no-token-cache"]) == 0
-    assert sum(request["operation"] == "createToken" for request in emulator.requests) == 2
-
-
 @pytest.mark.parametrize(
     ("command", "said"),
     [
@@ -285,29 +265,6 @@ def test_a_field_of_any_other_name_is_the_clients_to_judge(client: Recorder, tmp
 
 
 @pytest.mark.parametrize(
-    "command",
-    [
-        ["flex", "get", GROUP, "\udcff"],
-        ["flex", "list", "--name-prefix", "\udcff"],
-        ["flex", "list", "--state", "\udcff"],
-        ["flex", "list", "--profile", "\udcff"],
-        ["flex", "list", "--base-url", "http://\udcff"],
-        ["doctor", "--group-id", "\udcff"],
-        ["logout", "--profile", "\udcff"],
-    ],
-)
-def test_an_argument_that_is_no_text(
-    emulator: Emulator, capsys: pytest.CaptureFixture[str], command: list[str]
-) -> None:
-    assert cli.main(command) == 2
-    out, err = capsys.readouterr()
-    assert out == ""
-    assert err.startswith("atlas-serverless: ")
-    assert err.endswith(" has a lone surrogate, which is no character\n")
-    assert emulator.requests == []
-
-
-@pytest.mark.parametrize(
     ("setting", "said"),
     [
         ("host=5", "--setting host: it is an option of its own, --host"),
@@ -335,73 +292,6 @@ def test_ctrl_c(client: Recorder, capsys: pytest.CaptureFixture[str]) -> None:
 def test_a_progress_bar_only_in_a_terminal(client: Recorder, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
     assert client.asked(f"flex wait {GROUP} orders").kwargs["progress"] is True
-
-
-# --- against the emulator --------------------------------------------------------------------------------------------
-
-
-def printed(capsys: pytest.CaptureFixture[str], command: str) -> Any:
-    """What a command that succeeds prints, as JSON; None for nothing."""
-    assert cli.main(command.split()) == 0, capsys.readouterr().err
-    out, err = capsys.readouterr()
-    assert err == ""
-    return json.loads(out) if out else None
-
-
-@pytest.mark.parametrize("kind", ["serverless", "flex"])
-def test_from_create_to_delete(kind: str, emulator: Emulator, capsys: pytest.CaptureFixture[str]) -> None:
-    emulator.set_calendar("2024")
-    emulator.settings(provisioning="at_once")
-    group = emulator.group_id
-    place = "--name orders --provider AWS --region US_EAST_1"
-    created = printed(capsys, f"{kind} create {group} {place} --tag env=dev --termination-protection --wait")
-    assert (created["stateName"], created["tags"]) == ("IDLE", [{"key": "env", "value": "dev"}])
-    assert printed(capsys, f"{kind} get {group} orders") == created
-    assert printed(capsys, f"{kind} list {group}") == [created]
-    assert (
-        printed(capsys, f"{kind} create {group} {place} --tag env=dev --termination-protection --if-exists return")
-        == created
-    )
-    changed = printed(capsys, f"{kind} update {group} orders --no-tags --no-termination-protection")
-    assert (changed["tags"], changed["terminationProtectionEnabled"]) == ([], False)
-    assert printed(capsys, f"{kind} wait {group} orders")["stateName"] == "IDLE"
-    assert printed(capsys, f"{kind} delete {group} orders --wait") is None
-    assert printed(capsys, f"{kind} list {group}") == []
-    assert emulator.instances() == []
-
-
-def test_results_are_json(emulator: Emulator, capsys: pytest.CaptureFixture[str]) -> None:
-    emulator.add_instance("orders", state="IDLE", tags={"env": "é"})
-    with emulator.client() as client:
-        cluster = client.get_flex_cluster(emulator.group_id, "orders")
-    assert cli.main(["flex", "get", emulator.group_id, "orders"]) == 0
-    assert capsys.readouterr().out == json.dumps(cluster, indent=2, ensure_ascii=False) + "\n"
-    assert cli.main(["flex", "list", emulator.group_id, "--compact"]) == 0
-    assert capsys.readouterr().out == json.dumps([cluster], separators=(",", ":"), ensure_ascii=False) + "\n"
-
-
-CREATE = "--name orders --provider AWS --region US_EAST_1"
-
-
-def test_an_error_is_one_sentence(emulator: Emulator, capsys: pytest.CaptureFixture[str]) -> None:
-    emulator.add_instance("orders")
-    assert cli.main(f"flex create {emulator.group_id} {CREATE}".split()) == 5
-    out, err = capsys.readouterr()
-    path = f"/api/atlas/v2/groups/{emulator.group_id}/flexClusters"
-    assert out == ""
-    assert err.startswith(f"atlas-serverless: POST {path} answered 400 DUPLICATE_CLUSTER_NAME: ")
-    assert err.count("\n") == 1
-
-
-def test_a_warning_is_one_sentence(emulator: Emulator, capsys: pytest.CaptureFixture[str]) -> None:
-    emulator.settings(regions="any")
-    before = warnings.showwarning
-    with warnings.catch_warnings():
-        warnings.simplefilter("default")
-        assert cli.main(f"flex create {emulator.group_id} {CREATE} --region EU_NOWHERE_1".split()) == 0
-    said = "this version knows no AWS region 'EU_NOWHERE_1', and sends it as it is"
-    assert capsys.readouterr().err == f"atlas-serverless: warning: {said}\n"
-    assert warnings.showwarning is before
 
 
 def test_version(capsys: pytest.CaptureFixture[str]) -> None:

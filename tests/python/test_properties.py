@@ -39,7 +39,7 @@ as_json: st.SearchStrategy[Any] = st.recursive(
 
 
 @pytest.fixture(scope="module")
-def echo() -> Iterator[Client]:
+def mirror() -> Iterator[Client]:
     """A client of a server that answers with what it was sent."""
     with Canned(answer=lambda request: reply(200, request.body)) as server, server.client(max_retries=0) as client:
         yield client
@@ -55,9 +55,9 @@ def result(call: Callable[[], Any]) -> Any:
 
 @bounded
 @given(value=as_json)
-def test_a_value_comes_back_as_it_was_sent(echo: Client, value: Any) -> None:
+def test_a_value_comes_back_as_it_was_sent(mirror: Client, value: Any) -> None:
     sent = {"value": value}
-    got = echo.request("POST", "/api/atlas/v2/anything", json=sent)
+    got = mirror.request("POST", "/api/atlas/v2/anything", json=sent)
     assert json.dumps(got) == json.dumps(sent)
 
 
@@ -74,13 +74,13 @@ def test_a_conversion_is_a_spec_or_a_sentence(spec: Any) -> None:
 
 @bounded
 @given(fields=st.dictionaries(texts, anything, max_size=4))
-def test_a_create_is_sent_or_refused(echo: Client, fields: dict[str, Any]) -> None:
-    assert str(result(lambda: echo.create_flex_cluster(GROUP, **fields)))
+def test_a_create_is_sent_or_refused(mirror: Client, fields: dict[str, Any]) -> None:
+    assert str(result(lambda: mirror.create_flex_cluster(GROUP, **fields)))
 
 
 @bounded
 @given(depth=st.integers(1, 2000), kind=st.sampled_from([list, dict]), cyclic=st.booleans())
-def test_depth_and_cycles_are_refused_and_end(echo: Client, depth: int, kind: type, cyclic: bool) -> None:
+def test_depth_and_cycles_are_refused_and_end(mirror: Client, depth: int, kind: type, cyclic: bool) -> None:
     bottom: Any = kind()
     value = bottom
     for _ in range(depth):
@@ -90,7 +90,7 @@ def test_depth_and_cycles_are_refused_and_end(echo: Client, depth: int, kind: ty
     elif cyclic:
         bottom["a"] = value
     if depth < 60 and not cyclic:
-        assert echo.request("POST", "/api/atlas/v2/anything", json={"value": value}) == {"value": value}
+        assert mirror.request("POST", "/api/atlas/v2/anything", json={"value": value}) == {"value": value}
     elif depth > 130 or cyclic:
         with pytest.raises((errors.ValidationError, ValueError)):
-            echo.request("POST", "/api/atlas/v2/anything", json={"value": value})
+            mirror.request("POST", "/api/atlas/v2/anything", json={"value": value})

@@ -5,7 +5,6 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable
     from typing import Any
 
     from atlas_serverless._core import Client
@@ -96,23 +95,6 @@ def parse_json(text: str) -> Any:
         return json.loads(text)
     except RecursionError:
         raise ValueError("the JSON is nested too deep") from None
-
-
-def check_fields(fields: Iterable[str], where: str, method: str, *also: str) -> None:
-    """Fields of a file become arguments of a method; what is another of its arguments must not act as one."""
-    import inspect
-
-    from atlas_serverless._core import Client
-
-    from ._options import OPTIONS
-
-    known = inspect.signature(getattr(Client, method)).parameters.values()
-    others = {parameter.name for parameter in known if parameter.kind is not parameter.VAR_KEYWORD}
-    others -= {"name", "extra_fields", *also}
-    wrong = next((name for name in fields if name in others), None)
-    if wrong is not None:
-        option = f"; give --{wrong.replace('_', '-')}" if wrong in OPTIONS[method] else ""
-        raise UsageError(f"{where}: {wrong} is no field of the API{option}")
 
 
 def given(args: argparse.Namespace, *names: str) -> dict[str, Any]:

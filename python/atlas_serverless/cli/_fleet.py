@@ -6,7 +6,8 @@ import csv
 import io
 import sys
 
-from ._common import UsageError, check_fields, parse_json, read_text
+from ._common import UsageError, parse_json, read_text
+from ._fields import check_fields
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

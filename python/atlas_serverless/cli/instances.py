@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import sys
 
-from ._common import CommandError, UsageError, check_fields, client, client_options, parse_json, read_text, tag
+from ._common import CommandError, UsageError, client, client_options, parse_json, read_text, tag
+from ._fields import check_fields
 from ._options import OPTIONS
 from ._output import output_of, print_result
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from ._core import Client, WithWarnings
 
 if TYPE_CHECKING:
+    from asyncio import TimerHandle
     from collections.abc import Callable, Coroutine, Generator, Iterator
 
     from ._core import Pages, Pending
@@ -44,6 +45,7 @@ async def _awake(pending: Pending) -> Any:
     """The same for a call that may take minutes. Twice a second it wakes the loop, which else would sleep until the
     next poll after a signal handler has cancelled the call, as Jupyter's does when a cell is interrupted."""
     loop = get_running_loop()
+    timer: TimerHandle
 
     def wake() -> None:
         nonlocal timer

@@ -51,7 +51,8 @@ def main() -> None:
     assert shown == f"atlas-serverless {atlas_serverless.__version__}", shown
     gil = "without the GIL" if sysconfig.get_config_var("Py_GIL_DISABLED") else "with the GIL"
     python = f"{platform.python_implementation()} {platform.python_version()} {gil}"
-    print(f"quickstart: works on {python}, {platform.platform()}")
+    system = " ".join([platform.system(), platform.machine(), *platform.libc_ver()]).rstrip()
+    print(f"quickstart: works on {python}, {system}")
 
 
 if __name__ == "__main__":

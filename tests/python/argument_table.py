@@ -56,6 +56,13 @@ ODD_FIELD = {
 ODD_FIELD["create_flex_restore_job"] = "snapshot_id"
 
 
+#: The operation that a call of many is given, if it is no create.
+OPERATIONS: dict[str, dict[str, Any]] = {
+    "update_many": {"group_id": GROUP, "name": "orders", "tags": {"env": "dev"}},
+    "delete_many": {"group_id": GROUP, "name": "orders"},
+}
+
+
 def cycle() -> list[Any]:
     made: list[Any] = []
     made.append(made)
@@ -151,7 +158,7 @@ def arguments_of(own: Callable[..., Any]) -> dict[str, Any]:
     given: dict[str, Any] = {"group_id": GROUP, "name": "orders", "method": "POST", "path": "/api/atlas/v2/groups"}
     given |= {"username": "reader", "entry_value": "192.0.2.7", "snapshot_id": ID, "restore_job_id": ID}
     given["leftovers"] = [{"kind": "flex", "group_id": GROUP, "name": "orders"}]
-    given["operations"] = [{"group_id": GROUP, **CLUSTER}]
+    given["operations"] = [OPERATIONS.get(own.__name__, {"group_id": GROUP, **CLUSTER})]
     given = {key: value for key, value in given.items() if key in known}
     if any(parameter.kind is parameter.VAR_KEYWORD for parameter in known.values()):
         given |= FIELDS[own.__name__]

@@ -5,8 +5,6 @@ from __future__ import annotations
 import inspect
 import io
 import json
-import re
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from unittest.mock import call, create_autospec
@@ -18,7 +16,7 @@ from atlas_serverless import Client, cli
 from atlas_serverless.types import RawClient
 
 if TYPE_CHECKING:
-    from atlas_serverless import Emulator
+    pass
 
 GROUP = "32b6e34b3d91647abb20e7b8"
 
@@ -299,30 +297,6 @@ def test_version(capsys: pytest.CaptureFixture[str]) -> None:
     assert capsys.readouterr().out == f"atlas-serverless {atlas_serverless.__version__}\n"
     assert cli.main(["version"]) == 0
     assert capsys.readouterr().out.startswith(f"atlas-serverless {atlas_serverless.__version__} (CPython 3.")
-
-
-def test_colour_only_in_a_terminal(
-    emulator: Emulator, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    emulator.add_instance("orders", state="IDLE")
-    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
-    monkeypatch.setenv("TERM", "xterm")
-    monkeypatch.delenv("NO_COLOR", raising=False)
-    colour = re.compile("\x1b\\[[0-9;]*m")
-    assert cli.main(["flex", "get", emulator.group_id, "orders"]) == 0
-    assert colour.search(capsys.readouterr().out)
-    assert cli.main(["flex", "get", emulator.group_id, "orders", "-o", "json"]) == 0
-    coloured = capsys.readouterr().out
-    assert colour.search(coloured)
-    monkeypatch.setitem(sys.modules, "rich", None)
-    assert cli.main(["flex", "get", emulator.group_id, "orders", "-o", "json"]) == 0
-    assert json.loads(capsys.readouterr().out) == json.loads(colour.sub("", coloured))
-    for name, value in (("NO_COLOR", "1"), ("TERM", "dumb")):
-        with monkeypatch.context() as patched:
-            patched.setenv(name, value)
-            assert cli.main(["flex", "get", "orders"]) == 0
-            assert cli.main(["doctor"]) == 0
-            assert not colour.search(capsys.readouterr().out)
 
 
 def test_every_command_has_help(capsys: pytest.CaptureFixture[str]) -> None:

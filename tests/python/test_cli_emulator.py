@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import sys
 import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -119,3 +121,27 @@ def test_a_warning_is_one_sentence(emulator: Emulator, capsys: pytest.CaptureFix
     said = "this version knows no AWS region 'EU_NOWHERE_1', and sends it as it is"
     assert capsys.readouterr().err == f"atlas-serverless: warning: {said}\n"
     assert warnings.showwarning is before
+
+
+def test_colour_only_in_a_terminal(
+    emulator: Emulator, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    emulator.add_instance("orders", state="IDLE")
+    monkeypatch.setattr("sys.stdout.isatty", lambda: True, raising=False)
+    monkeypatch.setenv("TERM", "xterm")
+    monkeypatch.delenv("NO_COLOR", raising=False)
+    colour = re.compile("\x1b\\[[0-9;]*m")
+    assert cli.main(["flex", "get", emulator.group_id, "orders"]) == 0
+    assert colour.search(capsys.readouterr().out)
+    assert cli.main(["flex", "get", emulator.group_id, "orders", "-o", "json"]) == 0
+    coloured = capsys.readouterr().out
+    assert colour.search(coloured)
+    monkeypatch.setitem(sys.modules, "rich", None)
+    assert cli.main(["flex", "get", emulator.group_id, "orders", "-o", "json"]) == 0
+    assert json.loads(capsys.readouterr().out) == json.loads(colour.sub("", coloured))
+    for name, value in (("NO_COLOR", "1"), ("TERM", "dumb")):
+        with monkeypatch.context() as patched:
+            patched.setenv(name, value)
+            assert cli.main(["flex", "get", "orders"]) == 0
+            assert cli.main(["doctor"]) == 0
+            assert not colour.search(capsys.readouterr().out)

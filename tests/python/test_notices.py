@@ -95,7 +95,10 @@ def test_a_line_for_each_state_where_there_is_no_terminal(
     assert [line.partition(" [")[0] for line in lines] == ["orders → IDLE: CREATING", "orders → IDLE: IDLE"]
 
 
-def test_a_bar_with_tqdm(atlas_emulator: Emulator, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_bar_with_tqdm(
+    atlas_emulator: Emulator, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("sys.stderr.isatty", lambda: True, raising=False)
     assert isinstance(progress.display(), progress._Bar)
     atlas_emulator.settings(provisioning={"reads": 1})
     with atlas_emulator.client(_clock=VirtualClock()) as client:

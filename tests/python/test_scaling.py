@@ -25,9 +25,10 @@ def replay(fleet: Fleet, outcome: Outcome) -> tuple[int, int, int]:
     projects = [{"id": f"{number:024x}", "name": f"p{number}"} for number in range(fleet.projects)]
     account = {"client_id": "mdb_sa_id_0123456789abcdef01234567", "client_secret": "mdb_sa_sk_example"}
     seed = {"projects": projects, "service_accounts": [account | {"role": "Project Owner"}]}
-    settings = {"provisioning_seconds": scaling.PROVISIONING, "token_lifetime_seconds": 10_000_000}
     refused = 0
-    with Emulator(seed=seed, clock=START, **settings) as emulator:
+    with Emulator(
+        seed=seed, clock=START, provisioning_seconds=scaling.PROVISIONING, token_lifetime_seconds=10_000_000
+    ) as emulator:
         # Not by the client, which would itself keep the limits, in real seconds.
         connection = http.client.HTTPConnection(emulator.url.removeprefix("http://"))
         accept = "application/vnd.atlas.2025-03-12+json"

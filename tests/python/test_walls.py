@@ -197,7 +197,6 @@ def test_a_file_that_is_too_long(project: Path, name: str) -> None:
         ("tests/python/test_life.py", "", "tests/python/test_life.py: “life” is now resource"),
         ("python/face/_a.py", "class Doors: ...", "python/face/_a.py:1: “Doors” is now Env"),
         ("python/face/_a.py", "class A:\n    async def echo(self): ...", "python/face/_a.py:2: “echo” is now redact"),
-        ("python/journal/a.py", "", "python/journal/a.py: “journal” is now request_log"),
     ],
 )  # fmt: skip
 def test_a_name_that_was_given_up(project: Path, name: str, text: str, found: str) -> None:

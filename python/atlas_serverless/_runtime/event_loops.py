@@ -67,7 +67,8 @@ def on_loop(loop: AbstractEventLoop, context: Context, progress: Progress) -> Ca
         loop.call_soon_threadsafe(progress, poll, context=context.copy())
 
     def note(line: str) -> None:
-        loop.call_soon_threadsafe(progress._note, line, context=context.copy())
+        if not loop.is_closed():  # a call that was left behind may end after its loop
+            loop.call_soon_threadsafe(progress._note, line, context=context.copy())
 
     made: Any = call
     made._note = note

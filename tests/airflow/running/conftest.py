@@ -19,12 +19,16 @@ from atlas_serverless import Emulator  # noqa: E402
 
 collect_ignore = [] if AIRFLOW_3 else ["test_processes.py"]
 
+DATABASE_PASSWORD = "of-the-database-4711"
+
 #: Every DAG of the folder, so that one that cannot be read is noticed.
 DAG_IDS = {
+    "atlas_connection",
     "atlas_flex_cluster",
     "atlas_fleet",
     "atlas_migrate_serverless",
     "atlas_nightly_clean_up",
+    "atlas_sweep",
     "deferred",
     "wrong_credentials",
     *({"together", "forks", "ends"} if AIRFLOW_3 else ()),
@@ -61,6 +65,7 @@ def airflow(atlas, database, tmp_path_factory):
             *("--conn-extra", json.dumps({"group_id": atlas.group_id})),
         )
     running.run("pools", "set", "atlas", "16", "creates at once")
+    running.run("variables", "set", "database_password", DATABASE_PASSWORD)
     try:
         running.start(DAG_IDS, scheduler=atlas.environment() | {"USE_ATLAS_IN_THE_SCHEDULER": "1"})
         yield running

@@ -49,12 +49,12 @@ def tokens(airflow):
     return found
 
 
-def look_for_secrets(airflow, secrets):
-    """In every file of logs, with the client's own lines at DEBUG and nothing masked by Airflow; a token also by its
-    signature alone."""
+def look_for_secrets(airflow, secrets, lines=("POST /api/oauth/token (attempt 1)", "flexClusters answered 201")):
+    """In every file of logs, with the client's own lines at DEBUG, such as `lines`, and nothing masked by Airflow; a token
+    also by its signature alone."""
     needles = {part for secret in secrets for part in (secret, secret.rsplit(".", 1)[-1])}
     texts = {path: path.read_text(encoding="utf-8", errors="replace") for path in airflow.logs()}
     everything = "".join(texts.values())
-    for line in ("POST /api/oauth/token (attempt 1)", "flexClusters answered 201"):
+    for line in lines:
         assert line in everything, "the client's lines at DEBUG are not in what is searched"
     assert [path.name for path, text in texts.items() if any(needle in text for needle in needles)] == []

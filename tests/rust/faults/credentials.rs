@@ -219,3 +219,20 @@ async fn no_secret_and_no_token_is_in_any_text() {
         }
     }
 }
+
+#[tokio::test]
+async fn two_refused_tokens_are_not_the_end_of_a_client() {
+    let atlas = TestAtlas::new();
+    let (client, clock) = atlas.client(&Setup::new(Auth::ServiceAccount));
+    atlas.order(json!({"kind": "expire_tokens", "endpoint": "flex", "times": 2}));
+    let tokens = || atlas.requests().iter().filter(|request| request.starts_with("TOKEN")).count();
+    for _ in 0..3 {
+        let error = create(&client, atlas.create(Kind::Flex, "x")).await.unwrap_err();
+        assert_eq!((class(&error), tokens()), ("UnauthorizedError", 2));
+    }
+    clock.manual.advance(std::time::Duration::from_secs(59));
+    assert!(create(&client, atlas.create(Kind::Flex, "x")).await.is_err());
+    clock.manual.advance(std::time::Duration::from_secs(1));
+    create(&client, atlas.create(Kind::Flex, "x")).await.unwrap();
+    assert_eq!(tokens(), 3);
+}

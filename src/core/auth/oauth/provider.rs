@@ -19,6 +19,9 @@ use crate::core::secret::Secret;
 
 /// If a renewal fails while the old token is still valid, the next is tried after this time.
 const RENEW_AGAIN_AFTER: Duration = Duration::from_secs(10);
+/// If two tokens in a row are refused, the second is not replaced before it has this age: a service that refuses every token
+/// is not flooded with requests for others, and once it has recovered so does the client.
+const REPLACE_AGAIN_AFTER: Duration = Duration::from_secs(60);
 
 /// The token of one set of credentials.
 pub struct TokenProvider {
@@ -48,6 +51,8 @@ struct Token {
     number: u64,
     renew_at: Duration,
     ends_at: Duration,
+    /// Not replaced before, if it is refused although it replaced a refused one.
+    replace_at: Duration,
     /// Whether it was fetched because the one before it was refused.
     replaces_refused: bool,
     /// Whether the server has accepted a request with it.
@@ -141,6 +146,7 @@ impl TokenProvider {
                     number: state.fetches,
                     renew_at: now.saturating_add(renew_in),
                     ends_at: now.saturating_add(lifetime),
+                    replace_at: now.saturating_add(REPLACE_AGAIN_AFTER),
                     replaces_refused: state.refused.is_some(),
                     accepted: false,
                 };
@@ -198,12 +204,18 @@ impl TokenProvider {
     }
 
     /// After a 401: drops the refused token; true if a new one may help. If a token that replaced a refused one is refused
-    /// too, tokens are not the problem: it is kept, and no other is fetched.
+    /// too, tokens are hardly the problem: it is kept for a minute, and no other is fetched.
     pub(crate) fn on_unauthorized(&self, used: &BearerToken, about_token: bool) -> bool {
         let mut state = self.state();
-        match &state.token {
+        match &mut state.token {
             Some(token) if token.number == used.number => {
-                if !about_token || (token.replaces_refused && !token.accepted) {
+                if !about_token {
+                    return false;
+                }
+                if token.replaces_refused && !token.accepted {
+                    token.renew_at = token.renew_at.min(token.replace_at);
+                    let refused = token.secret.clone();
+                    state.refused = Some(refused);
                     return false;
                 }
                 state.refused = state.token.take().map(|token| token.secret);

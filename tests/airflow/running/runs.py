@@ -50,7 +50,7 @@ def tokens(airflow):
 
 
 def look_for_secrets(airflow, secrets, lines=("POST /api/oauth/token (attempt 1)", "flexClusters answered 201")):
-    """In every file of logs, with the client's own lines at DEBUG, such as `lines`, and nothing masked by Airflow; a token
+    """In every file of logs, with the client's own lines at DEBUG (`lines`), and nothing masked by Airflow; a token
     also by its signature alone."""
     needles = {part for secret in secrets for part in (secret, secret.rsplit(".", 1)[-1])}
     texts = {path: path.read_text(encoding="utf-8", errors="replace") for path in airflow.logs()}

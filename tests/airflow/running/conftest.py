@@ -17,7 +17,7 @@ from versions import AIRFLOW_3, adapted  # noqa: E402
 
 from atlas_serverless import Emulator  # noqa: E402
 
-collect_ignore = [] if AIRFLOW_3 else ["test_processes.py"]
+collect_ignore = ["dags", *([] if AIRFLOW_3 else ["test_processes.py"])]
 
 DATABASE_PASSWORD = "of-the-database-4711"
 

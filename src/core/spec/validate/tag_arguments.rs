@@ -69,7 +69,7 @@ pub fn update(
     let changes = changes(spec, extra_fields, tags, &mut violations);
     let nothing_else = matches!(spec, Node::Map(entries) if entries.is_empty()) && extra_fields.is_none();
     let checked = if nothing_else && (!changes.is_empty() || !violations.is_empty()) {
-        let wrong: Vec<Violation> = super::group_id(group_id).into_iter().chain(super::name(name)).collect();
+        let wrong = super::target(group_id, name);
         let only_tags = Checked { name: Some(name.to_owned()), body: b"{}".to_vec(), notices: Vec::new() };
         if wrong.is_empty() { Ok(only_tags) } else { Err(wrong) }
     } else {
@@ -179,6 +179,16 @@ mod tests {
         let tags = TagArguments { add: add.as_ref(), remove: remove.as_ref() };
         let result = update(Kind::Flex, GROUP, "orders", &Node::from(&spec), None, tags);
         result.map_err(|wrong| wrong.into_iter().map(|violation| violation.path).collect())
+    }
+
+    #[test]
+    fn project_and_name_the_wrong_way_round_are_told_apart_here_too() {
+        let (spec, add) = (json!({}), json!({"env": "dev"}));
+        let (spec, add) = (Node::from(&spec), Node::from(&add));
+        let tags = TagArguments { add: Some(&add), remove: None };
+        let wrong = update(Kind::Flex, "orders", GROUP, &spec, None, tags).err().unwrap();
+        assert_eq!(wrong.len(), 1);
+        assert!(wrong[0].message.contains("it is the other way round"), "{}", wrong[0].message);
     }
 
     #[test]

@@ -181,10 +181,11 @@ count:
 
 wheel: $(VENV)/.installed
 	$(BIN)/python scripts/build_backend.py $(BIN)/maturin build --release --quiet --out dist
+	$(BIN)/python scripts/finish_wheels.py dist/*.whl
 	@ls -l dist
 
-# Wheels for Linux (glibc, musl, aarch64) and the source distribution, built, checked, installed and used: an hour. Needs what
-# scripts/wheels says. `make wheels ONLY=musllinux` builds one.
+# Wheels for Linux (glibc, musl, aarch64) and the source distribution, built, checked, installed and used: an hour. Brings
+# Debian's packages that it needs, as root. `make wheels ONLY=musllinux` builds one.
 wheels: .venv-wheels/.installed
 	.venv-wheels/bin/python scripts/build_wheels.py $(ONLY)
 	@ls -l dist
@@ -198,7 +199,7 @@ wheels-twice: .venv-wheels/.installed
 	.venv-wheels/bin/python -m pip install --quiet -r $<
 	@touch $@
 
-# Compiles everything for Windows, and runs the Rust tests there under Wine: half an hour. Needs Debian's packages that it names.
+# Compiles everything for Windows, and runs the Rust tests there under Wine: half an hour. Brings Debian's packages for it, as root.
 check-windows:
 	$(PYTHON) scripts/check_windows.py
 

@@ -13,17 +13,18 @@ from __future__ import annotations
 import json
 import os
 import re
-import shutil
 import subprocess
 import sys
 from pathlib import Path
+
+import debian_packages
 
 ROOT = Path(__file__).resolve().parent.parent
 TARGET = "x86_64-pc-windows-gnu"
 FOLDER = ROOT / ".cache/windows"
 GCC = "x86_64-w64-mingw32-gcc"
 WINE = "/usr/lib/wine/wine64"
-PACKAGES = "rustc-web cargo-web rust-web-src gcc-mingw-w64-x86-64-win32 wine64"
+NEEDED = debian_packages.COMPILER | {GCC: "gcc-mingw-w64-x86-64-win32", WINE: "wine64"}
 STANDARD = ["-Zbuild-std=std,panic_unwind", "--target", TARGET]
 #: Seconds for one test program.
 LONGEST = 900
@@ -45,12 +46,6 @@ def environment() -> dict[str, str]:
     }
     passed = {name: value for name, value in os.environ.items() if not name.startswith(("RUST", "CARGO_TARGET"))}
     return passed | own
-
-
-def missing() -> list[str]:
-    """What has to be installed first."""
-    needed = {"/usr/bin/cargo": "/usr/bin/cargo", GCC: GCC, WINE: WINE, "rust-web-src": "/usr/lib/rustlib/src/rust"}
-    return [name for name, path in needed.items() if not (shutil.which(path) or Path(path).exists())]
 
 
 def programs() -> dict[str, Path]:
@@ -82,9 +77,7 @@ def run(name: str, program: Path) -> int:
 
 
 def main() -> int:
-    if lacking := missing():
-        print(f"not found: {', '.join(lacking)}. Debian 12: apt-get install {PACKAGES}", file=sys.stderr)
-        return 1
+    debian_packages.install(NEEDED)
     wanted = tuple(sys.argv[1:])
     if not wanted:
         check = ["/usr/bin/cargo", "check", "--quiet", *STANDARD, "--features", "python"]

@@ -61,7 +61,8 @@ def main() -> int:
     wheels = CACHE / "wheels"
     for old in wheels.glob("*.whl"):
         old.unlink()
-    run(tools.parent / "maturin", "build", "--release", "--quiet", "--out", wheels)
+    backend = "scripts/build_backend.py"  # without the paths of this machine
+    run(tools, backend, tools.parent / "maturin", "build", "--release", "--quiet", "--out", wheels)
     if not install(environment("product"), "--no-deps", "--force-reinstall", *wheels.glob("*.whl")):
         return 1
     if args.peers:

@@ -18,7 +18,9 @@ def without_folder(wheel: Path, root: Path, time: str) -> None:
     changed: dict[str, bytes] = {}
     for info, content in entries:
         if "/sboms/" in info.filename:
-            text = content.decode().replace(str(root), FOLDER)
+            text = content.decode()
+            for written in (str(root), root.as_posix(), str(root).replace("\\", "\\\\")):  # the last two: of Windows
+                text = text.replace(written, FOLDER)
             changed[info.filename] = _at(text, time).encode()
     with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
         for info, content in entries:

@@ -10,6 +10,7 @@ import subprocess
 from pathlib import Path
 from typing import NamedTuple
 
+import debian_packages
 from wheels.machines import ROOTS
 
 #: What a Python needs to start, to use sockets and threads, and to unpack wheels.
@@ -44,8 +45,8 @@ def lay_out() -> None:
     for system in SYSTEMS:
         root = ROOTS / f"{system.architecture}-{system.version}"
         if not (root / "python").exists():
-            if system.emulator and not shutil.which(system.emulator):
-                raise SystemExit(f"not found: {system.emulator}. Debian: apt-get install qemu-user-static")
+            if system.emulator:
+                debian_packages.install({system.emulator: "qemu-user-static"})
             _one(system, root)
 
 
@@ -53,8 +54,7 @@ def _one(system: System, root: Path) -> None:
     shutil.rmtree(root, ignore_errors=True)
     archives = root / "archives"
     archives.mkdir(parents=True)
-    options = _options(system, root / "apt")
-    subprocess.run(["apt-get", *options, "--quiet=2", "update"], check=True)
+    options = fresh_lists(root / "apt", system.release, system.architecture)
     python = f"python{system.version}"
     packages = (f"{python}-minimal", f"lib{python}-minimal", f"lib{python}-stdlib", *LIBRARIES)
     subprocess.run(["apt-get", *options, "--quiet=2", "download", *packages], cwd=archives, check=True)
@@ -74,17 +74,17 @@ def _one(system: System, root: Path) -> None:
     shutil.rmtree(root / "apt")
 
 
-def _options(system: System, state: Path) -> list[str]:
-    """Of apt: this machine's own mirror, another release or processor, and other folders for all that it writes."""
+def fresh_lists(state: Path, release: str, architecture: str = "amd64", kind: str = "deb") -> list[str]:
+    """Options of apt: this machine's mirror, another release or processor, other folders for all that it writes."""
     command = ["apt-get", "indextargets", "--format", "$(REPO_URI)", "Created-By: Packages"]
     mirror = subprocess.run(command, capture_output=True, text=True, check=True).stdout.split()[0]
     (state / "lists/partial").mkdir(parents=True)
     (state / "cache/archives/partial").mkdir(parents=True)
     sources = state / "sources.list"
-    sources.write_text(f"deb [signed-by={KEYRING}] {mirror} {system.release} main\n")
+    sources.write_text(f"{kind} [signed-by={KEYRING}] {mirror} {release} main\n")
     settings = {
-        "APT::Architecture": system.architecture,
-        "APT::Architectures": system.architecture,
+        "APT::Architecture": architecture,
+        "APT::Architectures": architecture,
         "APT::Sandbox::User": "root",
         "Dir::Cache": str(state / "cache"),
         "Dir::Etc::sourcelist": str(sources),
@@ -92,7 +92,9 @@ def _options(system: System, state: Path) -> list[str]:
         "Dir::State::lists": str(state / "lists"),
         "Dir::State::status": "/dev/null",
     }
-    return [part for name, value in settings.items() for part in ("-o", f"{name}={value}")]
+    options = [part for name, value in settings.items() for part in ("-o", f"{name}={value}")]
+    subprocess.run(["apt-get", *options, "--quiet=2", "update"], check=True)
+    return options
 
 
 def _triplet(system: System) -> str:

@@ -14,11 +14,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import build_backend
+import debian_packages
 from wheels.archive import without_folder
 
 ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / ".cache/wheels"
-#: Debian's compiler, which may build the standard library itself; packages `rustc-web cargo-web rust-web-src`.
+#: Debian's compiler, which may build the standard library itself.
 DEBIAN = {"CARGO": "/usr/bin/cargo", "RUSTC": "/usr/bin/rustc", "RUSTC_BOOTSTRAP": "1"}
 BUILD_STD = ("-Z", "build-std=std,panic_unwind")
 
@@ -41,6 +42,8 @@ TARGETS = (
 
 def build(target: Target, out: Path) -> Path:
     """Builds the wheel; the same sources and compiler give the same file."""
+    if target.build_std:
+        debian_packages.install(debian_packages.COMPILER)
     folder = out / target.triple
     folder.mkdir(parents=True, exist_ok=True)
     for old in folder.glob("*.whl"):
@@ -50,9 +53,14 @@ def build(target: Target, out: Path) -> Path:
     command += BUILD_STD if target.build_std else ()
     subprocess.run(command, cwd=ROOT, env=environment(target), check=True)
     (wheel,) = folder.glob("*.whl")
+    finish(wheel)
+    return wheel
+
+
+def finish(wheel: Path) -> None:
+    """What every wheel gets after maturin, on whatever machine."""
     time = datetime.datetime.fromtimestamp(commit_time(), tz=datetime.timezone.utc)
     without_folder(wheel, ROOT, time.strftime("%Y-%m-%dT%H:%M:%SZ"))
-    return wheel
 
 
 def environment(target: Target) -> dict[str, str]:

@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import base64
 import hashlib
+import os
 import subprocess
 import sys
 import zipfile
 from pathlib import Path
 
 import pytest
+import yaml
 
 import check_windows
 import compare_builds
+import debian_packages
 from wheels import archive, checks, machines, table, targets
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -118,7 +121,59 @@ def test_entries_that_differ_between_two_wheels_are_named(tmp_path: Path) -> Non
     assert compare_builds.differences(one, other) == ["atlas_serverless/py.typed", "new"]
 
 
-def test_what_is_missing_for_windows_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(check_windows, "WINE", "/nowhere/wine64")
-    assert "/nowhere/wine64" in check_windows.missing()
+def test_what_only_an_administrator_can_install_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "geteuid", lambda: 1000)
+    needed = {"/nowhere/wine64": "wine64", sys.executable: "python3"}
+    with pytest.raises(SystemExit, match=r"not found: wine64\. Debian 12, as root: apt-get install wine64$"):
+        debian_packages.install(needed)
+    assert set(check_windows.NEEDED.values()) >= {"wine64", "rustc-web", "rust-web-src", "gcc-mingw-w64-x86-64-win32"}
     assert check_windows.environment()["PYO3_NO_PYTHON"] == "1"
+
+
+@pytest.mark.parametrize("works", [True, False])
+def test_an_administrator_gets_what_is_missing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str], works: bool
+) -> None:
+    brought, called = tmp_path / "wine64", tmp_path / "called"
+    stand_in = tmp_path / "apt-get"
+    stand_in.write_text(f'#!/bin/sh\necho "$*" >> {called}\n{"touch " + str(brought) if works else ""}\n')
+    stand_in.chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:{os.environ['PATH']}")
+    monkeypatch.setattr(os, "geteuid", lambda: 0)
+    needed = {str(brought): "wine64", sys.executable: "python3"}
+    if works:
+        debian_packages.install(needed)
+        debian_packages.install(needed)
+    else:
+        with pytest.raises(SystemExit, match="what is needed of it is not there: wine64"):
+            debian_packages.install(needed)
+    update, install = called.read_text().splitlines()
+    assert update == "update --quiet=2"
+    assert install == "install --quiet --yes --no-install-recommends wine64"
+    assert capsys.readouterr().out == "installing wine64\n"
+
+
+def test_a_wheel_that_another_tool_built_is_finished_and_looked_into(tmp_path: Path) -> None:
+    listed = next(name for name in WHEEL if "sboms" in name)
+    record = "atlas_serverless-0.1.0.dist-info/RECORD"
+    entries = WHEEL | {listed: f'{{"ref": "path+file://{ROOT}#x"}}'.encode(), record: f"{listed},old,9\n".encode()}
+    good = wheel(tmp_path / "good.whl", entries)
+    bad = wheel(tmp_path / "bad.whl", entries | {"more.so": b"/builds/.cargo/registry/src/a.rs"})
+    command = [sys.executable, str(ROOT / "scripts/finish_wheels.py")]
+    done = subprocess.run([*command, str(good)], capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout.split(":")[0], done.stderr) == (0, "good.whl", "")
+    with zipfile.ZipFile(good) as finished:
+        assert finished.read(listed) == b'{"ref": "path+file:///atlas-serverless#x"}'
+    done = subprocess.run([*command, str(bad)], capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "more.so names /.cargo/registry, of this machine" in done.stderr
+
+
+def test_the_release_builds_without_the_paths_of_its_machines() -> None:
+    workflow = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text(encoding="utf-8"))
+    _, build, finish, _ = workflow["jobs"]["wheels"]["steps"]
+    flags = build["env"]["RUSTFLAGS"].split()
+    assert flags[0] == "--remap-path-prefix=${{"
+    assert " ".join(flags).count("--remap-path-prefix=") == 3
+    assert build["with"]["before-script-linux"].endswith('--remap-path-prefix=$HOME/.cargo=/cargo"')
+    assert finish["run"] == "python3 scripts/finish_wheels.py dist/*.whl"

@@ -12,6 +12,7 @@ mod emulator_control;
 mod emulator_requests;
 mod errors;
 mod headers;
+mod journal;
 mod profiles;
 mod replies;
 mod specs;
@@ -23,7 +24,7 @@ mod token_replies;
 pub type Target = fn(&[u8]);
 
 /// All of them by their names, which are those of their corpora.
-pub const TARGETS: [(&str, Target); 13] = [
+pub const TARGETS: [(&str, Target); 14] = [
     ("challenges", challenges::run),
     ("commands", commands::run),
     ("connect", connect::run),
@@ -32,6 +33,7 @@ pub const TARGETS: [(&str, Target); 13] = [
     ("emulator_requests", emulator_requests::run),
     ("errors", errors::run),
     ("headers", headers::run),
+    ("journal", journal::run),
     ("profiles", profiles::run),
     ("replies", replies::run),
     ("specs", specs::run),

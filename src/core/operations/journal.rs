@@ -152,6 +152,8 @@ impl Journal {
             match parsed(&line?, number)? {
                 Line::Begin(begin) if begin.begin == journal.begun => journal.begun += 1,
                 Line::Begin(_) => return Err(malformed(number)),
+                // What is sent is begun first: this operation would count as done before it was sent.
+                Line::End(end) if end.end >= journal.begun => return Err(malformed(number)),
                 Line::End(end) if end.error.is_none() => journal.succeeded.insert(end.end),
                 Line::End(_) => {}
             }
@@ -265,7 +267,8 @@ fn check_first(line: &str, operations: &str) -> std::io::Result<()> {
     match serde_json::from_str::<First>(line) {
         Ok(first) if first.journal == VERSION && first.operations == operations => Ok(()),
         Ok(first) if first.journal == VERSION => {
-            Err(Error::new(ErrorKind::InvalidInput, format!("it is of {}s, not of {operations}s", first.operations)))
+            let theirs = first.operations.escape_debug();
+            Err(Error::new(ErrorKind::InvalidInput, format!("it is of {theirs}s, not of {operations}s")))
         }
         _ => Err(Error::new(ErrorKind::InvalidData, "it is no journal of this version")),
     }
@@ -280,10 +283,13 @@ fn malformed(number: usize) -> Error {
     Error::new(ErrorKind::InvalidData, format!("line {} is none of a journal", number + 2))
 }
 
+/// For a sentence: a file that something else has written may have control characters in it.
 fn shown(entry: &Entry) -> String {
     match entry {
         Entry { name, .. } if name.is_empty() => "one that cannot be sent".to_owned(),
-        Entry { key, group_id, name } => format!("{name:?} in project {group_id} ({key})"),
+        Entry { key, group_id, name } => {
+            format!("{name:?} in project {} ({})", group_id.escape_debug(), key.escape_debug())
+        }
     }
 }
 

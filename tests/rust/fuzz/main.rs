@@ -79,6 +79,6 @@ macro_rules! replayed {
 }
 
 replayed! {
-    challenges commands connect conversions emulator_control emulator_requests errors headers profiles replies specs
-    token_cache token_replies
+    challenges commands connect conversions emulator_control emulator_requests errors headers journal profiles replies
+    specs token_cache token_replies
 }

@@ -80,6 +80,16 @@ fn another_list_is_refused() {
 }
 
 #[test]
+fn what_something_else_wrote_is_shown_without_its_control_characters() {
+    let folder = folder();
+    let path = folder.path().join("journal");
+    let begin = r#"{"begin":0,"key":"\u202e","group_id":"\u001b[2J","name":"\n"}"#;
+    std::fs::write(&path, format!("{{\"journal\":1,\"operations\":\"create\"}}\n{begin}\n")).unwrap();
+    let error = Journal::open(&path, "create").unwrap().has_succeeded(0, &entry("a")).unwrap_err().to_string();
+    assert!(error.contains(r#"has "\n" in project \u{1b}[2J (\u{202e}): it is of another list"#), "{error}");
+}
+
+#[test]
 fn what_is_no_journal_is_refused_and_left_alone() {
     let folder = folder();
     let path = folder.path().join("journal");
@@ -88,7 +98,10 @@ fn what_is_no_journal_is_refused_and_left_alone() {
         ("some file\n".to_owned(), "it is no journal of this version"),
         ("{\"journal\":2,\"operations\":\"create\"}\n".to_owned(), "it is no journal of this version"),
         (format!("{first}nonsense\n"), "line 2 is none of a journal"),
-        (format!("{first}{{\"end\":0}}\n{{\"begin\":1,\"key\":\"k\"}}\n"), "line 3 is none of a journal"),
+        (format!("{first}{{\"begin\":1,\"key\":\"k\"}}\n"), "line 2 is none of a journal"),
+        // What never began has not succeeded.
+        (format!("{first}{{\"begin\":0,\"key\":\"k\"}}\n{{\"end\":1}}\n"), "line 3 is none of a journal"),
+        ("{\"journal\":1,\"operations\":\"\\u001b[2J\"}\n".to_owned(), "it is of \\u{1b}[2Js, not of creates"),
     ] {
         std::fs::write(&path, &text).unwrap();
         assert_eq!(Journal::open(&path, "create").unwrap_err().to_string(), expected);

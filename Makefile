@@ -77,9 +77,11 @@ $(VENV)/.supply-chain: $(VENV)/.installed scripts/supply_chain/requirements.txt
 	$(BIN)/python -m pip install --quiet -r scripts/supply_chain/requirements.txt
 	@touch $@
 
-# Every fuzz target by coverage, with AddressSanitizer: an hour together. `make fuzz FUZZ="--seconds 3600"`: an hour each.
+# Every fuzz target by coverage, with AddressSanitizer: an hour together. `make fuzz FUZZ="--until 3600 --keep"` goes on until
+# each has had an hour of CPU in all runs together. Figures go to docs/security.md.
 fuzz: $(VENV)/.fuzz
 	$(BIN)/python scripts/fuzz.py $(FUZZ)
+	$(BIN)/python scripts/security_figures.py
 
 $(VENV)/.fuzz: $(VENV)/.installed fuzz/requirements.txt
 	$(BIN)/python -m pip install --quiet -r fuzz/requirements.txt
@@ -89,19 +91,17 @@ $(VENV)/.fuzz: $(VENV)/.installed fuzz/requirements.txt
 # `--record` writes the figures that docs/security.md shows.
 soak: $(VENV)/.built
 	$(BIN)/python tests/soak/soak.py --seconds 3600 --record
+	$(BIN)/python scripts/security_figures.py
 
 soak-short: $(VENV)/.built
 	$(BIN)/python tests/soak/soak.py --seconds 180
 
 # The Rust tests under AddressSanitizer and ThreadSanitizer: the latter needs a standard library that is built with it
-# (rustup component add rust-src). Then the Python tests of threads and memory with checks of the interpreter's own.
-SANITIZED := CARGO_INCREMENTAL=0 RUSTC_BOOTSTRAP=1
-HOST = $(shell rustc -vV | sed -n 's/^host: //p')
-
+# (rustup component add rust-src, or SANITIZE="--rust-src FOLDER"). Then the Python tests of threads, replies and memory with
+# the checks of the interpreter's own. `make sanitize SANITIZE=address`: these alone.
 sanitize: $(VENV)/.built
-	$(SANITIZED) RUSTFLAGS=-Zsanitizer=address CARGO_TARGET_DIR=.cache/address cargo test --features emulator --target $(HOST)
-	$(SANITIZED) RUSTFLAGS=-Zsanitizer=thread CARGO_TARGET_DIR=.cache/thread cargo test -Zbuild-std --features emulator --target $(HOST) --tests
-	PYTHONMALLOC=debug $(BIN)/python -X dev -m pytest tests/python/test_garbage.py tests/python/test_threads.py tests/python/test_reading.py
+	$(BIN)/python scripts/sanitize.py $(SANITIZE)
+	$(BIN)/python scripts/security_figures.py
 
 # MongoDB's Go and TypeScript clients, curl and others that we did not write, against the emulator. Needs curl, Go 1.26, Node.js 20 and npm.
 interop: $(VENV)/.built

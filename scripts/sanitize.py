@@ -1,0 +1,122 @@
+#!/usr/bin/env python3
+"""The tests under sanitizers, `make sanitize`: what passed is written to `tests/rust/sanitizers.json`.
+
+    python scripts/sanitize.py                  # all three parts
+    python scripts/sanitize.py address thread   # these only
+
+- `address`: the Rust tests under AddressSanitizer, leaks included.
+- `thread`: the Rust tests under ThreadSanitizer, with a standard library that is built with it, too. Its source is
+  what `rustup component add rust-src` installs; `--rust-src` names another folder with it, such as Debian's.
+- `python`: Python tests of threads, replies and garbage with the checks of the interpreter's own.
+
+The compiler is the stable one, which RUSTC_BOOTSTRAP=1 lets take the options. `docs/security.md` shows the figures
+(`scripts/security_figures.py`).
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from datetime import datetime, timezone
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+FIGURES = ROOT / "tests/rust/sanitizers.json"
+LOGS = ROOT / ".cache/sanitize"
+PYTHON_TESTS = ("test_garbage.py", "test_threads.py", "test_reading.py", "test_hostile_replies.py")
+
+
+def output(*command: str) -> str:
+    return subprocess.run(command, capture_output=True, text=True, check=True).stdout
+
+
+def run(part: str, command: list[str], environment: dict[str, str]) -> tuple[int, str]:
+    """Runs it with its output in a file."""
+    LOGS.mkdir(parents=True, exist_ok=True)
+    log = LOGS / f"{part}.log"
+    print(f"{part}: {' '.join(command)} > {log}", flush=True)
+    with log.open("wb") as file:
+        done = subprocess.run(
+            command, cwd=ROOT, env={**os.environ, **environment}, stdout=file, stderr=file, check=False
+        )
+    return done.returncode, log.read_text(encoding="utf-8", errors="replace")
+
+
+def cargo_test(part: str, arguments: list[str], environment: dict[str, str]) -> tuple[int, str]:
+    host = re.search(r"host: (.+)", output("rustc", "-vV"))
+    assert host is not None
+    # Tests of a doc comment would be linked without the runtime; there are none that need it.
+    command = ["cargo", "test", "--no-fail-fast", "--features", "emulator", "--target", host[1], "--lib", "--tests"]
+    environment = {
+        "RUSTC_BOOTSTRAP": "1",
+        "CARGO_INCREMENTAL": "0",
+        "CARGO_TARGET_DIR": str(ROOT / ".cache" / part),
+        **environment,
+    }
+    return run(part, [*command, *arguments], environment)
+
+
+def address(_: argparse.Namespace) -> tuple[int, str]:
+    return cargo_test("address", [], {"RUSTFLAGS": "-Zsanitizer=address"})
+
+
+def thread(arguments: argparse.Namespace) -> tuple[int, str]:
+    environment = {"RUSTFLAGS": "-Zsanitizer=thread"}
+    if arguments.rust_src is not None:
+        # The tests of cargo itself name the source so; there is no option for it.
+        environment["__CARGO_TESTS_ONLY_SRC_ROOT"] = str(arguments.rust_src)
+    elif not (Path(output("rustc", "--print", "sysroot").strip()) / "lib/rustlib/src/rust/library").is_dir():
+        return 2, "the source of the standard library is missing: rustup component add rust-src, or --rust-src"
+    return cargo_test("thread", ["-Zbuild-std"], environment)
+
+
+def python(_: argparse.Namespace) -> tuple[int, str]:
+    tests = [f"tests/python/{name}" for name in PYTHON_TESTS]
+    command = [sys.executable, "-X", "dev", "-m", "pytest", "-p", "no:cacheprovider", *tests]
+    return run("python", command, {"PYTHONMALLOC": "debug"})
+
+
+PARTS: dict[str, Callable[[argparse.Namespace], tuple[int, str]]] = {
+    "address": address,
+    "thread": thread,
+    "python": python,
+}
+
+
+def passed(text: str) -> int:
+    """How many tests passed, by what cargo or pytest says at the end."""
+    return sum(int(number) for number in re.findall(r"^(?:test result: ok\. |=+ )(\d+) passed", text, re.MULTILINE))
+
+
+def reports(text: str) -> int:
+    """What the sanitizers found: each report begins with such a line."""
+    return len(re.findall(r"^(?:==\d+==ERROR|WARNING: ThreadSanitizer|Fatal Python error)", text, re.MULTILINE))
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("parts", nargs="*", choices=[[], *PARTS], help="all, if none is named")
+    parser.add_argument("--rust-src", type=Path, help="a folder with the standard library's source in `library`")
+    arguments = parser.parse_args()
+    failed = []
+    for part in arguments.parts or PARTS:
+        code, text = PARTS[part](arguments)
+        tests, found = passed(text), reports(text)
+        if code or found or not tests:
+            print(f"{part}: exit code {code}, {tests} passed, {found} reports\n{text[-3000:]}", file=sys.stderr)
+            failed.append(part)
+            continue
+        known = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {}
+        known[part] = {"date": datetime.now(timezone.utc).date().isoformat(), "tests": tests, "reports": found}
+        FIGURES.write_text(json.dumps(known, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        print(f"{part}: {known[part]}", flush=True)
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())

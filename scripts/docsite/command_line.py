@@ -13,8 +13,8 @@ HEAD = """\
 
 Made from the parser: what `atlas-serverless COMMAND --help` says, on one page.
 
-{description} {epilog}
-
+{description}
+{epilog}
 Results are on stdout, errors and warnings on stderr.
 
 """
@@ -36,13 +36,19 @@ def _walk(name: str, parser: argparse.ArgumentParser) -> Iterator[tuple[str, arg
 
 def page() -> str:
     (name, whole), *rest = commands()
-    lines = [HEAD.format(description=whole.description, epilog=whole.epilog or ""), *_arguments(whole)]
+    lines = [HEAD.format(description=whole.description, epilog=_epilog(whole)), *_arguments(whole)]
     for name, parser in rest:
         depth = "#" * name.count(" ")
         lines += [f"\n#{depth} {name.removeprefix(cli.PROG + ' ')}\n", parser.description or "", _usage(name, parser)]
         lines += _arguments(parser)
-        lines += ["", parser.epilog or ""]
+        lines.append(_epilog(parser))
     return "\n".join(lines) + "\n"
+
+
+def _epilog(parser: argparse.ArgumentParser) -> str:
+    """Paragraphs; a list stays as it is printed."""
+    blocks = (parser.epilog or "").split("\n\n")
+    return "\n" + "\n\n".join(f"```text\n{block}\n```" if "\n  " in block else block for block in blocks) + "\n"
 
 
 def _usage(name: str, parser: argparse.ArgumentParser) -> str:

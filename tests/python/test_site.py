@@ -88,6 +88,7 @@ def test_the_reference_has_what_each_module_exports() -> None:
 
 def test_the_command_line_page_has_every_command_and_option() -> None:
     page = command_line.page()
+    assert "\n```text\nexit codes:\n  0    done\n" in page
     parts = dict(zip(*[iter(re.split(r"^#+ (.+)$", page, flags=re.MULTILINE)[1:])] * 2, strict=True))
     checked = 0
     for name, parser in command_line.commands():

@@ -13,13 +13,13 @@ RUST := $(shell git ls-files 'src/*' Cargo.toml Cargo.lock pyproject.toml 2>/dev
 
 DOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs
 
-.PHONY: audit deny fuzz soak soak-short sanitize check-windows docs docs-serve lint-workflows wheels wheels-twice bench bench-full bench-pieces count demo test interop test-airflow test-connect test-browser test-shells pictures load test-rust test-python lint walls types build wheel clean help
+.PHONY: audit deny fuzz soak soak-short sanitize check-windows docs docs-serve lint-workflows wheels wheels-twice bench bench-full bench-pieces count demo test interop test-airflow test-celery test-connect test-browser test-shells pictures load test-rust test-python lint walls types build wheel clean help
 
 help:
 	@echo 'make demo   create an instance in the emulator, through a service account and through an API key'
 	@echo 'make test   everything: Rust, Python, types, lints, walls, documentation'
 	@echo 'make wheel  a release wheel in dist/'
-	@echo 'also: wheels wheels-twice check-windows lint-workflows deny audit fuzz soak sanitize docs docs-serve test-rust test-python lint walls types build interop test-airflow test-connect bench bench-full bench-pieces count clean'
+	@echo 'also: wheels wheels-twice check-windows lint-workflows deny audit fuzz soak sanitize docs docs-serve test-rust test-python lint walls types build interop test-airflow test-celery test-connect bench bench-full bench-pieces count clean'
 
 demo: $(VENV)/.built
 	$(BIN)/python examples/demo.py
@@ -118,6 +118,18 @@ test-airflow: $(VENV)/.installed .venv-airflow-3.3/.installed .venv-airflow-2.11
 		AIRFLOW_HOME=$(CURDIR)/.cache/airflow/unit-$$version .venv-airflow-$$version/bin/python -m pytest -W default tests/airflow/unit; \
 		.venv-airflow-$$version/bin/python -m pytest tests/airflow/running --basetemp .cache/airflow/homes-$$version; \
 	done
+
+# A mapped fleet on two workers, one of which is killed, by CeleryExecutor over Redis and PostgreSQL (installed with apt-get where
+# they are missing), against an emulator that limits requests and restarts: a quarter of an hour. Python 3.11.
+test-celery: $(VENV)/.installed .venv-airflow-celery/.installed
+	command -v redis-server >/dev/null && ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 \
+		|| { apt-get update -qq && apt-get install -qq -y --no-install-recommends redis-server postgresql; }
+	rm -rf .cache/celery
+	$(BIN)/maturin build --profile dev --quiet --out .cache/celery/wheel
+	.venv-airflow-celery/bin/python -m pip install --quiet --no-deps --force-reinstall .cache/celery/wheel/*.whl
+	.venv-airflow-celery/bin/python -m pytest -rP tests/airflow/machines --basetemp .cache/celery/homes
+
+.venv-airflow-celery/.installed: tests/airflow/requirements-3.3.txt
 
 .venv-airflow-%/.installed: tests/airflow/requirements-%.txt
 	$(PYTHON) -m venv --clear .venv-airflow-$*

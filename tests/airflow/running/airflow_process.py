@@ -21,9 +21,9 @@ ENDED = {"success", "failed"}
 
 
 class Airflow:
-    """Its processes are started by :meth:`start` and ended by :meth:`stop`, by id."""
+    """Its processes are started by :meth:`start` and ended by :meth:`stop`, by id. `more`: settings that win."""
 
-    def __init__(self, home, dags, database=None):
+    def __init__(self, home, dags, database=None, more=None):
         self.home = pathlib.Path(home)
         self.home.joinpath("webserver_config.py").write_text(WEBSERVER_CONFIG, encoding="utf-8")
         shutil.copytree(CONFIG, self.home / "config", ignore=shutil.ignore_patterns("__pycache__"))
@@ -55,6 +55,7 @@ class Airflow:
             "AIRFLOW__TRIGGERER__JOB_HEARTBEAT_SEC": "1",  # another triggerer takes over within seconds
             "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "5",
             "AIRFLOW__USAGE_DATA_COLLECTION__ENABLED": "False",
+            **(more or {}),
         }
 
     # Processes
@@ -82,10 +83,11 @@ class Airflow:
             self.start_process(name, (scheduler or {}) if name == "scheduler" else {})
         self.until(lambda: self._ready(dag_ids), "Airflow to be ready", seconds)
 
-    def start_process(self, name, more=None):
+    def start_process(self, name, more=None, arguments=None):
+        """`airflow NAME`, or `airflow ARGUMENTS` by that name; `more`: more variables for it."""
         with open(self._output(name), "ab") as output:
             self.processes[name] = subprocess.Popen(
-                [*COMMAND, name],
+                [*COMMAND, *(arguments or [name])],
                 env=self.environment | (more or {}),
                 stdin=subprocess.DEVNULL,
                 stdout=output,
@@ -96,8 +98,8 @@ class Airflow:
     def kill_process(self, name):
         """Ends a process and its children at once, as a machine that fails."""
         process = self.processes.pop(name)
-        for pid in _all_pids():
-            if _session(pid) == process.pid:
+        while ours := [pid for pid in _all_pids() if _session(pid) == process.pid and _is_alive(pid)]:
+            for pid in ours:  # again until there is none: they may fork meanwhile
                 with contextlib.suppress(ProcessLookupError):
                     os.kill(pid, signal.SIGKILL)
         process.wait(10)
@@ -137,7 +139,11 @@ class Airflow:
 
     def tasks(self, dag_id, run_id):
         """The task instances of a run by task id; mapped ones as `id[index]`."""
-        found = self.request("GET", f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances?limit=100")["task_instances"]
+        path = f"/dags/{dag_id}/dagRuns/{run_id}/taskInstances?limit=100"
+        found, total = [], 1
+        while len(found) < total:
+            page = self.request("GET", f"{path}&offset={len(found)}")
+            found, total = found + page["task_instances"], page["total_entries"]
         return {task["task_id"] + (f"[{task['map_index']}]" if task["map_index"] >= 0 else ""): task for task in found}
 
     def result(self, dag_id, run_id, task_id, map_index=-1):
@@ -216,6 +222,15 @@ class Airflow:
 
 def _all_pids():
     return [int(name) for name in os.listdir("/proc") if name.isdigit()]
+
+
+def _is_alive(pid):
+    """False for a process that has ended and is not yet waited for."""
+    try:
+        with open(f"/proc/{pid}/stat", encoding="utf-8") as stat:
+            return stat.read().rpartition(") ")[2][0] != "Z"
+    except (FileNotFoundError, ProcessLookupError):
+        return False
 
 
 def _session(pid):

@@ -14,7 +14,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from wheels import checks, debian, machines, table, targets
+from wheels import checks, debian, machines, musl, table, targets
 
 DIST = targets.ROOT / "dist"
 
@@ -24,6 +24,7 @@ def main() -> int:
     shutil.rmtree(DIST, ignore_errors=True)
     DIST.mkdir()
     debian.lay_out()
+    musl.lay_out()
     rows = []
     for target in targets.TARGETS:
         if not target.name.startswith(wanted):

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import platform
+import re
 import subprocess
 import sys
 import sysconfig
+from pathlib import Path
 
 import atlas_serverless
 from atlas_serverless import AsyncClient, Client, Emulator, errors
@@ -40,6 +42,13 @@ def tls() -> None:
     raise AssertionError("nobody should have answered")
 
 
+def c_library() -> tuple[str, ...]:
+    """What this process has loaded; Python knows of glibc alone, before 3.14."""
+    maps = Path("/proc/self/maps")
+    loaded = maps.exists() and re.search(r"/ld-musl-|/\w+-linux-musl/libc\.so", maps.read_text())
+    return ("musl",) if loaded else platform.libc_ver()
+
+
 def main() -> None:
     with Emulator(provisioning_seconds=0.05) as emulator:
         sync(emulator)
@@ -51,7 +60,7 @@ def main() -> None:
     assert shown == f"atlas-serverless {atlas_serverless.__version__}", shown
     gil = "without the GIL" if sysconfig.get_config_var("Py_GIL_DISABLED") else "with the GIL"
     python = f"{platform.python_implementation()} {platform.python_version()} {gil}"
-    system = " ".join([platform.system(), platform.machine(), *platform.libc_ver()]).rstrip()
+    system = " ".join([platform.system(), platform.machine(), *c_library()]).rstrip()
     print(f"quickstart: works on {python}, {system}")
 
 

@@ -5,8 +5,7 @@ use std::sync::{Mutex, MutexGuard, TryLockError};
 use pyo3::prelude::*;
 use pyo3::types::PyString;
 
-/// A key has one slot, and a new key takes it from an old one. The API's instances, clusters, projects and errors together
-/// have fewer keys.
+/// A new key takes its slot from an old one. The API's instances, clusters, projects and errors together have fewer keys.
 const SLOTS: usize = 512;
 /// Longer keys are not cached.
 const MAX_LENGTH: usize = 40;
@@ -37,23 +36,32 @@ impl KeyCache {
 
     /// A key as a Python string, interned.
     pub(crate) fn get<'py>(&mut self, py: Python<'py>, text: &str) -> Bound<'py, PyString> {
-        let slot = self.0.as_mut().filter(|_| text.len() <= MAX_LENGTH).and_then(|slots| slots.get_mut(slot_of(text)));
-        let Some(slot) = slot else { return PyString::intern(py, text) };
-        match slot {
-            Some(cached) if *cached.text == *text => cached.key.bind(py).clone(),
-            _ => {
-                let key = PyString::intern(py, text);
-                *slot = Some(CachedKey { text: text.into(), key: key.clone().unbind() });
-                key
-            }
+        let slots = self.0.as_mut().filter(|_| text.len() <= MAX_LENGTH).and_then(|slots| slots_of(slots, text));
+        let Some([first, second]) = slots else { return PyString::intern(py, text) };
+        let cached = [&*first, &*second].into_iter().flatten().find(|cached| *cached.text == *text);
+        if let Some(cached) = cached {
+            return cached.key.bind(py).clone();
         }
+        let key = PyString::intern(py, text);
+        let cached = Some(CachedKey { text: text.into(), key: key.clone().unbind() });
+        if first.is_none() {
+            *first = cached;
+        } else {
+            *second = cached;
+        }
+        key
     }
 }
 
-/// FNV-1a.
-fn slot_of(text: &str) -> usize {
-    let hash = text
-        .bytes()
-        .fold(0xcbf2_9ce4_8422_2325_u64, |hash, byte| (hash ^ u64::from(byte)).wrapping_mul(0x100_0000_01b3));
-    (hash ^ (hash >> 32)) as usize % SLOTS
+/// The two slots that a key may have, by its length, start and end: keys differ in these, and a hash of all bytes costs more
+/// than the rest of a look-up.
+fn slots_of<'s>(slots: &'s mut [Option<CachedKey>], text: &str) -> Option<&'s mut [Option<CachedKey>; 2]> {
+    let bytes = text.as_bytes();
+    let (start, end) = match (bytes.first_chunk(), bytes.last_chunk()) {
+        (Some(start), Some(end)) => (u64::from_le_bytes(*start), u64::from_le_bytes(*end)),
+        _ => (bytes.iter().fold(0, |all, byte| all << 8 | u64::from(*byte)), 0),
+    };
+    let mixed = (start ^ end.rotate_left(23) ^ bytes.len() as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15);
+    let pair = (mixed >> 32) as usize % (SLOTS / 2);
+    slots.get_mut(2 * pair..)?.first_chunk_mut()
 }

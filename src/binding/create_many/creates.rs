@@ -1,5 +1,5 @@
 //! The iterator of results: it takes operations from the caller's iterable, hands them to the driver, and takes results from it.
-use std::collections::{HashMap, VecDeque};
+use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::time::{Duration, Instant};
@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pyo3::types::PyIterator;
+use slab::Slab;
 
 use super::driver::Driver;
 use super::journal::OpenJournal;
@@ -58,7 +59,8 @@ pub(super) struct State {
     next_index: u64,
     /// What an earlier process had begun and not ended, by its journal.
     interrupted: VecDeque<Numbered>,
-    pub(super) under_way: HashMap<u64, Py<PyAny>>,
+    /// Index and operation, by the number under which the driver has it.
+    pub(super) under_way: Slab<(u64, Py<PyAny>)>,
     pub(super) ready: VecDeque<Py<CreateResult>>,
     last_fill: Instant,
     journal: Option<OpenJournal>,
@@ -117,7 +119,7 @@ impl Creates {
             iterator_error: None,
             next_index: 0,
             interrupted: VecDeque::new(),
-            under_way: HashMap::new(),
+            under_way: Slab::new(),
             ready: VecDeque::new(),
             last_fill: Instant::now(),
             journal,
@@ -191,8 +193,8 @@ impl Creates {
             }
             match request {
                 Ok((request, timeout)) => {
-                    state.under_way.insert(index, operation);
-                    requests.push(NumberedOperation { number: index, request, timeout });
+                    let number = state.under_way.insert((index, operation));
+                    requests.push(NumberedOperation { number, request, timeout });
                 }
                 Err(error) => self.end(py, state, index, operation, Err(error))?,
             }
@@ -211,7 +213,7 @@ impl Creates {
     fn collect(&self, py: Python<'_>, state: &mut State) -> PyResult<()> {
         let (results, log_lines) = self.driver.take();
         for NumberedResult { number, result, notices } in results {
-            let Some(operation) = state.under_way.remove(&number) else { continue };
+            let Some((index, operation)) = state.under_way.try_remove(number) else { continue };
             let outcome = match result {
                 Ok(reply) => self.mode.to_python(py, Output::Reply(reply), &notices),
                 Err(error) => {
@@ -219,7 +221,7 @@ impl Creates {
                     Err(to_exception(py, error))
                 }
             };
-            self.end(py, state, number, operation, outcome.map(Bound::unbind))?;
+            self.end(py, state, index, operation, outcome.map(Bound::unbind))?;
         }
         log_lines.into_iter().try_for_each(|(level, line)| emit(py, level, &line))
     }

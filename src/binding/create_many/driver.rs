@@ -34,6 +34,17 @@ struct Queues {
     stopped: bool,
 }
 
+impl Queues {
+    /// Results are large: where the caller has taken all others, the list itself is handed over.
+    fn add_results(&mut self, results: Vec<NumberedResult>) {
+        if self.results.is_empty() {
+            self.results = results;
+        } else {
+            self.results.extend(results);
+        }
+    }
+}
+
 impl Driver {
     fn queues(&self) -> MutexGuard<'_, Queues> {
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
@@ -96,7 +107,7 @@ impl Driver {
             }
             let results = self.next(&mut operations).await;
             if !results.is_empty() {
-                self.queues().results.extend(results);
+                self.queues().add_results(results);
                 self.notify_caller();
             }
         }

@@ -132,8 +132,8 @@ impl Creates {
     #[getter]
     fn in_flight<'py>(&self, py: Python<'py>) -> PyResult<Bound<'py, PyList>> {
         let state = self.state()?;
-        let mut under_way: Vec<(&u64, &Py<PyAny>)> = state.under_way.iter().collect();
-        under_way.sort_by_key(|(index, _)| **index);
+        let mut under_way: Vec<&(u64, Py<PyAny>)> = state.under_way.iter().map(|(_, under_way)| under_way).collect();
+        under_way.sort_by_key(|(index, _)| *index);
         PyList::new(py, under_way.into_iter().map(|(_, operation)| operation.bind(py)))
     }
 

@@ -54,9 +54,10 @@ pub(super) fn read(
         extra_fields: None,
         retired: OnRetired::Raise,
     };
-    let mut fields = Vec::new();
+    let entries = entries(operation)?;
+    let mut fields = Vec::with_capacity(entries.len());
     let (creates, updates) = (action == Operation::Create, action == Operation::Update);
-    for (key, value) in entries(operation)? {
+    for (key, value) in entries {
         let name = key.cast::<PyString>().ok().and_then(|name| name.to_str().ok());
         match name {
             Some("group_id") => group_id = named::group_id(&value)?.map(str::to_owned),

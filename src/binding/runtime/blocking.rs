@@ -76,12 +76,11 @@ impl ThreadRuntime {
         }
     }
 
-    /// Keeps it for the next call.
+    /// Keeps it for the next call, which leaks it if it is in a child made by fork.
     fn put_back(self) {
         THREAD_RUNTIME.with_borrow_mut(|slot| {
             slot.in_use = false;
             slot.idle = Some(self);
-            slot.leak_foreign();
         });
     }
 

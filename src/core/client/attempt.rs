@@ -173,7 +173,8 @@ impl Client {
     }
 
     fn headers(&self, call: &Call, authorization: Option<&HeaderValue>) -> Result<HeaderMap, Error> {
-        let mut headers = HeaderMap::with_capacity(6);
+        // Three of ours, two of the transport, and `Host` and `Content-Length`: a map that grows is copied.
+        let mut headers = HeaderMap::with_capacity(8);
         let accept = match &call.api_version {
             None => self.shared.accept.clone(),
             Some(version) => HeaderValue::try_from(media_type(version)).map_err(|_| {

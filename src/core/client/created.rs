@@ -1,5 +1,6 @@
 //! What a client created a short time ago: a read may not know it yet, so a wait that follows is patient.
 use std::collections::VecDeque;
+use std::hash::{BuildHasher, RandomState};
 use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
@@ -8,23 +9,29 @@ const REMEMBERED: Duration = Duration::from_secs(60);
 /// A fleet is created by calls that wait themselves; more names than this are not kept.
 const MOST: usize = 10_000;
 
-/// Projects and names, and when the create was answered; the latest last.
+/// Hashes of project and name, and when the create was answered; the latest last. Two names with the same hash would only
+/// make a wait a little more patient.
 #[derive(Default)]
-pub(crate) struct RecentlyCreated(Mutex<VecDeque<(Duration, String, String)>>);
+pub(crate) struct RecentlyCreated {
+    names: Mutex<VecDeque<(Duration, u64)>>,
+    hasher: RandomState,
+}
 
 impl RecentlyCreated {
     pub(crate) fn add(&self, now: Duration, group_id: &str, name: &str) {
-        let mut names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let hash = self.hasher.hash_one((group_id, name));
+        let mut names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
         while names.front().is_some_and(|(at, ..)| now.saturating_sub(*at) > REMEMBERED) || names.len() >= MOST {
             names.pop_front();
         }
-        names.push_back((now, group_id.to_owned(), name.to_owned()));
+        names.push_back((now, hash));
     }
 
     /// When the latest create of that name was answered, if it is remembered.
     pub(crate) fn at(&self, group_id: &str, name: &str) -> Option<Duration> {
-        let names = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        names.iter().rev().find(|(_, project, created)| project == group_id && created == name).map(|(at, ..)| *at)
+        let hash = self.hasher.hash_one((group_id, name));
+        let names = self.names.lock().unwrap_or_else(PoisonError::into_inner);
+        names.iter().rev().find(|(_, created)| *created == hash).map(|(at, _)| *at)
     }
 }
 

@@ -66,7 +66,7 @@ impl OperationRequest {
 #[derive(Debug, Clone)]
 pub struct NumberedOperation {
     /// Which result belongs to it.
-    pub number: u64,
+    pub number: usize,
     pub request: OperationRequest,
     /// Timeout of the whole operation.
     pub timeout: Option<Duration>,
@@ -75,7 +75,7 @@ pub struct NumberedOperation {
 /// The result of one operation among many.
 #[derive(Debug)]
 pub struct NumberedResult {
-    pub number: u64,
+    pub number: usize,
     pub result: Result<Reply, Error>,
     /// Notices that are not in the reply, as those of an operation that failed.
     pub notices: Notices,

@@ -8,6 +8,7 @@ pub mod reconcile;
 pub mod request;
 
 use std::panic::AssertUnwindSafe;
+use std::sync::Arc;
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -35,16 +36,16 @@ use crate::core::spec::model::{Kind, Operation};
 impl Client {
     /// Creates a resource, and waits for it if the request says so.
     pub async fn create(&self, request: CreateRequest, context: &mut Context) -> Result<Reply, Error> {
-        let wait = request.wait;
-        let reply_format = request.reply_format;
-        let (group_id, name, on_retired) = (request.group_id.clone(), request.name.clone(), request.on_retired);
-        let region_notice = request.region_notice.clone();
+        // Shared with the warning that the call logs if it is given up.
+        let request = Arc::new(request);
         let created = AssertUnwindSafe(self.create_or_convert(&request, context)).catch_unwind().await;
         context.disarm_outcome_guard();
         let created = created.unwrap_or_else(|_| Err(outcome_unknown(&request, &request.call(), &panicked(), None)));
-        let Outcome { kind, reply, origin } = created.map_err(|error| with_region_notice(error, region_notice))?;
+        let Outcome { kind, reply, origin } =
+            created.map_err(|error| with_region_notice(error, request.region_notice.clone()))?;
+        let CreateRequest { ref group_id, ref name, reply_format, on_retired, wait, .. } = *request;
         if origin == Origin::Created {
-            self.shared.created.add(self.env().clock.now(), &group_id, &name);
+            self.shared.created.add(self.env().clock.now(), group_id, name);
         }
         if wait.is_none() && !context.logs(Level::Info) {
             return Ok(reply);
@@ -61,7 +62,8 @@ impl Client {
         if state_name.as_deref() == Some("IDLE") && !is_updated {
             return Ok(reply);
         }
-        let any_name = !name.is_empty() && reply_name.as_ref().is_some_and(|other| *other != name);
+        let any_name = !name.is_empty() && reply_name.as_ref().is_some_and(|other| other != name);
+        let (group_id, name) = (group_id.clone(), name.clone());
         let name = if name.is_empty() { reply_name.unwrap_or_default() } else { name };
         let leftover = Leftover { kind, group_id: group_id.clone(), name: name.clone(), id: id.clone() };
         if origin == Origin::Created {
@@ -100,7 +102,7 @@ impl Client {
 
     /// Creates on the path of the request's kind, or a Flex cluster where the serverless path is gone and the caller
     /// wants that.
-    async fn create_or_convert(&self, request: &CreateRequest, context: &mut Context) -> Result<Outcome, Error> {
+    async fn create_or_convert(&self, request: &Arc<CreateRequest>, context: &mut Context) -> Result<Outcome, Error> {
         if let Some(retired) = self.retired().filter(|_| request.kind == Kind::Serverless) {
             return match request.on_retired {
                 OnRetired::Flex => Box::pin(self.create_flex_instead(request, context)).await,
@@ -125,19 +127,21 @@ impl Client {
         context.notices.add(notices);
         context.attempts = 0;
         let flex = CreateRequest { kind: Kind::Flex, body: Bytes::from(body), ..request.clone() };
-        self.create_with_retries(&flex, context).await
+        self.create_with_retries(&Arc::new(flex), context).await
     }
 
     /// The loop of attempts. Rare branches are boxed, so that the future of a create that succeeds at once stays small.
-    async fn create_with_retries(&self, request: &CreateRequest, context: &mut Context) -> Result<Outcome, Error> {
+    async fn create_with_retries(&self, request: &Arc<CreateRequest>, context: &mut Context) -> Result<Outcome, Error> {
         let call = request.call();
         let resolver = OutcomeResolver { client: self, request, call: &call };
         let can_look_up = self.shared.reconcile && !request.name.is_empty();
         // Whether an earlier attempt may have been carried out although its reply was lost.
         let mut earlier_outcome_unknown = false;
-        let (noun, name, project) = (request.kind.noun(), request.name.clone(), request.group_id.clone());
+        let given_up = request.clone();
         context.guard_outcome(move || {
-            format!("The create of {noun} {name} in project {project} was given up: {name} may exist now or later")
+            let CreateRequest { kind, name, group_id, .. } = &*given_up;
+            let noun = kind.noun();
+            format!("The create of {noun} {name} in project {group_id} was given up: {name} may exist now or later")
         });
         loop {
             context.attempts += 1;

@@ -2,7 +2,7 @@
 //! `updateServerlessInstance`, `createGroupFlexCluster` and `updateGroupFlexCluster` in MongoDB's published
 //! API description, and the fields of recorded replies.
 
-use std::collections::HashSet;
+use std::collections::BTreeSet;
 use std::sync::LazyLock;
 
 use super::text_form::TextForm;
@@ -290,11 +290,14 @@ static OBJECTS: [&Object; 5] = [&SERVERLESS, &SERVERLESS_PROVIDER, &SERVERLESS_B
 /// A field's name as a static text, so that the caller need not copy it; `None` if no field has this name.
 #[must_use]
 pub fn static_name(text: &str) -> Option<&'static str> {
-    static NAMES: LazyLock<HashSet<&'static str>> = LazyLock::new(|| {
+    // By length: a name differs from nearly all others in it, and comparing two texts costs less than hashing one.
+    static NAMES: LazyLock<Vec<Vec<&'static str>>> = LazyLock::new(|| {
         let fields = OBJECTS.iter().flat_map(|object| object.fields);
-        fields.flat_map(|field| [field.name, field.snake]).chain(["key", "value"]).collect()
+        let names: BTreeSet<_> = fields.flat_map(|field| [field.name, field.snake]).chain(["key", "value"]).collect();
+        let longest = names.iter().map(|name| name.len()).max().unwrap_or_default();
+        (0..=longest).map(|length| names.iter().copied().filter(|name| name.len() == length).collect()).collect()
     });
-    NAMES.get(text).copied()
+    NAMES.get(text.len())?.iter().copied().find(|name| *name == text)
 }
 
 #[cfg(test)]

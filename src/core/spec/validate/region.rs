@@ -7,11 +7,15 @@ use crate::core::spec::model::regions::{Availability, Region};
 
 /// A notice, if the region is not one in which `provider` is known to offer the kind.
 pub(super) fn notice(kind: Kind, provider: &str, name: &str) -> Option<Notice> {
-    let message = match regions::find(provider, name) {
-        Some(region) => not_offered(kind, region)?,
-        None => unknown(provider, name),
-    };
-    Some(Notice { kind: NoticeKind::Region, message })
+    match regions::find(provider, name) {
+        Some(region) => notice_of(kind, region),
+        None => Some(Notice { kind: NoticeKind::Region, message: unknown(provider, name) }),
+    }
+}
+
+/// A notice, if a known region is not one that offers the kind.
+pub(super) fn notice_of(kind: Kind, region: &Region) -> Option<Notice> {
+    not_offered(kind, region).map(|message| Notice { kind: NoticeKind::Region, message })
 }
 
 fn not_offered(kind: Kind, region: &Region) -> Option<String> {

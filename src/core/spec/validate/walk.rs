@@ -74,6 +74,10 @@ impl<'n, 'v> Walk<'n, 'v> {
         }
         self.object(self.top, entries, &Path::Root);
         if let (Some(provider), Some(name)) = (self.provider, self.region) {
+            if let Some(known) = regions::find(provider, name) {
+                self.notices.extend(self.kind.and_then(|kind| region::notice_of(kind, known)));
+                return;
+            }
             match regions::misspelt(provider, name) {
                 Some(meant) => {
                     let path = Path::Field(&Path::Root, "providerSettings");

@@ -1,17 +1,23 @@
 //! The one background thread of a process: it runs the calls of event loops and of `create_many`, and those that many
 //! threads make at once. It never touches Python.
-use std::future::Future;
-use std::pin::Pin;
+use std::future::{Future, poll_fn};
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::Poll;
+use std::time::Duration;
 
 use arc_swap::ArcSwapOption;
 use pyo3::prelude::*;
 use tokio::runtime::{Builder, Handle as TokioHandle};
-use tokio::sync::mpsc::{UnboundedSender, unbounded_channel};
+use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::time::Instant;
 
 use super::client_state::{ClientState, Pools};
 use crate::binding::convert::errors::to_exception;
 use crate::core::client::Client;
+
+/// Shorter than the timeouts of nearly all requests, and long enough to cost nothing.
+const TICK: Duration = Duration::from_secs(1);
 
 type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -36,19 +42,15 @@ impl Background {
             _ => {}
         }
         let runtime = Builder::new_current_thread().enable_all().build()?;
-        let (tasks, mut incoming) = unbounded_channel();
+        let (tasks, incoming) = unbounded_channel();
         let fresh = Arc::new(Background {
             pid: std::process::id(),
             runtime: runtime.handle().clone(),
             pools: Mutex::default(),
             tasks,
         });
-        let spawn_all = async move {
-            while let Some(task) = incoming.recv().await {
-                tokio::spawn(task);
-            }
-        };
-        std::thread::Builder::new().name("atlas-serverless".to_owned()).spawn(move || runtime.block_on(spawn_all))?;
+        let running = move || runtime.block_on(spawn_all(incoming));
+        std::thread::Builder::new().name("atlas-serverless".to_owned()).spawn(running)?;
         // The caller holds the interpreter lock, so no other thread starts one at the same time.
         std::mem::forget(BACKGROUND.swap(Some(fresh.clone())));
         std::mem::forget(current);
@@ -69,6 +71,39 @@ impl Background {
     fn pools(&self) -> MutexGuard<'_, Pools> {
         self.pools.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Spawns tasks as they come. While any of them runs, there is a timer in the runtime: for the first timer that is set
+/// after none was left, and so for each request of an otherwise idle runtime, tokio makes a system call to wake itself.
+async fn spawn_all(mut incoming: UnboundedReceiver<Task>) {
+    let running = Arc::new(());
+    let mut tick = pin!(tokio::time::sleep(TICK));
+    let mut ticks = true;
+    poll_fn(|context| {
+        loop {
+            match incoming.poll_recv(context) {
+                Poll::Ready(Some(task)) => {
+                    let running = running.clone();
+                    tokio::spawn(async move {
+                        task.await;
+                        drop(running);
+                    });
+                    if !std::mem::replace(&mut ticks, true) {
+                        tick.as_mut().reset(Instant::now() + TICK);
+                    }
+                }
+                Poll::Ready(None) => return Poll::Ready(()),
+                Poll::Pending if !ticks || tick.as_mut().poll(context).is_pending() => return Poll::Pending,
+                Poll::Pending => {
+                    ticks = Arc::strong_count(&running) > 1;
+                    if ticks {
+                        tick.as_mut().reset(Instant::now() + TICK);
+                    }
+                }
+            }
+        }
+    })
+    .await;
 }
 
 /// The runtime, for callers that have started it.

@@ -194,6 +194,10 @@ class Airflow:
             health = self._send("GET", HEALTH)
             if any(health[part]["status"] != "healthy" for part in HEALTHY):
                 return False
+            if AIRFLOW_3:
+                # Its first request builds all versions of that API, for seconds in which the server answers nobody: no
+                # task shall wait for it.
+                self._send("GET", "/execution/health")
             errors = self.request("GET", "/importErrors")["import_errors"]
             if errors:
                 raise RuntimeError(f"a DAG cannot be imported:\n{errors[0]['stack_trace']}")
@@ -216,7 +220,7 @@ class Airflow:
         data = None if body is None else json.dumps(body).encode()
         request = urllib.request.Request(self.url + path, data, headers or {}, method=method)
         opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
-        with opener.open(request, timeout=30) as reply:
+        with opener.open(request, timeout=60) as reply:
             return reply.read().decode()
 
 

@@ -92,7 +92,7 @@ def random_key():
 
 
 def start_worker(airflow, name):
-    """A machine as far as this one can play it: a home, a cache of tokens and a name of its own."""
+    """A worker with a home, a cache of tokens and a host name of its own, as it has on a machine of its own."""
     home = airflow.home.with_name(name)
     home.mkdir()
     own = {

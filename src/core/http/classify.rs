@@ -20,7 +20,8 @@ pub(crate) fn is_absent(error: &ApiError) -> bool {
                 | "ATLAS_WHITELIST_NOT_FOUND"
                 | "GROUP_NAME_NOT_FOUND"
         )
-        && !names_a_path(error)
+        // The other codes are about what they name, whatever its name is: a user's may look like a path.
+        && !(code == "RESOURCE_NOT_FOUND" && names_a_path(error))
 }
 
 /// What is said of [`is_passing`].
@@ -152,6 +153,8 @@ mod tests {
             (404, "GROUP_NOT_FOUND", "No group with ID 32b6e34b3d91647abb20e7b8 exists.", "", false, false),
             (404, "CLUSTER_NOT_FOUND", "No cluster named a exists.", "", false, true),
             (404, "SERVERLESS_INSTANCE_NOT_FOUND", "No serverless instance named a.", "", false, true),
+            (404, "USERNAME_NOT_FOUND", "No user with username /api/x exists.", "", false, true),
+            (404, "USER_NOT_FOUND", "No user with username a/serverless exists.", "", false, true),
             (400, "INVALID_ATTRIBUTE", "Invalid attribute /serverless specified.", "", false, false),
             (500, "UNEXPECTED_ERROR", path, "", false, false),
         ] {

@@ -100,6 +100,26 @@ impl Entity {
         format!("{}/{own}", self.collection())
     }
 
+    /// What the reply must be about. Of a create only where the path says it: a project and a restore are named in the body.
+    fn subject(&self, operation: Operation) -> Option<Subject> {
+        let is_create = operation == Operation::Create;
+        match self {
+            Self::DatabaseUser { username, database_name, .. } => {
+                Some(Subject::User { username: username.clone(), database_name: database_name.clone() })
+            }
+            Self::AccessListEntry { value, .. } if is_create => Some(Subject::EntriesWith(value.clone())),
+            Self::AccessListEntry { value, .. } => Some(Subject::Entry(value.clone())),
+            _ if is_create => None,
+            Self::Project { group_id } => Some(Subject::Fields(vec![("id", group_id.clone())])),
+            Self::FlexBackupSnapshot { id, .. } => Some(Subject::Fields(vec![("id", id.clone())])),
+            Self::FlexRestoreJob { group_id, cluster, id } => {
+                let mut fields = restores_of(group_id, cluster);
+                fields.push(("id", id.clone()));
+                Some(Subject::Fields(fields))
+            }
+        }
+    }
+
     fn endpoint_set(&self) -> EndpointSet {
         match self {
             Self::Project { .. } => EndpointSet::Projects,
@@ -117,6 +137,11 @@ impl Entity {
     }
 }
 
+/// Where a restore job says which cluster's it is.
+pub(crate) fn restores_of(group_id: &str, cluster: &str) -> Vec<(&'static str, String)> {
+    vec![("projectId", group_id.to_owned()), ("instanceName", cluster.to_owned())]
+}
+
 impl Call {
     /// Get, create, update or delete of an entity.
     pub fn entity(entity: &Entity, operation: Operation, reply_format: ReplyFormat, body: Option<EntityBody>) -> Self {
@@ -131,26 +156,11 @@ impl Call {
             Operation::Delete => (Method::DELETE, RequestKind::IdempotentChange, ExpectedBody::ResourceOrEmpty),
         };
         let place = if operation == Operation::Create { entity.collection() } else { entity.path() };
-        let subject = match (operation, entity) {
-            (Operation::Get | Operation::Update, Entity::Project { group_id }) => Some(Subject::Id(group_id.clone())),
-            (Operation::Get | Operation::Update, Entity::DatabaseUser { username, .. }) => {
-                Some(Subject::User(username.clone()))
-            }
-            // The distinguished name of an external user has several spellings.
-            (Operation::Create, Entity::DatabaseUser { username, database_name, .. }) if database_name == "admin" => {
-                Some(Subject::User(username.clone()))
-            }
-            (Operation::Get, Entity::AccessListEntry { value, .. }) => Some(Subject::Entry(value.clone())),
-            (Operation::Get, Entity::FlexBackupSnapshot { id, .. } | Entity::FlexRestoreJob { id, .. }) => {
-                Some(Subject::Id(id.clone()))
-            }
-            _ => None,
-        };
         let body = body.unwrap_or_default();
         Call {
             method,
             request_kind,
-            subject,
+            subject: entity.subject(operation),
             body: (!body.json.is_empty()).then_some(body.json),
             secret: body.secret,
             envelope: reply_format.envelope,
@@ -160,13 +170,23 @@ impl Call {
 
     /// Lists the entities of the kind of this one; without a query yet.
     pub fn entities(of: &Entity) -> Self {
-        of.call(Operation::List, of.collection(), ExpectedBody::Page)
+        let fields = match of {
+            Entity::Project { .. } => Vec::new(),
+            Entity::DatabaseUser { group_id, .. } | Entity::AccessListEntry { group_id, .. } => {
+                vec![("groupId", group_id.clone())]
+            }
+            Entity::FlexBackupSnapshot { .. } => Vec::new(),
+            Entity::FlexRestoreJob { group_id, cluster, .. } => restores_of(group_id, cluster),
+        };
+        let call = of.call(Operation::List, of.collection(), ExpectedBody::Page);
+        Call { subject: Some(Subject::EntriesOf(fields)), ..call }
     }
 
     /// Gets a project by its name.
     pub fn project_by_name(name: &str) -> Self {
         let target = format!("/api/atlas/v2/groups/byName/{}", segment(name));
-        Call::get("getGroupByName", target, EndpointSet::Projects, "", ExpectedBody::Resource)
+        let call = Call::get("getGroupByName", target, EndpointSet::Projects, "", ExpectedBody::Resource);
+        Call { subject: Some(Subject::Fields(vec![("name", name.to_owned())])), ..call }
     }
 
     /// Whether an entry of the access list is in force.

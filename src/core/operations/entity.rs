@@ -13,13 +13,14 @@ use super::once::{Once, OutcomeLookup};
 use crate::core::client::Client;
 use crate::core::context::Context;
 use crate::core::error::{Error, Violation};
-use crate::core::http::call::{Call, Page, ReplyFormat};
+use crate::core::http::call::{Call, Page, ReplyFormat, Subject};
 use crate::core::http::classify;
-use crate::core::http::entity::{Entity, EntityBody};
+use crate::core::http::entity::{Entity, EntityBody, restores_of};
 use crate::core::http::reply::{Reply, content};
 use crate::core::json::Tape;
 use crate::core::secret::Secret;
 use crate::core::spec::model::Operation;
+use crate::core::spec::model::connect::ADMIN;
 use crate::core::spec::validate;
 use crate::core::spec::validate::connect;
 
@@ -57,7 +58,29 @@ impl EntityRequest {
             };
             EntityBody { json: Bytes::from(json), secret: self.secret() }
         });
-        Call::entity(&self.entity, self.operation, self.reply_format, body)
+        let call = Call::entity(&self.entity, self.operation, self.reply_format, body);
+        match self.operation {
+            Operation::Create => Call { subject: self.created().or(call.subject), ..call },
+            _ => call,
+        }
+    }
+
+    fn field(&self, name: &str) -> Option<&str> {
+        self.body.as_ref()?.get(name)?.as_str()
+    }
+
+    /// What the reply to the create of a project or of a restore must be about.
+    fn created(&self) -> Option<Subject> {
+        let asked = |name: &'static str| (name, self.field(name).unwrap_or_default().to_owned());
+        match &self.entity {
+            Entity::Project { .. } => Some(Subject::Fields(["name", "orgId"].map(asked).into())),
+            Entity::FlexRestoreJob { group_id, cluster, .. } => {
+                let mut fields = restores_of(group_id, cluster);
+                fields.extend(["snapshotId", "targetDeploymentItemName", "targetProjectId"].map(asked));
+                Some(Subject::Fields(fields))
+            }
+            _ => None,
+        }
     }
 
     fn secret(&self) -> Option<Secret> {
@@ -66,13 +89,12 @@ impl EntityRequest {
 
     /// By what it is told apart from others of its kind.
     fn name(&self) -> &str {
-        let field = |name: &str| self.body.as_ref().and_then(|body| body.get(name)).and_then(Value::as_str);
         match &self.entity {
-            Entity::Project { group_id } => field("name").unwrap_or(group_id),
+            Entity::Project { group_id } => self.field("name").unwrap_or(group_id),
             Entity::DatabaseUser { username, .. } => username,
             Entity::AccessListEntry { value, .. } => value,
             Entity::FlexBackupSnapshot { id, .. } => id,
-            Entity::FlexRestoreJob { cluster, .. } => field("targetDeploymentItemName").unwrap_or(cluster),
+            Entity::FlexRestoreJob { cluster, .. } => self.field("targetDeploymentItemName").unwrap_or(cluster),
         }
     }
 }
@@ -200,6 +222,10 @@ fn asked(request: &EntityRequest) -> Value {
     let mut body = request.body.clone().unwrap_or_default();
     for unseen in ["password", "regionUsageRestrictions", "withDefaultAlertsSettings"] {
         body.remove(unseen);
+    }
+    // The reply is about this user, or it is refused; the name may be shown in another spelling.
+    if matches!(&request.entity, Entity::DatabaseUser { database_name, .. } if database_name != ADMIN) {
+        body.remove("username");
     }
     // What was not asked for, another caller may have asked for: then it is not ours.
     let defaults: &[(&str, Value)] = match request.entity {

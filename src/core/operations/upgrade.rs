@@ -52,7 +52,7 @@ impl Client {
 
     async fn upgrade_with_retries(&self, request: &UpgradeRequest, context: &mut Context) -> Result<Reply, Error> {
         let UpgradeRequest { group_id, name, .. } = request;
-        let call = Call::upgrade(group_id, request.reply_format, request.body.clone());
+        let call = Call::upgrade(group_id, name, request.reply_format, request.body.clone());
         let once = Once {
             call: &call,
             group_id,

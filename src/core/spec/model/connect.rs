@@ -4,6 +4,9 @@
 use super::fields::{Access, Field, Object, Type};
 use super::text_form::TextForm;
 
+/// The database of users that Atlas itself knows.
+pub const ADMIN: &str = "admin";
+
 /// Fields that both a create and an update take.
 const fn both(
     name: &'static str,

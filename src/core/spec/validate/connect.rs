@@ -4,7 +4,7 @@ use serde_json::{Map, Value};
 use super::path::Path;
 use super::{describe, form, rules, text, to_json, violation, walk};
 use crate::core::error::Violation;
-use crate::core::spec::model::connect::{ACCESS_LIST_ENTRY, DATABASE_USER, PROJECT, RESTORE_JOB};
+use crate::core::spec::model::connect::{ACCESS_LIST_ENTRY, ADMIN, DATABASE_USER, PROJECT, RESTORE_JOB};
 use crate::core::spec::model::fields::Object;
 use crate::core::spec::model::text_form::TextForm;
 use crate::core::spec::model::{Key, Node, Operation};
@@ -13,7 +13,6 @@ type Checked = Result<Map<String, Value>, Vec<Violation>>;
 
 /// The database of users that an external authority knows.
 const EXTERNAL: &str = "$external";
-const ADMIN: &str = "admin";
 const USER_TYPES: [&str; 4] = ["awsIAMType", "ldapAuthType", "oidcAuthType", "x509Type"];
 const PLACES: [&str; 3] = ["ipAddress", "cidrBlock", "awsSecurityGroup"];
 
@@ -148,15 +147,14 @@ pub fn restore_job(group_id: &str, name: &str, fields: &Node<'_>, extra_fields: 
 #[must_use]
 pub fn user_path(group_id: &str, username: &str, database_name: &str) -> Vec<Violation> {
     let name = TextForm::Plain { min: 1, max: 1024 };
-    let wrong = |path: &str, given: &str, what: &str| {
-        let (rule, wrong) = form::problem(name, given)?;
-        Some(violation(path, rule, format!("must be {what}, {wrong}"), &Node::text(given)))
-    };
     let database = (![ADMIN, EXTERNAL].contains(&database_name)).then(|| {
         let message = format!("must be admin or $external, not {}", describe::quoted(database_name));
         violation("databaseName", rules::ENUM, message, &Node::text(database_name))
     });
-    let username = wrong("username", username, "a user's name of 1 to 1024 characters");
+    let username = form::problem(name, username).or_else(|| form::dot_segment(username)).map(|(rule, wrong)| {
+        let message = format!("must be a user's name of 1 to 1024 characters, {wrong}");
+        violation("username", rule, message, &Node::text(username))
+    });
     super::group_id(group_id).into_iter().chain(username).chain(database).collect()
 }
 

@@ -25,7 +25,9 @@ pub(super) fn problem(form: TextForm, value: &str) -> Option<(&'static str, Stri
             let right = value.chars().all(|c| c.is_alphanumeric() || OF_PROJECT_NAME.contains(c));
             match count {
                 0 => Some((rules::MIN_LENGTH, "not empty text".to_owned())),
-                1..=MAX_PROJECT_NAME => unless(right, rules::PATTERN, "this has another character"),
+                1..=MAX_PROJECT_NAME => {
+                    unless(right, rules::PATTERN, "this has another character").or_else(|| dot_segment(value))
+                }
                 _ => Some((rules::MAX_LENGTH, format!("this has {count} characters"))),
             }
         }
@@ -42,6 +44,12 @@ pub(super) fn problem(form: TextForm, value: &str) -> Option<(&'static str, Stri
         }
         TextForm::SecurityGroup => unless(is_security_group(value), rules::PATTERN, "this is none"),
     }
+}
+
+/// What is wrong with a name that a URL cannot hold as a part of its path, even if it is percent-encoded: what has such a
+/// name can be created and never be asked for.
+pub(super) fn dot_segment(name: &str) -> Option<(&'static str, String)> {
+    matches!(name, "." | "..").then(|| (rules::PATTERN, format!("and no address can have {name} in its path")))
 }
 
 /// CIDR notation: an address, a slash, and how many of its bits count.
@@ -73,7 +81,7 @@ mod tests {
             (F::Plain { min: 1, max: 3 }, ["a", "äöü"], ["", "abcd"]),
             (F::Secret { min: 8 }, ["12345678", "s3cret/@:x"], ["", "1234567"]),
             (F::Name, ["orders", "a-1"], ["", "my_cluster"]),
-            (F::ProjectName, ["Größe", "a.b,c:d&e@f+g'h"], ["", "a/b"]),
+            (F::ProjectName, ["Größe", "a.b,c:d&e@f+g'h"], ["..", "a/b"]),
             (F::Id, ["32b6e34b3d91647abb20e7b8", "000000000000000000000000"], ["", "32B6E34B3D91647ABB20E7B8"]),
             (F::Date, ["2026-08-11T03:05:41Z", "2026-08-11T05:05:41+02:00"], ["2026-08-11", "tomorrow"]),
             (F::Address, ["192.0.2.7", "2001:db8::1"], ["192.0.2.0/24", "here"]),

@@ -150,10 +150,25 @@ fn check_parent(path: &Path, metadata: &fs::Metadata) -> Result<(), String> {
         return Err(format!("{path} above it belongs to user {owner}, neither to root nor to user {me} who runs this"));
     }
     // With the sticky bit, as of /tmp, users can rename what is theirs only. The mode of a link says nothing.
-    if metadata.is_dir() && mode & 0o1002 == 0o002 {
+    if !metadata.is_dir() || mode & 0o1000 != 0 {
+        return Ok(());
+    }
+    if mode & 0o002 != 0 {
         return Err(format!("{} above it is open to all users (mode {mode:04o})", path.display()));
     }
+    if mode & 0o020 != 0 && !is_own_group(metadata.gid()) {
+        let (path, group) = (path.display(), metadata.gid());
+        return Err(format!("{path} above it is open to the users of group {group} (mode {mode:04o})"));
+    }
     Ok(())
+}
+
+/// Whether what a group may write is as safe as what its user may: the group is root's, or this user's own, which bears the
+/// user's number. sshd refuses any group (`StrictModes`), but with a umask of 002 such folders are everywhere.
+#[cfg(unix)]
+fn is_own_group(group: u32) -> bool {
+    let (user, own) = (rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+    group == 0 || (group == own && own == user)
 }
 
 #[cfg(not(unix))]

@@ -130,6 +130,26 @@ fn a_folder_below_one_of_another_user_is_not_used() {
     }
 }
 
+/// Who may write to a folder may put another one in the place of what is in it.
+#[test]
+fn a_folder_below_one_of_another_group_is_not_used() {
+    let (home, cache) = cache();
+    cache.store(&key(), &token("TOKEN-1"));
+    let parent = cache.folder().parent().unwrap();
+    set_mode(parent, 0o770);
+    let (user, group) = (parent.metadata().unwrap().uid(), parent.metadata().unwrap().gid());
+    // Only root can give a folder away; the group of everybody else is their own, or one with others in it.
+    if home.path().metadata().unwrap().uid() == 0 {
+        assert!(cache.load(&key(), 0).is_some());
+        chown(parent, None, Some(4321)).unwrap();
+        assert_eq!(cache.load(&key(), 0), None);
+        let said = format!("{} above it is open to the users of group 4321 (mode 0770)", parent.display());
+        assert!(warnings(&cache)[0].contains(&said), "{:?}", warnings(&cache));
+    } else {
+        assert_eq!(cache.load(&key(), 0).is_some(), group == user || group == 0);
+    }
+}
+
 #[test]
 fn what_belongs_to_somebody_else_is_not_used() {
     let (home, cache) = cache();

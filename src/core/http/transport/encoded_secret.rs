@@ -1,4 +1,5 @@
-//! A secret in the ways in which text writes it: as it is, with escapes of JSON, HTML or URLs, in base64, cut off at the end.
+//! A secret in the ways in which text writes it: as it is, with escapes of JSON, HTML or URLs, in base64, in hexadecimal,
+//! cut off at the end. Of a long secret the beginning is enough.
 use base64::Engine;
 use base64::engine::general_purpose::{STANDARD_NO_PAD, URL_SAFE_NO_PAD};
 use memchr::{memchr3_iter, memmem};
@@ -7,6 +8,10 @@ use crate::core::secret::Secret;
 
 /// A shorter secret would be found by chance in other text.
 pub(super) const MIN_LENGTH: usize = 6;
+/// So much of its beginning is not in other text by chance, even if it begins with a word or with the prefix of its kind.
+const MIN_BEGINNING: usize = 16;
+/// What stands between the bytes of a secret in hexadecimal.
+const HEX_SEPARATORS: [&[u8]; 9] = [b"", b" ", b":", b"-", b"\\x", b"\\\\x", b", 0x", b",0x", b" 0x"];
 
 /// What is looked for to find a secret.
 pub(super) struct EncodedSecret {
@@ -35,6 +40,7 @@ impl EncodedSecret {
     pub(super) fn redact(&self, text: &[u8], mark: &[u8]) -> Option<Vec<u8>> {
         let mut found = self.find_escaped(text);
         found.extend(self.find_base64(text));
+        found.extend(self.find_hex(text));
         if found.is_empty() {
             return None;
         }
@@ -87,9 +93,46 @@ impl EncodedSecret {
                 None if count >= MIN_LENGTH && rest.len() < 12 && matches!(rest.first(), Some(b'\\' | b'%' | b'&')) => {
                     return Some(text.len());
                 }
-                None => return None,
+                None => return (count >= MIN_BEGINNING).then_some(at),
             }
             previous = Some(character);
+        }
+        Some(at)
+    }
+
+    /// Where its bytes stand as two digits each.
+    fn find_hex(&self, text: &[u8]) -> Vec<(usize, usize)> {
+        let Some(first) = self.secret.expose().bytes().next() else { return Vec::new() };
+        let mut found: Vec<(usize, usize)> = Vec::new();
+        for digits in [format!("{first:02x}"), format!("{first:02X}")] {
+            let starts = memmem::find_iter(text, digits.as_bytes());
+            found.extend(starts.filter_map(|start| Some((start, self.match_hex(text, start)?))));
+        }
+        found
+    }
+
+    /// The end of the secret that begins here in hexadecimal.
+    fn match_hex(&self, text: &[u8], start: usize) -> Option<usize> {
+        let byte_at = |at: usize| text.get(at..at + 2).and_then(hex);
+        let mut at = start;
+        let mut separator: Option<&[u8]> = None;
+        for (count, byte) in self.secret.expose().bytes().enumerate() {
+            if count > 0 && separator.is_none() {
+                let follows = |between: &&[u8]| {
+                    let next = text.get(at..)?.strip_prefix(*between)?.get(..2)?;
+                    (hex(next) == Some(u32::from(byte))).then_some(())
+                };
+                separator = HEX_SEPARATORS.into_iter().find(|between| follows(between).is_some());
+            }
+            let between = separator.unwrap_or_default();
+            let begins = text.get(at..)?.starts_with(between).then_some(at + between.len());
+            match begins.filter(|next| byte_at(*next) == Some(u32::from(byte))) {
+                Some(next) => at = next + 2,
+                None if count >= MIN_BEGINNING => return Some(at),
+                // The text was cut off here.
+                None if count >= MIN_LENGTH && text.len() - at < between.len() + 2 => return Some(text.len()),
+                None => return None,
+            }
         }
         Some(at)
     }
@@ -225,6 +268,41 @@ mod tests {
         for other in [r#"ae"b\\c&d 😀/z"#, r#"aé"b\\C&d 😀/z"#, r"a\u00e8", "a%C3%A8", "a&#234;", ""] {
             assert_eq!(secret.redact(other.as_bytes(), b"*"), None, "{other}");
         }
+    }
+
+    #[test]
+    fn a_secret_is_found_in_hexadecimal() {
+        let secret = EncodedSecret::new(&Secret::from("s3cr\u{e9}t!"));
+        for text in [
+            "73336372c3a97421",
+            "73336372C3A97421",
+            "73 33 63 72 c3 a9 74 21",
+            "73:33:63:72:c3:a9:74:21",
+            r"73\x33\x63\x72\xc3\xa9\x74\x21",
+            "73, 0x33, 0x63, 0x72, 0xc3, 0xa9, 0x74, 0x21",
+        ] {
+            let redacted = secret.redact(format!("<{text}>").as_bytes(), b"*");
+            assert_eq!(redacted.as_deref(), Some(&b"<*>"[..]), "{text}");
+        }
+        assert_eq!(secret.redact(b"<73336372c3a9742", b"*").as_deref(), Some(&b"<*"[..]));
+        for other in ["73336372c3a97422", "73 33:63 72 c3 a9 74 21", "73336372", "73"] {
+            assert_eq!(secret.redact(other.as_bytes(), b"*"), None, "{other}");
+        }
+    }
+
+    /// Of a short one it is not: "password" is the beginning of many.
+    #[test]
+    fn the_beginning_of_a_long_secret_is_enough() {
+        let secret = EncodedSecret::new(&Secret::from("mdb_sa_sk_0123456789abcdef"));
+        for (text, redacted) in [
+            ("it begins with mdb_sa_sk_012345 …", Some("it begins with * …")),
+            ("6d64625f73615f736b5f303132333435 and on", Some("* and on")),
+            ("it begins with mdb_sa_sk_01234 …", None),
+        ] {
+            assert_eq!(secret.redact(text.as_bytes(), b"*").as_deref(), redacted.map(str::as_bytes), "{text}");
+        }
+        let short = EncodedSecret::new(&Secret::from("password123"));
+        assert_eq!(short.redact(b"the password is wrong", b"*"), None);
     }
 
     /// What is left of it at the cut is hidden too, an escape that was cut included.

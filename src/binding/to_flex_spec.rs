@@ -2,6 +2,7 @@
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
+use crate::binding::convert::call::import;
 use crate::binding::convert::errors::{to_exception, warn};
 use crate::binding::convert::named;
 use crate::binding::convert::to_core::to_node;
@@ -43,7 +44,7 @@ pub(crate) fn to_flex_spec<'py>(
     facts.set_item("lost", lost)?;
     facts.set_item("changed", changed)?;
     let spec = pythonize::pythonize(py, &conversion.spec)?;
-    py.import("atlas_serverless.types._values")?.getattr("FlexConversion")?.call((spec,), Some(&facts))
+    import(py, "atlas_serverless.types._values")?.getattr("FlexConversion")?.call((spec,), Some(&facts))
 }
 
 fn losses(conversion: &Conversion) -> Vec<Violation> {

@@ -8,7 +8,7 @@ use pyo3::prelude::*;
 use pyo3::types::{PyBool, PyDict, PyFloat, PyList, PyMapping, PyString, PyTuple};
 
 use crate::binding::convert::arguments::{grace, if_exists, on_timeout, seconds};
-use crate::binding::convert::call::without_unwinding;
+use crate::binding::convert::call::{import, without_unwinding};
 use crate::binding::convert::errors::{to_exception, warn};
 use crate::binding::convert::results::Output;
 use crate::binding::convert::to_core::{kwargs_to_node, to_node};
@@ -359,7 +359,7 @@ pub(crate) fn progress_callable(
     }
     match value.extract::<bool>() {
         Ok(false) => Ok(None),
-        Ok(true) => Ok(Some(py.import("atlas_serverless._runtime.progress")?.getattr(display)?.call0()?.unbind())),
+        Ok(true) => Ok(Some(import(py, "atlas_serverless._runtime.progress")?.getattr(display)?.call0()?.unbind())),
         Err(_) => Err(PyTypeError::new_err("progress must be True, False, None or a callable")),
     }
 }

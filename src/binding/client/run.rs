@@ -11,6 +11,7 @@ use crate::binding::convert::call::without_unwinding;
 use crate::binding::convert::errors::{to_exception, warn_beside};
 use crate::binding::convert::results::{Output, ResultMode};
 use crate::binding::runtime::client_state::ClientState;
+use crate::binding::runtime::interpreter::ensure_whole;
 use crate::binding::runtime::job::Job;
 use crate::binding::runtime::{asyncio, background, blocking};
 use crate::core::config::OnRetired;
@@ -37,12 +38,14 @@ pub(crate) struct Client {
 impl Client {
     /// Runs a job to its end, or starts it for the running event loop.
     pub(crate) fn run(&self, py: Python<'_>, job: Job) -> CallResult {
-        self.check_open()?;
+        self.check_open(py)?;
+        self.mode.prepare(py)?;
         self.run_even_closed(py, job)
     }
 
-    /// Fails if the client is closed.
-    pub(crate) fn check_open(&self) -> PyResult<()> {
+    /// Fails if the client is closed, or can be used no more.
+    pub(crate) fn check_open(&self, py: Python<'_>) -> PyResult<()> {
+        ensure_whole(py)?;
         if self.closed.load(Ordering::Relaxed) {
             return Err(PyRuntimeError::new_err("the client is closed"));
         }
@@ -145,6 +148,10 @@ impl Client {
 
     /// Revokes a token of this client alone and closes connections.
     pub(super) fn close_once(&self, py: Python<'_>) -> CallResult {
+        // At the very end the connections close with the process.
+        if ensure_whole(py).is_err() {
+            return Ok(py.None());
+        }
         if self.closed.swap(true, Ordering::Relaxed) && !self.asynchronous {
             return Ok(py.None());
         }

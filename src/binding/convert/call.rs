@@ -3,6 +3,8 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyString, PyTuple};
 
+use super::last_resort::not_loaded;
+
 /// An attribute of a module, imported when it is first used.
 pub(crate) struct Name {
     module: &'static str,
@@ -23,8 +25,8 @@ impl Name {
 
 /// Imports a module: its code may be running when the interpreter ends.
 pub(crate) fn import<'py>(py: Python<'py>, module: &str) -> PyResult<Bound<'py, PyModule>> {
-    let module = PyString::new(py, module);
-    without_unwinding(|| py.import(&module))
+    let name = PyString::new(py, module);
+    without_unwinding(|| py.import(&name)).map_err(|failed| not_loaded(py, module, failed))
 }
 
 /// Calls Python code. The arguments are converted before: within the call nothing is left to be dropped (see

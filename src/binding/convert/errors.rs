@@ -5,6 +5,7 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList};
 
 use super::call::{Name, call, call_with, import};
+use super::last_resort;
 use super::to_python::to_python;
 use crate::core::context::Notices;
 use crate::core::error::{
@@ -15,13 +16,16 @@ use crate::core::json::Tape;
 
 /// The Python exception for an error of the core.
 pub(crate) fn to_exception(py: Python<'_>, error: Error) -> PyErr {
-    match build(py, error) {
-        Ok(exception) => PyErr::from_value(exception),
-        Err(failed) => failed,
+    static BUILDERS: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
+    let import = || import(py, "atlas_serverless.errors._builders").map(Bound::unbind);
+    match BUILDERS.get_or_try_init(py, import) {
+        Ok(builders) => build(builders.bind(py), error).map_or_else(|failed| failed, PyErr::from_value),
+        Err(failed) => last_resort::exception(py, &error, failed),
     }
 }
 
-fn build(py: Python<'_>, error: Error) -> PyResult<Bound<'_, PyAny>> {
+fn build<'py>(builders: &Bound<'py, PyModule>, error: Error) -> PyResult<Bound<'py, PyAny>> {
+    let py = builders.py();
     let facts = PyDict::new(py);
     let builder = match error {
         Error::Configuration(message) => {
@@ -35,16 +39,13 @@ fn build(py: Python<'_>, error: Error) -> PyResult<Bound<'_, PyAny>> {
         Error::Transport(transport) => transport_facts(&facts, &transport)?,
         Error::Api(api) => api_facts(py, &facts, &api)?,
         Error::Authentication(authentication) => authentication_facts(&facts, &authentication)?,
-        Error::Wait(wait) => wait_facts(py, &facts, *wait)?,
+        Error::Wait(wait) => wait_facts(builders, &facts, *wait)?,
         Error::Stopped => {
             facts.set_item("message", "stopped by the progress callback")?;
             "configuration_error"
         }
     };
-    static BUILDERS: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
-    let builders =
-        BUILDERS.get_or_try_init(py, || import(py, "atlas_serverless.errors._builders").map(Bound::unbind))?;
-    call_with(&builders.bind(py).getattr(builder)?, (), &facts)
+    call_with(&builders.getattr(builder)?, (), &facts)
 }
 
 fn transport_facts(facts: &Bound<'_, PyDict>, error: &TransportError) -> PyResult<&'static str> {
@@ -103,7 +104,8 @@ fn authentication_facts(facts: &Bound<'_, PyDict>, error: &AuthenticationError) 
     Ok("authentication_error")
 }
 
-fn wait_facts(py: Python<'_>, facts: &Bound<'_, PyDict>, error: WaitError) -> PyResult<&'static str> {
+fn wait_facts(builders: &Bound<'_, PyModule>, facts: &Bound<'_, PyDict>, error: WaitError) -> PyResult<&'static str> {
+    let py = builders.py();
     let kind = match error.ending {
         WaitEnding::TimedOut => "timeout",
         WaitEnding::Failed => "failed",
@@ -120,7 +122,7 @@ fn wait_facts(py: Python<'_>, facts: &Bound<'_, PyDict>, error: WaitError) -> Py
         facts.set_item("result", to_python(py, Tape::parse(result).as_ref())?)?;
     }
     if let Some(cause) = error.cause {
-        facts.set_item("cause", build(py, cause)?)?;
+        facts.set_item("cause", build(builders, cause)?)?;
     }
     Ok("wait_error")
 }
@@ -160,5 +162,7 @@ pub(crate) fn warn(py: Python<'_>, notices: &[Notice], result: Option<&Bound<'_,
     });
     let named: Vec<_> = named.collect();
     static ISSUE: Name = Name::new("atlas_serverless._runtime.warn", "issue");
-    call(ISSUE.get(py)?, (named, result)).map(drop)
+    // The result counts for more than its warnings.
+    let Ok(issue) = ISSUE.get(py) else { return Ok(()) };
+    call(issue, (named, result)).map(drop)
 }

@@ -4,6 +4,7 @@ pub(crate) mod arguments;
 pub(crate) mod call;
 pub(crate) mod errors;
 pub(crate) mod key_cache;
+pub(crate) mod last_resort;
 pub(crate) mod named;
 pub(crate) mod results;
 pub(crate) mod to_core;

@@ -5,7 +5,7 @@ use bytes::Bytes;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
-use super::call::{Name, call_with};
+use super::call::{Name, call_with, import};
 use super::errors::{to_exception, warn};
 use super::to_python::to_python;
 use crate::core::context::Notices;
@@ -38,6 +38,8 @@ pub(crate) enum Output {
     Json(serde_json::Value),
 }
 
+static RESPONSE: Name = Name::new("atlas_serverless.types._values", "Response");
+
 /// Which form the caller wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct ResultMode {
@@ -46,6 +48,11 @@ pub(crate) struct ResultMode {
 }
 
 impl ResultMode {
+    /// Loads what the result needs: if that cannot be, nothing is to be sent.
+    pub(crate) fn prepare(self, py: Python<'_>) -> PyResult<()> {
+        if self.raw { RESPONSE.get(py).map(drop) } else { Ok(()) }
+    }
+
     /// The value, after its warnings are issued.
     pub(crate) fn to_python<'py>(
         self,
@@ -126,7 +133,6 @@ impl ResultMode {
         facts.set_item("elapsed", reply.elapsed.as_secs_f64())?;
         facts.set_item("deprecation", moment(py, dates.deprecation)?)?;
         facts.set_item("sunset", moment(py, dates.sunset)?)?;
-        static RESPONSE: Name = Name::new("atlas_serverless.types._values", "Response");
         call_with(RESPONSE.get(py)?, (data,), &facts)
     }
 }
@@ -166,7 +172,7 @@ pub(crate) fn rate_limits<'py>(py: Python<'py>, known: &[RateLimitStatus]) -> Py
 
 /// A function of `atlas_serverless._runtime` that shows something: as text, or as HTML for notebooks.
 pub(crate) fn shown<'py>(py: Python<'py>, module: &str, function: &str) -> PyResult<Bound<'py, PyAny>> {
-    py.import(format!("atlas_serverless._runtime.{module}"))?.getattr(function)
+    import(py, &format!("atlas_serverless._runtime.{module}"))?.getattr(function)
 }
 
 /// A datetime in UTC.

@@ -91,7 +91,7 @@ impl Creates {
         action: Operation,
         arguments: Arguments<'_, '_>,
     ) -> PyResult<Self> {
-        client.check_open()?;
+        client.check_open(py)?;
         let Arguments { operations, max_in_flight, on_error, journal, progress } = arguments;
         let raises = match on_error {
             "collect" => false,
@@ -110,7 +110,7 @@ impl Creates {
         let progress = Progress::new(progress, without_unwinding(|| operations.len()).ok());
         let operations = without_unwinding(|| operations.try_iter())?.unbind();
         let journal = journal.map(|path| OpenJournal::open(py, path, action)).transpose()?;
-        let background = Background::current()?;
+        let background = Background::current(py)?;
         let core = background.client(py, client.state())?;
         let driver = Arc::<Driver>::default();
         background.spawn(driver.clone().run(core, threshold(py)?));
@@ -256,7 +256,7 @@ impl Creates {
             if self.pid != std::process::id() {
                 return Err(PyRuntimeError::new_err("what is under way does not go on in a child made by fork"));
             }
-            self.client.check_open()?;
+            self.client.check_open(py)?;
             if let Err(error) = self.advance(py, state) {
                 self.cancel(py, state)?;
                 return Err(error);

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 use pyo3::prelude::*;
 use pyo3::types::PyDict;
 
-use crate::binding::convert::call::without_unwinding;
+use crate::binding::convert::call::{import, without_unwinding};
 
 const INTERVAL: Duration = Duration::from_millis(100);
 
@@ -62,7 +62,7 @@ impl Progress {
         counts.set_item("total", self.total)?;
         counts.set_item("elapsed", self.started.elapsed().as_secs_f64())?;
         counts.set_item("finished", finished)?;
-        let progress = py.import("atlas_serverless.types")?.getattr("ManyProgress")?.call((), Some(&counts))?;
+        let progress = import(py, "atlas_serverless.types")?.getattr("ManyProgress")?.call((), Some(&counts))?;
         without_unwinding(|| callable.bind(py).call1((progress,)))?;
         Ok(())
     }

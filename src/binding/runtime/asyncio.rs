@@ -24,7 +24,7 @@ use crate::core::context::Context;
 /// Starts a job on the running event loop.
 pub(crate) fn start(py: Python<'_>, state: &Arc<ClientState>, job: Job, mode: ResultMode) -> PyResult<Py<PyAny>> {
     let (event_loop, mailbox) = loop_and_mailbox(py)?;
-    let background = Background::current()?;
+    let background = Background::current(py)?;
     let client = background.client(py, state)?;
     let Some(mailbox) = mailbox else {
         let pending = asyncio_fallback::start(py, event_loop.bind(py), client, job, mode)?;

@@ -12,6 +12,7 @@ use tokio::runtime::{Builder, Handle as TokioHandle};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::Instant;
 
+use super::blocking::no_event_loop;
 use super::client_state::{ClientState, Pools};
 use crate::binding::convert::errors::to_exception;
 use crate::core::client::Client;
@@ -35,12 +36,20 @@ static BACKGROUND: ArcSwapOption<Background> = ArcSwapOption::const_empty();
 
 impl Background {
     /// The runtime of this process. A child made by fork has none of its parent's threads and starts its own.
-    pub(crate) fn current() -> PyResult<Arc<Self>> {
+    pub(crate) fn current(py: Python<'_>) -> PyResult<Arc<Self>> {
         let current = BACKGROUND.load_full();
         match &current {
             Some(background) if background.pid == std::process::id() => return Ok(background.clone()),
             _ => {}
         }
+        let fresh = Self::start().map_err(|error| to_exception(py, no_event_loop(&error)))?;
+        // The caller holds the interpreter lock, so no other thread starts one at the same time.
+        std::mem::forget(BACKGROUND.swap(Some(fresh.clone())));
+        std::mem::forget(current);
+        Ok(fresh)
+    }
+
+    fn start() -> std::io::Result<Arc<Self>> {
         let runtime = Builder::new_current_thread().enable_all().build()?;
         let (tasks, incoming) = unbounded_channel();
         let fresh = Arc::new(Background {
@@ -51,9 +60,6 @@ impl Background {
         });
         let running = move || runtime.block_on(spawn_all(incoming));
         std::thread::Builder::new().name("atlas-serverless".to_owned()).spawn(running)?;
-        // The caller holds the interpreter lock, so no other thread starts one at the same time.
-        std::mem::forget(BACKGROUND.swap(Some(fresh.clone())));
-        std::mem::forget(current);
         Ok(fresh)
     }
 

@@ -46,10 +46,7 @@ struct ThreadRuntime {
 
 impl ThreadRuntime {
     fn new() -> Result<Self, Error> {
-        let runtime = Builder::new_current_thread()
-            .enable_all()
-            .build()
-            .map_err(|e| Error::Configuration(format!("no event loop can be made ({e}): are too many files open?")))?;
+        let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| no_event_loop(&error))?;
         let signal_timer = {
             let _entered = runtime.enter();
             Box::pin(tokio::time::sleep(SIGNAL_CHECK_INTERVAL))
@@ -111,6 +108,11 @@ impl ThreadRuntime {
         *last_call = Instant::now();
         step
     }
+}
+
+/// The error where the system gives no descriptor or thread.
+pub(super) fn no_event_loop(error: &std::io::Error) -> Error {
+    Error::Configuration(format!("no event loop can be made ({error}): are too many files open?"))
 }
 
 /// Why a call is not being polled.

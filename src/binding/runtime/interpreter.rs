@@ -11,6 +11,8 @@ use pyo3::sync::PyOnceLock;
 use pyo3::types::PyCFunction;
 
 use crate::binding::convert::call::without_unwinding;
+use crate::binding::convert::last_resort;
+use crate::core::error::Error;
 
 /// How often a waiting thread lets Python's signal handlers run (Ctrl-C).
 pub(crate) const SIGNAL_CHECK_INTERVAL: Duration = Duration::from_millis(50);
@@ -89,6 +91,21 @@ pub(crate) fn ensure_running() -> PyResult<()> {
     if is_ending() { Err(PyRuntimeError::new_err("the interpreter is ending")) } else { Ok(()) }
 }
 
+/// Fails where the interpreter is taken apart, as in `__del__` of what is left of a program: a reply could not be made into
+/// anything.
+pub(crate) fn ensure_whole(py: Python<'_>) -> PyResult<()> {
+    // Every call asks this.
+    if ENDING_THREAD.load(Ordering::Relaxed) == 0 {
+        return Ok(());
+    }
+    if !last_resort::is_taken_apart(py) {
+        return Ok(());
+    }
+    let message = "nothing was sent: the interpreter is ending. Call it before, in a with block or by atexit";
+    let ending = PyRuntimeError::new_err("modules are gone already");
+    Err(last_resort::exception(py, &Error::Configuration(message.to_owned()), ending))
+}
+
 /// Fails in a child made by fork within a callable of the caller's: the call goes on in the parent alone, whose sockets
 /// and timers this process must not touch.
 pub(crate) fn same_process(pid: u32) -> PyResult<()> {
@@ -105,6 +122,7 @@ fn is_ending() -> bool {
 
 fn begin_exit(py: Python<'_>) {
     reset_after_fork();
+    last_resort::keep_classes(py);
     ENDING_THREAD.store(thread_id(), Ordering::SeqCst);
     // Those that are attaching need the interpreter lock. Should one never get done, the process ends all the same.
     py.detach(|| {

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures_util::future::AbortHandle;
 use pyo3::prelude::*;
 
+use super::blocking::no_event_loop;
 use super::interpreter;
 use super::observer::{emit, show, to_poll};
 use super::outcome_warning::OutcomeWarning;
@@ -77,8 +78,8 @@ pub(crate) struct Mailbox {
 impl Mailbox {
     /// A mailbox that a loop has yet to watch: `loop.add_reader(mailbox.fileno(), mailbox.deliver)`.
     #[new]
-    fn new() -> PyResult<Self> {
-        let (waker, wake_ups) = wake_up::pair()?;
+    fn new(py: Python<'_>) -> PyResult<Self> {
+        let (waker, wake_ups) = wake_up::pair().map_err(|error| to_exception(py, no_event_loop(&error)))?;
         let queue = Arc::new(EventQueue { events: Mutex::default(), waker });
         Ok(Mailbox { queue, wake_ups, waiting: Mutex::default(), deferred: Mutex::default(), pid: std::process::id() })
     }

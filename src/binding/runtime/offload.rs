@@ -76,7 +76,7 @@ pub(crate) fn run(
     notices: &Notices,
     within: bool,
 ) -> PyResult<Output> {
-    let background = Background::current()?;
+    let background = Background::current(py)?;
     let client = background.client(py, state)?;
     let pid = std::process::id();
     let (events, incoming) = channel();

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import datetime
 import gc
 import json
 import os
@@ -122,6 +123,13 @@ def test_a_clock_goes_to_the_end_of_9998_and_no_further(emulator: Emulator) -> N
     for too_much in (1, 1e10):
         with pytest.raises(ValueError, match="advance_seconds goes beyond the year 9998"):
             emulator.clock.advance(too_much)
+    west = datetime.timezone(datetime.timedelta(hours=-12))
+    east = datetime.timezone(datetime.timedelta(hours=12))
+    for moment in (datetime.datetime.max.replace(tzinfo=west), datetime.datetime.min.replace(tzinfo=east)):
+        with pytest.raises(ValueError, match="is not within the years 1 to 9999 of UTC"):
+            emulator.clock.set(moment)
+        with pytest.raises(ValueError, match="is not within the years 1 to 9999 of UTC"):
+            Emulator(clock=moment)
     for beyond in (LATEST + 1, -1, "9999-01-01T00:00:00Z", "+012345-01-01T00:00:00Z", "1969-12-31T23:59:59Z", 1e300):
         with pytest.raises(ValueError, match="set takes an ISO time or Unix seconds, from 1970 to 9998"):
             emulator.clock.set(beyond)
@@ -300,6 +308,20 @@ def test_a_reply_that_is_late_is_not_cut_by_the_timeout() -> None:
         assert len(emulator.requests) == 2
 
 
+@pytest.mark.parametrize("pipelined", ["", "GET /_emulator/clock HTTP/1.1\r\nHost: localhost\r\n\r\n"])
+@pytest.mark.parametrize("seconds", [0.0, 0.01])
+def test_a_request_without_an_answer_ends_with_its_client(seconds: float, pipelined: str) -> None:
+    with Emulator() as emulator:
+        emulator.fail_next("stall", seconds=seconds)
+        address = ("127.0.0.1", int(emulator.url.rsplit(":", 1)[1]))
+        with socket.create_connection(address, timeout=60) as connection:
+            head = f"Host: localhost\r\nAuthorization: Bearer {emulator.access_token}"
+            connection.sendall(f"GET /api/atlas/v2/groups HTTP/1.1\r\n{head}\r\n\r\n{pipelined}".encode())
+            connection.shutdown(socket.SHUT_WR)
+            assert connection.recv(1) == b""
+        assert [request["outcome"] for request in emulator.requests] == ["stalled"]
+
+
 OWN = "http://{host}"
 
 
@@ -334,7 +356,19 @@ def test_only_its_own_page_may_write(emulator: Emulator, host: str, origins: tup
 
 
 @pytest.mark.parametrize(
-    "hosts", [("evil.example",), ("localhost", "evil.example"), ("evil.example", "localhost"), ("\x80",)]
+    "hosts",
+    [
+        ("evil.example",),
+        ("localhost", "evil.example"),
+        ("evil.example", "localhost"),
+        ("\x80",),
+        ("[::1].evil.example",),
+        ("[::1]evil.example:80",),
+        ("[::1",),
+        ("127.0.0.1:80.evil.example",),
+        ("localhost:evil.example",),
+        ("127.0.0.1.evil.example",),
+    ],
 )
 def test_only_its_own_name_is_answered(emulator: Emulator, hosts: tuple[str, ...]) -> None:
     port = int(emulator.url.rsplit(":", 1)[1])

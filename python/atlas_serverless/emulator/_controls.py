@@ -99,4 +99,8 @@ def iso(time: datetime) -> str:
     """In UTC, as the control API takes it."""
     if time.tzinfo is None:
         raise ValueError("give a datetime with a time zone, such as datetime.now(timezone.utc)")
-    return time.astimezone(timezone.utc).isoformat().replace("+00:00", "Z")
+    try:
+        in_utc = time.astimezone(timezone.utc)
+    except OverflowError:
+        raise ValueError(f"{time.isoformat()} is not within the years 1 to 9999 of UTC") from None
+    return in_utc.isoformat().replace("+00:00", "Z")

@@ -4,11 +4,15 @@ use std::io;
 use std::net::Shutdown;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
-use std::task::{Context, Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
+use std::time::Duration;
 
 use socket2::SockRef;
-use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
+use tokio::io::{AsyncRead, AsyncWrite, Interest, ReadBuf};
 use tokio::net::TcpStream;
+
+/// How often it is looked whether a client is gone that has sent more than is read.
+const LOOK_AGAIN: Duration = Duration::from_secs(1);
 
 /// How a connection ends.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -38,6 +42,8 @@ pub(crate) struct Handle {
 #[derive(Debug, Default)]
 struct Shared {
     output: Output,
+    /// The socket, as long as it is served.
+    stream: Weak<TcpStream>,
     /// Wakes the connection when it waits for the next request.
     waiting: Option<Waker>,
 }
@@ -51,6 +57,21 @@ impl Handle {
     /// Ends the connection after the head of the next reply and `bytes` of its body.
     pub(crate) fn close_after_body(&self, bytes: usize, mode: CloseMode) {
         self.set(Output::ClosingAfter(bytes, mode));
+    }
+
+    /// Returns when the client has closed the connection, or its own side of it.
+    pub(crate) async fn client_gone(&self) {
+        loop {
+            let Some(stream) = self.lock().stream.upgrade() else { return };
+            match stream.peek(&mut [0]).await {
+                Ok(0) | Err(_) => return,
+                // The next request is there already, and hides what comes after it.
+                Ok(_) => match stream.ready(Interest::READABLE).await {
+                    Ok(ready) if !ready.is_read_closed() => tokio::time::sleep(LOOK_AGAIN).await,
+                    _ => return,
+                },
+            }
+        }
     }
 
     fn set(&self, output: Output) {
@@ -104,7 +125,7 @@ impl Connections {
 /// The stream under the HTTP implementation.
 #[derive(Debug)]
 pub(crate) struct Connection {
-    stream: TcpStream,
+    stream: Arc<TcpStream>,
     handle: Handle,
     /// Body bytes still to go once the head of a reply is out that is sent in part.
     left: Option<usize>,
@@ -112,7 +133,33 @@ pub(crate) struct Connection {
 
 impl Connection {
     pub(crate) fn new(stream: TcpStream, handle: Handle) -> Self {
+        let stream = Arc::new(stream);
+        handle.lock().stream = Arc::downgrade(&stream);
         Self { stream, handle, left: None }
+    }
+
+    fn poll_read_stream(&self, cx: &mut Context<'_>, buf: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        loop {
+            ready!(self.stream.poll_read_ready(cx))?;
+            match self.stream.try_read(buf.initialize_unfilled()) {
+                Ok(count) => {
+                    buf.advance(count);
+                    return Poll::Ready(Ok(()));
+                }
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                Err(error) => return Poll::Ready(Err(error)),
+            }
+        }
+    }
+
+    fn poll_write_stream(&self, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
+        loop {
+            ready!(self.stream.poll_write_ready(cx))?;
+            match self.stream.try_write(buf) {
+                Err(error) if error.kind() == io::ErrorKind::WouldBlock => {}
+                written => return Poll::Ready(written),
+            }
+        }
     }
 
     fn end(&mut self, mode: CloseMode) -> io::Error {
@@ -152,7 +199,7 @@ impl AsyncRead for Connection {
         if let Output::Closed(mode) = self.handle.output() {
             return Poll::Ready(Err(self.end(mode)));
         }
-        let read = Pin::new(&mut self.stream).poll_read(cx, buf);
+        let read = self.poll_read_stream(cx, buf);
         if read.is_pending() {
             let mut shared = self.handle.lock();
             if !shared.waiting.as_ref().is_some_and(|waker| waker.will_wake(cx.waker())) {
@@ -170,7 +217,7 @@ impl AsyncRead for Connection {
 impl AsyncWrite for Connection {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buf: &[u8]) -> Poll<io::Result<usize>> {
         let allowed = match self.handle.output() {
-            Output::Open => return Pin::new(&mut self.stream).poll_write(cx, buf),
+            Output::Open => return self.poll_write_stream(cx, buf),
             Output::Closed(mode) => return Poll::Ready(Err(self.end(mode))),
             Output::ClosingAfter(bytes, mode) => match (self.left, head_length(buf)) {
                 (Some(0), _) => return Poll::Ready(Err(self.end(mode))),
@@ -183,7 +230,7 @@ impl AsyncWrite for Connection {
             },
         };
         let part = buf.get(..allowed).unwrap_or(buf);
-        let written = Pin::new(&mut self.stream).poll_write(cx, part);
+        let written = self.poll_write_stream(cx, part);
         if let (Poll::Ready(Ok(count)), Some(left)) = (&written, self.left) {
             let body = head_length(buf).map_or(*count, |head| count.saturating_sub(head));
             self.left = Some(left.saturating_sub(body));
@@ -191,12 +238,12 @@ impl AsyncWrite for Connection {
         written
     }
 
-    fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+    fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(Ok(()))
     }
 
-    fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+    fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+        Poll::Ready(SockRef::from(&*self.stream).shutdown(Shutdown::Write))
     }
 }
 

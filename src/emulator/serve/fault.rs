@@ -78,7 +78,14 @@ pub(crate) async fn answer_with_fault(
     }
     if fault.kind == F::Stall {
         state.finish(number, None, "stalled", &Bytes::new());
-        std::future::pending::<()>().await;
+        match handle {
+            Some(handle) => {
+                handle.client_gone().await;
+                handle.close(CloseMode::Close);
+            }
+            None => std::future::pending().await,
+        }
+        return response.respond();
     }
     if silent {
         let (mode, outcome) =

@@ -188,15 +188,26 @@ def constructors() -> None:
         )
 
 
+#: The keys of an operation of each call of many.
+_ALL = ["group_id", "kind", "envelope", "pretty", "wait", "timeout", "interval", "progress", "name"]
+_CHANGES = ["validate", "extra_fields", "tags"]
+KEYS = {
+    "create_many": [*_ALL, *_CHANGES, "if_exists", "on_timeout", "on_retired", "providerSettings"],
+    "update_many": [*_ALL, *_CHANGES, "add_tags", "remove_tags", "terminationProtectionEnabled"],
+    "delete_many": [*_ALL, "missing_ok", "tags"],
+}
+
+
 def operations() -> None:
-    """Each key of an operation of `create_many`, and what stands in its place."""
-    keys = ["group_id", "kind", "envelope", "pretty", "wait", "validate", "timeout", "interval", "if_exists"]
-    keys += ["on_timeout", "on_retired", "extra_fields", "progress", "name", "tags", "providerSettings"]
-    create_many = Client(**OPTIONS).create_many
-    for word, value in VALUES.items():
+    """Each key of an operation of the calls of many, and what stands in its place."""
+    for face, (method, keys), (word, value) in product((Client, AsyncClient), KEYS.items(), VALUES.items()):
+        work = getattr(face(**OPTIONS), method)
+        given = OPERATIONS.get(method, {"group_id": GROUP, **CLUSTER})
         for key in keys:
-            attempt("create_many", key, word, create_many, [{"group_id": GROUP, **CLUSTER, key: value}])
-        attempt("create_many", "" if isinstance(value, dict) else "operation", word, create_many, [value])
+            attempt(f"{face.__name__}.{method}", key, word, work, [{**given, key: value}])
+        attempt(method, "" if isinstance(value, dict) else "operation", word, work, [value])
+        if word in ("NaN", "bytes", "a lone surrogate", "None", "an object", "control characters", "empty text"):
+            attempt(f"{method} key", "", word, work, [{**given, value: 1}])
 
 
 def conversions() -> None:

@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from atlas_serverless import Emulator, cli
+from atlas_serverless import Client, Emulator, cli
+from atlas_serverless.cli import _dry_run
 from canned import Canned, reply
 
 pytestmark = pytest.mark.usefixtures("atlas_environment")
@@ -112,6 +114,22 @@ def test_every_error_code_is_explained(run: Any) -> None:
         explained = error_codes._explained(code)
         assert all(explained.values()), code
         assert "Client(" not in str(explained["what to do"])
+
+
+@pytest.mark.parametrize(
+    ("output", "shown"),
+    [
+        ("json", '{\n  "dry_run": true,\n  "request": null,\n  "valid": true\n}\n'),
+        ("yaml", "dry_run: true\nrequest: null\nvalid: true\n"),
+        ("table", "It is valid, and there is nothing to send.\n"),
+    ],
+)
+def test_a_dry_run_of_what_sends_nothing(
+    atlas_client: Client, capsys: pytest.CaptureFixture[str], output: str, shown: str
+) -> None:
+    args = argparse.Namespace(output=output, compact=False)
+    assert _dry_run.show(args, atlas_client, lambda client: client.credentials.explain()) == 0
+    assert capsys.readouterr().out == shown
 
 
 def test_a_dry_run_shows_the_request_that_would_be_sent(run: Any, atlas_emulator: Emulator) -> None:

@@ -123,6 +123,51 @@ print(polls[-1], len(polls) > 1)
     assert run(program) == (0, "IDLE True\n", "")
 
 
+def test_a_nested_loop_may_read_on_in_a_list() -> None:
+    """Its entries are shared out: none is lost, none comes twice."""
+    program = """
+import asyncio, logging, nest_asyncio
+nest_asyncio.apply()
+from atlas_serverless import Emulator
+place = {"backing_provider_name": "AWS", "region_name": "US_EAST_1"}
+taken = []
+async def whole(pages):
+    return [entry["name"] for entry in await pages]
+async def main(way):
+    async with emulator.async_client() as client:
+        loop, pages = asyncio.get_running_loop(), client.list_flex_clusters(items_per_page=2)
+        depth = 0
+        def read_on(*_):
+            nonlocal depth
+            if depth < 2:
+                depth += 1
+                try:
+                    if way == "one":
+                        taken.append(loop.run_until_complete(pages.__anext__())["name"])
+                    else:
+                        taken.extend(loop.run_until_complete(whole(pages)))
+                except StopAsyncIteration:
+                    pass
+                depth -= 1
+        handler.emit = read_on
+        for turn in range(5):
+            loop.call_later(turn * 0.001, read_on)
+        async for entry in pages:
+            taken.append(entry["name"])
+logger, handler = logging.getLogger("atlas_serverless"), logging.Handler()
+logger.setLevel(logging.DEBUG)
+with Emulator() as emulator:
+    with emulator.client() as client:
+        for number in range(7):
+            client.create_flex_cluster(name=f"c{number}", provider_settings=place)
+    logger.addHandler(handler)
+    for way in ("one", "all"):
+        asyncio.run(asyncio.wait_for(main(way), 60))
+print(sorted(taken) == sorted(2 * [f"c{number}" for number in range(7)]))
+"""
+    assert run(program) == (0, "True\n", "")
+
+
 def test_trio_gets_a_word_of_help() -> None:
     program = """
 import trio

@@ -36,7 +36,10 @@ def show(args: argparse.Namespace, client: Any, call: Callable[[Any], Any]) -> i
                     raise
             except errors.ApiError:
                 pass
-        [request, *_] = [request for request in emulator.requests if request["endpoint"] not in ("token", "revoke")]
+        requests = [request for request in emulator.requests if request["endpoint"] not in ("token", "revoke")]
+    if not requests:
+        return _nothing(args)
+    request = requests[0]
     path = request["path"] + (f"?{request['query']}" if request["query"] else "")
     sent = {
         "method": request["method"],
@@ -44,14 +47,7 @@ def show(args: argparse.Namespace, client: Any, call: Callable[[Any], Any]) -> i
         "headers": {name: request["headers"][name] for name in _SHOWN if name in request["headers"]},
         "body": request["body"],
     }
-    form = output_of(args)
-    if form == "json":
-        print_json({"dry_run": True, "request": sent, "valid": True}, compact=args.compact)
-    elif form == "yaml":
-        from ._output import print_result
-
-        print_result({"dry_run": True, "request": sent, "valid": True}, args)
-    else:
+    if not _printed(args, sent):
         print(f"{sent['method']} {sent['url']}")
         for name, value in sent["headers"].items():
             print(f"{name.title()}: {value}")
@@ -59,3 +55,23 @@ def show(args: argparse.Namespace, client: Any, call: Callable[[Any], Any]) -> i
             print("\n" + json.dumps(sent["body"], indent=2, ensure_ascii=False))
         print("\nIt is valid. Nothing was sent.")
     return 0
+
+
+def _nothing(args: argparse.Namespace) -> int:
+    """For a call that needs no request."""
+    if not _printed(args, None):
+        print("It is valid, and there is nothing to send.")
+    return 0
+
+
+def _printed(args: argparse.Namespace, request: dict[str, Any] | None) -> bool:
+    """Print the request as data, if that is asked for."""
+    from ._output import print_result
+
+    form = output_of(args)
+    result = {"dry_run": True, "request": request, "valid": True}
+    if form == "json":
+        print_json(result, compact=args.compact)
+    elif form == "yaml":
+        print_result(result, args)
+    return form in ("json", "yaml")

@@ -75,8 +75,9 @@ def test_the_tasks_project_wins_over_the_connections(atlas):
 def test_options_of_the_connection_and_of_the_task(atlas, connect, tmp_path):
     account = {"login": atlas.client_id, "password": atlas.client_secret}
     connect(**account, extra={"max_retries": "many"})
-    with pytest.raises(TypeError):
+    with pytest.raises(errors.ConfigurationError, match='"max_retries" in the Connection\'s extra'):
         AtlasHook().get_conn()
+    connect(**account, extra={"max_retries": 2})
     with AtlasHook(max_retries=0).get_conn() as client:
         assert client.default_group_id is None
     folder = tmp_path / "tokens"
@@ -84,6 +85,40 @@ def test_options_of_the_connection_and_of_the_task(atlas, connect, tmp_path):
     with AtlasHook().get_conn() as client:
         client.get_project()
     assert len(list(folder.rglob("*.json"))) == 1
+
+
+def test_numbers_of_a_connection_may_be_text(atlas, connect, monkeypatch):
+    """As all of them are in a Connection that is written as a URI."""
+    account = {"login": atlas.client_id, "password": atlas.client_secret}
+    numbers = {"max_retries": "2", "timeout": "30", "max_retry_time": "1.5"}
+    connect(**account, extra=numbers | {"group_id": atlas.group_id})
+    made = AtlasHook()._client_options(AtlasHook()._connection(), AtlasHook()._connection().extra_dejson)
+    assert (made["max_retries"], made["timeout"], made["max_retry_time"]) == (2, 30.0, 1.5)
+    with AtlasHook().get_conn() as client:
+        assert client.get_project()["id"] == atlas.group_id
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("max_retries", "1.5"),
+        ("max_retries", True),
+        ("timeout", "soon"),
+        ("timeout", [60]),
+        ("group_id", 7),
+        ("proxy", {"http": "x"}),
+        ("ca_file", 1),
+        ("api_version", 2025),
+        ("token_cache", ["file"]),
+    ],
+)
+def test_an_option_of_the_wrong_type_is_named(atlas, connect, name, value):
+    account = {"login": atlas.client_id, "password": atlas.client_secret}
+    connect(**account, extra={"group_id": atlas.group_id, name: value})
+    with pytest.raises(errors.ConfigurationError, match=f'"{name}" in the Connection\'s extra cannot be used: '):
+        AtlasHook().get_conn()
+    good, message = AtlasHook().test_connection()
+    assert (good, message.partition(":")[0]) == (False, "ConfigurationError")
 
 
 def test_two_hooks_share_a_token(atlas):

@@ -16,10 +16,14 @@ from . import CONNECTION_TYPE, FORM_FIELDS, HIDDEN_FIELDS, HOOK_NAME, LABELS, PL
 from ._airflow import AirflowNotFoundException, BaseHook
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from atlas_serverless import AsyncClient, Client
 
 #: Options of the client that the Connection's `extra` may have beside those of its form.
 CLIENT_OPTIONS = ("api_version", "ca_file", "max_retries", "max_retry_time", "proxy", "timeout", "token_cache")
+#: Those of them that are numbers.
+NUMBERS: dict[str, Callable[[str], float]] = {"max_retries": int, "max_retry_time": float, "timeout": float}
 
 
 class AtlasHook(BaseHook):
@@ -67,9 +71,9 @@ class AtlasHook(BaseHook):
             with hook.get_conn() as client:
                 if client.default_group_id:
                     project = client.get_project()
-                    return True, f"project {project['name']} ({project['id']})"
+                    return True, f"project {project.get('name')} ({client.default_group_id})"
                 return True, f"{sum(1 for _ in client.list_projects())} projects"
-        except (atlas_serverless.errors.AtlasError, AirflowNotFoundException, ValueError) as error:
+        except (atlas_serverless.errors.AtlasError, AirflowNotFoundException, TypeError, ValueError) as error:
             return False, f"{type(error).__name__}: {error}"
 
     @classmethod
@@ -115,7 +119,7 @@ class AtlasHook(BaseHook):
         self.log.info("no Connection %s: credentials of this worker's environment are used", self.atlas_conn_id)
 
     def _client_options(self, connection: Any, extra: dict[str, Any]) -> dict[str, Any]:
-        options = {name: extra[name] for name in CLIENT_OPTIONS if extra.get(name) not in (None, "")}
+        options = {name: _option(name, extra[name]) for name in CLIENT_OPTIONS if extra.get(name) not in (None, "")}
         options = {"token_cache": "file", "user_agent_suffix": _user_agent()} | options
         if connection is not None:
             options |= credentials(connection.login, connection.password, extra.get("credentials"))
@@ -123,8 +127,25 @@ class AtlasHook(BaseHook):
                 options["base_url"] = base_url
         options |= self._options
         if group_id := self.group_id or extra.get("group_id"):
-            options["group_id"] = group_id
+            options["group_id"] = group_id if self.group_id else _option("group_id", group_id)
         return options
+
+
+def _option(name: str, value: Any) -> Any:
+    """An option of the Connection's extra. All that a Connection written as a URI has there is text."""
+    convert = NUMBERS.get(name)
+    try:
+        if convert is None:
+            if not isinstance(value, str):
+                raise TypeError(f"must be text, not {type(value).__name__}")
+        elif isinstance(value, str):
+            return convert(value)
+        elif isinstance(value, bool) or not isinstance(value, (int, float)):
+            raise TypeError(f"must be a number, not {type(value).__name__}")
+    except (TypeError, ValueError) as error:
+        message = f'"{name}" in the Connection\'s extra cannot be used: {error}'
+        raise atlas_serverless.errors.ConfigurationError(message) from None
+    return value
 
 
 def credentials(login: str | None, password: str | None, kind: str | None = None) -> dict[str, str]:

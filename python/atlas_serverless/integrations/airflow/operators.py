@@ -107,11 +107,11 @@ class _Delete(AtlasOperator):
 
     def _delete(self, client: Any) -> None:
         resource = self._call(client, "get")
-        if resource["stateName"] == "DELETING":  # begun by an earlier try; Atlas shows no tags any more
+        if resource.get("stateName") == "DELETING":  # begun by an earlier try; Atlas shows no tags any more
             if self._waits_here():
                 self._call(client, "wait_for", state="DELETED", **self._wait_options())
             return
-        has = {tag["key"]: tag["value"] for tag in resource.get("tags") or ()}
+        has = {tag.get("key"): tag.get("value") for tag in resource.get("tags") or ()}
         if self.only_tagged and not self.only_tagged.items() <= has.items():
             raise AirflowSkipException(f"{self.name} stays: its tags are {has}, not {dict(self.only_tagged)}")
         self._call(client, "delete", **self._wait())

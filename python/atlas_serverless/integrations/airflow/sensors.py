@@ -60,7 +60,7 @@ class AtlasFlexClusterSensor(BaseSensorOperator):
                 cluster = client.get_flex_cluster(name=self.name)
             except errors.ClusterNotFound:
                 cluster = None
-        state = cluster["stateName"] if cluster else "DELETED"
+        state = cluster.get("stateName") if cluster is not None else "DELETED"
         self.log.info("%s: %s, waiting for %s", self.name, state if cluster else "absent", self.state)
         return PokeReturnValue(is_done=state == self.state, xcom_value=cluster)
 

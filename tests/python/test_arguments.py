@@ -109,5 +109,5 @@ def test_the_emulator_refuses_a_seed_and_an_order_without_end(atlas_emulator: Em
 def test_no_argument_of_any_call_ends_or_hangs_the_process(server: Canned) -> None:
     program = Path(__file__).with_name("argument_table.py")
     command = [sys.executable, str(program), server.url, GROUP]
-    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=300)
+    done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=900)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "")

@@ -251,7 +251,7 @@ def test_a_server_that_sends_a_password_back_is_not_quoted() -> None:
 
 def test_a_restore_is_waited_for_and_its_failure_is_said() -> None:
     with Emulator(provisioning={"reads": 2}) as emulator, emulator.client(_clock=VirtualClock()) as client:
-        failed = {"id": "6a793f812c88faeba59bc399", "status": "FAILED", **RESTORED}
+        failed = {"id": "6a793f812c88faeba59bc399", "status": "FAILED", **RESTORED, "projectId": emulator.group_id}
         emulator.add_instance("orders", backups={"snapshots": [SNAPSHOT], "restore_jobs": [failed]})
         job = client.create_flex_restore_job(
             name="orders", snapshot_id=SNAPSHOT["id"], target_deployment_item_name="orders"

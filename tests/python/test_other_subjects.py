@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-from datetime import datetime, timezone
-from email.utils import formatdate
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -25,7 +23,7 @@ TARGET: Any = {
     "clusterType": "REPLICASET",
     "replicationSpecs": [{"regionConfigs": [REGION | {"electableSpecs": {"instanceSize": "M10", "nodeCount": 3}}]}],
 }
-NOW = datetime.now(timezone.utc).strftime("%Y-%m-%dT%H:%M:%SZ")
+NOW, DATE = "2026-08-10T03:03:29Z", "Mon, 10 Aug 2026 03:03:29 GMT"  # by the server's clock
 
 PROJECT = {"id": GROUP, "name": "shop", "orgId": ORG, "created": NOW, "tags": []}
 ENTRY = {"cidrBlock": "192.0.2.7/32", "ipAddress": "192.0.2.7", "groupId": GROUP, "comment": ""}
@@ -123,8 +121,7 @@ CREATES = {
 @pytest.mark.parametrize("case", CREATES)
 def test_a_create_is_looked_up_if_its_reply_is_about_another(run: Any, case: str) -> None:
     call, other, looked_up = CREATES[case]
-    date = formatdate(usegmt=True)
-    answers = [reply(201, other), reply(200, looked_up, Date=date), reply(200, ENTRIES, Date=date)]
+    answers = [reply(201, other), reply(200, looked_up, Date=DATE), reply(200, ENTRIES, Date=DATE)]
     with Canned(*answers) as server:
         result = run(server, call)
         assert [request.method for request in server.requests[:2]] == ["POST", "GET"]

@@ -5,14 +5,18 @@ from __future__ import annotations
 import base64
 import hashlib
 import zipfile
+from collections.abc import Callable
 from pathlib import Path
 
 #: What stands for the folder in which a wheel was built, as in the binary (`build_backend.py`).
 FOLDER = "/atlas-serverless"
 
 
-def without_folder(wheel: Path, root: Path, time: str) -> None:
-    """Writes the wheel anew; the list of crates gets the time of the commit, and RECORD the new hash."""
+def without_folder(wheel: Path, root: Path, time: str, binary: Callable[[bytes], bytes] | None = None) -> None:
+    """Writes the wheel anew; the list of crates gets the time of the commit, and RECORD the new hashes.
+
+    `binary` may change the extension module, too.
+    """
     with zipfile.ZipFile(wheel) as archive:
         entries = [(info, archive.read(info)) for info in archive.infolist()]
     changed: dict[str, bytes] = {}
@@ -22,6 +26,8 @@ def without_folder(wheel: Path, root: Path, time: str) -> None:
             for written in (str(root), root.as_posix(), str(root).replace("\\", "\\\\")):  # the last two: of Windows
                 text = text.replace(written, FOLDER)
             changed[info.filename] = _at(text, time).encode()
+        elif binary and info.filename.endswith(".so"):
+            changed[info.filename] = binary(content)
     with zipfile.ZipFile(wheel, "w", zipfile.ZIP_DEFLATED) as archive:
         for info, content in entries:
             new = changed.get(info.filename, content)

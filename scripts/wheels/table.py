@@ -20,20 +20,23 @@ class Row(NamedTuple):
     outcomes: list[Outcome]
 
 
-def text(rows: list[Row], day: str) -> str:
-    lines = [f"Built, checked, installed and used on {day}:", "", "| wheel | size | Python | quickstart |"]
-    lines += ["| --- | --: | --- | --- |"]
+def text(kept: list[str], rows: list[Row], day: str) -> str:
+    """The table; what a run did not build keeps its lines, with their day."""
+    lines = ["| wheel | size | Python | quickstart | day |", "| --- | --: | --- | --- | --- |"]
+    names = {row.name for row in rows}
+    lines += [line for line in kept if line.split("|")[1].strip() not in names]
     for row in rows:
         size = f"{row.size / 1e6:.2f} MB"
         for outcome in row.outcomes or [Outcome("none to be had here", "not run; checked by auditwheel and abi3audit")]:
-            lines.append(f"| {row.name} | {size} | {outcome.python} | {outcome.result} |")
+            lines.append(f"| {row.name} | {size} | {outcome.python} | {outcome.result} | {day} |")
     return "\n".join(lines)
 
 
 def write(page: Path, rows: list[Row], day: str) -> None:
     before = page.read_text(encoding="utf-8")
-    pattern = re.compile(f"{re.escape(BEGIN)}.*?{re.escape(END)}", re.DOTALL)
-    after, found = pattern.subn(lambda _: f"{BEGIN}\n{text(rows, day)}\n{END}", before)
-    if found != 1:
-        raise SystemExit(f"{page.name} has {found} places for the table")
+    found = re.findall(f"{re.escape(BEGIN)}\n(.*?){re.escape(END)}", before, re.DOTALL)
+    if len(found) != 1:
+        raise SystemExit(f"{page.name} has {len(found)} places for the table")
+    kept = [line for line in found[0].splitlines() if line.startswith("| ")][2:]
+    after = before.replace(found[0], text(kept, rows, day) + "\n")
     page.write_text(after, encoding="utf-8")

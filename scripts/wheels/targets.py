@@ -10,6 +10,8 @@ import datetime
 import os
 import subprocess
 import sys
+import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 BUILD = ROOT / ".cache/wheels"
 #: Debian's compiler, which may build the standard library itself.
 DEBIAN = {"CARGO": "/usr/bin/cargo", "RUSTC": "/usr/bin/rustc", "RUSTC_BOOTSTRAP": "1"}
+TOOLS = Path(sys.executable).parent
 BUILD_STD = ("-Z", "build-std=std,panic_unwind")
 
 
@@ -52,29 +55,44 @@ def build(target: Target, out: Path) -> Path:
     command += ["--target", target.triple, "--compatibility", target.tag, "--out", str(folder)]
     command += BUILD_STD if target.build_std else ()
     subprocess.run(command, cwd=ROOT, env=environment(target), check=True)
-    (wheel,) = folder.glob("*.whl")
-    finish(wheel)
+    return built(target, out)
+
+
+def built(target: Target, out: Path) -> Path:
+    """The wheel that was built last, finished."""
+    (wheel,) = (out / target.triple).glob("*.whl")
+    finish(wheel, known_to_auditwheel if target.triple.endswith("musl") else None)
     return wheel
 
 
-def finish(wheel: Path) -> None:
+def finish(wheel: Path, binary: Callable[[bytes], bytes] | None = None) -> None:
     """What every wheel gets after maturin, on whatever machine."""
     time = datetime.datetime.fromtimestamp(commit_time(), tz=datetime.timezone.utc)
-    without_folder(wheel, ROOT, time.strftime("%Y-%m-%dT%H:%M:%SZ"))
+    without_folder(wheel, ROOT, time.strftime("%Y-%m-%dT%H:%M:%SZ"), binary)
+
+
+def known_to_auditwheel(binary: bytes) -> bytes:
+    """Zig calls musl `libc.so`. musl takes any such name for itself; Alpine and auditwheel have this one."""
+    with tempfile.TemporaryDirectory() as folder:
+        library = Path(folder) / "library.so"
+        library.write_bytes(binary)
+        names = ("libc.so", "libc.musl-x86_64.so.1")
+        subprocess.run([str(TOOLS / "patchelf"), "--replace-needed", *names, str(library)], check=True)
+        return library.read_bytes()
 
 
 def environment(target: Target) -> dict[str, str]:
-    tools = Path(sys.executable).parent  # maturin asks the first Python of the path for Zig
+    # maturin asks the first Python of the path for Zig.
     own = {
         "CARGO_TARGET_DIR": str(BUILD / "target"),
-        "PATH": f"{tools}:{os.environ['PATH']}",
+        "PATH": f"{TOOLS}:{os.environ['PATH']}",
         "SOURCE_DATE_EPOCH": str(commit_time()),
     }
     if target.build_std:
         own |= DEBIAN
         # A library that Python loads into its own process needs the C library of that process.
         own |= {"RUSTFLAGS": "-C target-feature=-crt-static"} if target.triple.endswith("musl") else {}
-        own |= {"PATH": f"{tools}:/usr/bin:/bin"}
+        own |= {"PATH": f"{TOOLS}:/usr/bin:/bin"}
     # Paths of this machine are left out, as in every wheel.
     return build_backend.environment(os.environ | own)
 

@@ -65,15 +65,21 @@ def test_the_folder_of_the_build_is_taken_out_of_the_list_of_crates(tmp_path: Pa
     (listed,) = (name for name in WHEEL if "sboms" in name)
     record = "atlas_serverless-0.1.0.dist-info/RECORD"
     text = b'{"timestamp": "2026-01-02T03:04:05.000000000Z", "ref": "path+file:///build/here#atlas-serverless"}'
-    entries = WHEEL | {listed: text, record: f"{listed},sha256=old,9\n{record},,\n".encode()}
+    library = "atlas_serverless/_core.abi3.so"
+    lines = f"{listed},sha256=old,9\n{library},sha256=old,9\n{record},,\n"
+    entries = WHEEL | {listed: text, record: lines.encode()}
     made = [wheel(tmp_path / f"{name}.whl", entries) for name in ("one", "other")]
     for path in made:
-        archive.without_folder(path, Path("/build/here"), "2026-11-27T00:00:00Z")
+        archive.without_folder(path, Path("/build/here"), "2026-11-27T00:00:00Z", lambda binary: b"\x7fELF!")
     with zipfile.ZipFile(made[0]) as changed:
         shown, hashes = changed.read(listed).decode(), changed.read(record).decode()
     assert shown == '{"timestamp": "2026-11-27T00:00:00Z", "ref": "path+file:///atlas-serverless#atlas-serverless"}'
-    digest = base64.urlsafe_b64encode(hashlib.sha256(shown.encode()).digest()).decode().rstrip("=")
-    assert hashes == f"{listed},sha256={digest},{len(shown)}\n{record},,\n"
+    digests = [
+        base64.urlsafe_b64encode(hashlib.sha256(content).digest()).decode().rstrip("=")
+        for content in (shown.encode(), b"\x7fELF!")
+    ]
+    first, second = f"{listed},sha256={digests[0]},{len(shown)}", f"{library},sha256={digests[1]},5"
+    assert hashes == f"{first}\n{second}\n{record},,\n"
     assert made[0].read_bytes() == made[1].read_bytes()
 
 
@@ -84,29 +90,22 @@ def test_a_target_that_has_no_standard_library_is_built_by_the_compiler_that_may
     assert int(environment["SOURCE_DATE_EPOCH"]) > 1_700_000_000
 
 
-def test_the_table_stands_between_its_marks(tmp_path: Path) -> None:
-    rows = [
-        table.Row("manylinux2014 x86-64", "a.whl", 2_950_000, [machines.Outcome("CPython 3.12.1 (Linux)", "works")]),
-        table.Row("musllinux x86-64", "b.whl", 3_010_000, []),
-    ]
+def test_the_table_stands_between_its_marks_and_keeps_what_was_not_built(tmp_path: Path) -> None:
+    gnu = table.Row("manylinux2014 x86-64", "a.whl", 2_950_000, [machines.Outcome("CPython 3.12.1 (Linux)", "works")])
     page = tmp_path / "install.md"
     page.write_text(f"before\n{table.BEGIN}\nold\n{table.END}\nafter\n")
-    table.write(page, rows, "2026-11-27")
-    assert page.read_text().splitlines() == [
-        "before",
-        table.BEGIN,
-        "Built, checked, installed and used on 2026-11-27:",
-        "",
-        "| wheel | size | Python | quickstart |",
-        "| --- | --: | --- | --- |",
-        "| manylinux2014 x86-64 | 2.95 MB | CPython 3.12.1 (Linux) | works |",
-        "| musllinux x86-64 | 3.01 MB | none to be had here | not run; checked by auditwheel and abi3audit |",
-        table.END,
-        "after",
-    ]
+    table.write(page, [gnu, table.Row("musllinux x86-64", "b.whl", 3_010_000, [])], "2026-11-26")
+    none = "none to be had here | not run; checked by auditwheel and abi3audit"
+    head = ["before", table.BEGIN, "| wheel | size | Python | quickstart | day |", "| --- | --: | --- | --- | --- |"]
+    first = "| manylinux2014 x86-64 | 2.95 MB | CPython 3.12.1 (Linux) | works | 2026-11-26 |"
+    second = f"| musllinux x86-64 | 3.01 MB | {none} | 2026-11-26 |"
+    assert page.read_text().splitlines() == [*head, first, second, table.END, "after"]
+    table.write(page, [gnu._replace(size=2_800_000)], "2026-11-27")
+    new = "| manylinux2014 x86-64 | 2.80 MB | CPython 3.12.1 (Linux) | works | 2026-11-27 |"
+    assert page.read_text().splitlines() == [*head, second, new, table.END, "after"]
     page.write_text("nothing to be found\n")
     with pytest.raises(SystemExit, match="0 places for the table"):
-        table.write(page, rows, "2026-11-27")
+        table.write(page, [gnu], "2026-11-27")
 
 
 def test_the_page_has_one_place_for_the_table() -> None:

@@ -27,7 +27,8 @@ AIM = 3600
 SANITIZERS = {
     "address": "AddressSanitizer: the Rust tests",
     "thread": "ThreadSanitizer, the standard library included: the Rust tests",
-    "python": "`PYTHONMALLOC=debug`, `-X dev`: Python tests of threads, replies and 1,000 collections",
+    "python": "`PYTHONMALLOC=debug`, `-X dev`: Python tests of what crosses between the languages, "
+    "1,000 collections among them",
 }
 
 

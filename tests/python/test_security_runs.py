@@ -54,6 +54,7 @@ def test_tests_and_reports_of_a_sanitizer_are_counted() -> None:
     sanitize = script("sanitize")
     assert (sanitize.passed(CARGO), sanitize.reports(CARGO)) == (15, 0)
     assert sanitize.passed("===== 31 passed in 2.10s =====\n") == 31
+    assert sanitize.passed("....  [100%]\n31 passed in 2.10s\n") == 31
     found = [
         "==4711==ERROR: AddressSanitizer: heap-use-after-free on address 0x1",
         "==4711==ERROR: LeakSanitizer: detected memory leaks",

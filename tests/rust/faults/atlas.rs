@@ -150,6 +150,12 @@ impl Setup {
     }
 }
 
+/// How often the time limit of a client is to be taken, which is real time in some tests: a sanitizer makes everything
+/// several times slower, and `make sanitize` says so.
+fn slowness() -> u32 {
+    std::env::var("ATLAS_TEST_SLOWNESS").map_or(1, |factor| factor.parse().unwrap())
+}
+
 /// No limits but those that a test asks for.
 pub fn options() -> Options {
     Options {
@@ -216,14 +222,15 @@ impl TestAtlas {
             steps: Vec::new(),
             notices: Vec::new(),
         };
+        let timeout = setup.timeout * slowness();
         let config = Config {
             api_version: "2025-03-12".to_owned(),
-            connect_timeout: setup.timeout,
+            connect_timeout: timeout,
             env: Env {
                 clock,
                 rng: Arc::new(FixedRng(setup.jitter)),
                 policy: RetryPolicy { max_retries: setup.max_retries, max_retry_time: setup.max_retry_time },
-                timeout: setup.timeout,
+                timeout,
                 poll_intervals: PollIntervals::SERVICE,
             },
             trust: TrustedCertificates::default(),

@@ -19,12 +19,11 @@ fn reply(limits: &RateLimits, headers: &HeaderMap, blocked_for: Option<Duration>
     let status = if blocked_for.is_some() { 429 } else { 200 };
     limits.acquire(FlexClusters, "g", now).complete(status, headers, blocked_for, now);
 }
-/// A caller who waits and never sends.
-fn hold(limits: &RateLimits, group: &str, now: Duration) -> u128 {
-    let permit = limits.acquire(FlexClusters, group, now);
-    let wait = permit.wait().as_millis();
-    std::mem::forget(permit);
-    wait
+/// Callers who wait and never send, as long as the permits are there.
+fn hold<const N: usize>(limits: &RateLimits, now: Duration) -> ([Permit<'_>; N], [u128; N]) {
+    let permits = std::array::from_fn(|_| limits.acquire(FlexClusters, "g", now));
+    let waits = permits.each_ref().map(|permit| permit.wait().as_millis());
+    (permits, waits)
 }
 
 #[test]
@@ -41,7 +40,7 @@ fn without_headers_no_request_waits() {
 fn callers_wait_ahead_of_a_limit_that_is_used_up_one_after_another() {
     let limits = RateLimits::default();
     reply(&limits, &headers("2"), None, ms(0));
-    let waits: Vec<_> = (0..5).map(|_| hold(&limits, "g", ms(0))).collect();
+    let (_waiting, waits) = hold(&limits, ms(0));
     assert_eq!(waits, [0, 0, 120, 240, 360]);
     assert_eq!(wait(&limits, "other", ms(0)), 0);
     let known = limits.status(ms(5));
@@ -55,14 +54,16 @@ fn callers_wait_ahead_of_a_limit_that_is_used_up_one_after_another() {
 fn after_a_429_nobody_comes_back_early_and_nobody_together() {
     let limits = RateLimits::default();
     reply(&limits, &HeaderMap::new(), Some(ms(7000)), ms(0));
-    let waits: Vec<_> = (0..4).map(|_| hold(&limits, "g", ms(1000))).collect();
+    let (_waiting, waits) = hold(&limits, ms(1000));
     assert_eq!(waits, [6000, 6120, 6240, 6360]);
     // Those who slept through the block come one after another too.
-    assert_eq!([hold(&limits, "g", ms(8000)), hold(&limits, "g", ms(8000))], [0, 120]);
+    let (_woken, waits) = hold(&limits, ms(8000));
+    assert_eq!(waits, [0, 120]);
     // Once one is let in, nobody waits: with what is left in a header, or without.
     let permit = limits.acquire(FlexClusters, "g", ms(8240));
     permit.complete(201, &HeaderMap::new(), None, ms(8240));
-    assert_eq!([hold(&limits, "g", ms(9000)), hold(&limits, "g", ms(9000))], [0, 0]);
+    let (_later, waits) = hold(&limits, ms(9000));
+    assert_eq!(waits, [0, 0]);
 }
 
 #[test]

@@ -97,7 +97,7 @@ soak-short: $(VENV)/.built
 	$(BIN)/python tests/soak/soak.py --seconds 180
 
 # The Rust tests under AddressSanitizer and ThreadSanitizer: the latter needs a standard library that is built with it
-# (rustup component add rust-src, or SANITIZE="--rust-src FOLDER"). Then the Python tests of threads, replies and memory with
+# (rustup component add rust-src). Then the Python tests of threads, replies and memory with
 # the checks of the interpreter's own. `make sanitize SANITIZE=address`: these alone.
 sanitize: $(VENV)/.built
 	$(BIN)/python scripts/sanitize.py $(SANITIZE)

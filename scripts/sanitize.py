@@ -6,8 +6,8 @@
 
 - `address`: the Rust tests under AddressSanitizer, leaks included.
 - `thread`: the Rust tests under ThreadSanitizer, with a standard library that is built with it, too. Its source is
-  what `rustup component add rust-src` installs; `--rust-src` names its folder `library` elsewhere, such as Debian's
-  (of the compiler's own version, or of the next one, which is made to be built with it).
+  what `rustup component add rust-src` installs. A compiler that came without the sanitizers' runtimes, as Debian's
+  does, finds them and the source in a folder that `RUSTFLAGS=--sysroot=…` names.
 - `python`: the Python tests of what crosses between the languages, 1,000 collections among them, with the checks of
   the interpreter's own.
 
@@ -63,7 +63,7 @@ def cargo_test(part: str, arguments: list[str], environment: dict[str, str]) -> 
     environment = {
         "RUSTC_BOOTSTRAP": "1",
         "CARGO_INCREMENTAL": "0",
-        # tests/rust/faults/atlas.rs: time limits that are real.
+        # tests/rust/faults/atlas.rs: of time limits that are real.
         "ATLAS_TEST_SLOWNESS": "6",
         "CARGO_TARGET_DIR": str(ROOT / ".cache" / part),
         **environment,
@@ -71,27 +71,28 @@ def cargo_test(part: str, arguments: list[str], environment: dict[str, str]) -> 
     return run(part, [*command, *arguments], environment)
 
 
-def address(_: argparse.Namespace) -> tuple[int, str]:
-    return cargo_test("address", [], {"RUSTFLAGS": "-Zsanitizer=address"})
+def flags(sanitizer: str) -> str:
+    return f"{os.environ.get('RUSTFLAGS', '')} -Zsanitizer={sanitizer}".strip()
 
 
-def thread(arguments: argparse.Namespace) -> tuple[int, str]:
-    environment = {"RUSTFLAGS": "-Zsanitizer=thread"}
-    if arguments.rust_src is not None:
-        # The tests of cargo itself name the source so; there is no option for it.
-        environment["__CARGO_TESTS_ONLY_SRC_ROOT"] = str(arguments.rust_src)
-    elif not (Path(output("rustc", "--print", "sysroot").strip()) / "lib/rustlib/src/rust/library").is_dir():
-        return 2, "the source of the standard library is missing: rustup component add rust-src, or --rust-src"
-    return cargo_test("thread", ["-Zbuild-std"], environment)
+def address() -> tuple[int, str]:
+    return cargo_test("address", [], {"RUSTFLAGS": flags("address")})
 
 
-def python(_: argparse.Namespace) -> tuple[int, str]:
+def thread() -> tuple[int, str]:
+    sysroot = output("rustc", *os.environ.get("RUSTFLAGS", "").split(), "--print", "sysroot").strip()
+    if not (Path(sysroot) / "lib/rustlib/src/rust/library").is_dir():
+        return 2, "the source of the standard library is missing: rustup component add rust-src"
+    return cargo_test("thread", ["-Zbuild-std"], {"RUSTFLAGS": flags("thread")})
+
+
+def python() -> tuple[int, str]:
     tests = [f"tests/python/test_{name}.py" for name in PYTHON_TESTS]
     command = [sys.executable, "-X", "dev", "-m", "pytest", "-p", "no:cacheprovider", "--deselect", LEFT_OUT, *tests]
     return run("python", command, {"PYTHONMALLOC": "debug"})
 
 
-PARTS: dict[str, Callable[[argparse.Namespace], tuple[int, str]]] = {
+PARTS: dict[str, Callable[[], tuple[int, str]]] = {
     "address": address,
     "thread": thread,
     "python": python,
@@ -111,11 +112,10 @@ def reports(text: str) -> int:
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("parts", nargs="*", choices=[[], *PARTS], help="all, if none is named")
-    parser.add_argument("--rust-src", type=Path, help="the folder `library` of the source of the standard library")
     arguments = parser.parse_args()
     failed = []
     for part in arguments.parts or PARTS:
-        code, text = PARTS[part](arguments)
+        code, text = PARTS[part]()
         tests, found = passed(text), reports(text)
         if code or found or not tests:
             print(f"{part}: exit code {code}, {tests} passed, {found} reports\n{text[-3000:]}", file=sys.stderr)

@@ -12,7 +12,7 @@ use atlas_serverless::core::operations::create::request::{CreateRequest, IfExist
 use atlas_serverless::core::spec::model::Kind;
 use serde_json::{Value, json};
 
-use crate::atlas::{Auth, Setup, TestAtlas, class, create, options, told};
+use crate::atlas::{Auth, Setup, TestAtlas, class, create, options, slowness, told};
 
 /// In the README too: tests/python/test_fault_figures.py compares.
 const FIGURES: &str = include_str!("../../fixtures/fault_figures.json");
@@ -37,7 +37,7 @@ fn fault(random: &mut fastrand::Rng) -> Value {
         83..88 => json!({"kind": "stale_nonce"}),
         88..92 => json!({"kind": "unauthorized"}),
         92..94 => json!({"kind": "last_reply"}),
-        94..96 => json!({"kind": "delay", "seconds": 0.5}),
+        94..96 => json!({"kind": "delay", "seconds": 0.5 * f64::from(slowness())}),
         96..97 => json!({"kind": "stall", "after_store": after_store}),
         _ => json!({"kind": "status", "status": 400, "error_code": "UNEXPECTED_ERROR"}),
     }
@@ -116,7 +116,7 @@ fn thousands_of_creates_among_random_faults() {
         ..options()
     }));
     // The time of all waits of all callers is one sum here, so that nothing may depend on it.
-    let timeout = Duration::from_millis(300);
+    let timeout = Duration::from_millis(300) * slowness();
     let bounds = |auth| Setup { timeout, max_retry_time: Duration::MAX, ..Setup::new(auth) };
     let clients = Auth::ALL.iter().map(|auth| (auth.name(), atlas.client(&bounds(*auth)).0));
     let clients: Arc<HashMap<&'static str, Client>> = Arc::new(clients.collect());
@@ -139,7 +139,7 @@ fn thousands_of_creates_among_random_faults() {
         .collect();
     let told: Vec<Told> = callers.into_iter().flat_map(|caller| runtime.block_on(caller).unwrap()).collect();
     // Requests that are carried out late are carried out by now.
-    std::thread::sleep(Duration::from_millis(600));
+    std::thread::sleep(Duration::from_millis(600) * slowness());
     judge(&atlas, &told);
 }
 

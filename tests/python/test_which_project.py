@@ -106,6 +106,20 @@ def test_a_missing_name_says_how_it_is_given(call: Callable[..., None], method: 
             assert [(v["path"], v["rule"]) for v in caught.value.violations] == [("name", "required")]
 
 
+@pytest.mark.parametrize("kind", ["flex_cluster", "serverless_instance"])
+@pytest.mark.parametrize("call", FACES)
+def test_a_create_says_it_too(call: Callable[..., None], kind: str) -> None:
+    single = 'name: is required: the first positional argument is the project, group_id; give the name as name="orders"'
+    place = {"backing_provider_name": "AWS", "region_name": "US_EAST_1"}
+    with Client(access_token="t", group_id=OTHER) as client:
+        with pytest.raises(errors.ValidationError) as caught:
+            call(client, f"create_{kind}", "orders", provider_settings=place)
+        assert str(caught.value) == single
+        with pytest.raises(errors.ValidationError) as caught:
+            call(client, f"create_{kind}", "orders", name="carts", provider_settings=place)
+        assert [violation["path"] for violation in caught.value.violations] == ["groupId"]
+
+
 def test_a_project_that_cannot_be_one_is_refused_by_the_constructor() -> None:
     for wrong, why in (("orders", "has 'o' as character 1"), ("", "this is empty"), (OTHER.upper(), "capital letters")):
         for made in (Client, AsyncClient):

@@ -240,6 +240,8 @@ def test_method_and_path_of_a_request(client: Client) -> None:
         client.request(given, "/api/atlas/v2/groups")
     with pytest.raises(errors.ValidationError, match=r"^path: must be a path that begins with /api/"):
         client.request("GET", given)
+    with pytest.raises(errors.ValidationError, match=r"^path: has a name in braces: put the id itself there"):
+        client.request("GET", "/api/atlas/v2/groups/{groupId}/flexClusters")
 
 
 CREDENTIALS = ["client_id", "client_secret", "public_key", "private_key", "access_token"]

@@ -124,10 +124,9 @@ impl Client {
                     Err(Error::Api(api)) if api.endpoint_retired || is_gone(&api, &filter) => continue,
                     clusters => clusters?,
                 };
-                // What was created as a serverless instance is a Flex cluster too.
-                found.extend(
-                    clusters.into_iter().filter(|one| one.id.as_ref().is_none_or(|id| seen.insert(id.clone()))),
-                );
+                // What is being deleted is no leftover, and what was created as a serverless instance is a Flex cluster too.
+                let left = clusters.into_iter().filter(|one| one.state.as_deref() != Some("DELETING"));
+                found.extend(left.filter(|one| one.id.as_ref().is_none_or(|id| seen.insert(id.clone()))));
             }
         }
         if let Some(oldest) = filter.older_than {

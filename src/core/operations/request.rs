@@ -66,6 +66,13 @@ impl Request {
                 &self.path,
             ));
         }
+        if self.path.contains(['{', '}']) {
+            return Err(violation(
+                "path",
+                "has a name in braces: put the id itself there, such as the project's",
+                &self.path,
+            ));
+        }
         let empty = validate::not_empty(&[("api_version", self.api_version.as_deref())]);
         if !empty.is_empty() {
             return Err(Error::Validation(empty));

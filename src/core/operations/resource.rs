@@ -190,9 +190,7 @@ pub fn required_name<'a>(argument: &str, group_id: Option<&str>, name: Option<&'
     let message = match (name, group_id) {
         (Some(name), _) => return Ok(name),
         (None, Some(given)) if validate::group_id(given).is_some() && validate::name(given).is_none() => {
-            format!(
-                "is required: the first positional argument is the project, group_id; give the name as {argument}=\"{given}\""
-            )
+            validate::name_as_project(argument, given)
         }
         (None, _) => format!("is required and was not given, or was None: give it as {argument}=…"),
     };

@@ -69,7 +69,7 @@ pub(crate) struct Order {
 }
 
 const FIELDS: [Field; 21] = [
-    ("kind", "the name of a kind"),
+    ("kind", "the name of a kind, such as \"status\", with status=503 beside it"),
     ("method", "an HTTP method"),
     ("path", "text, with * and ?"),
     ("name", "text, with * and ?"),

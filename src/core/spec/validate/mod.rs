@@ -55,8 +55,24 @@ pub fn create(
     spec: &Node<'_>,
     extra_fields: Option<&Node<'_>>,
 ) -> Result<Checked, Vec<Violation>> {
-    let violations = self::group_id(group_id).into_iter().collect();
-    check(kind, Operation::Create, violations, spec, extra_fields)
+    let of_project = self::group_id(group_id);
+    let may_be_the_name = of_project.is_some() && self::name(group_id).is_none();
+    let mut checked = check(kind, Operation::Create, of_project.into_iter().collect(), spec, extra_fields);
+    if may_be_the_name
+        && let Err(violations) = &mut checked
+        && let Some(name) = violations.iter_mut().find(|one| one.path == "name" && one.rule == rules::REQUIRED)
+    {
+        name.message = name_as_project("name", group_id);
+        violations.retain(|one| one.path != "groupId");
+    }
+    checked
+}
+
+/// A single positional argument is the project: what to say where it is the name that was probably meant.
+pub(crate) fn name_as_project(argument: &str, given: &str) -> String {
+    format!(
+        "is required: the first positional argument is the project, group_id; give the name as {argument}=\"{given}\""
+    )
 }
 
 /// Checks an update of the resource `name`: only what may change, and at least one such field.

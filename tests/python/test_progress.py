@@ -88,6 +88,14 @@ def test_a_wait_that_is_interrupted_ends_its_line(monkeypatch: pytest.MonkeyPatc
     assert stream.getvalue().endswith("\n")
 
 
+def test_a_bar_that_is_interrupted_while_it_is_made() -> None:
+    def tqdm(**_: Any) -> Any:
+        raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        progress._Bar(tqdm)(polls("CREATING", "IDLE")[0])
+
+
 @pytest.mark.parametrize("asynchronous", [False, True])
 def test_a_bar(monkeypatch: pytest.MonkeyPatch, asynchronous: bool) -> None:
     monkeypatch.setattr(sys, "stderr", stream := Screen())

@@ -171,9 +171,14 @@ def _compact(value: Any) -> str:
 def _table(heads: Iterable[str], rows: Iterable[Iterable[Any]]) -> str:
     head = "".join(f'<th style="text-align:left">{_cell(head)}</th>' for head in heads)
     body = "".join(
-        "<tr>" + "".join(f'<td style="text-align:left">{_cell(cell)}</td>' for cell in row) + "</tr>" for row in rows
+        "<tr>" + "".join(f'<td style="{_style(cell)}">{_cell(cell)}</td>' for cell in row) + "</tr>" for row in rows
     )
     return f"<table>{f'<thead><tr>{head}</tr></thead>' if head else ''}<tbody>{body}</tbody></table>"
+
+
+def _style(cell: Any) -> str:
+    """A time or a region stays in one line; only what is long may be broken."""
+    return "text-align:left" + (";white-space:nowrap" if len(str(cell)) <= 24 else "")
 
 
 def _cell(value: Any) -> str:

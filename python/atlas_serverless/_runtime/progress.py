@@ -161,7 +161,8 @@ class _Bar(_Display):
             self._bar.close()
 
     def stop(self) -> None:
-        self._bar.close()
+        if self._bar is not None:  # Ctrl-C may come while tqdm makes it
+            self._bar.close()
 
 
 class _Line(_Display):

@@ -176,12 +176,15 @@ class ProjectSpec(ProjectUpdate, total=False):
     """Twin of withDefaultAlertsSettings."""
 
 
-class FlexBackupSnapshot(TypedDict, total=False):
-    """A snapshot of a Flex cluster."""
-
+class _BackupTask(TypedDict):
     id: str
     status: str
     """``"PENDING"``, ``"QUEUED"``, ``"RUNNING"``, ``"FAILED"`` or ``"COMPLETED"``."""
+
+
+class FlexBackupSnapshot(_BackupTask, total=False):
+    """A snapshot of a Flex cluster."""
+
     mongoDBVersion: str
     scheduledTime: str
     startTime: str
@@ -206,12 +209,9 @@ class FlexRestoreJobSpec(TypedDict, total=False):
     """Twin of targetProjectId."""
 
 
-class FlexRestoreJob(TypedDict, total=False):
+class FlexRestoreJob(_BackupTask, total=False):
     """A restore of a snapshot."""
 
-    id: str
-    status: str
-    """``"PENDING"``, ``"QUEUED"``, ``"RUNNING"``, ``"FAILED"`` or ``"COMPLETED"``."""
     deliveryType: str
     instanceName: str
     projectId: str

@@ -163,12 +163,15 @@ class RateLimitValue(TypedDict, total=False):
     defaultValue: int | None
 
 
-class RateLimitEndpointSet(TypedDict, total=False):
-    """Endpoints that share one rate limit (a token bucket)."""
-
+class _EndpointSet(TypedDict):
     endpointSetId: str
     endpointSetName: str
     """Such as ``"Flex Clusters"``."""
+
+
+class RateLimitEndpointSet(_EndpointSet, total=False):
+    """Endpoints that share one rate limit (a token bucket)."""
+
     scope: Literal["IP", "GROUP", "ORGANIZATION", "USER"]
     """Whose requests are counted together."""
     capacity: RateLimitValue

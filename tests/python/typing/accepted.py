@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 from typing import TYPE_CHECKING
 
-from atlas_serverless import errors
+from atlas_serverless import errors, to_flex_spec
 from atlas_serverless.errors import ConnectError, DuplicateClusterName, NoGroupSshKey, ServerValidationError
+from atlas_serverless.testing import mock_atlas
 from atlas_serverless.types import (
     FlexClusterOperation,
     FlexClusterSpec,
@@ -19,8 +21,11 @@ from atlas_serverless.types import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+    from pathlib import Path
+
     from atlas_serverless import AsyncClient, Client, Emulator
-    from atlas_serverless.types import AsyncRawClient, RawClient
+    from atlas_serverless.types import AsyncRawClient, ManyProgress, RawClient
 
 
 def both_spellings(raw: RawClient) -> ServerlessInstance:
@@ -189,3 +194,108 @@ def faults_of_a_test(emulator: Emulator) -> None:
 def regions_from_anywhere(client: Client, region: str) -> None:
     client.create_flex_cluster(name="a", provider_settings={"backing_provider_name": "AWS", "region_name": region})
     client.create_flex_cluster(name="b", provider_settings={"backing_provider_name": "GCP", "region_name": "NEW_1"})
+
+
+def up_and_down(client: Client) -> str:
+    connection = client.up(
+        "shop", provider="AWS", region="US_EAST_1", access=["192.0.2.7"], roles=["readWrite@shop"], tags={"env": "dev"}
+    )
+    print(connection.username, [step["how"] for step in connection.did], connection.password is None)
+    print([step["why"] for step in client.down("shop", wait=True)])
+    return connection.uri
+
+
+def leftovers(client: Client) -> list[str]:
+    found = client.find_leftovers(tags={"ci": "1"}, older_than=86400, name_prefix="ci-")
+    print([one["age"] for one in found if not one["protected"]])
+    return [one["how"] for one in client.delete_leftovers(found, dry_run=True)]
+
+
+def users_and_access(client: Client) -> int:
+    user = client.create_database_user(
+        username="reports",
+        password=os.environ["PASSWORD"],
+        roles=[{"role_name": "read", "database_name": "shop"}],
+        scopes=[{"name": "orders", "type": "CLUSTER"}],
+    )
+    client.update_database_user(username=user["username"], description="reads")
+    client.delete_database_user(None, "reports")
+    client.create_access_list_entry(cidr_block="198.51.100.0/24", comment="office")
+    client.delete_access_list_entry(entry_value="198.51.100.0/24")
+    return len(list(client.list_database_users())) + len(list(client.list_access_list_entries()))
+
+
+def projects(client: Client, org_id: str) -> str:
+    made = client.create_project(name="shop", org_id=org_id)
+    renamed = client.update_project(made["id"], name="shop-2")
+    client.delete_project(made["id"])
+    return renamed["name"]
+
+
+def backups(client: Client) -> str:
+    snapshots = list(client.list_flex_backup_snapshots(name="orders"))
+    job = client.create_flex_restore_job(
+        name="orders", snapshot_id=snapshots[0]["id"], target_deployment_item_name="orders"
+    )
+    return client.wait_for_flex_restore_job(name="orders", restore_job_id=job["id"])["status"]
+
+
+def a_fleet_with_a_journal(client: Client, journal: Path) -> list[str]:
+    fleet: list[FlexClusterOperation] = [{"name": "a", "provider_settings": {"region_name": "US_EAST_1"}, "wait": True}]
+    results = client.create_many(fleet, journal=journal, progress=print_progress, max_in_flight=8)
+    failed = [f"{one.index} {one.operation['name']}: {one.error}" for one in results if one.error is not None]
+    for result in client.update_many([{"name": "a", "add_tags": {"env": "dev"}}], journal=str(journal)):
+        print(result.value)
+    list(client.delete_many([{"name": "a", "missing_ok": True}], progress=True))
+    return failed
+
+
+def print_progress(progress: ManyProgress) -> None:
+    print(progress.ended, progress.total, progress.failures.get("RATE_LIMITED"), progress.remaining)
+
+
+def a_conversion() -> str:
+    conversion = to_flex_spec({"name": "orders", "providerSettings": {"regionName": "US_EAST_1"}}, strict=False)
+    print([lost["why"] for lost in conversion.lost], [changed["from"] for changed in conversion.changed])
+    return conversion.spec["name"]
+
+
+def ways_to_make_a_client() -> list[Client]:
+    from atlas_serverless import Client
+
+    with Client(max_retries=3, timeout=30, on_retired="flex", token_cache="file") as client:
+        print(client.credentials.explain(), client.default_group_id)
+    return [Client.from_env(), Client.from_profile("work"), Client(client_id="a", client_secret="b", group_id="c")]
+
+
+def the_rest_of_the_api(client: Client) -> None:
+    reply = client.request("GET", "/api/atlas/v2/orgs", params={"itemsPerPage": 5})
+    print(reply["results"][0]["name"])
+    client.request("PATCH", "/api/atlas/v2/groups/32b6e34b3d91647abb20e7b8", json={"name": "shop"})
+
+
+async def many_at_once(client: AsyncClient) -> list[str]:
+    place = {"backing_provider_name": "AWS", "region_name": "US_EAST_1"}
+    creates = (client.create_flex_cluster(name=f"n{i}", provider_settings=place, wait=True) for i in range(3))
+    made = await asyncio.gather(*creates)
+    async for result in client.create_many([{"name": "b"}]):
+        print(result.error)
+    return [cluster["connectionStrings"]["standardSrv"] for cluster in made]
+
+
+def a_fixture_of_ones_own(atlas_emulator: Emulator) -> Iterator[Client]:
+    with atlas_emulator.client("api_key", group_id=atlas_emulator.group_id) as client:
+        yield client
+    assert [request["status"] for request in atlas_emulator.requests] == [200, 201]
+    atlas_emulator.clock.advance(60)
+
+
+@mock_atlas(calendar="2026", unmet_faults="allow")
+def a_test_of_ones_own(emulator: Emulator) -> None:
+    emulator.add_instance("orders", kind="flex", tags={"env": "dev"})
+    assert [instance["name"] for instance in emulator.instances()] == ["orders"]
+
+
+def limits(client: Client) -> list[str]:
+    print(client.rate_limits)
+    return [limit["endpointSetId"] for limit in client.list_rate_limits()]

@@ -206,7 +206,7 @@ def test_the_token_is_shared_unless_it_is_said_otherwise(client: Recorder, monke
             "flex update GROUP orders --tag a=1 --no-tags",
             "atlas-serverless: --tag and --no-tags contradict each other\n",
         ),
-        ("flex create GROUP --spec /no/such/file", "atlas-serverless: --spec /no/such/file: [Errno 2] No such file"),
+        ("flex create GROUP --spec /no/such/file", "atlas-serverless: --spec /no/such/file: No such file or directory"),
     ],
 )
 def test_a_command_line_that_cannot_be_understood(

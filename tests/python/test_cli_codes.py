@@ -13,6 +13,7 @@ import pytest
 from atlas_serverless import Emulator, cli, errors
 from atlas_serverless.cli import _errors
 from atlas_serverless.cli._common import CommandError, UsageError
+from atlas_serverless.cli._shell_words import in_shell_words
 
 CREATE = "flex create --name orders --provider AWS --region US_EAST_1"
 
@@ -80,8 +81,43 @@ def test_words_of_the_shell() -> None:
         ("wait_for_serverless_instance waits again", "`atlas-serverless serverless wait` waits again"),
         ("list_flex_clusters shows", "`atlas-serverless flex list` shows"),
         ("give Client(group_id=…)", "give --project-id"),
+        (
+            "no project is named: give group_id= to the call, or once to Client(group_id=…), or set X",
+            "no project is named: give --project-id, or set X",
+        ),
+        (
+            "create a Flex cluster with create_flex_cluster(group_id, **to_flex_spec(spec).spec), or let "
+            'on_retired="flex" do so where the endpoint is gone (Client(on_retired="flex") for all methods)',
+            "create a Flex cluster with `atlas-serverless flex create --spec`, from what `atlas-serverless convert` "
+            "prints, or let --on-retired flex do so where the endpoint is gone",
+        ),
+        ("change to the flex_cluster methods", "change to the commands of `atlas-serverless flex`"),
+        (
+            'its successor is the Flex cluster: create_flex_cluster, to_flex_spec, on_retired="flex"',
+            "its successor is the Flex cluster: `atlas-serverless flex create` (--on-retired flex)",
+        ),
+        ("list_projects() has its id", "`atlas-serverless projects list` has its id"),
+        ("update it with terminationProtectionEnabled=False first", "update it with --no-termination-protection first"),
+        (
+            "so nothing can connect: give access=, such as an address",
+            "so nothing can connect: give --access with an address",
+        ),
+        ("no retries are left (max_retries)", "no retries are left"),
+        ("the 180.0 s that are left (timeout, max_retry_time)", "the 180.0 s that are left"),
+        ("check base_url, and proxies on the way", "check --base-url, and proxies on the way"),
+        ("give the missing CA as ca_file", "give the missing CA as SSL_CERT_FILE"),
+        ("change it with update_database_user", "change it with `atlas-serverless dbusers update`"),
+        ("the other way round, group_id='a', name='b'", "the other way round: GROUP_ID is 'a', NAME is 'b'"),
+        ("MONGODB_ATLAS_BASE_URL (base_url)", "MONGODB_ATLAS_BASE_URL (--base-url)"),
     ]:
-        assert _errors.in_shell_words(said) == expected
+        assert in_shell_words(said) == expected
+
+
+def test_the_other_kind_is_the_other_one() -> None:
+    said = "answered 404; find() looks for both kinds"
+    for path, other in (("flexClusters", "serverless"), ("serverless", "flex")):
+        shown = in_shell_words(f"GET /api/atlas/v2/groups/1/{path}/x {said}")
+        assert shown.endswith(f"`atlas-serverless {other} get` looks for the other kind")
 
 
 def test_the_codes_of_errors_that_are_rare() -> None:
@@ -97,6 +133,11 @@ def test_the_codes_of_errors_that_are_rare() -> None:
         (errors.OutcomeUnknownError("x"), 1),
         (errors.WaitFailedError("x"), 1),
         (errors.ServiceUnavailableError("x", status=503), 1),
+        (errors.BadRequestError("x", status=400, error_code="INVALID_ATTRIBUTE"), 2),
+        (errors.BadRequestError("x", status=400, error_code="MISSING_PASSWORD"), 2),
+        (errors.BadRequestError("x", status=400, error_code="MAX_CLUSTERS_PER_PROJECT"), 1),
+        (errors.BadRequestError("x", status=400, error_code="CLUSTER_ALREADY_REQUESTED_DELETION"), 5),
+        (errors.BadRequestError("x", status=400, detail="Disable termination protection and retry."), 5),
     ]:
         assert _errors.exit_code(error) == code, error
     cause = errors.WaitFailedError("x")
@@ -116,6 +157,11 @@ def test_usage_errors_are_one_line_and_show_no_secret(capsys: pytest.CaptureFixt
     assert (code, out, err.count("\n")) == (2, "", 1)
     assert "invalid choice: 'lst'" in err
     assert "see atlas-serverless flex --help" in err
+    assert run("flx", capsys)[2].endswith("; did you mean flex? (see atlas-serverless --help)\n")
+    said = "atlas-serverless: -o goes after the command, as in `atlas-serverless flex list -o json`\n"
+    assert run("-o yaml flex list", capsys) == (2, "", said)
+    shown = {"class": "UsageError", "message": said.strip(), "exit_code": 2}
+    assert run("-o json flex list", capsys) == (2, "", json.dumps({"error": shown}) + "\n")
     assert "SECRETMARK" not in run("flex list --client-secret SECRETMARK", capsys)[2]
 
 

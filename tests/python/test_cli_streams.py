@@ -2,16 +2,21 @@
 
 from __future__ import annotations
 
+import io
 import json
+import logging
 import os
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from atlas_serverless import Emulator
+from atlas_serverless.cli._notices import Notices
+from atlas_serverless.errors import RegionWarning
 from test_cli_process import environment
 
 EVERY = ["serverless", "flex", "convert", "doctor", "logout", "emulator", "completion", "version"]
@@ -122,3 +127,28 @@ def test_json_that_is_nested_too_deep(where: str, depth: int, tmp_path: Path, at
         assert depth == 65 or "nested too deep" in done.stderr
         assert len(done.stderr) < 1000
     assert atlas_emulator.counters["created"] == 0
+
+
+@pytest.mark.parametrize("at_terminal", [True, False])
+def test_a_pause_is_shown_while_it_lasts(at_terminal: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A person sees why nothing happens, until there is something else to see; a script gets a line at the end."""
+    out = err = io.StringIO()
+    monkeypatch.setattr(sys, "stdout", out)
+    monkeypatch.setattr(sys, "stderr", err)
+    monkeypatch.setenv("COLUMNS", "40")
+    pause = "list_flex_clusters attempt 1: 503 UNEXPECTED_ERROR; again in 6.0 s"
+    with Notices(show_pauses=at_terminal, debug=False) as notices:
+        logging.getLogger("atlas_serverless").warning(pause)
+        print("result")
+        logging.getLogger("atlas_serverless").warning("the token was not renewed")
+    shown = pause.replace("list_flex_clusters", "`atlas-serverless flex list`")
+    assert out.getvalue() == (f"\r\x1b[K{shown[:39]}\r\x1b[Kresult\n" if at_terminal else "result\n")
+    assert list(notices.lines) == [*([] if at_terminal else [shown]), "the token was not renewed"]
+    assert (sys.stdout, sys.stderr) == (out, err)
+
+
+def test_with_debug_warnings_come_at_once(capsys: pytest.CaptureFixture[str]) -> None:
+    with Notices(show_pauses=True, debug=True) as notices:
+        warnings.warn(RegionWarning("give it\nas base_url"), stacklevel=1)
+        assert capsys.readouterr().err == "warning: give it; as --base-url\n"
+    assert list(notices.lines) == []

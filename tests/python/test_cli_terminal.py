@@ -2,55 +2,17 @@
 
 from __future__ import annotations
 
-import fcntl
 import json
-import os
-import pty
-import re
-import struct
 import subprocess
 import sys
-import termios
-from collections.abc import Mapping
 
 import pytest
 
 from atlas_serverless import Emulator
+from terminals import COLOUR, pipe, terminal
 
 pytestmark = pytest.mark.usefixtures("atlas_environment")
-COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 CREATE = "flex create --name orders --provider AWS --region US_EAST_1"
-
-
-def terminal(command: str, typed: str = "", environment: Mapping[str, str] | None = None) -> tuple[int, str]:
-    """The exit code of a command, and all that a terminal got from it."""
-    ours, theirs = pty.openpty()
-    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 50, 200, 0, 0))
-    given = {**os.environ, "TERM": "xterm", "COLUMNS": "200", **(environment or {})}
-    if not environment:
-        given.pop("NO_COLOR", None)
-    words = [sys.executable, "-m", "atlas_serverless", *command.split()]
-    process = subprocess.Popen(words, stdin=theirs, stdout=theirs, stderr=theirs, env=given)
-    os.close(theirs)
-    os.write(ours, typed.encode())
-    written = b""
-    while True:
-        try:
-            part = os.read(ours, 65536)
-        except OSError:  # the other end is closed
-            break
-        if not part:
-            break
-        written += part
-    os.close(ours)
-    return process.wait(60), written.decode().replace("\r\n", "\n")
-
-
-def pipe(command: str) -> tuple[int, str, str]:
-    """The exit code, stdout and stderr of a command whose output is piped."""
-    words = [sys.executable, "-m", "atlas_serverless", *command.split()]
-    done = subprocess.run(words, capture_output=True, text=True, stdin=subprocess.DEVNULL, check=False, timeout=60)
-    return done.returncode, done.stdout, done.stderr
 
 
 def test_a_table_at_a_terminal_and_json_in_a_pipe(atlas_emulator: Emulator) -> None:
@@ -97,6 +59,26 @@ def test_deleting_asks_a_person_only(atlas_emulator: Emulator) -> None:
     assert terminal("flex list") == (0, "No Flex clusters.\n")
 
 
+@pytest.mark.parametrize(
+    ("command", "question"),
+    [
+        ("down orders", "what `up` has made for orders: the cluster with all data, its user and access list entries"),
+        ("sweep --delete --tag ci=1", "orders (Emulated-Project), with all data"),
+        ("dbusers delete orders", "the database user orders"),
+        ("accesslist delete 192.0.2.7", "the entry 192.0.2.7 of the access list"),
+    ],
+)
+def test_every_deletion_asks_a_person(command: str, question: str, atlas_emulator: Emulator) -> None:
+    up = "up orders --provider AWS --region US_EAST_1 --access 192.0.2.7 --tag ci=1 --interval 0.05"
+    assert pipe(up)[0] == 0
+    code, shown = terminal(command, "n\n")
+    assert code == 1
+    assert shown.endswith(f"Delete {question}? [y/N] atlas-serverless: nothing was deleted\n")
+    assert [request["method"] for request in atlas_emulator.requests].count("DELETE") == 0
+    assert terminal(f"{command} --yes")[0] == 0
+    assert [request["method"] for request in atlas_emulator.requests].count("DELETE") > 0
+
+
 def test_errors_in_both(atlas_emulator: Emulator) -> None:
     code, out, err = pipe("flex get nothing")
     assert (code, out) == (4, "")
@@ -109,11 +91,15 @@ def test_errors_in_both(atlas_emulator: Emulator) -> None:
 
 def test_the_environment_of_an_emulator() -> None:
     words = [sys.executable, "-m", "atlas_serverless", "emulator", "--env"]
-    with subprocess.Popen(words, stdout=subprocess.PIPE, text=True) as process:
+    with subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         assert process.stdout is not None
+        assert process.stderr is not None
         lines = [process.stdout.readline() for _ in range(6)]
         script = "".join(lines) + f"{sys.executable} -m atlas_serverless projects list -o name"
         done = subprocess.run(["sh", "-c", script], capture_output=True, text=True, check=False)
         process.terminate()
+        said = process.stderr.read()
     assert all(line.startswith("export MONGODB_ATLAS_") for line in lines)
+    assert said.startswith("Atlas emulator at http://127.0.0.1:")
+    assert said.count("\n") == 1
     assert done.stdout == "Emulated-Project\n", done.stderr

@@ -12,13 +12,13 @@ from __future__ import annotations
 import argparse
 import importlib
 import sys
-import warnings
 
-from atlas_serverless.errors import AtlasError, AtlasWarning
+from atlas_serverless.errors import AtlasError
 
 from ._common import CommandError, UsageError
-from ._errors import EPILOG, INTERRUPTED, as_json, exit_code, in_shell_words, line
+from ._errors import EPILOG, INTERRUPTED, as_json, exit_code, line
 from ._output import flush_streams, prepare_streams
+from ._table import colours
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -46,6 +46,17 @@ MODULES = (
     "version",
 )
 """In the order of `atlas-serverless --help`."""
+
+
+_EXAMPLES = """\
+examples:
+  atlas-serverless demo                       without an account
+  atlas-serverless doctor                     whether a create would get through
+  atlas-serverless flex create --name orders --provider AWS --region US_EAST_1 --wait
+  atlas-serverless up orders --provider AWS --region US_EAST_1 --access 192.0.2.7
+
+Credentials are looked for in the environment, then in the profile of the Atlas CLI.
+"""
 
 
 class _Version(argparse.Action):
@@ -84,7 +95,19 @@ class _Parser(argparse.ArgumentParser):
         head, found, rest = message.partition("unrecognized arguments: ")
         if found:
             message = head + found + " ".join(_shown(rest.split()))
-        self.exit(2, f"{self.prog}: {without_secrets(message)} (see {self.prog} --help)\n")
+        raise UsageError(f"{self.prog}: {without_secrets(message)}{_nearest(message)} (see {self.prog} --help)")
+
+
+def _nearest(message: str) -> str:
+    """Of what can be chosen, what was probably meant."""
+    import difflib
+    import re
+
+    given = re.search(r"invalid choice: '([^']*)'", message)
+    known = re.findall(r"'([\w-]+)'|(?<=[( ])([\w-]+)(?=[,)])", message.partition("choose from")[2])
+    words = [quoted or plain for quoted, plain in known]
+    close = difflib.get_close_matches(given[1], words, n=1) if given else []
+    return f"; did you mean {close[0]}?" if close else ""
 
 
 def _shown(words: list[str]) -> list[str]:
@@ -104,7 +127,7 @@ def build_parser() -> tuple[argparse.ArgumentParser, dict[str, ModuleType]]:
     parser = _Parser(
         prog=PROG,
         description="Create and keep MongoDB Atlas serverless instances and Flex clusters.",
-        epilog=f"Credentials are looked for in the environment, then in the profile of the Atlas CLI.\n\n{EPILOG}",
+        epilog=f"{_EXAMPLES}\n{EPILOG}",
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument("--version", action=_Version)
@@ -142,44 +165,59 @@ def _parse_and_run(argv: Sequence[str] | None) -> int:
     if words[:1] == ["__complete"]:
         return _complete(parser, words[1:])
     try:
+        if words and words[0].startswith("-") and words[0] not in ("-h", "--help", "--version"):
+            option = words[0].partition("=")[0]
+            raise UsageError(f"{PROG}: {option} goes after the command, as in `{PROG} flex list -o json`")
         args = parser.parse_args(words)
-    except SystemExit as done:  # argparse has printed help, version or what is wrong
+    except UsageError as wrong:
+        return _say(wrong, as_json_line=_wants_json(words), prefix="")
+    except SystemExit as done:  # argparse has printed help or version
         return done.code if isinstance(done.code, int) else 2
     if args.command is None:
         parser.print_help(sys.stderr)
         return 2
-    with warnings.catch_warnings():
-        warnings.simplefilter(
-            "always", AtlasWarning
-        )  # whatever PYTHONWARNINGS says: "error" would end a command midway
-        warnings.showwarning = _show_warning
-        return _run(owners[args.command], args)
+    return _run(owners[args.command], args)
 
 
 def _run(module: ModuleType, args: argparse.Namespace) -> int:
-    try:
-        if getattr(args, "debug", False):
+    from ._notices import Notices
+
+    debug = getattr(args, "debug", False)
+    shows_a_bar = getattr(args, "wait", False) or getattr(args, "action", None) == "wait" or args.command == "up"
+    with Notices(show_pauses=not shows_a_bar and colours(sys.stderr), debug=debug) as notices:
+        if debug:
             import logging
 
             logging.basicConfig(level=logging.DEBUG, format="%(levelname)s %(name)s: %(message)s")
-        code: int = module.run(args)
-        return code
-    except (AtlasError, UsageError, CommandError, ValueError) as error:
-        return _say(error, args)
-    except KeyboardInterrupt:
-        _tell("")
-        return INTERRUPTED
+        try:
+            code: int = module.run(args)
+        except (AtlasError, UsageError, CommandError, ValueError) as error:
+            notices.clear()
+            return _say(error, as_json_line=getattr(args, "output", None) == "json")
+        except KeyboardInterrupt:
+            _tell("")
+            code = INTERRUPTED
+        notices.clear()
+    for text in notices.lines:
+        _tell(f"{PROG}: warning: {text}")
+    return code
 
 
-def _say(error: Exception, args: argparse.Namespace) -> int:
+def _say(error: Exception, *, as_json_line: bool, prefix: str = f"{PROG}: ") -> int:
     code = exit_code(error)
-    if getattr(args, "output", None) == "json":
+    if as_json_line:
         import json
 
         _tell(json.dumps(as_json(error, code), default=str))
     else:
-        _tell(f"{PROG}: {line(error)}")
+        _tell(f"{prefix}{line(error)}")
     return code
+
+
+def _wants_json(words: list[str]) -> bool:
+    """Whether a command line that could not be parsed asks for JSON."""
+    pairs = zip(words, [*words[1:], ""], strict=True)
+    return any(pair in (("-o", "json"), ("--output", "json")) for pair in pairs) or "--output=json" in words
 
 
 def _print_version() -> int:
@@ -190,6 +228,8 @@ def _print_version() -> int:
 
 
 def _complete(parser: argparse.ArgumentParser, words: list[str]) -> int:
+    import warnings
+
     from ._candidates import complete
 
     warnings.simplefilter("ignore")
@@ -197,10 +237,6 @@ def _complete(parser: argparse.ArgumentParser, words: list[str]) -> int:
         return complete(parser, words)
     except Exception:  # a shell that completes has no place for errors
         return 1
-
-
-def _show_warning(message: Warning | str, *_: Any, **__: Any) -> None:
-    _tell(f"{PROG}: warning: {in_shell_words(str(message))}")
 
 
 def _tell(line: str) -> None:

@@ -23,8 +23,11 @@ def read_text(path: str) -> str:
     import sys
 
     if path != "-":
-        with open(path, encoding="utf-8") as file:
-            return file.read()
+        try:
+            with open(path, encoding="utf-8") as file:
+                return file.read()
+        except OSError as error:  # its own text says the path and a number, too
+            raise OSError(error.strerror or str(error)) from None
     if sys.stdin is None:
         raise OSError("standard input is closed")
     binary = getattr(sys.stdin, "buffer", None)
@@ -71,20 +74,55 @@ def client_options() -> argparse.ArgumentParser:
 
 def client(args: argparse.Namespace, **more: Any) -> Client:
     """The client that the options of :func:`client_options` ask for."""
-    import os
-
     import atlas_serverless
 
-    # Commands share a service account's token: one each would soon be too many for Atlas' limit of token requests.
-    shared = None if os.environ.get("ATLAS_SERVERLESS_TOKEN_CACHE") else "file"
     access = {
         "profile": args.profile,
         "base_url": args.base_url,
-        "token_cache": "memory" if args.no_token_cache else shared,
+        "token_cache": "memory" if args.no_token_cache else token_cache(None),
         "group_id": args.group_id,
         **more,
     }
     return atlas_serverless.Client(**{name: value for name, value in access.items() if value is not None})
+
+
+def force_option(parser: argparse.ArgumentParser) -> None:
+    """Add the option that `confirm` looks at."""
+    parser.add_argument("--force", "--yes", action="store_true", help="do not ask, at a terminal either")
+
+
+def confirm(args: argparse.Namespace, what: str) -> None:
+    """Ask a person before something is deleted; a script is not asked."""
+    import sys
+
+    if args.force or not (sys.stdin and sys.stdin.isatty() and sys.stderr.isatty()):
+        return
+    print(f"Delete {what}? [y/N] ", end="", file=sys.stderr, flush=True)
+    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
+        raise CommandError("nothing was deleted")
+
+
+def say_deleted(args: argparse.Namespace, what: str) -> None:
+    """At a terminal, which is told nothing else."""
+    import sys
+
+    from ._output import output_of
+
+    if output_of(args) == "table":
+        print(f"{what} is {'deleted' if getattr(args, 'wait', True) else 'being deleted'}.", file=sys.stderr)
+
+
+def provider(text: str) -> str:
+    """AWS, also as aws."""
+    return text.upper()
+
+
+def token_cache(given: str | None) -> str | None:
+    """Where tokens are kept. Commands share a service account's token: one each would soon be too many for Atlas'
+    limit of token requests."""
+    import os
+
+    return given or (None if os.environ.get("ATLAS_SERVERLESS_TOKEN_CACHE") else "file")
 
 
 def parse_json(text: str) -> Any:

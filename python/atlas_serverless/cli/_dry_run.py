@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import json
 
-from ._output import output_of, print_json
+from ._output import output_of, print_result
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterator
     from typing import Any
 
 _SHOWN = ("accept", "content-type")
@@ -20,58 +20,82 @@ _SHOWN = ("accept", "content-type")
 
 def show(args: argparse.Namespace, client: Any, call: Callable[[Any], Any]) -> int:
     """Print what `call`, which is given a client, would send by `client`. What is not valid is raised."""
+    [shown] = _requests(client, [call])
+    if isinstance(shown, Exception):
+        raise shown
+    if output_of(args) in ("json", "yaml"):
+        print_result({"dry_run": True, "request": shown, "valid": True}, args)
+    elif shown is None:
+        print("It is valid, and there is nothing to send.")
+    else:
+        _print_request(shown)
+        print("\nIt is valid. Nothing was sent.")
+    return 0
+
+
+def show_many(args: argparse.Namespace, client: Any, named_calls: list[tuple[str, Callable[[Any], Any]]]) -> int:
+    """The same of many calls, each with the name of what it is about. The exit code is that of the worst."""
+    from ._errors import exit_code, line
+
+    worst, entries = 0, []
+    for (name, _), shown in zip(named_calls, _requests(client, [call for _, call in named_calls]), strict=True):
+        entry: dict[str, Any] = {"name": name, "valid": not isinstance(shown, Exception)}
+        if isinstance(shown, Exception):
+            worst = max(worst, exit_code(shown))
+            entry["why"] = line(shown)
+        else:
+            entry["request"] = shown
+        entries.append(entry)
+    if output_of(args) in ("json", "yaml"):
+        print_result([{"dry_run": True, **entry} for entry in entries], args)
+    else:
+        for entry in entries:
+            if entry.get("request"):
+                _print_request(entry["request"])
+            else:
+                print(f"{entry['name']}: {entry.get('why', 'there is nothing to send')}")
+            print()
+        wrong = sum(not entry["valid"] for entry in entries)
+        print(f"{len(entries) - wrong} valid, {wrong} not. Nothing was sent.")
+    return worst
+
+
+def _requests(client: Any, calls: list[Callable[[Any], Any]]) -> Iterator[dict[str, Any] | Exception | None]:
+    """What each call would send, None if it sends nothing, or why it cannot be sent."""
     from atlas_serverless import errors
     from atlas_serverless.emulator import Emulator
 
     base_url = client.credentials.base_url
     options = {"group_id": client.default_group_id, "max_retries": 0, "reconcile": False}
-    with Emulator() as emulator:
+    given = {name: value for name, value in options.items() if value is not None}
+    with Emulator() as emulator, emulator.client("access_token", **given) as writing:
         emulator.fail_next("status", status=400, endpoint="api", times=None)
-        given = {name: value for name, value in options.items() if value is not None}
-        with emulator.client("access_token", **given) as writing:
+        for call in calls:
+            before = len(emulator.requests)
             try:
                 call(writing)
-            except errors.ValidationError as error:
-                if not isinstance(error, errors.ApiError):
-                    raise
             except errors.ApiError:
                 pass
-        requests = [request for request in emulator.requests if request["endpoint"] not in ("token", "revoke")]
-    if not requests:
-        return _nothing(args)
-    request = requests[0]
+            except (errors.AtlasError, TypeError, ValueError) as error:
+                yield error
+                continue
+            requests = emulator.requests[before:]
+            yield _request(requests[0], base_url) if requests else None
+
+
+def _request(request: dict[str, Any], base_url: str) -> dict[str, Any]:
     path = request["path"] + (f"?{request['query']}" if request["query"] else "")
-    sent = {
+    return {
         "method": request["method"],
         "url": base_url + path,
         "headers": {name: request["headers"][name] for name in _SHOWN if name in request["headers"]},
         "body": request["body"],
     }
-    if not _printed(args, sent):
-        print(f"{sent['method']} {sent['url']}")
-        for name, value in sent["headers"].items():
-            print(f"{name.title()}: {value}")
-        if sent["body"] is not None:
-            print("\n" + json.dumps(sent["body"], indent=2, ensure_ascii=False))
-        print("\nIt is valid. Nothing was sent.")
-    return 0
 
 
-def _nothing(args: argparse.Namespace) -> int:
-    """For a call that needs no request."""
-    if not _printed(args, None):
-        print("It is valid, and there is nothing to send.")
-    return 0
-
-
-def _printed(args: argparse.Namespace, request: dict[str, Any] | None) -> bool:
-    """Print the request as data, if that is asked for."""
-    from ._output import print_result
-
-    form = output_of(args)
-    result = {"dry_run": True, "request": request, "valid": True}
-    if form == "json":
-        print_json(result, compact=args.compact)
-    elif form == "yaml":
-        print_result(result, args)
-    return form in ("json", "yaml")
+def _print_request(sent: dict[str, Any]) -> None:
+    print(f"{sent['method']} {sent['url']}")
+    for name, value in sent["headers"].items():
+        print(f"{name.title()}: {value}")
+    if sent["body"] is not None:
+        print("\n" + json.dumps(sent["body"], indent=2, ensure_ascii=False))

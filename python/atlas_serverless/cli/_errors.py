@@ -7,6 +7,7 @@ import re
 from atlas_serverless import errors
 
 from ._common import CommandError, UsageError
+from ._shell_words import in_shell_words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -29,9 +30,9 @@ EXIT_CODES = {
 }
 EPILOG = "exit codes:\n" + "\n".join(f"  {code:<4} {text}" for code, text in EXIT_CODES.items())
 
-_OPTIONS = ("on_retired", "if_exists", "on_timeout", "on_error", "missing_ok")
-_KINDS = {"flex_cluster": "flex", "serverless_instance": "serverless"}
-_ACTIONS = {"wait_for": "wait"}
+# Words in the error codes of a request that breaks rules, and of a state that does not permit it: both are often 400.
+_BROKEN_RULES = re.compile("INVALID|MISSING|ATTRIBUTE|VALIDATION")
+_CONFLICTS = re.compile("^DUPLICATE_|_ALREADY_|_IN_USE$|TERMINATION_PROTECTION")
 
 
 def exit_code(error: BaseException) -> int:
@@ -52,8 +53,10 @@ def exit_code(error: BaseException) -> int:
         if isinstance(error, kinds):
             return code
     code_name = str(getattr(error, "error_code", None) or "")
-    if code_name.startswith("DUPLICATE_") or code_name.endswith(("_ALREADY_EXISTS", "_ALREADY_IN_USE")):
+    if _CONFLICTS.search(code_name) or "termination protection" in str(getattr(error, "detail", None)).lower():
         return CONFLICT
+    if isinstance(error, errors.BadRequestError) and _BROKEN_RULES.search(code_name):
+        return USAGE
     if isinstance(error, errors.WaitError) and isinstance(error.__cause__, errors.AtlasError):
         return exit_code(error.__cause__)
     missing = getattr(errors, "WaitNotFoundError", None)
@@ -67,29 +70,12 @@ def line(error: BaseException) -> str:
     return text if isinstance(error, UsageError | CommandError) else in_shell_words(text)
 
 
-def in_shell_words(text: str) -> str:
-    """``on_retired="flex"`` as ``--on-retired flex``, ``get_flex_cluster`` as ``atlas-serverless flex get``."""
-    options = "|".join(_OPTIONS)
-    text = re.sub(rf"\b({options})=\"?(\w+)\"?", lambda found: f"--{_dashed(found[1])} {found[2]}", text)
-    text = text.replace("--missing-ok True", "--missing-ok")
-    text = re.sub(r"Client\((--[\w -]+)\)", r"\1", text)
-    text = text.replace("find() looks for both kinds", "`atlas-serverless serverless get` looks for the other kind")
-    methods = r"\b(create|get|list|update|delete|upgrade|wait_for)_(flex_cluster|serverless_instance)s?\b(\([^()]*\))?"
-    return re.sub(methods, _command, re.sub(r"(Client\()?\bgroup_id=(…|\.\.\.)?\)?", "--project-id", text))
-
-
-def _command(found: re.Match[str]) -> str:
-    return f"`atlas-serverless {_KINDS[found[2]]} {_ACTIONS.get(found[1], found[1])}`"
-
-
-def _dashed(name: str) -> str:
-    return name.replace("_", "-")
-
-
 def as_json(error: BaseException, code: int) -> dict[str, Any]:
     """The error as one object, for scripts."""
     facts = ("status", "error_code", "detail", "hint", "retryable", "attempts", "violations")
     known = {name: getattr(error, name) for name in facts if getattr(error, name, None) not in (None, [])}
     if isinstance(known.get("hint"), str):
-        known["hint"] = in_shell_words(known["hint"])
+        known["hint"] = in_shell_words(known["hint"], about=str(error))
+    if "violations" in known:
+        known["violations"] = [{**one, "message": in_shell_words(one["message"])} for one in known["violations"]]
     return {"error": {"class": type(error).__name__, "message": line(error), "exit_code": code, **known}}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import io
+import re
 import sys
 
 from ._common import UsageError, parse_json, read_text
@@ -12,7 +13,7 @@ from ._fields import check_fields
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Iterable, Iterator
+    from collections.abc import Callable, Iterator
     from typing import Any
 
 #: The options' names for the fields of a provider.
@@ -22,11 +23,12 @@ _SETTINGS = {"provider": "backingProviderName", "region": "regionName"}
 _ARGUMENTS = ("group_id", "add_tags", "remove_tags")
 
 
-def read(path: str) -> list[dict[str, Any]]:
-    """The rows of a file: a list in JSON or YAML, an object in each line (JSONL), or a table (CSV)."""
+def read(path: str, action: str) -> list[dict[str, Any]]:
+    """The rows of a file: a list in JSON or YAML, an object in each line (JSONL), or a table (CSV). What is to be
+    deleted may be names alone, one in each line."""
     try:
         text = read_text(path)
-        rows = _parse(text, path.rpartition(".")[2].lower() if path != "-" else "")
+        rows = _parse(text, path.rpartition(".")[2].lower() if path != "-" else "", action)
     except (OSError, ValueError, csv.Error) as error:
         raise UsageError(f"--file {path}: {error}") from None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
@@ -36,23 +38,45 @@ def read(path: str) -> list[dict[str, Any]]:
     return [_fields(row, f"--file {path}, entry {number}") for number, row in enumerate(rows, 1)]
 
 
-def _parse(text: str, ending: str) -> Any:
+def _parse(text: str, ending: str, action: str) -> Any:
+    if not text.strip():
+        return []
+    ending = ending or _form(text)
     if ending in ("yaml", "yml"):
-        try:
-            import yaml
-        except ImportError:
-            raise UsageError("YAML needs PyYAML: pip install 'atlas-serverless[cli]'") from None
-        try:
-            return yaml.safe_load(text)
-        except yaml.YAMLError as error:
-            raise ValueError(str(error).replace("\n", " ")) from None
-        except RecursionError:
-            raise ValueError("the YAML is nested too deep") from None
+        return _parse_yaml(text)
     if ending == "csv":
-        return list(csv.DictReader(io.StringIO(text)))
-    if ending == "jsonl" or (not ending and text.lstrip().startswith("{")):
+        table = csv.DictReader(io.StringIO(text))
+        if "name" not in (table.fieldnames or ()):
+            raise ValueError("the first line of a CSV names its columns, and none is called name")
+        return list(table)
+    if ending in ("txt", "names"):
+        if action != "delete":
+            raise ValueError("names alone are enough to delete; give JSON, JSONL, YAML or CSV")
+        return [{"name": line.strip()} for line in text.splitlines() if line.strip()]
+    if ending == "jsonl":
         return [parse_json(line) for line in text.splitlines() if line.strip()]
     return parse_json(text)
+
+
+def _form(text: str) -> str:
+    """What standard input has, whose name has no ending."""
+    if text.lstrip().startswith(("[", "{")):
+        return "json" if text.lstrip().startswith("[") else "jsonl"
+    columns = [column.strip() for column in text.lstrip().splitlines()[0].split(",")]
+    return "csv" if "name" in columns else "names"
+
+
+def _parse_yaml(text: str) -> Any:
+    try:
+        import yaml
+    except ImportError:
+        raise UsageError("YAML needs PyYAML: pip install 'atlas-serverless[cli]'") from None
+    try:
+        return yaml.safe_load(text)
+    except yaml.YAMLError as error:
+        raise ValueError(str(error).replace("\n", " ")) from None
+    except RecursionError:
+        raise ValueError("the YAML is nested too deep") from None
 
 
 def _fields(row: dict[str, Any], where: str) -> dict[str, Any]:
@@ -78,66 +102,78 @@ def _fields(row: dict[str, Any], where: str) -> dict[str, Any]:
     return fields
 
 
+def check(args: argparse.Namespace, rows: list[dict[str, Any]], method: str) -> None:
+    """What in an entry is no field of the API."""
+    for number, row in enumerate(rows, 1):
+        check_fields(row, f"--file {args.file}, entry {number}", method, *_ARGUMENTS)
+
+
+def dry_run(
+    args: argparse.Namespace, client: Any, rows: list[dict[str, Any]], options: dict[str, Any], method: str
+) -> int:
+    """Print what would be sent for each entry."""
+    from ._dry_run import show_many
+
+    options = {name: value for name, value in options.items() if name != "progress"}
+
+    def call(row: dict[str, Any]) -> Callable[[Any], Any]:
+        return lambda service: getattr(service, method)(**options, **row)
+
+    return show_many(args, client, [(row["name"], call(_entry(args, row))) for row in rows])
+
+
 def run(args: argparse.Namespace, client: Any, rows: list[dict[str, Any]], options: dict[str, Any]) -> int:
     """Carry out all of it; the exit code is that of the worst."""
     from ._errors import exit_code, line
     from ._output import output_of, print_result
 
-    for number, row in enumerate(rows, 1):
-        check_fields(row, f"--file {args.file}, entry {number}", _method(args), *_ARGUMENTS)
-    results: list[dict[str, Any]] = []
+    done = {"create": "created", "update": "updated", "delete": "deleted"}[args.action]
+    results = [{"name": row["name"], "result": "skipped", "why": "done before, by the journal"} for row in rows]
     worst = 0
-    for row, value, error in _progress(_each(args, client, rows, options), len(rows)):
-        entity = value if isinstance(value, dict) else {}
-        done = {"create": "created", "update": "updated", "delete": "deleted"}[args.action]
-        result: dict[str, Any] = {"name": row["name"], "result": done}
+    for index, value, error in _each(args, client, rows, options):
+        name = rows[index]["name"]
         if error is not None:
             worst = max(worst, exit_code(error))
-            result |= {"result": "failed", "why": line(error)}
-        elif "stateName" in entity:
-            result["state"] = entity["stateName"]
-        results.append(result)
-    order = {row["name"]: number for number, row in enumerate(rows)}
-    results.sort(key=lambda result: order[result["name"]])
+            results[index] = {"name": name, "result": "failed", "why": line(error)}
+        else:
+            state = value.get("stateName") if isinstance(value, dict) else None
+            results[index] = {"name": name, "result": done, **({"state": state} if state else {})}
     print_result(results, args)
     failed = sum(result["result"] == "failed" for result in results)
-    if output_of(args) == "table" or failed:
-        print(f"{len(results) - failed} done, {failed} failed", file=sys.stderr)
+    skipped = sum(result["result"] == "skipped" for result in results)
+    if output_of(args) == "table" or failed or skipped:
+        before = f", {skipped} done before" if skipped else ""
+        print(f"{len(results) - failed - skipped} done, {failed} failed{before}", file=sys.stderr)
     return worst
 
 
 def _each(
     args: argparse.Namespace, client: Any, rows: list[dict[str, Any]], options: dict[str, Any]
-) -> Iterator[tuple[dict[str, Any], Any, Exception | None]]:
-    from atlas_serverless.errors import AtlasError
+) -> Iterator[tuple[int, Any, Exception | None]]:
+    """The place of each entry that was carried out, and what became of it."""
+    from atlas_serverless.errors import ConfigurationError
 
     options = {name: value for name, value in options.items() if name != "progress"}
-    if args.action == "create":
-        operations = [{"kind": args.command, **options, **row} for row in rows]
-        for result in client.create_many(operations):
-            yield rows[result.index], result.value, result.error
-        return
-    method = getattr(client, _method(args))
-    for row in rows:
-        fields = row
-        if args.action == "delete":
-            # Of what a list has printed, name and project count: the same name in another project is another cluster.
-            project = row.get("group_id") or row.get("groupId")
-            fields = {"name": row["name"]} | ({"group_id": project} if project else {})
-        try:
-            yield row, method(**options, **fields), None
-        except (AtlasError, TypeError, ValueError) as error:
-            yield row, None, error
+    operations = [{"kind": args.command, **options, **_entry(args, row)} for row in rows]
+    many = getattr(client, f"{args.action}_many")
+    try:
+        for result in many(operations, journal=args.journal, progress=sys.stderr.isatty()):
+            yield result.index, result.value, result.error
+    except (ConfigurationError, OSError) as error:  # of one entry it would be its result
+        if args.journal is None:
+            raise
+        why = re.sub(r" \(os error \d+\)$", "", str(error))
+        raise UsageError(f"--journal {args.journal}: {why}") from None
+    except KeyboardInterrupt:
+        if args.journal is not None:
+            print(f"\nThe same command goes on where it ended, by {args.journal}.", file=sys.stderr)
+        raise
 
 
-def _method(args: argparse.Namespace) -> str:
-    return f"{args.action}_{'flex_cluster' if args.command == 'flex' else 'serverless_instance'}"
-
-
-def _progress(results: Iterable[Any], total: int) -> Iterator[Any]:
-    """One line on a terminal's stderr that counts."""
-    shown = sys.stderr.isatty()
-    for number, result in enumerate(results, 1):
-        if shown:
-            print(f"\r{number} of {total}", end="" if number < total else "\n", file=sys.stderr, flush=True)
-        yield result
+def _entry(args: argparse.Namespace, row: dict[str, Any]) -> dict[str, Any]:
+    """Of what a list has printed, name and project count for a deletion: the same name in another project is another
+    cluster."""
+    if args.action != "delete":
+        return row
+    project = row.get("group_id") or row.get("groupId")
+    return {"name": row["name"]} | ({"group_id": project} if project else {})

@@ -12,6 +12,10 @@ if TYPE_CHECKING:
     from typing import Any, TextIO
 
 
+# What a thing is called: a cluster or project, a database user, an entry of the access list; else its id.
+_NAMES = ("name", "username", "ipAddress", "cidrBlock", "awsSecurityGroup", "id")
+
+
 def print_json(value: Any, *, compact: bool = False) -> None:
     """Print the value on stdout, keys in their order; `compact` puts all in one line."""
     ascii_only = not _takes(json.dumps(value, ensure_ascii=False))
@@ -47,7 +51,13 @@ def print_result(value: Any, args: Any) -> None:
             print_table(rows)
         else:
             for row in rows:
-                print(row.get("name", row.get("id", "")) if isinstance(row, dict) else row)
+                print(next((row[key] for key in _NAMES if key in row), "") if isinstance(row, dict) else row)
+
+
+def listed(reply: Any, args: Any) -> Any:
+    """Of a reply that is a list only its results, where a table or names are asked for."""
+    is_list = isinstance(reply, dict) and isinstance(reply.get("results"), list)
+    return reply["results"] if is_list and output_of(args) in ("table", "name") else reply
 
 
 def output_of(args: Any) -> str:

@@ -1,8 +1,9 @@
-"""Tables for people: the columns of each kind of thing, in as much width as the terminal has."""
+"""Tables for people: the columns of each kind of thing."""
 
 from __future__ import annotations
 
 import os
+import re
 import sys
 
 TYPE_CHECKING = False
@@ -48,8 +49,71 @@ _PROJECT: tuple[tuple[str, Callable[[dict[str, Any]], Any]], ...] = (
 )
 
 
+_AUTHENTICATION = ("x509Type", "awsIAMType", "ldapAuthType", "oidcAuthType")
+_USER: tuple[tuple[str, Callable[[dict[str, Any]], Any]], ...] = (
+    ("USERNAME", lambda row: row.get("username")),
+    ("DATABASE", lambda row: row.get("databaseName")),
+    ("ROLES", lambda row: ", ".join(f"{role.get('roleName')}@{role.get('databaseName')}" for role in row["roles"])),
+    ("ONLY FOR", lambda row: ", ".join(str(scope.get("name")) for scope in row.get("scopes") or ())),
+    (
+        "AUTHENTICATION",
+        lambda row: ", ".join(f"{key[:-4]} {row[key]}" for key in _AUTHENTICATION if row.get(key, "NONE") != "NONE"),
+    ),
+    ("UNTIL", lambda row: row.get("deleteAfterDate")),
+    ("DESCRIPTION", lambda row: row.get("description")),
+)
+
+_ENTRY: tuple[tuple[str, Callable[[dict[str, Any]], Any]], ...] = (
+    ("ENTRY", lambda row: row.get("ipAddress") or row.get("cidrBlock") or row.get("awsSecurityGroup")),
+    ("UNTIL", lambda row: row.get("deleteAfterDate")),
+    ("COMMENT", lambda row: row.get("comment")),
+)
+
+
+def _age(row: dict[str, Any]) -> str:
+    if row["age"] is None:
+        return ""
+    for letter, seconds in (("d", 86400), ("h", 3600), ("m", 60)):
+        if row["age"] >= seconds:
+            return f"{row['age'] // seconds:.0f}{letter}"
+    return f"{row['age']:.0f}s"
+
+
+_LEFTOVER: tuple[tuple[str, Callable[[dict[str, Any]], Any]], ...] = (
+    ("NAME", lambda row: row.get("name")),
+    ("KIND", lambda row: row.get("kind")),
+    ("PROJECT", lambda row: row.get("project")),
+    ("STATE", lambda row: row.get("state")),
+    ("AGE", _age),
+    ("TAGS", lambda row: ", ".join(f"{key}={value}" for key, value in row["tags"].items())),
+    ("PROTECTED", lambda row: "yes" if row.get("protected") else ""),
+    ("RESULT", lambda row: row.get("how")),
+    ("WHY", lambda row: row.get("why")),
+)
+
+# The result of an entry of --file. Which request it was is the same for all of them.
+_RESULT: tuple[tuple[str, Callable[[dict[str, Any]], Any]], ...] = (
+    ("NAME", lambda row: row.get("name")),
+    ("RESULT", lambda row: row.get("result")),
+    ("STATE", lambda row: row.get("state")),
+    ("WHY", lambda row: re.sub(r"^[A-Z]+ /\S+ answered ", "", row.get("why", ""))),
+)
+
+# The keys by which a kind of thing is known, and its columns.
+_KINDS: tuple[tuple[set[str], Sequence[tuple[str, Callable[[dict[str, Any]], Any]]]], ...] = (
+    ({"stateName"}, _CLUSTER),
+    ({"clusterCount"}, _PROJECT),
+    ({"username", "databaseName", "roles"}, _USER),
+    ({"kind", "age", "tags"}, _LEFTOVER),
+    ({"name", "result"}, _RESULT),
+)
+
+
 def print_table(rows: Sequence[Any]) -> None:
     """Print entities as a table: those columns that some row fills."""
+    if not rows:
+        print("There are none.", file=sys.stderr)
+        return
     columns = _columns(rows)
     cells = [[_text(value(row)) for _, value in columns] for row in rows]
     kept = [index for index in range(len(columns)) if any(row[index] for row in cells)]
@@ -71,10 +135,12 @@ def colours(stream: Any = None) -> bool:
 
 
 def _columns(rows: Sequence[Any]) -> Sequence[tuple[str, Callable[[Any], Any]]]:
-    if all(isinstance(row, dict) and "stateName" in row for row in rows):
-        return _CLUSTER
-    if all(isinstance(row, dict) and "clusterCount" in row for row in rows):
-        return _PROJECT
+    if all(isinstance(row, dict) for row in rows):
+        for known, columns in _KINDS:
+            if all(known <= row.keys() for row in rows):
+                return columns
+        if all({"ipAddress", "cidrBlock", "awsSecurityGroup"} & row.keys() for row in rows):
+            return _ENTRY
     keys = dict.fromkeys(
         key for row in rows if isinstance(row, dict) for key, value in row.items() if not isinstance(value, dict | list)
     )
@@ -85,7 +151,7 @@ def _columns(rows: Sequence[Any]) -> Sequence[tuple[str, Callable[[Any], Any]]]:
 
 def _head(key: str) -> str:
     """`orgId` as ORG ID."""
-    return "".join(f" {letter}" if letter.isupper() else letter for letter in key).upper()
+    return re.sub(r"_|(?<=[a-z0-9])(?=[A-Z])", " ", key).upper()
 
 
 def _text(value: Any) -> str:
@@ -98,6 +164,9 @@ def _text(value: Any) -> str:
 
 def _print(heads: list[str], rows: list[list[str]]) -> None:
     widths = [max(len(row[index]) for row in [heads, *rows]) for index in range(len(heads))]
+    widths[-1:] = [
+        0
+    ]  # the last column is not filled up, which would make an empty line where it is wider than a terminal
     coloured = colours()
     for number, row in enumerate([heads, *rows]):
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ._common import client, client_options, given
-from ._output import print_result
+from ._common import client, client_options, confirm, force_option, given, say_deleted
+from ._output import listed, print_result
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -24,9 +24,12 @@ def add_parser(subparsers: Any) -> None:
         "status": "Print whether an entry is in force.",
         "delete": "Delete an entry.",
     }.items():
-        added = actions.add_parser(action, help=text.split(".")[0], description=text, parents=[common])
+        usage = "%(prog)s [options]" + ("" if action == "list" else " VALUE")
+        added = actions.add_parser(action, help=text.split(".")[0], description=text, parents=[common], usage=usage)
         if action != "list":
             added.add_argument("value", metavar="VALUE", help="such as 192.0.2.7, 192.0.2.0/24 or sg-0123abcd")
+        if action == "delete":
+            force_option(added)
         if action == "create":
             added.add_argument("--comment", metavar="TEXT", help="at most 80 characters")
             added.add_argument("--delete-after-date", metavar="TIME", help="ISO 8601, within a week")
@@ -34,6 +37,8 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Carry out one action and print what the service said."""
+    if args.action == "delete":
+        confirm(args, f"the entry {args.value} of the access list")
     with client(args) as service:
         if args.action == "list":
             result: Any = list(service.list_access_list_entries(args.group_id))
@@ -46,8 +51,10 @@ def run(args: argparse.Namespace) -> int:
             result = service.get_access_list_entry(args.group_id, args.value)
         else:
             result = service.delete_access_list_entry(args.group_id, args.value)
-    if result is not None:
-        print_result(result, args)
+    if args.action == "delete":
+        say_deleted(args, args.value)
+    elif result is not None:
+        print_result(listed(result, args), args)
     return 0
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ._common import CommandError, UsageError, client, client_options, parse_json, read_text
-from ._output import print_result
+from ._output import listed, print_result
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -33,6 +33,7 @@ def add_parser(subparsers: Any) -> None:
         epilog=_EXAMPLES,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         parents=[client_options()],
+        usage="%(prog)s [options] METHOD PATH",
     )
     parser.add_argument("method", metavar="METHOD", type=str.upper, choices=_METHODS, help=", ".join(_METHODS))
     parser.add_argument("path", metavar="PATH", help="with or without /api/atlas/v2/ before it; {groupId} is filled in")
@@ -75,16 +76,8 @@ def run(args: argparse.Namespace) -> int:
             return 0
         reply = service.request(args.method, path, params=parameters or None, json=body)
     if reply is not None:
-        print_result(_listed(reply, args), args)
+        print_result(listed(reply, args), args)
     return 0
-
-
-def _listed(reply: Any, args: argparse.Namespace) -> Any:
-    """Of a list only its results, where a table or names are asked for."""
-    from ._output import output_of
-
-    is_list = isinstance(reply, dict) and isinstance(reply.get("results"), list)
-    return reply["results"] if is_list and output_of(args) in ("table", "name") else reply
 
 
 def _path(path: str, service: Any) -> str:

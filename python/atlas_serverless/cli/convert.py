@@ -7,6 +7,7 @@ import warnings
 
 from ._common import UsageError, read_text
 from ._output import print_json
+from ._shell_words import in_shell_words
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -59,7 +60,8 @@ def run(args: argparse.Namespace) -> int:
             for lost in conversion.lost:
                 _tell(f"{name}: lost {lost['field']} = {_json(lost['value'])}: {lost['why']}")
             for changed in conversion.changed:
-                _tell(f"{name}: {changed['field']} = {_json(changed['from'])} is left out: {changed['why']}")
+                why = in_shell_words(changed["why"])
+                _tell(f"{name}: {changed['field']} = {_json(changed['from'])} is left out: {why}")
     print_json(specs if several else specs[0], compact=args.compact)
     return 0
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 
-from ._common import UsageError, client, client_options, given
+from ._common import UsageError, client, client_options, confirm, force_option, given, say_deleted
 from ._output import print_result
 
 TYPE_CHECKING = False
@@ -28,7 +28,8 @@ def add_parser(subparsers: Any) -> None:
         "update": f"Change a database user; --password sets the one of {_PASSWORD}.",
         "delete": "Delete a database user.",
     }.items():
-        added = actions.add_parser(action, help=text.split(".")[0], description=text, parents=[common])
+        usage = "%(prog)s [options]" + ("" if action == "list" else " USERNAME")
+        added = actions.add_parser(action, help=text.split(".")[0], description=text, parents=[common], usage=usage)
         if action == "list":
             continue
         added.add_argument("username", metavar="USERNAME")
@@ -44,6 +45,8 @@ def add_parser(subparsers: Any) -> None:
                 ("aws-iam-type", "ldap-auth-type", "oidc-auth-type", "x509-type"), kinds, strict=True
             ):
                 added.add_argument(f"--{name}", choices=words, help="instead of a password")
+        if action == "delete":
+            force_option(added)
         if action == "update":
             added.add_argument("--password", action="store_true", help=f"set the password of {_PASSWORD}")
 
@@ -51,12 +54,16 @@ def add_parser(subparsers: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     """Carry out one action and print what the service said."""
     arguments = _arguments(args)
+    if args.action == "delete":
+        confirm(args, f"the database user {args.username}")
     with client(args) as service:
         if args.action == "list":
             print_result(list(service.list_database_users(args.group_id)), args)
             return 0
         result = getattr(service, f"{args.action}_database_user")(args.group_id, args.username, **arguments)
-    if result is not None:
+    if args.action == "delete":
+        say_deleted(args, args.username)
+    elif result is not None:
         print_result(result, args)
     return 0
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from ._common import access_options, seconds
+from ._common import access_options, seconds, token_cache
 from ._output import print_json
+from ._shell_words import in_shell_words
 from ._table import colours
 
 TYPE_CHECKING = False
@@ -46,7 +47,7 @@ def run(args: argparse.Namespace) -> int:
         base_url=args.base_url,
         group_id=args.group_id,
         ca_file=args.ca_file,
-        token_cache=args.token_cache,
+        token_cache=token_cache(args.token_cache),
         timeout=args.timeout,
         allow_insecure_http=args.allow_insecure_http,
     )
@@ -69,7 +70,7 @@ def _text(report: dict[str, Any], *, colour: bool) -> str:
             mark = f"\x1b[{code}m{mark}\x1b[0m"
         lines.append(f"{mark} {step['step']:<15} {step['message']}")
         if step["remedy"]:
-            lines.append(f"{'':<23} Remedy: {step['remedy']}")
+            lines.append(f"{'':<23} Remedy: {in_shell_words(step['remedy'])}")
     failed = [step["step"] for step in report["steps"] if step["outcome"] == "failed"]
     lines += ["", f"Failed: {', '.join(failed)}." if failed else "All well."]
     return "\n".join(lines)

@@ -8,10 +8,26 @@ if TYPE_CHECKING:
     from typing import Any
 
 
+_EXAMPLE = """\
+To use it from the same shell (it goes on in the background, until `kill %1`):
+  atlas-serverless emulator --env > emulator.env &
+  . ./emulator.env
+  atlas-serverless flex list
+"""
+
+
 def add_parser(subparsers: Any) -> None:
     """Add `emulator`."""
+    import argparse
+
     text = "run a small Atlas on 127.0.0.1 to test against, until Ctrl-C"
-    parser = subparsers.add_parser("emulator", help=text, description=f"{text[0].upper()}{text[1:]}.")
+    parser = subparsers.add_parser(
+        "emulator",
+        help=text,
+        description=f"{text[0].upper()}{text[1:]}.",
+        epilog=_EXAMPLE,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument("--host", default="127.0.0.1", metavar="ADDRESS", help="loopback address to listen on")
     parser.add_argument("--port", type=int, default=0, metavar="N", help="port to listen on (default 0: a free one)")
     parser.add_argument("--seed", metavar="FILE", help="JSON file: organizations, projects, identities, instances")
@@ -43,7 +59,7 @@ def add_parser(subparsers: Any) -> None:
         help="limit token requests to 10 a minute and live tokens to 100, as Atlas does (default: no limit)",
     )
     parser.add_argument("-o", "--output", choices=["text", "json"], default="text", help="form of the first line")
-    parser.add_argument("--env", action="store_true", help="print `export` lines for a shell first")
+    parser.add_argument("--env", action="store_true", help="print `export` lines for a shell, and nothing else")
     parser.add_argument("--json-log", action="store_true", help="write each request to stderr as one line of JSON")
 
 
@@ -106,14 +122,18 @@ def _announce(description: dict[str, str], output: str) -> None:
 
 
 def _export(variables: dict[str, str]) -> None:
-    """Lines to paste into a shell, or to `source`."""
+    """Lines to paste into a shell, or to `source`.
+
+    ``eval "$(atlas-serverless emulator --env)"`` waits for the emulator's end, so stderr says where the lines go.
+    """
+    import sys
     from shlex import quote
 
     for name, value in variables.items():
         print(f"export {name}={quote(value)}")
-    import sys
-
     sys.stdout.flush()
+    where = "it runs until Ctrl-C; the lines are for another shell, or: --env > emulator.env & . ./emulator.env"
+    print(f"Atlas emulator at {variables['MONGODB_ATLAS_BASE_URL']}: {where}", file=sys.stderr)
 
 
 def _settings(args: argparse.Namespace) -> dict[str, Any]:

@@ -8,6 +8,7 @@ from ._output import output_of, print_result
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterable
     from typing import Any
 
 
@@ -16,6 +17,10 @@ _BASES = {
     "observed": "not documented; seen in replies",
     "assumed": "not documented; assumed",
 }
+
+
+_HEADS = {"advice": "what to do", "exit_code": "exit code"}
+_MOST = 8
 
 
 def add_parser(subparsers: Any) -> None:
@@ -44,15 +49,12 @@ def run(args: argparse.Namespace) -> int:
     code = given.upper().replace("-", "_") if "_" in given or given.isupper() else given
     code = code if code in _codes.CODES else str(_codes.NAMES.get(given, code))
     if code not in _codes.CODES:
-        import difflib
-
-        close = difflib.get_close_matches(str(code).upper(), _codes.CODES, n=1)
-        raise UsageError(f"no error code {given}" + (f"; did you mean {close[0]}?" if close else ""))
+        raise UsageError(f"no error code {given}{_nearest(str(code).upper(), _codes.CODES)}")
     explained = _explained(code)
     if output_of(args) == "table":
         from ._table import print_pairs
 
-        print_pairs(list(explained.items()))
+        print_pairs([(_HEADS.get(key, key), value) for key, value in _in_words(explained).items()])
     else:
         print_result(explained, args)
     return 0
@@ -62,7 +64,8 @@ def _explained(code: str) -> dict[str, Any]:
     from atlas_serverless import errors
     from atlas_serverless.errors import _codes
 
-    from ._errors import EXIT_CODES, exit_code, in_shell_words
+    from ._errors import EXIT_CODES, exit_code
+    from ._shell_words import in_shell_words
 
     name, status, basis = _codes.CODES[code]
     error = getattr(errors, name)("", status=status, error_code=code)
@@ -70,9 +73,33 @@ def _explained(code: str) -> dict[str, Any]:
     return {
         "name": code,
         "status": status,
-        "class": f"errors.{name} ({', '.join(base.__name__ for base in type(error).__mro__[1:3])})",
+        "class": name,
+        "bases": [base.__name__ for base in type(error).__mro__[1:3]],
         "known": _BASES.get(basis, basis),
-        "repeated": "yes, by the client itself" if status in (408, 425, 429, 500, 502, 503, 504) else "no",
-        "what to do": in_shell_words(_codes.ADVICE.get(code, "see the detail that came with it")),
-        "exit code": f"{number} ({EXIT_CODES[number]})",
+        "repeated": status in (408, 425, 429, 500, 502, 503, 504),
+        "advice": in_shell_words(_codes.ADVICE.get(code, "see the detail that came with it"), about=code),
+        "exit_code": number,
+        "exit_code_means": EXIT_CODES[number],
     }
+
+
+def _in_words(explained: dict[str, Any]) -> dict[str, Any]:
+    """For a person, who wants fewer lines."""
+    shown = {key: value for key, value in explained.items() if key not in ("bases", "exit_code_means")}
+    return shown | {
+        "class": f"errors.{explained['class']} ({', '.join(explained['bases'])})",
+        "repeated": "yes, by the client itself" if explained["repeated"] else "no",
+        "exit_code": f"{explained['exit_code']} ({explained['exit_code_means']})",
+    }
+
+
+def _nearest(given: str, codes: Iterable[str]) -> str:
+    """The codes that were probably meant: those with the text in them, or one that is spelt like it."""
+    import difflib
+
+    found = [code for code in codes if len(given) >= 3 and given in code]
+    if not found:
+        close = difflib.get_close_matches(given, codes, n=1)
+        return f"; did you mean {close[0]}?" if close else ""
+    more = f" and {len(found) - _MOST} more" if len(found) > _MOST else ""
+    return f"; these have it: {', '.join(found[:_MOST])}{more}"

@@ -5,7 +5,18 @@ from __future__ import annotations
 import re
 import sys
 
-from ._common import CommandError, UsageError, client, client_options, parse_json, read_text, tag
+from ._common import (
+    UsageError,
+    client,
+    client_options,
+    confirm,
+    force_option,
+    parse_json,
+    provider,
+    read_text,
+    say_deleted,
+    tag,
+)
 from ._fields import check_fields
 from ._options import OPTIONS
 from ._output import output_of, print_result
@@ -23,7 +34,17 @@ _KINDS = {
 _WITHOUT_NAME = ("create", "list")
 _WORDS = ("[GROUP_ID] NAME", "[GROUP_ID]")
 _WORDS_HELP = "GROUP_ID is the project, 24 hexadecimal digits; without it, that of the environment or the profile"
+_EXAMPLES = {
+    "create": (
+        "--name orders --provider AWS --region US_EAST_1 --tag env=dev --wait",
+        "--file fleet.csv --wait --journal fleet.journal",
+    ),
+    "list": ("--tag env=test -o name",),
+    "update": ("orders --add-tag team=data --wait", "orders --no-termination-protection"),
+    "delete": ("orders --wait", "--file names.txt --yes"),
+}
 _PROJECT_ID = re.compile("[0-9a-f]{24}")
+_NAME = re.compile("[a-zA-Z0-9][a-zA-Z0-9-]*")
 _NUMBER = re.compile(r"\d{1,9}(\.\d*)?")
 
 
@@ -41,7 +62,12 @@ def add_parser(subparsers: Any) -> None:
         "--file",
         metavar="FILE",
         help="do it for every entry of a list: JSON, JSONL, YAML or CSV, by the ending; - is stdin. Keys are the API's "
-        "fields, or name, provider, region, tags",
+        "fields, or name, provider, region, tags. To delete, names do: one a line (.txt or -)",
+    )
+    many_at_once.add_argument(
+        "--journal",
+        metavar="PATH",
+        help="with --file: note in this file what is done; run again with it, the command goes on where it ended",
     )
 
     changes = argparse.ArgumentParser(add_help=False)
@@ -62,7 +88,13 @@ def add_parser(subparsers: Any) -> None:
             words = _WORDS[action in _WITHOUT_NAME]
             usage = f"%(prog)s [options] {words}"
             added: argparse.ArgumentParser = actions.add_parser(
-                action, help=about, description=text, parents=[common, *more], usage=usage
+                action,
+                help=about,
+                description=text,
+                parents=[common, *more],
+                usage=usage,
+                epilog=_examples(kind, action),
+                formatter_class=argparse.RawDescriptionHelpFormatter,
             )
             # One argument, since argparse before 3.13 takes `[GROUP_ID]` for absent if an option stands before it.
             added.add_argument("words", nargs="*", metavar=words, help=_WORDS_HELP)
@@ -76,7 +108,8 @@ def add_parser(subparsers: Any) -> None:
 
         create = add("create", f"create a {one} and print it", changes, sends, many_at_once)
         create.add_argument("--name", help="letters, digits and hyphens; required, here or in --spec")
-        create.add_argument("--provider", choices=["AWS", "AZURE", "GCP"], help="required, here or in --spec")
+        providers = ["AWS", "AZURE", "GCP"]
+        create.add_argument("--provider", type=provider, choices=providers, help="required, here or in --spec")
         create.add_argument("--region", metavar="REGION", help="such as US_EAST_1; required, here or in --spec")
         create.add_argument("--spec", metavar="FILE", help="a JSON object of the API's fields; - is stdin")
         listed = add("list", f"print the {many} of a project, all or some")
@@ -95,8 +128,13 @@ def add_parser(subparsers: Any) -> None:
             what = "a JSON object of the fields of the dedicated cluster; - is stdin"
             upgrade.add_argument("--spec", metavar="FILE", required=True, help=what)
         delete = add("delete", f"delete a {one}", sends, many_at_once)
-        delete.add_argument("--force", "--yes", action="store_true", help="do not ask, at a terminal either")
+        force_option(delete)
         add("wait", f"wait for the state of a {one} and print it")
+
+
+def _examples(kind: str, action: str) -> str | None:
+    lines = [f"  atlas-serverless {kind} {action} {words}" for words in _EXAMPLES.get(action, ())]
+    return "\n".join(["examples:", *lines]) if lines else None
 
 
 def _method(kind: str, action: str) -> str:
@@ -111,6 +149,8 @@ def run(args: argparse.Namespace) -> int:
     on_retired = None if "on_retired" in OPTIONS.get(method, {}) else getattr(args, "on_retired", None)
     if getattr(args, "file", None) is not None:
         return _many(args, method, on_retired)
+    if getattr(args, "journal", None) is not None:
+        raise UsageError("--journal is for --file")
     call, positional, arguments = _call(args)
 
     def send(service: Any) -> Any:
@@ -118,7 +158,7 @@ def run(args: argparse.Namespace) -> int:
 
     dry_run = getattr(args, "dry_run", False)
     if args.action == "delete" and not dry_run:
-        _confirm(args, f"the {_KINDS[args.command][1]} {positional[-1]}")
+        confirm(args, f"the {_KINDS[args.command][1]} {positional[-1]}, with all data")
     with client(args, on_retired=on_retired) as service:
         if dry_run:
             return _dry_run(args, service, send)
@@ -126,7 +166,7 @@ def run(args: argparse.Namespace) -> int:
         if args.action == "list":
             result = list(result)
     if args.action == "delete":
-        _say_deleted(args, str(positional[-1]))
+        say_deleted(args, str(positional[-1]))
     elif result == [] and output_of(args) == "table":
         print(f"No {_KINDS[args.command][2]}.", file=sys.stderr)
     elif result is not None:
@@ -141,11 +181,15 @@ def _many(args: argparse.Namespace, method: str, on_retired: str | None) -> int:
     given = [name for name in single if getattr(args, name, None)]
     if given or getattr(args, "termination_protection", None) is not None:
         raise UsageError("--file has all of it: no name, fields or tags beside it (the project: --project-id)")
+    rows, options = _fleet.read(args.file, args.action), _options(args, method)
+    _fleet.check(args, rows, method)
     if args.dry_run:
-        raise UsageError("--dry-run is for one at a time, not for --file")
-    rows, options = _fleet.read(args.file), _options(args, method)
+        if args.journal is not None:
+            raise UsageError("--journal is not for --dry-run, which does nothing")
+        with client(args, on_retired=on_retired) as service:
+            return _fleet.dry_run(args, service, rows, options, method)
     if args.action == "delete":
-        _confirm(args, f"all {len(rows)} of {args.file}")
+        confirm(args, f"all {len(rows)} of {args.file}, with all data")
     with client(args, on_retired=on_retired) as service:
         return _fleet.run(args, service, rows, options)
 
@@ -156,20 +200,6 @@ def _dry_run(args: argparse.Namespace, client: Any, send: Any) -> int:
     if getattr(args, "add_tag", None) or getattr(args, "remove_tag", None):
         print("The tags that it has are read first: this is that request.", file=sys.stderr)
     return _dry_run.show(args, client, send)
-
-
-def _confirm(args: argparse.Namespace, what: str) -> None:
-    """Ask a person; a script is not asked."""
-    if args.force or not (sys.stdin and sys.stdin.isatty() and sys.stderr.isatty()):
-        return
-    print(f"Delete {what}, with all data? [y/N] ", end="", file=sys.stderr, flush=True)
-    if sys.stdin.readline().strip().lower() not in ("y", "yes"):
-        raise CommandError("nothing was deleted")
-
-
-def _say_deleted(args: argparse.Namespace, name: str) -> None:
-    if output_of(args) == "table":
-        print(f"{name} is {'deleted' if args.wait else 'being deleted'}.", file=sys.stderr)
 
 
 def _call(args: argparse.Namespace) -> tuple[str, list[str | None], dict[str, Any]]:
@@ -202,6 +232,9 @@ def _positional(args: argparse.Namespace) -> list[str | None]:
     is_odd = len(project) > 1 or (bool(project) and not _PROJECT_ID.fullmatch(project[0]))
     if is_odd and getattr(args, "wait", False) and _NUMBER.fullmatch(words[-1]):
         raise UsageError(f"--wait takes no number: add --timeout {words[-1]}")
+    has_name = args.action != "create" or args.name is not None or args.spec is not None
+    if is_odd and not has_name and _NAME.fullmatch(project[0]):
+        raise UsageError(f"the name is an option: --name {project[0]} (GROUP_ID is the project, 24 hexadecimal digits)")
     if project and args.group_id not in (None, project[0]):
         raise UsageError(f"GROUP_ID {project[0]} and --project-id {args.group_id} contradict each other")
     if len(project) > 1:

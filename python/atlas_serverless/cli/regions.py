@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ._common import provider
 from ._output import print_result
 
 TYPE_CHECKING = False
@@ -18,7 +19,8 @@ def add_parser(subparsers: Any) -> None:
         description="List the regions that this version knows, and what they offer. Nothing is sent.",
         epilog="Atlas may have new ones: a region that is not in this list is sent with a warning.",
     )
-    parser.add_argument("--provider", choices=["AWS", "AZURE", "GCP"], help="only those of this provider")
+    providers = ["AWS", "AZURE", "GCP"]
+    parser.add_argument("--provider", type=provider, choices=providers, help="only those of this provider")
     parser.add_argument("--flex", action="store_true", help="only those that have Flex clusters")
     parser.add_argument("-o", "--output", choices=["json", "table", "yaml", "name"], help="as in the other commands")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from ._common import UsageError, client, client_options, given, tag
+from ._common import UsageError, client, client_options, confirm, force_option, given, tag
 from ._options import OPTIONS
 from ._output import print_result
 
@@ -24,12 +24,16 @@ Take back what `up` has made for a Flex cluster, known by its mark, and nothing 
 def add_parser(subparsers: Any) -> None:
     """Add `up` and `down`."""
     common = client_options()
-    up = subparsers.add_parser("up", help="make a cluster that can be connected to", description=_UP, parents=[common])
-    down = subparsers.add_parser("down", help="take back what up has made", description=_DOWN, parents=[common])
+    usage = "%(prog)s [options] NAME"
+    about = "make a cluster that can be connected to"
+    up = subparsers.add_parser("up", help=about, description=_UP, parents=[common], usage=usage)
+    about = "take back what up has made"
+    down = subparsers.add_parser("down", help=about, description=_DOWN, parents=[common], usage=usage)
     for command, parser in (("up", up), ("down", down)):
         parser.add_argument("name", metavar="NAME", help="the cluster's name")
         for name, keywords in OPTIONS[command].items():
             parser.add_argument(f"--{name.replace('_', '-')}", **keywords)
+    force_option(down)
     up.add_argument("--username", metavar="NAME", help="the database user; default: the cluster's name")
     up.add_argument("--role", action="append", metavar="ROLE@DATABASE", help="what the user may do; many times")
     up.add_argument("--access", action="append", metavar="ADDRESS", help="from where it can be reached; many times")
@@ -40,6 +44,10 @@ def add_parser(subparsers: Any) -> None:
 
 def run(args: argparse.Namespace) -> int:
     """Carry it out and print what was done."""
+    if args.command == "down" and not args.dry_run:
+        confirm(
+            args, f"what `up` has made for {args.name}: the cluster with all data, its user and access list entries"
+        )
     with client(args) as service:
         if args.command == "down":
             options = given(args, "group_id", "project", "wait", "timeout", "interval", "dry_run")
@@ -51,9 +59,17 @@ def run(args: argparse.Namespace) -> int:
         shown["uri"] = connection.uri
     names = ("name", "group_id", "username", "uri", "did")
     print_result({name: shown[name] for name in names}, args)
+    if connection.password is None and not args.dry_run:
+        unknown = (
+            f"the password of the database user {connection.username} is not known, so there is no connection string"
+        )
+        print(f"{unknown}: set ATLAS_SERVERLESS_DB_PASSWORD, or give --reset-password --show-password", file=sys.stderr)
     made = [step for step in connection.did if step["why"] == "with a generated password"]
     if made and not args.show_password and not args.dry_run:
-        print("the password was generated and is not shown again: --reset-password --show-password", file=sys.stderr)
+        print(
+            "the password was generated and is not shown again: --reset-password --show-password makes another",
+            file=sys.stderr,
+        )
     return 0
 
 

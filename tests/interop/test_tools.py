@@ -40,6 +40,23 @@ CLI = [
     ("DELETE", "/groups/{group}/clusters/cli", "2023-02-01", None, 400),
     ("DELETE", "/groups/{group}/flexClusters/cli", FLEX, None, 204),
 ]  # fmt: skip
+# Paths and versions of the tool, bodies as they are documented.
+USER = {"databaseName": "admin", "groupId": "{group}", "roles": [{"databaseName": "admin", "roleName": "readWrite"}],
+        "username": "app"}  # fmt: skip
+ACCESS = [
+    ("POST", "/groups/{group}/databaseUsers", OLD, {**USER, "password": "at-least-8-characters"}, 201),
+    ("GET", "/groups/{group}/databaseUsers?includeCount=true&itemsPerPage=100&pageNum=1", OLD, None, 200),
+    ("GET", "/groups/{group}/databaseUsers/admin/app", OLD, None, 200),
+    ("PATCH", "/groups/{group}/databaseUsers/admin/app", OLD, {**USER, "description": "of the shop"}, 200),
+    ("DELETE", "/groups/{group}/databaseUsers/admin/app", OLD, None, 204),
+    ("POST", "/groups/{group}/accessList", OLD, [{"comment": "office", "ipAddress": "192.0.2.7"}], 201),
+    ("GET", "/groups/{group}/accessList?includeCount=true&itemsPerPage=100&pageNum=1", OLD, None, 200),
+    ("GET", "/groups/{group}/accessList/192.0.2.7%2F32", OLD, None, 200),
+    ("DELETE", "/groups/{group}/accessList/192.0.2.7", OLD, None, 204),
+    ("POST", "/groups/{group}/flexClusters", FLEX, {"name": "cli", "providerSettings": PLACE}, 201),
+    ("GET", "/groups/{group}/flexClusters/cli/backup/snapshots?itemsPerPage=100&pageNum=1", FLEX, None, 200),
+    ("GET", "/groups/{group}/flexClusters/cli/backup/restoreJobs?itemsPerPage=100&pageNum=1", FLEX, None, 200),
+]  # fmt: skip
 GO_SDK = [
     (
         "POST",
@@ -69,7 +86,7 @@ TERRAFORM = [
     ("GET", "/groups/{group}/serverless?includeCount=true&itemsPerPage=0&pageNum=0", OLD, None, 200),
     ("DELETE", "/groups/{group}/serverless/tf", OLD, None, 202),
 ]  # fmt: skip
-TOOLS = {"Atlas CLI": CLI, "Go SDK": GO_SDK, "Terraform provider": TERRAFORM}
+TOOLS = {"Atlas CLI": CLI, "Atlas CLI, access and backups": ACCESS, "Go SDK": GO_SDK, "Terraform provider": TERRAFORM}
 
 
 @pytest.mark.parametrize("tool", TOOLS)
@@ -82,7 +99,7 @@ def test_the_requests_of_a_tool(emulator, tool):
         content = None
         if body is not None:
             headers["Content-Type"] = media_type
-            content = json.dumps(body).replace("{org}", ids["org"])
+            content = json.dumps(body).replace("{org}", ids["org"]).replace("{group}", ids["group"])
         connection.request(method, f"/api/atlas/v2{path.format(**ids)}", content, headers)
         reply = connection.getresponse()
         text = reply.read().decode()
@@ -94,7 +111,7 @@ def test_the_requests_of_a_tool(emulator, tool):
         elif text:
             answered = json.loads(text)
             if expected == 201:
-                ids["created"] = answered["id"]
+                ids["created"] = answered.get("id")
             if path.startswith(("/orgs", "/groups?")) and method == "GET":
                 assert "pageNum=1&itemsPerPage=100" in answered["links"][0]["href"]
     connection.close()

@@ -248,7 +248,15 @@ def test_updates_and_deletions_have_a_journal_too(run: Any, atlas_emulator: Emul
         assert posted(atlas_emulator, method) == ["a", "b"]
 
 
-@pytest.mark.parametrize("changed", ["names", "fields", "kind", "action"])
+REFUSED = {
+    "names": 'operation 0 is "b" in project ',
+    "fields": 'operation 0 is "a" in project ',
+    "kind": 'operation 0 is "a" in project ',
+    "action": "it is of creates, not of deletes\n",
+}
+
+
+@pytest.mark.parametrize("changed", REFUSED)
 def test_a_journal_of_another_list_is_refused(
     changed: str, run: Any, atlas_emulator: Emulator, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -262,7 +270,7 @@ def test_a_journal_of_another_list_is_refused(
     words = {"kind": "serverless create", "action": "flex delete"}.get(changed, "flex create")
     assert cli.main(f"{words} --file {file} --journal {journal}".split()) == 2
     said = capsys.readouterr().err
-    assert said.startswith(f"atlas-serverless: --journal {journal}: ")
+    assert said.startswith(f"atlas-serverless: --journal {journal}: {REFUSED[changed]}")
     assert said.count("\n") == 1
     assert len(atlas_emulator.requests) == asked
 

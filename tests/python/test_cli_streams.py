@@ -147,6 +147,22 @@ def test_a_pause_is_shown_while_it_lasts(at_terminal: bool, monkeypatch: pytest.
     assert (sys.stdout, sys.stderr) == (out, err)
 
 
+def test_logging_is_imported_when_there_is_something_to_say() -> None:
+    """A command that succeeds in silence starts without it."""
+    code = (
+        "import sys; from atlas_serverless.cli._notices import Notices\n"
+        "for warns in (False, True):\n"
+        "    with Notices(show_pauses=False, debug=False) as notices:\n"
+        "        if warns: __import__('logging').getLogger('atlas_serverless').warning('said')\n"
+        "    print(list(notices.lines), 'logging' in sys.modules)\n"
+        "print([type(finder).__name__ for finder in sys.meta_path if 'Imported' in type(finder).__name__])\n"
+        "__import__('logging').getLogger('atlas_serverless').warning('after')"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True, env=environment())
+    assert done.stdout == "[] False\n['said'] True\n[]\n"
+    assert done.stderr == "after\n"
+
+
 def test_with_debug_warnings_come_at_once(capsys: pytest.CaptureFixture[str]) -> None:
     with Notices(show_pauses=True, debug=True) as notices:
         warnings.warn(RegionWarning("give it\nas base_url"), stacklevel=1)

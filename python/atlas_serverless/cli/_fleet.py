@@ -162,7 +162,7 @@ def _each(
     except (ConfigurationError, OSError) as error:  # of one entry it would be its result
         if args.journal is None:
             raise
-        why = re.sub(r" \(os error \d+\)$", "", str(error))
+        why = re.sub(r" \(os error \d+\)$", "", str(error).removeprefix(f"journal {args.journal}: "))
         raise UsageError(f"--journal {args.journal}: {why}") from None
     except KeyboardInterrupt:
         if args.journal is not None:

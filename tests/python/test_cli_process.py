@@ -8,7 +8,10 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 import atlas_serverless
+from atlas_serverless import Emulator
 
 
 def environment() -> dict[str, str]:
@@ -19,6 +22,26 @@ def test_as_a_module() -> None:
     command = [sys.executable, "-m", "atlas_serverless", "version"]
     done = subprocess.run(command, capture_output=True, text=True, check=True, env=environment())
     assert done.stdout.startswith("atlas-serverless ")
+
+
+HEAVY = ("asyncio", "logging", "ssl", "urllib.request", "rich", "yaml", "tqdm", "importlib.metadata", "inspect")
+
+
+@pytest.mark.parametrize("command", ["--version", "flex list", "flex get orders"])
+def test_a_command_starts_without_what_it_does_not_need(
+    command: str, atlas_emulator: Emulator, atlas_environment: None
+) -> None:
+    """Each of these takes as long to import as a request to the emulator, or longer."""
+    atlas_emulator.add_instance("orders")
+    code = (
+        "import sys\n"
+        "from atlas_serverless.cli import main\n"
+        f"main({command.split()!r})\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules])"
+    )
+    words = [sys.executable, "-c", code]
+    done = subprocess.run(words, capture_output=True, text=True, check=True, env=environment())
+    assert done.stdout.splitlines()[-1] == "[]"
 
 
 def test_a_closed_stdout_leaves_no_traceback() -> None:

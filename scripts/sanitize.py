@@ -83,7 +83,9 @@ def thread() -> tuple[int, str]:
     sysroot = output("rustc", *os.environ.get("RUSTFLAGS", "").split(), "--print", "sysroot").strip()
     if not (Path(sysroot) / "lib/rustlib/src/rust/library").is_dir():
         return 2, "the source of the standard library is missing: rustup component add rust-src"
-    return cargo_test("thread", ["-Zbuild-std"], {"RUSTFLAGS": flags("thread")})
+    suppressed = ROOT / "tests/rust/thread_sanitizer.txt"
+    environment = {"RUSTFLAGS": flags("thread"), "TSAN_OPTIONS": f"suppressions={suppressed}"}
+    return cargo_test("thread", ["-Zbuild-std"], environment)
 
 
 def python() -> tuple[int, str]:

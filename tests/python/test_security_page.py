@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import subprocess
 import sys
@@ -54,3 +55,11 @@ def test_the_figures_are_those_that_the_runs_have_left() -> None:
     checked = figures("--check")
     assert (checked.returncode, checked.stderr) == (0, "")
     assert re.findall(r"<!-- figures: (\w+) -->", PAGE) == ["soak", "fuzz", "sanitizers"]
+
+
+def test_the_sums_of_the_fuzz_targets_are_shown() -> None:
+    known = json.loads((ROOT / "fuzz/figures.json").read_text(encoding="utf-8"))
+    assert set(known) <= {folder.name for folder in (ROOT / "fuzz/corpus").iterdir()}
+    assert known
+    for target, of in known.items():
+        assert f"| `{target}` | {of['cpu_seconds']:,} | {of['executions']:,} | {of['edges']:,} |" in PAGE

@@ -13,11 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from atlas_serverless import Client, Emulator
+from atlas_serverless import Client, Emulator, to_flex_spec
 from canned import GROUP, Canned, entity
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
 
 @pytest.fixture
@@ -104,6 +104,55 @@ def test_the_emulator_refuses_a_seed_and_an_order_without_end(atlas_emulator: Em
         Emulator(seed={"projects": made()})
     with pytest.raises(ValueError, match=r"contains itself|nested too deep"):
         atlas_emulator.faults.order(body=made())
+
+
+class Growing:
+    """Asked for its class, it adds to what holds it: as another thread can, while code of the caller's runs."""
+
+    def __init__(self, grow: Callable[[], object]) -> None:
+        self._grow = grow
+
+    @property
+    def __class__(self) -> Any:
+        self._grow()
+        return Growing
+
+
+def growing_dict() -> dict[str, Any]:
+    made: dict[str, Any] = {"a": 1}
+    made["b"] = Growing(lambda: made.setdefault(f"k{len(made)}", 1))
+    made["c"] = 2
+    return made
+
+
+def growing_list() -> list[Any]:
+    made: list[Any] = []
+    made.append(Growing(lambda: made.append(made[0])))
+    return made
+
+
+@pytest.mark.parametrize("make", [growing_dict, growing_list])
+def test_what_changes_while_it_is_walked_is_refused_as_anything_else(
+    client: Client, remembering: Canned, make: Callable[[], Any]
+) -> None:
+    place: Any = {"backing_provider_name": "AWS", "region_name": "US_EAST_1"}
+    calls: list[Callable[[Any], Any]] = [
+        lambda given: client.create_flex_cluster(GROUP, name="orders", provider_settings=given),
+        lambda given: client.create_flex_cluster(GROUP, name="orders", provider_settings=place, tags=given),
+        lambda given: client.create_flex_cluster(
+            GROUP, name="orders", provider_settings=place, extra_fields={"a": given}
+        ),
+        lambda given: client.update_flex_cluster(GROUP, "orders", add_tags=given),
+        lambda given: next(client.list_flex_clusters(GROUP, tags=given)),
+        lambda given: to_flex_spec({"tags": given}, strict=True),
+    ]
+    for call in calls:
+        with pytest.raises((TypeError, ValueError)):  # a ValidationError is one
+            call(make())
+    if make is growing_dict:
+        with pytest.raises(TypeError, match=r"json\['b'\]: a Growing cannot be sent as JSON"):
+            client.request("POST", "/api/atlas/v2/groups", json=make())
+    assert remembering.requests == []
 
 
 def test_no_argument_of_any_call_ends_or_hangs_the_process(server: Canned) -> None:

@@ -72,6 +72,14 @@ def test_indexes_and_slices_take_nothing(client: Client) -> None:
     assert names(pages) == ALL[1:]
     with pytest.raises(IndexError, match="there is no entry 0: 0 are left"):
         pages[0]
+    assert names(pages[: 10**30]) == []
+    with pytest.raises(IndexError, match="there is no entry 1000"):
+        pages[10**30]
+    for wrong in (-1, 10**30):
+        with pytest.raises(ValueError, match="count is a number out of range"):
+            pages.peek(wrong)
+    with pytest.raises(TypeError, match="count must be a whole number or None, not str"):
+        pages.peek("1")  # type: ignore[arg-type]
     with pytest.raises(TypeError, match="not str"):
         pages["c00"]  # type: ignore[call-overload]
     assert list(pages) == []

@@ -25,14 +25,18 @@ def item(pages: Any, index: Any) -> Any:
     if isinstance(index, slice):
         bounds = (index.start or 0, index.stop if index.stop is not None else -1)
         ahead = all(isinstance(bound, int) and bound >= 0 for bound in bounds) and (index.step or 1) > 0
-        return Entries(pages.peek(bounds[1] if ahead else None)[index])
+        return Entries(pages.peek(_count(bounds[1]) if ahead else None)[index])
     if not isinstance(index, int):
         raise TypeError(f"an index or a slice is an int or a slice, not {type(index).__name__}")
-    ahead = pages.peek(index + 1 if index >= 0 else None)
+    ahead = pages.peek(_count(index + 1) if index >= 0 else None)
     try:
         return ahead[index]
     except IndexError:
         raise IndexError(f"there is no entry {index}: {len(ahead)} are left") from None
+
+
+def _count(number: int) -> int:
+    return min(number, 2**63 - 1)  # more than any list has
 
 
 def text(pages: Any) -> str:

@@ -10,6 +10,7 @@ use tokio::sync::Mutex as AsyncMutex;
 
 use super::run::Client;
 use crate::binding::convert::errors::to_exception;
+use crate::binding::convert::named;
 use crate::binding::convert::results::{Output, shown};
 use crate::binding::runtime::job::Job;
 use crate::core::error::Error;
@@ -124,14 +125,22 @@ impl Pages {
 
     /// The entries that come next, without taking them: so many, or fewer at the end; all that are left for None.
     #[pyo3(signature = (count = None))]
-    fn peek<'py>(&self, py: Python<'py>, count: Option<usize>) -> PyResult<Bound<'py, PyList>> {
+    fn peek<'py>(
+        &self,
+        py: Python<'py>,
+        #[pyo3(from_py_with = named::count)] count: Option<usize>,
+    ) -> PyResult<Bound<'py, PyList>> {
         while count.is_none_or(|count| self.buffer().ready.len() < count) && self.read_page(py)? {}
         self.read(py, count)
     }
 
     /// The same of what was read already; no request is sent.
     #[pyo3(signature = (count = None))]
-    fn read<'py>(&self, py: Python<'py>, count: Option<usize>) -> PyResult<Bound<'py, PyList>> {
+    fn read<'py>(
+        &self,
+        py: Python<'py>,
+        #[pyo3(from_py_with = named::count)] count: Option<usize>,
+    ) -> PyResult<Bound<'py, PyList>> {
         let buffer = self.buffer();
         let entries: Vec<_> = buffer.ready.iter().take(count.unwrap_or(usize::MAX)).map(|e| e.clone_ref(py)).collect();
         drop(buffer);

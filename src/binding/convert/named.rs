@@ -28,6 +28,7 @@ named! {
         validate;
     number -> f64: connect_timeout max_retry_time;
     optional_number -> Option<f64>: grace interval older_than timeout;
+    optional_size -> Option<usize>: count;
     integer -> i64: items_per_page max_in_flight max_retries;
 }
 
@@ -137,6 +138,10 @@ fn optional_number(name: &str, object: &Bound<'_, PyAny>) -> PyResult<Option<f64
         return Err(wrong_type(name, "a number or None", object)); // Python counts with it
     }
     read(name, "a number or None", object)
+}
+
+fn optional_size(name: &str, object: &Bound<'_, PyAny>) -> PyResult<Option<usize>> {
+    if object.is_none() { Ok(None) } else { read(name, "a whole number or None", object).map(Some) }
 }
 
 fn integer(name: &str, object: &Bound<'_, PyAny>) -> PyResult<i64> {

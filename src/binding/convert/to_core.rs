@@ -51,6 +51,10 @@ struct Walk {
 impl Walk {
     fn node(&mut self, object: &Bound<'_, PyAny>) -> Node<'static> {
         self.values += 1;
+        // A list can grow while it is walked.
+        if self.values > self.max_values {
+            return Node::Other(TOO_MANY.into());
+        }
         if let Ok(text) = object.cast::<PyString>() {
             return match text.to_cow() {
                 Ok(text) => Node::Str(Cow::Owned(text.into_owned())),
@@ -102,7 +106,9 @@ impl Walk {
     }
 
     fn map(&mut self, dict: &Bound<'_, PyDict>) -> Node<'static> {
-        self.entries(dict.iter())
+        // A value may have code of the caller's, which changes the dict.
+        let entries: Vec<_> = dict.iter().collect();
+        self.entries(entries.into_iter())
     }
 
     fn entries<'py>(&mut self, entries: impl Iterator<Item = (Bound<'py, PyAny>, Bound<'py, PyAny>)>) -> Node<'static> {
@@ -130,9 +136,6 @@ impl Walk {
         }
         if self.ancestors.len() >= MAX_DEPTH {
             return Node::Other(TOO_DEEP.into());
-        }
-        if self.values > self.max_values {
-            return Node::Other(TOO_MANY.into());
         }
         self.ancestors.push(identity);
         let node = walk(self);

@@ -145,6 +145,16 @@ def test_a_large_error_costs_little(run: Any) -> None:
 
 
 @BOTH
+@pytest.mark.parametrize("field", ["errorCode", "reason", "detail"])
+def test_a_sentence_is_short_however_long_its_words_are(run: Any, field: str) -> None:
+    with Canned(reply(400, {"error": 400, field: "x" * 900_000})) as server:
+        with pytest.raises(errors.BadRequestError) as caught:
+            run(server, lambda client: client.request("GET", "/api/atlas/v2/x"))
+    assert len(str(caught.value)) < 1000
+    assert len(caught.value.error_code or caught.value.reason or "") in (0, 200)
+
+
+@BOTH
 def test_a_reply_about_another_is_not_returned(run: Any) -> None:
     other = {**CREATED, "name": "another"}
     calls: list[Callable[[Any], Any]] = [

@@ -17,6 +17,8 @@ use crate::core::policy::retry::{RequestKind, StopReason, is_transient};
 
 /// Violations and parameters of an error reply that are kept.
 const MAX_PARTS: usize = 100;
+/// Characters of a code and of a status in words; the longest documented code has 97.
+const MAX_WORDS: usize = 200;
 
 /// The request that an error is about.
 pub struct RequestInfo<'a> {
@@ -121,11 +123,12 @@ pub fn api_error(
     let text = |name: &str| {
         parsed.as_ref().and_then(|b| b.get(name)).and_then(Value::as_str).filter(|s| !s.is_empty()).map(printable)
     };
-    let error_code = text("errorCode");
+    let short = |name: &str| text(name).map(|text| text.chars().take(MAX_WORDS).collect::<String>());
+    let error_code = short("errorCode");
     ApiError {
         status,
         detail: text("detail"),
-        reason: text("reason"),
+        reason: short("reason"),
         parameters: parsed
             .as_ref()
             .and_then(|b| b.get("parameters"))

@@ -22,6 +22,10 @@ use super::options::{IDLE_TIMEOUT, MAX_IDLE_CONNECTIONS, TransportOptions};
 use super::send_error::SendError;
 use super::socket::Socket;
 
+/// How much is read at once, and so how large the head of a response may be. Replies that are none (1xx) without end are
+/// looked through before any timer is looked at: with hyper's 400 KiB that takes seconds.
+const MAX_BUFFER: usize = 64 * 1024;
+
 type Request = http::Request<TrackedBody>;
 type Response = http::Response<Incoming>;
 
@@ -116,7 +120,8 @@ impl ConnectionPool {
     async fn connect(&self) -> Result<Connection, SendError> {
         let (stream, socket) = self.connector.open().await?;
         let failed = |error: hyper::Error| SendError::Connect { timed_out: false, source: Box::new(error) };
-        let (sender, driver) = http1::handshake(stream).await.map_err(failed)?;
+        let (sender, driver) =
+            http1::Builder::new().max_buf_size(MAX_BUFFER).handshake(stream).await.map_err(failed)?;
         tokio::spawn(driver);
         Ok(Connection { sender, socket })
     }

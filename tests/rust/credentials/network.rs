@@ -215,3 +215,15 @@ fn a_proxys_password_with_raw_characters_is_refused_by_the_name_of_its_source() 
         assert!(!route(None, ATLAS, &spared).unwrap().proxy.is_used());
     }
 }
+
+/// Opening a pipe would wait for its writer, and a device may have no end.
+#[cfg(unix)]
+#[test]
+fn a_device_is_no_file_of_certificates() {
+    let machine = FakeMachine::new(&[]);
+    let refused = trusted_certificates(Some(Path::new("/dev/zero")), &machine).map_err(|error| error.to_string());
+    assert_eq!(refused, Err("ca_file is /dev/zero: it is no regular file and no folder".to_owned()));
+    let machine = FakeMachine::new(&[("SSL_CERT_FILE", "/dev/zero")]);
+    let refused = trusted_certificates(None, &machine).unwrap().check().map_err(|error| error.to_string());
+    assert!(refused.unwrap_err().starts_with("SSL_CERT_FILE is /dev/zero, which is not there"));
+}

@@ -59,9 +59,9 @@ impl TrustedCertificates {
     }
 }
 
-/// Whether one of the paths is there: `SSL_CERT_DIR` can have several.
+/// Whether one of the paths is there: `SSL_CERT_DIR` can have several. A pipe or a device is none that can be read.
 fn exists(value: &str) -> bool {
-    std::env::split_paths(value).any(|path| path.exists())
+    std::env::split_paths(value).any(|path| path.is_file() || path.is_dir())
 }
 
 /// The file itself; of a folder, the files that contain certificates.
@@ -73,8 +73,12 @@ fn bundles(path: &Path, name: &str) -> Result<Vec<PathBuf>, Error> {
     }
     let wrong = |why: String| Error::Configuration(format!("{name} is {}: {why}", path.display()));
     let facts = std::fs::metadata(path).map_err(|error| wrong(format!("it cannot be read ({error})")))?;
-    if !facts.is_dir() {
+    if facts.is_file() {
         return Ok(vec![path.to_owned()]);
+    }
+    // Opening a pipe would wait for its writer, and a device may have no end.
+    if !facts.is_dir() {
+        return Err(wrong("it is no regular file and no folder".to_owned()));
     }
     let entries = std::fs::read_dir(path).map_err(|error| wrong(format!("it cannot be read ({error})")))?;
     let holds_certificates = |path: &PathBuf| {

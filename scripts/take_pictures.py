@@ -91,7 +91,7 @@ def take_notebook(browser: Browser) -> None:
             server = subprocess.Popen(command, stdout=output, stderr=output, env=quiet)
         try:
             url = wait_for_url(log)
-            page = browser.new_page(viewport={"width": 1100, "height": 1500})
+            page = browser.new_page(viewport={"width": 1160, "height": 1500})
             page.goto(f"{url}/lab/tree/quickstart.ipynb")
             page.locator(".jp-OutputArea-output table").first.wait_for(timeout=60_000)
             page.get_by_role("button", name="No", exact=True).click()  # news about Jupyter

@@ -204,3 +204,9 @@ def test_exceptions_tell_attempts_and_time(emulator: Emulator) -> None:
     assert (error.operation, error.name, error.group_id) == ("createGroupFlexCluster", "orders", emulator.group_id)
     assert "orders" in str(error)
     assert 'if_exists="return"' in str(error)
+
+
+def test_a_status_in_the_place_of_a_kind_says_how_it_is_given() -> None:
+    kind: Any = 503
+    with Emulator() as emulator, pytest.raises(ValueError, match=r'^kind takes the name of a kind, such as "status", '):
+        emulator.fail_next(kind)

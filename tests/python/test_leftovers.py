@@ -62,6 +62,15 @@ def test_they_are_found_over_all_projects_oldest_first(emulator: Emulator, wante
     assert asyncio.run(find()) == found
 
 
+def test_what_is_being_deleted_is_none(emulator: Emulator) -> None:
+    emulator.settings(deletion="manual")
+    with emulator.client() as client:
+        old = client.find_leftovers(tags={"team": "a"})
+        assert [one["how"] for one in client.delete_leftovers(old)] == ["deleted"]
+        assert {one["name"]: one["state"] for one in emulator.instances()}["ci-old"] == "DELETING"
+        assert [one["name"] for one in client.find_leftovers(tags={"ci": "1"})] == ["ci-kept", "ci-new"]
+
+
 def test_each_says_what_it_is(emulator: Emulator) -> None:
     with emulator.client() as client:
         [found] = client.find_leftovers(name_prefix="ci-kept")

@@ -112,7 +112,7 @@ class Growing:
     def __init__(self, grow: Callable[[], object]) -> None:
         self._grow = grow
 
-    @property
+    @property  # type: ignore[misc]
     def __class__(self) -> Any:
         self._grow()
         return Growing

@@ -64,7 +64,7 @@ def async_call(server: Canned, call: Callable[[Any], Any], **options: Any) -> An
 
 BOTH = pytest.mark.parametrize("run", [sync_call, async_call])
 
-CREATES = {
+CREATES: dict[str, tuple[Any, Any, Any]] = {
     "a project of another name": (
         lambda client: client.create_project(name="shop", org_id=ORG),
         PROJECT | {"name": "other"},

@@ -128,7 +128,7 @@ def fuzz(target: str, left: Callable[[], int], *, kept: bool) -> bool:
         print(f"{target}: {record(target, figures(outcome.text, outcome.cpu))}", flush=True)
     if kept:
         # What reaches code that the corpus does not reach; how often it is reached does not count.
-        merged = run(target, "-merge=1", "-use_counters=0", f"corpus/{target}", str(found))
+        merged = run(target, "-set_cover_merge=1", "-use_counters=0", f"corpus/{target}", str(found))
         if merged.code:
             print(merged.text[-4000:], file=sys.stderr)
             return False

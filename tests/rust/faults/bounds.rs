@@ -9,7 +9,7 @@ use atlas_serverless::core::operations::create::request::CreateRequest;
 use atlas_serverless::core::spec::model::Kind;
 use serde_json::{Value, json};
 
-use crate::atlas::{Auth, Setup, TestAtlas, class, create, told};
+use crate::atlas::{Auth, Setup, TestAtlas, class, create, slowness, told};
 
 #[tokio::test]
 async fn retries_end_with_max_retries() {
@@ -112,7 +112,7 @@ async fn a_token_that_cannot_be_renewed_does_not_end_a_wait() {
 /// Real time, since it is about requests that hang: the deadline is 0.4 s and each attempt may take 20.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_deadline_holds_whatever_hangs() {
-    let limited = json!({"kind": "rate_limited", "method": "POST", "retry_after": 1});
+    let limited = json!({"kind": "rate_limited", "method": "POST", "retry_after": slowness()});
     let points = [
         (json!({"kind": "stall", "endpoint": "token"}), Auth::ServiceAccount, false, "RequestTimeoutError"),
         (json!({"kind": "stall", "authorization": "none"}), Auth::ApiKey, false, "RequestTimeoutError"),
@@ -135,11 +135,11 @@ async fn a_deadline_holds_whatever_hangs() {
             atlas.order(fault.clone());
             let wanted = CreateRequest { wait: wait.then_some(None), ..atlas.create(Kind::Flex, "x") };
             let begun = Instant::now();
-            let mut context = Context::new(client.env(), Some(Duration::from_millis(400)), None);
+            let mut context = Context::new(client.env(), Some(Duration::from_millis(400) * slowness()), None);
             let ended = client.create(wanted, &mut context).await;
             let is = ended.as_ref().map_or_else(class, |reply| if reply.reconciled { "found" } else { "created" });
             assert_eq!(is, expected, "{fault} {:?}", ended.err());
-            assert!(begun.elapsed() < Duration::from_millis(900), "{fault}: {:?}", begun.elapsed());
+            assert!(begun.elapsed() < Duration::from_millis(900) * slowness(), "{fault}: {:?}", begun.elapsed());
         }));
     }
     for task in tasks {
@@ -159,11 +159,11 @@ async fn who_waits_for_anothers_token_or_challenge_keeps_a_deadline_of_its_own()
         atlas.order(fault);
         let (patient, first) = (client.clone(), atlas.create(Kind::Flex, "first"));
         let first = tokio::spawn(async move { create(&patient, first).await });
-        tokio::time::sleep(Duration::from_millis(100)).await;
+        tokio::time::sleep(Duration::from_millis(100) * slowness()).await;
         let begun = Instant::now();
-        let mut context = Context::new(client.env(), Some(Duration::from_millis(300)), None);
+        let mut context = Context::new(client.env(), Some(Duration::from_millis(300) * slowness()), None);
         let error = client.create(atlas.create(Kind::Flex, "second"), &mut context).await.unwrap_err();
-        assert!(begun.elapsed() < Duration::from_millis(700), "{:?}", begun.elapsed());
+        assert!(begun.elapsed() < Duration::from_millis(700) * slowness(), "{:?}", begun.elapsed());
         assert!(["RequestTimeoutError", "OutcomeUnknownError"].contains(&class(&error)), "{error}");
         first.abort();
     }

@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from atlas_serverless import _core, errors
+from atlas_serverless import Emulator, _core, errors
 from atlas_serverless._runtime import progress
 from atlas_serverless.types import Poll
 from canned import GROUP, Canned, reply
@@ -169,3 +169,37 @@ def test_any_other_progress_is_refused() -> None:
     with Canned(b"") as server, server.client() as client, pytest.raises(TypeError, match="progress must be"):
         client.wait_for_flex_cluster(GROUP, "orders", progress="yes")  # type: ignore[call-overload]
     assert server.requests == []
+
+
+class Broken(Screen):
+    """A terminal that nobody reads any more."""
+
+    def write(self, _text: str) -> int:
+        raise BrokenPipeError
+
+    def flush(self) -> None:
+        raise BrokenPipeError
+
+
+def closed() -> Screen:
+    screen = Screen()
+    screen.close()
+    return screen
+
+
+@pytest.mark.parametrize("make", [lambda: None, Broken, closed], ids=["none", "broken", "closed"])
+@pytest.mark.parametrize("bar", ["tqdm", "line"])
+def test_a_call_goes_on_where_its_bar_cannot_be_drawn(
+    atlas_emulator: Emulator, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest, make: Any, bar: str
+) -> None:
+    if bar == "line":
+        request.getfixturevalue("no_tqdm")
+    monkeypatch.setattr(sys, "stderr", make())
+    place: Any = {"backing_provider_name": "AWS", "region_name": "US_EAST_1"}
+    with atlas_emulator.client(max_retries=2) as client:
+        created = client.create_flex_cluster(
+            name="one", provider_settings=place, wait=True, interval=0.01, progress=True
+        )
+        assert created["stateName"] == "IDLE"
+        many = [{"name": f"m{number}", "provider_settings": place} for number in range(3)]
+        assert [result.error for result in client.create_many(many, progress=True)] == [None] * 3

@@ -30,13 +30,42 @@ def display() -> Callable[[Poll], None]:
     """A callable for one wait. It ends with the last poll, or when the wait is cancelled."""
     if _in_notebook():
         return _Notebook()
-    if not sys.stderr.isatty():
-        return _Log(sys.stderr)
+    stream = _Stderr()
+    if not stream.isatty():
+        return _Log(stream)
     try:
         from tqdm import tqdm
     except ImportError:
-        return _Line(sys.stderr)
+        return _Line(stream)
     return _Bar(tqdm)
+
+
+class _Stderr:
+    """`sys.stderr`, of which a service has none. What cannot be written is left out: the call counts for more."""
+
+    def __init__(self) -> None:
+        self._stream: TextIO | None = sys.stderr
+
+    def write(self, text: str) -> int:
+        try:
+            if self._stream is not None:
+                self._stream.write(text)
+                self._stream.flush()
+        except (OSError, ValueError):  # it is closed, or nobody reads it
+            self._stream = None
+        return len(text)
+
+    def flush(self) -> None:
+        """Nothing is held back."""
+
+    def isatty(self) -> bool:
+        try:
+            return self._stream is not None and self._stream.isatty()
+        except (OSError, ValueError):
+            return False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._stream, name)  # tqdm looks at more of it
 
 
 def _in_notebook() -> bool:
@@ -80,7 +109,7 @@ class _Display:
         """Show a warning of the call, such as why it pauses, until the next poll. The core calls it."""
         with self._lock:
             if self._poll is None:
-                print(line, file=sys.stderr, flush=True)
+                _Stderr().write(f"{line}\n")
             else:
                 self._noted = line
                 self.redraw()
@@ -143,6 +172,7 @@ class _Bar(_Display):
     def __init__(self, tqdm: Any) -> None:
         super().__init__()
         self._tqdm = tqdm
+        self._stream = _Stderr()
         self._bar: Any = None
         self._colours = not os.environ.get("NO_COLOR") and os.environ.get("TERM") != "dumb"
 
@@ -154,7 +184,8 @@ class _Bar(_Display):
             colour = ("green" if _reached(poll) else "red") if poll.done else "yellow"
         if self._bar is None:
             form = "{desc} {bar:20}"
-            self._bar = self._tqdm(total=100, initial=full, desc=text, bar_format=form, colour=colour, leave=True)
+            options = {"bar_format": form, "colour": colour, "leave": True, "file": self._stream}
+            self._bar = self._tqdm(total=100, initial=full, desc=text, **options)
         self._bar.n, self._bar.colour = full, colour
         self._bar.set_description_str(text)
         if poll.done:
@@ -168,7 +199,7 @@ class _Bar(_Display):
 class _Line(_Display):
     """One line of a terminal, written over."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO | _Stderr) -> None:
         super().__init__()
         self._stream = stream
         self._width = 0
@@ -177,12 +208,10 @@ class _Line(_Display):
         full = round(20 * _part(poll, elapsed))
         text = f"{self.words(poll)} |{'#' * full}{'-' * (20 - full)}| [{elapsed:.0f} s]"
         self._stream.write("\r" + text.ljust(self._width) + ("\n" if poll.done else ""))
-        self._stream.flush()
         self._width = len(text)
 
     def stop(self) -> None:
-        if not self._stream.closed:
-            self._stream.write("\n")  # what is printed next begins on a line of its own
+        self._stream.write("\n")  # what is printed next begins on a line of its own
 
 
 class _Log(_Display):
@@ -190,7 +219,7 @@ class _Log(_Display):
 
     moves = False
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO | _Stderr) -> None:
         super().__init__()
         self._stream = stream
         self._last = ""
@@ -199,7 +228,6 @@ class _Log(_Display):
         words = self.words(poll)
         if words != self._last or poll.done:
             self._stream.write(f"{words} [{elapsed:.0f} s]\n")
-            self._stream.flush()
         self._last = words
 
 
@@ -242,12 +270,13 @@ def _html(part: float, colour: str, words: str, elapsed: float) -> str:
 
 def display_many() -> Callable[[ManyProgress], None]:
     """A callable for one `create_many` or its like. It writes to stderr, and closes itself with the last count."""
-    if not sys.stderr.isatty():
-        return _ManyLine(sys.stderr)
+    stream = _Stderr()
+    if not stream.isatty():
+        return _ManyLine(stream)
     try:
         from tqdm import tqdm
     except ImportError:
-        return _ManyLine(sys.stderr)
+        return _ManyLine(stream)
     return _ManyBar(tqdm)
 
 
@@ -260,11 +289,12 @@ class _ManyBar:
 
     def __init__(self, tqdm: Any) -> None:
         self._tqdm = tqdm
+        self._stream = _Stderr()
         self._bar: Any = None
 
     def __call__(self, progress: ManyProgress) -> None:
         if self._bar is None:
-            self._bar = self._tqdm(total=progress.total, initial=progress.skipped, unit="op")
+            self._bar = self._tqdm(total=progress.total, initial=progress.skipped, unit="op", file=self._stream)
         self._bar.set_postfix_str(_failed(progress), refresh=False)
         self._bar.update(progress.ended - self._bar.n)
         if progress.finished:
@@ -278,7 +308,7 @@ class _ManyBar:
 class _ManyLine:
     """One line, written over in a terminal; elsewhere one line at the end."""
 
-    def __init__(self, stream: TextIO) -> None:
+    def __init__(self, stream: TextIO | _Stderr) -> None:
         self._stream = stream
         self._width = 0
 

@@ -102,16 +102,6 @@ def confirm(args: argparse.Namespace, what: str) -> None:
         raise CommandError("nothing was deleted")
 
 
-def say_deleted(args: argparse.Namespace, what: str) -> None:
-    """At a terminal, which is told nothing else."""
-    import sys
-
-    from ._output import output_of
-
-    if output_of(args) == "table":
-        print(f"{what} is {'deleted' if getattr(args, 'wait', True) else 'being deleted'}.", file=sys.stderr)
-
-
 def provider(text: str) -> str:
     """AWS, also as aws."""
     return text.upper()

@@ -9,6 +9,7 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    import argparse
     from typing import Any, TextIO
 
 
@@ -65,6 +66,12 @@ def output_of(args: Any) -> str:
     if getattr(args, "compact", False):
         return "json"
     return getattr(args, "output", None) or ("table" if sys.stdout.isatty() else "json")
+
+
+def say_deleted(args: argparse.Namespace, what: str) -> None:
+    """At a terminal, which is told nothing else."""
+    if output_of(args) == "table":
+        print(f"{what} is {'deleted' if getattr(args, 'wait', True) else 'being deleted'}.", file=sys.stderr)
 
 
 def _yaml(value: Any) -> str:

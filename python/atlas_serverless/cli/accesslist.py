@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ._common import client, client_options, confirm, force_option, given, say_deleted
-from ._output import listed, print_result
+from ._common import client, client_options, confirm, force_option, given
+from ._output import listed, print_result, say_deleted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

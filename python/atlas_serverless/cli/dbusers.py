@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 
-from ._common import UsageError, client, client_options, confirm, force_option, given, say_deleted
-from ._output import print_result
+from ._common import UsageError, client, client_options, confirm, force_option, given
+from ._output import print_result, say_deleted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -14,12 +14,11 @@ from ._common import (
     parse_json,
     provider,
     read_text,
-    say_deleted,
     tag,
 )
 from ._fields import check_fields
 from ._options import OPTIONS
-from ._output import output_of, print_result
+from ._output import output_of, print_result, say_deleted
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:

@@ -12,8 +12,8 @@ use tokio::runtime::{Builder, Handle as TokioHandle};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
 use tokio::time::Instant;
 
-use super::blocking::no_event_loop;
 use super::client_state::{ClientState, Pools};
+use super::interpreter::no_event_loop;
 use crate::binding::convert::errors::to_exception;
 use crate::core::client::Client;
 

@@ -18,7 +18,7 @@ use tokio::runtime::{Builder, Runtime};
 use tokio::time::Sleep;
 
 use super::client_state::{ClientState, Pools};
-use super::interpreter::{SIGNAL_CHECK_INTERVAL, same_process};
+use super::interpreter::{SIGNAL_CHECK_INTERVAL, no_event_loop, same_process};
 use super::job::{Job, OutputFuture};
 use super::observer::{CallerObserver, deliver, threshold};
 use super::offload;
@@ -108,11 +108,6 @@ impl ThreadRuntime {
         *last_call = Instant::now();
         step
     }
-}
-
-/// The error where the system gives no descriptor or thread.
-pub(super) fn no_event_loop(error: &std::io::Error) -> Error {
-    Error::Configuration(format!("no event loop can be made ({error}): are too many files open?"))
 }
 
 /// Why a call is not being polled.

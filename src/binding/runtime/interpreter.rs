@@ -147,3 +147,8 @@ fn reset_after_fork() {
 fn thread_id() -> usize {
     THREAD_ADDRESS.with(|address| std::ptr::from_ref(address).addr())
 }
+
+/// The error where the system gives no descriptor or thread.
+pub(super) fn no_event_loop(error: &std::io::Error) -> Error {
+    Error::Configuration(format!("no event loop can be made ({error}): are too many files open?"))
+}

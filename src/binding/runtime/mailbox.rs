@@ -7,8 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures_util::future::AbortHandle;
 use pyo3::prelude::*;
 
-use super::blocking::no_event_loop;
-use super::interpreter;
+use super::interpreter::{self, no_event_loop};
 use super::observer::{emit, show, to_poll};
 use super::outcome_warning::OutcomeWarning;
 use super::wake_up::{self, Descriptor, WakeUps, Waker};

@@ -95,9 +95,11 @@ def sanitizers() -> str:
     rows = []
     for name, what in SANITIZERS.items():
         of = known.get(name)
-        numbers = [f"{of['tests']:,}", str(of["reports"]), day(of["date"])] if of else ["0", "", "never"]
-        rows.append([what, *numbers])
-    return table(["`make sanitize`", "tests passed", "reports", "last run"], rows)
+        if of is None:
+            rows.append([what, "0", "", "", "never"])
+            continue
+        rows.append([what, f"{of['tests']:,}", str(of["failed"]), str(of["reports"]), day(of["date"])])
+    return table(["`make sanitize`", "tests passed", "failed", "reports", "last run"], rows)
 
 
 TABLES: dict[str, Callable[[], str]] = {"fuzz": fuzz, "soak": soak, "sanitizers": sanitizers}

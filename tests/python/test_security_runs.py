@@ -55,6 +55,9 @@ def test_tests_and_reports_of_a_sanitizer_are_counted() -> None:
     assert (sanitize.passed(CARGO), sanitize.reports(CARGO)) == (15, 0)
     assert sanitize.passed("===== 31 passed in 2.10s =====\n") == 31
     assert sanitize.passed("....  [100%]\n31 passed in 2.10s\n") == 31
+    failed = CARGO.replace("ok. 3 passed; 0 failed", "FAILED. 2 passed; 1 failed")
+    assert (sanitize.passed(failed), sanitize.failed(failed), sanitize.failed(CARGO)) == (14, 1, 0)
+    assert [count("1 failed, 308 passed in 3.0s\n") for count in (sanitize.passed, sanitize.failed)] == [308, 1]
     found = [
         "==4711==ERROR: AddressSanitizer: heap-use-after-free on address 0x1",
         "==4711==ERROR: LeakSanitizer: detected memory leaks",

@@ -66,7 +66,7 @@ impl Request {
                 &self.path,
             ));
         }
-        if self.path.contains(['{', '}']) {
+        if self.path.split('/').any(is_placeholder) {
             return Err(violation(
                 "path",
                 "has a name in braces: put the id itself there, such as the project's",
@@ -110,6 +110,12 @@ impl Request {
             secret: None,
         })
     }
+}
+
+/// A segment of the API's documentation, such as `{groupId}`, that was not replaced.
+fn is_placeholder(segment: &str) -> bool {
+    let name = segment.strip_prefix('{').and_then(|rest| rest.split_once('}')).map(|(name, _)| name);
+    name.is_some_and(|name| !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_'))
 }
 
 /// Whether URL parsing would remove a segment: `.` or `..`, also percent-encoded.

@@ -37,6 +37,8 @@ async fn a_path_is_asked_for_as_it_is_given_or_not_at_all() {
         "/api/x?y",
         "/api/x#y",
         "/ap\ni/x",
+        "/api/groups/{groupId}/x",
+        "/api/groups/{groupId}",
         "//evil.example/api/",
     ] {
         let refused = test.client.request(request(path), &mut test.context(60)).await;

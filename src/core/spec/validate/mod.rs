@@ -63,7 +63,10 @@ pub fn create(
         && let Some(name) = violations.iter_mut().find(|one| one.path == "name" && one.rule == rules::REQUIRED)
     {
         name.message = name_as_project("name", group_id);
-        violations.retain(|one| one.path != "groupId");
+        // If nothing else is wrong, that is the one mistake.
+        if violations.len() == 2 {
+            violations.retain(|one| one.path != "groupId");
+        }
     }
     checked
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use atlas_serverless::core::auth::AfterUnauthorized;
 use atlas_serverless::core::context::Context;
 use atlas_serverless::core::http::transport::exchange::HttpResponse;
-use atlas_serverless::core::policy::retry::{AttemptOutcome, RetryPolicy, RetryState, Safety};
+use atlas_serverless::core::policy::retry::{AttemptOutcome, RequestKind, RetryPolicy, RetryState};
 use atlas_serverless::core::spec::compare::differences;
 use atlas_serverless::core::spec::model::{Kind, Node};
 use atlas_serverless::core::spec::validate;

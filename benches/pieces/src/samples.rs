@@ -13,6 +13,7 @@ use atlas_serverless::core::http::tls;
 use atlas_serverless::core::http::transport::Transport;
 use atlas_serverless::core::http::transport::options::TransportOptions;
 use atlas_serverless::core::operations::create::request::{CreateRequest, IfExists};
+use atlas_serverless::core::policy::poll_intervals::PollIntervals;
 use atlas_serverless::core::policy::retry::RetryPolicy;
 use atlas_serverless::core::spec::model::{Kind, Node};
 use atlas_serverless::core::spec::validate;
@@ -53,7 +54,7 @@ pub fn create() -> CreateRequest {
         body: checked.body.into(),
         reply_format: Default::default(),
         if_exists: IfExists::Error,
-            on_timeout: Default::default(),
+        on_timeout: Default::default(),
         on_retired: OnRetired::Raise,
         wait: None,
         region_notice: None,
@@ -67,6 +68,7 @@ pub fn env() -> Env {
         rng: Arc::new(SystemRng),
         policy: RetryPolicy { max_retries: 5, max_retry_time: Duration::from_secs(180) },
         timeout: Duration::from_secs(60),
+        poll_intervals: PollIntervals::SERVICE,
     }
 }
 

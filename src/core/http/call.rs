@@ -51,13 +51,11 @@ pub enum Subject {
     Named(String),
     /// What has these values, where it has these fields; an empty value is any.
     Fields(Vec<(&'static str, String)>),
-    /// An entry of an access list in the call's project: an address, a block of addresses or a security group.
+    /// An entry of an access list: an address, a block of addresses or a security group.
     Entry(String),
     /// A database user in the call's project.
     User { username: String, database_name: String },
-    /// A list, each entry of which has these values.
-    EntriesOf(Vec<(&'static str, String)>),
-    /// The access list of the call's project, with this entry.
+    /// An access list with this entry.
     EntriesWith(String),
 }
 
@@ -153,7 +151,7 @@ impl Call {
         let create = Self::resource(Kind::Flex, Operation::Create, group_id, "", collection, Some(body));
         Call {
             operation: "tenantGroupFlexClusterUpgrade",
-            subject: Some(Subject::Named(name.to_owned())),
+            subject: Some(Subject::Fields(vec![("name", name.to_owned())])),
             target: format!("{}:tenantUpgrade{}", create.target, reply_format.query()),
             envelope: reply_format.envelope,
             ..create
@@ -165,7 +163,8 @@ impl Call {
         let (project, cluster, query) = (segment(group_id), segment(name), reply_format.query());
         let target = format!("/api/atlas/v2/groups/{project}/clusters/{cluster}{query}");
         let call = Self::get("getGroupCluster", target, EndpointSet::Other, group_id, ExpectedBody::Resource);
-        Call { envelope: reply_format.envelope, subject: Some(Subject::Named(name.to_owned())), ..call }
+        let subject = Some(Subject::Fields(vec![("name", name.to_owned())]));
+        Call { envelope: reply_format.envelope, subject, ..call }
     }
 
     /// A GET of anything else.
@@ -222,8 +221,7 @@ pub struct Page {
 pub fn collection(kind: Kind, group_id: &str) -> Call {
     let operation = kind.operation_id(Operation::List);
     let call = Call::get(operation, collection_path(kind, group_id), endpoint_set(kind), group_id, ExpectedBody::Page);
-    let subject = Some(Subject::EntriesOf(vec![("groupId", group_id.to_owned())]));
-    Call { serverless: kind == Kind::Serverless, subject, ..call }
+    Call { serverless: kind == Kind::Serverless, ..call }
 }
 
 fn collection_path(kind: Kind, group_id: &str) -> String {

@@ -111,11 +111,8 @@ impl Entity {
             Self::AccessListEntry { value, .. } => Some(Subject::Entry(value.clone())),
             _ if is_create => None,
             Self::Project { group_id } => Some(Subject::Fields(vec![("id", group_id.clone())])),
-            Self::FlexBackupSnapshot { id, .. } => Some(Subject::Fields(vec![("id", id.clone())])),
-            Self::FlexRestoreJob { group_id, cluster, id } => {
-                let mut fields = restores_of(group_id, cluster);
-                fields.push(("id", id.clone()));
-                Some(Subject::Fields(fields))
+            Self::FlexBackupSnapshot { id, .. } | Self::FlexRestoreJob { id, .. } => {
+                Some(Subject::Fields(vec![("id", id.clone())]))
             }
         }
     }
@@ -135,11 +132,6 @@ impl Entity {
         let scope = if matches!(self, Self::Project { .. }) { "" } else { self.group_id() };
         Call::get(self.operation_id(operation), target, self.endpoint_set(), scope, expected)
     }
-}
-
-/// Where a restore job says which cluster's it is.
-pub(crate) fn restores_of(group_id: &str, cluster: &str) -> Vec<(&'static str, String)> {
-    vec![("projectId", group_id.to_owned()), ("instanceName", cluster.to_owned())]
 }
 
 impl Call {
@@ -170,16 +162,7 @@ impl Call {
 
     /// Lists the entities of the kind of this one; without a query yet.
     pub fn entities(of: &Entity) -> Self {
-        let fields = match of {
-            Entity::Project { .. } => Vec::new(),
-            Entity::DatabaseUser { group_id, .. } | Entity::AccessListEntry { group_id, .. } => {
-                vec![("groupId", group_id.clone())]
-            }
-            Entity::FlexBackupSnapshot { .. } => Vec::new(),
-            Entity::FlexRestoreJob { group_id, cluster, .. } => restores_of(group_id, cluster),
-        };
-        let call = of.call(Operation::List, of.collection(), ExpectedBody::Page);
-        Call { subject: Some(Subject::EntriesOf(fields)), ..call }
+        of.call(Operation::List, of.collection(), ExpectedBody::Page)
     }
 
     /// Gets a project by its name.

@@ -22,28 +22,16 @@ pub(crate) fn mismatch(call: &Call, response: &HttpResponse) -> Option<String> {
     }
 }
 
-/// The same for the project alone.
-pub(crate) fn other_project(call: &Call, reply: Element<'_>) -> Option<String> {
-    other_value(reply, "groupId", &call.group_id)
-}
-
 fn differs(call: &Call, subject: &Subject, reply: Element<'_>) -> Option<String> {
-    let of_project = || other_project(call, reply);
-    let of_entries = |fields: &[(&str, String)]| {
-        let other = |entry| fields.iter().find_map(|(key, asked)| other_value(entry, key, asked));
-        reply.field("results")?.values().find_map(other)
-    };
+    let of_project = || other_value(reply, "groupId", &call.group_id);
     match subject {
         Subject::Named(name) => other_value(reply, "name", name).or_else(of_project),
         Subject::Fields(fields) => fields.iter().find_map(|(key, asked)| other_value(reply, key, asked)),
-        Subject::Entry(value) => other_place(value, reply).or_else(of_project),
+        Subject::Entry(value) => other_place(value, reply),
         Subject::User { username, database_name } => other_value(reply, "databaseName", database_name)
             .or_else(|| other(reply, "username", username, |got| is_same_user(database_name, username, got)))
             .or_else(of_project),
-        Subject::EntriesOf(fields) => of_entries(fields),
-        Subject::EntriesWith(value) => {
-            of_entries(&[("groupId", call.group_id.clone())]).or_else(|| lacks_place(value, reply))
-        }
+        Subject::EntriesWith(value) => lacks_place(value, reply),
     }
 }
 

@@ -15,7 +15,7 @@ use crate::core::context::Context;
 use crate::core::error::{Error, Violation};
 use crate::core::http::call::{Call, Page, ReplyFormat, Subject};
 use crate::core::http::classify;
-use crate::core::http::entity::{Entity, EntityBody, restores_of};
+use crate::core::http::entity::{Entity, EntityBody};
 use crate::core::http::reply::{Reply, content};
 use crate::core::json::Tape;
 use crate::core::secret::Secret;
@@ -73,11 +73,9 @@ impl EntityRequest {
     fn created(&self) -> Option<Subject> {
         let asked = |name: &'static str| (name, self.field(name).unwrap_or_default().to_owned());
         match &self.entity {
-            Entity::Project { .. } => Some(Subject::Fields(["name", "orgId"].map(asked).into())),
-            Entity::FlexRestoreJob { group_id, cluster, .. } => {
-                let mut fields = restores_of(group_id, cluster);
-                fields.extend(["snapshotId", "targetDeploymentItemName", "targetProjectId"].map(asked));
-                Some(Subject::Fields(fields))
+            Entity::Project { .. } => Some(Subject::Fields(vec![asked("name")])),
+            Entity::FlexRestoreJob { .. } => {
+                Some(Subject::Fields(["snapshotId", "targetDeploymentItemName"].map(asked).into()))
             }
             _ => None,
         }

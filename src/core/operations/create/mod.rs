@@ -150,9 +150,9 @@ impl Client {
             let failed = match self.attempt(&call, context).await {
                 Ok(exchange) => match check_reply(self, request, &call, exchange, context) {
                     (reply, None) => return Ok(Outcome { kind: request.kind, reply, origin: Origin::Created }),
-                    (reply, Some(mismatch)) => {
-                        wrong_resource = Some(reply).filter(|_| mismatch.of_name);
-                        mismatch.failed
+                    (reply, Some(failed)) => {
+                        wrong_resource = Some(reply);
+                        failed
                     }
                 },
                 Err(failed) => failed,

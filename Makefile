@@ -54,7 +54,7 @@ lint: $(VENV)/.installed
 	cargo fmt --check
 	cargo clippy --quiet --all-targets -- -D warnings
 	cargo clippy --quiet --all-targets --features python -- -D warnings
-	CARGO_TARGET_DIR=target cargo check --quiet --manifest-path benches/Cargo.toml --package bench-pieces --all-targets
+	cargo check --quiet --target-dir target --manifest-path benches/Cargo.toml --package bench-pieces --all-targets
 	$(BIN)/ruff check
 	$(BIN)/ruff format --check
 	$(BIN)/python scripts/generate_error_codes.py --check

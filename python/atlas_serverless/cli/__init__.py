@@ -15,7 +15,7 @@ import sys
 
 from atlas_serverless.errors import AtlasError
 
-from ._common import CommandError, UsageError
+from ._common import CommandError, UsageError, did_you_mean
 from ._errors import EPILOG, INTERRUPTED, as_json, exit_code, line
 from ._output import flush_streams, prepare_streams
 from ._table import colours
@@ -100,14 +100,12 @@ class _Parser(argparse.ArgumentParser):
 
 def _nearest(message: str) -> str:
     """Of what can be chosen, what was probably meant."""
-    import difflib
     import re
 
     given = re.search(r"invalid choice: '([^']*)'", message)
     known = re.findall(r"'([\w-]+)'|(?<=[( ])([\w-]+)(?=[,)])", message.partition("choose from")[2])
     words = [quoted or plain for quoted, plain in known]
-    close = difflib.get_close_matches(given[1], words, n=1) if given else []
-    return f"; did you mean {close[0]}?" if close else ""
+    return did_you_mean(given[1], words) if given else ""
 
 
 def _shown(words: list[str]) -> list[str]:

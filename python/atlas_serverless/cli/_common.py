@@ -5,6 +5,7 @@ from __future__ import annotations
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
+    from collections.abc import Iterable
     from typing import Any
 
     from atlas_serverless._core import Client
@@ -113,6 +114,14 @@ def token_cache(given: str | None) -> str | None:
     import os
 
     return given or (None if os.environ.get("ATLAS_SERVERLESS_TOKEN_CACHE") else "file")
+
+
+def did_you_mean(given: str, known: Iterable[str]) -> str:
+    """The word that is spelt like it, if there is one, for the end of a message."""
+    import difflib
+
+    close = difflib.get_close_matches(given, known, n=1)
+    return f"; did you mean {close[0]}?" if close else ""
 
 
 def parse_json(text: str) -> Any:

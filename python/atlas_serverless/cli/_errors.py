@@ -59,8 +59,7 @@ def exit_code(error: BaseException) -> int:
         return USAGE
     if isinstance(error, errors.WaitError) and isinstance(error.__cause__, errors.AtlasError):
         return exit_code(error.__cause__)
-    missing = getattr(errors, "WaitNotFoundError", None)
-    return NOT_FOUND if missing is not None and isinstance(error, missing) else OTHER
+    return NOT_FOUND if isinstance(error, errors.WaitNotFoundError) else OTHER
 
 
 def line(error: BaseException) -> str:

@@ -114,8 +114,6 @@ def dry_run(
     """Print what would be sent for each entry."""
     from ._dry_run import show_many
 
-    options = {name: value for name, value in options.items() if name != "progress"}
-
     def call(row: dict[str, Any]) -> Callable[[Any], Any]:
         return lambda service: getattr(service, method)(**options, **row)
 
@@ -153,7 +151,6 @@ def _each(
     """The place of each entry that was carried out, and what became of it."""
     from atlas_serverless.errors import ConfigurationError
 
-    options = {name: value for name, value in options.items() if name != "progress"}
     operations = [{"kind": args.command, **options, **_entry(args, row)} for row in rows]
     many = getattr(client, f"{args.action}_many")
     try:

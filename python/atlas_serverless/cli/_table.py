@@ -164,9 +164,8 @@ def _text(value: Any) -> str:
 
 def _print(heads: list[str], rows: list[list[str]]) -> None:
     widths = [max(len(row[index]) for row in [heads, *rows]) for index in range(len(heads))]
-    widths[-1:] = [
-        0
-    ]  # the last column is not filled up, which would make an empty line where it is wider than a terminal
+    # The last column is not filled up: where that is wider than the terminal it would make an empty line.
+    widths[-1:] = [0]
     coloured = colours()
     for number, row in enumerate([heads, *rows]):
         cells = [cell.ljust(width) for cell, width in zip(row, widths, strict=True)]

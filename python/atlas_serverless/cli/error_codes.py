@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ._common import UsageError
+from ._common import UsageError, did_you_mean
 from ._output import output_of, print_result
 
 TYPE_CHECKING = False
@@ -95,11 +95,8 @@ def _in_words(explained: dict[str, Any]) -> dict[str, Any]:
 
 def _nearest(given: str, codes: Iterable[str]) -> str:
     """The codes that were probably meant: those with the text in them, or one that is spelt like it."""
-    import difflib
-
     found = [code for code in codes if len(given) >= 3 and given in code]
     if not found:
-        close = difflib.get_close_matches(given, codes, n=1)
-        return f"; did you mean {close[0]}?" if close else ""
+        return did_you_mean(given, codes)
     more = f" and {len(found) - _MOST} more" if len(found) > _MOST else ""
     return f"; these have it: {', '.join(found[:_MOST])}{more}"

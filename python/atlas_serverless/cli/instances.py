@@ -253,7 +253,7 @@ def _options(args: argparse.Namespace, method: str) -> dict[str, Any]:
             raise UsageError(f"--{name.replace('_', '-')} is for --wait")
     if args.action == "delete" and "wait" in given and args.missing_ok is None:
         given["missing_ok"] = True  # what it waits for is there already
-    if "wait" in given or args.action == "wait":
+    if ("wait" in given or args.action == "wait") and getattr(args, "file", None) is None:
         given["progress"] = sys.stderr.isatty()  # a bar for a person who looks on; none in a log
     return given
 

@@ -8,7 +8,7 @@ use crate::binding::client::config;
 use crate::binding::client::config::{ClientArguments, ClientOptions, Limits, RouteOptions};
 use crate::binding::client::run::Client;
 use crate::binding::convert::errors::{to_exception, warn};
-use crate::binding::convert::named;
+use crate::binding::convert::{named, stack};
 use crate::binding::runtime::blocking;
 use crate::core::auth::token_cache::FileCache;
 use crate::core::doctor::run_checks;
@@ -31,6 +31,7 @@ pub(crate) fn doctor<'py>(
     #[pyo3(from_py_with = named::attempt_timeout)] timeout: f64,
     #[pyo3(from_py_with = named::allow_insecure_http)] allow_insecure_http: bool,
 ) -> PyResult<Bound<'py, PyAny>> {
+    stack::ensure_room_to_set_up()?;
     let (profile, group_id) = (profile.map(str::to_owned), group_id.map(str::to_owned));
     let given = ClientArguments { profile, base_url, ..ClientArguments::default() };
     let discovery = config::discover(given, allow_insecure_http, None)?;
@@ -50,6 +51,7 @@ pub(crate) fn doctor<'py>(
 #[pyfunction]
 #[pyo3(signature = (client, *, all=false))]
 pub(crate) fn log_out<'py>(py: Python<'py>, client: &Client, all: bool) -> PyResult<Bound<'py, PyDict>> {
+    stack::ensure_room()?;
     let core = client.core(py)?.for_another_runtime().map_err(|error| to_exception(py, error))?;
     let folder = client.config().token_cache.folder.clone();
     let logged_out = blocking::block_on(py, async move { Ok::<_, Error>(core.log_out().await) })?;

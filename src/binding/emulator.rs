@@ -4,8 +4,8 @@ use pyo3::exceptions::{PyLookupError, PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
 use pythonize::pythonize;
 
-use crate::binding::convert::named;
 use crate::binding::convert::to_json::to_json;
+use crate::binding::convert::{named, stack};
 use crate::emulator::{ControlError, Emulator, Options, StartError};
 
 /// A running emulator; `atlas_serverless.Emulator` is its public face.
@@ -18,6 +18,7 @@ impl PyEmulator {
     /// Starts it; `options` is a dict with the names of the Rust options.
     #[new]
     fn new(py: Python<'_>, options: &Bound<'_, PyAny>) -> PyResult<Self> {
+        stack::ensure_room()?;
         let options = Options::from_json(&to_json("options", options)?).map_err(PyValueError::new_err)?;
         let started = py.detach(|| Emulator::start(options));
         started.map(Self).map_err(|error| match error {
@@ -69,6 +70,7 @@ impl PyEmulator {
 impl PyEmulator {
     /// In a child made by fork there is nothing to ask, and a lock may be held for ever.
     fn detached<T: Send>(&self, py: Python<'_>, ask: impl FnOnce(&Emulator) -> T + Send) -> PyResult<T> {
+        stack::ensure_room()?;
         if self.0.is_inherited() {
             let message = format!("this emulator runs in the parent process; it is reached at {}", self.0.url());
             return Err(PyRuntimeError::new_err(message));

@@ -4,8 +4,8 @@ use pyo3::types::{PyDict, PyList};
 
 use crate::binding::convert::call::import;
 use crate::binding::convert::errors::{to_exception, warn};
-use crate::binding::convert::named;
 use crate::binding::convert::to_core::to_node;
+use crate::binding::convert::{named, stack};
 use crate::core::error::{Error, Violation};
 use crate::core::spec::convert::conversion::Conversion;
 use crate::core::spec::convert::to_flex;
@@ -18,6 +18,7 @@ pub(crate) fn to_flex_spec<'py>(
     spec: &Bound<'py, PyAny>,
     #[pyo3(from_py_with = named::strict)] strict: bool,
 ) -> PyResult<Bound<'py, PyAny>> {
+    stack::ensure_room()?;
     let conversion = to_flex(&to_node(spec)).map_err(|violations| to_exception(py, Error::Validation(violations)))?;
     if strict && !conversion.lost.is_empty() {
         return Err(to_exception(py, Error::Validation(losses(&conversion))));

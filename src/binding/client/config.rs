@@ -10,6 +10,7 @@ use pyo3::types::{PyDict, PyType};
 use crate::binding::convert::arguments::time_limit;
 use crate::binding::convert::call::without_unwinding;
 use crate::binding::convert::errors::{to_exception, warn};
+use crate::binding::convert::stack;
 use crate::binding::runtime::client_state::ClientState;
 use crate::core::auth::discovery;
 use crate::core::auth::discovery::options::Sources;
@@ -90,6 +91,7 @@ pub(crate) fn client_state(
     options: ClientOptions<'_>,
     sources: Option<&str>,
 ) -> PyResult<ClientState> {
+    stack::ensure_room_to_set_up()?;
     let credentials = discover(given, options.route.allow_insecure_http, sources)?.result;
     let credentials = credentials.map_err(|error| to_exception(py, error))?;
     let (config, notices) = core_config(py, options, &credentials.base_url)?;

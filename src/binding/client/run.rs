@@ -6,10 +6,10 @@ use pyo3::exceptions::PyRuntimeError;
 use pyo3::prelude::*;
 use pyo3::types::PyTuple;
 
-use crate::binding::convert::arguments;
 use crate::binding::convert::call::without_unwinding;
 use crate::binding::convert::errors::{to_exception, warn_beside};
 use crate::binding::convert::results::{Output, ResultMode};
+use crate::binding::convert::{arguments, stack};
 use crate::binding::runtime::client_state::ClientState;
 use crate::binding::runtime::interpreter::ensure_whole;
 use crate::binding::runtime::job::Job;
@@ -46,6 +46,7 @@ impl Client {
     /// Fails if the client is closed, or can be used no more.
     pub(crate) fn check_open(&self, py: Python<'_>) -> PyResult<()> {
         ensure_whole(py)?;
+        stack::ensure_room()?;
         if self.closed.load(Ordering::Relaxed) {
             return Err(PyRuntimeError::new_err("the client is closed"));
         }
@@ -100,6 +101,7 @@ impl Client {
 
     /// The project of a call: the one it was given, or the client's.
     pub(crate) fn project<'a>(&'a self, py: Python<'_>, given: Option<&'a str>) -> PyResult<&'a str> {
+        stack::ensure_room()?;
         self.state.credentials().project(given).map_err(|error| to_exception(py, error))
     }
 

@@ -7,6 +7,7 @@ pub(crate) mod key_cache;
 pub(crate) mod last_resort;
 pub(crate) mod named;
 pub(crate) mod results;
+pub(crate) mod stack;
 pub(crate) mod to_core;
 pub(crate) mod to_json;
 pub(crate) mod to_python;

@@ -10,15 +10,21 @@ use arc_swap::ArcSwapOption;
 use pyo3::prelude::*;
 use tokio::runtime::{Builder, Handle as TokioHandle};
 use tokio::sync::mpsc::{UnboundedReceiver, UnboundedSender, unbounded_channel};
+use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::client_state::{ClientState, Pools};
 use super::interpreter::no_event_loop;
 use crate::binding::convert::errors::to_exception;
 use crate::core::client::Client;
+use crate::core::context::panic::panicked;
+use crate::core::error::Error;
 
 /// Shorter than the timeouts of nearly all requests, and long enough to cost nothing.
 const TICK: Duration = Duration::from_secs(1);
+
+/// Of threads of our own. It is said, since else RUST_MIN_STACK of the program's environment says it.
+pub(super) const THREAD_STACK: usize = 2 << 20;
 
 type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 
@@ -50,7 +56,7 @@ impl Background {
     }
 
     fn start() -> std::io::Result<Arc<Self>> {
-        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let runtime = Builder::new_current_thread().enable_all().thread_stack_size(THREAD_STACK).build()?;
         let (tasks, incoming) = unbounded_channel();
         let fresh = Arc::new(Background {
             pid: std::process::id(),
@@ -59,7 +65,8 @@ impl Background {
             tasks,
         });
         let running = move || runtime.block_on(spawn_all(incoming));
-        std::thread::Builder::new().name("atlas-serverless".to_owned()).spawn(running)?;
+        let thread = std::thread::Builder::new().name("atlas-serverless".to_owned()).stack_size(THREAD_STACK);
+        thread.spawn(running)?;
         Ok(fresh)
     }
 
@@ -72,6 +79,18 @@ impl Background {
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         // The receiver lives as long as the process.
         let _ = self.tasks.send(Box::pin(task));
+    }
+
+    /// Runs what is no call of a client. Given up, it goes on all the same.
+    pub(super) fn outcome<T: Send + 'static>(
+        &self,
+        work: impl Future<Output = Result<T, Error>> + Send + 'static,
+    ) -> Pin<Box<dyn Future<Output = Result<T, Error>> + Send>> {
+        let (sender, outcome) = oneshot::channel();
+        self.spawn(async move {
+            let _ = sender.send(work.await);
+        });
+        Box::pin(async { outcome.await.unwrap_or_else(|_| Err(panicked())) })
     }
 
     fn pools(&self) -> MutexGuard<'_, Pools> {

@@ -17,6 +17,7 @@ use pyo3::prelude::*;
 use tokio::runtime::{Builder, Runtime};
 use tokio::time::Sleep;
 
+use super::background::{Background, THREAD_STACK};
 use super::client_state::{ClientState, Pools};
 use super::interpreter::{SIGNAL_CHECK_INTERVAL, no_event_loop, same_process};
 use super::job::{Job, OutputFuture};
@@ -25,6 +26,7 @@ use super::offload;
 use super::waiting_threads::WaitingThread;
 use crate::binding::convert::errors::to_exception;
 use crate::binding::convert::results::Output;
+use crate::binding::convert::stack;
 use crate::core::context::observe::{Level, Observer as _};
 use crate::core::context::{Context, Notices};
 use crate::core::error::Error;
@@ -46,7 +48,11 @@ struct ThreadRuntime {
 
 impl ThreadRuntime {
     fn new() -> Result<Self, Error> {
-        let runtime = Builder::new_current_thread().enable_all().build().map_err(|error| no_event_loop(&error))?;
+        let runtime = Builder::new_current_thread()
+            .enable_all()
+            .thread_stack_size(THREAD_STACK)
+            .build()
+            .map_err(|error| no_event_loop(&error))?;
         let signal_timer = {
             let _entered = runtime.enter();
             Box::pin(tokio::time::sleep(SIGNAL_CHECK_INTERVAL))
@@ -154,7 +160,7 @@ thread_local! {
 /// Runs a job to its end in the calling thread. Warnings beside its result are left in `notices`.
 pub(crate) fn run(py: Python<'_>, state: &Arc<ClientState>, job: Job, notices: &Notices) -> PyResult<Output> {
     let waiting = WaitingThread::begin();
-    if waiting.count() >= OFFLOAD_FROM {
+    if waiting.count() >= OFFLOAD_FROM || stack::is_short() {
         return offload::run(py, state, job, notices, THREAD_RUNTIME.with_borrow(|slot| slot.in_use));
     }
     let Some(mut current) = ThreadRuntime::take().map_err(|error| to_exception(py, error))? else {
@@ -259,11 +265,16 @@ async fn notice_closed_connections() {
     tokio::task::yield_now().await;
 }
 
-/// Runs what is no call of a client to its end, on a runtime of its own.
-pub(crate) fn block_on<T: Send>(py: Python<'_>, work: impl Future<Output = Result<T, Error>> + Send) -> PyResult<T> {
+/// Runs what is no call of a client to its end, on a runtime of its own; where the stack of this thread is too short for it,
+/// on the background thread.
+pub(crate) fn block_on<T: Send + 'static>(
+    py: Python<'_>,
+    work: impl Future<Output = Result<T, Error>> + Send + 'static,
+) -> PyResult<T> {
     let observer = CallerObserver::new(Level::Warning, false);
     let mut own = ThreadRuntime::new().map_err(|error| to_exception(py, error))?;
-    let mut work = Box::pin(work);
+    let mut work: Pin<Box<dyn Future<Output = Result<T, Error>> + Send>> =
+        if stack::is_short() { Background::current(py)?.outcome(work) } else { Box::pin(work) };
     let outcome = wait(py, &mut own, &observer, None, |own| own.drive(work.as_mut(), &observer));
     abandon(py, &own, Some(work));
     if own.pid == std::process::id() {

@@ -15,6 +15,9 @@ use crate::emulator::control::error::ControlError;
 use crate::emulator::options::Options;
 use crate::emulator::store::snapshot;
 
+/// Of the emulator's threads. It is said, since else RUST_MIN_STACK of the program's environment says it.
+const THREAD_STACK: usize = 2 << 20;
+
 /// A running emulator. It stops when it is dropped.
 #[derive(Debug)]
 pub struct Emulator {
@@ -52,6 +55,7 @@ impl Emulator {
         state.lock().store.url = format!("http://{address}");
         let runtime = tokio::runtime::Builder::new_current_thread()
             .enable_all()
+            .thread_stack_size(THREAD_STACK)
             .build()
             .map_err(|e| failed("The emulator's runtime cannot be built", e))?;
         state.listener().set_served(true);
@@ -59,6 +63,7 @@ impl Emulator {
         let (inside, stopped) = (state.clone(), Arc::clone(&stop));
         let thread = std::thread::Builder::new()
             .name("atlas-emulator".to_owned())
+            .stack_size(THREAD_STACK)
             .spawn(move || {
                 runtime.block_on(async {
                     tokio::spawn(serve(listener, address, inside.clone()));

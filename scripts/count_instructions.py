@@ -17,12 +17,15 @@ import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
 KEPT = ROOT / "benches" / "instructions.json"
 TARGET = ROOT / ".cache" / "bench" / "target"
 SLACK = 0.05
+#: Seconds for one run: it takes some twenty where nothing else runs.
+LONGEST = 300
 PIECES = {"validation": (1000, 3000), "comparison": (1000, 3000), "create": (200, 1200)}
 
 
@@ -36,7 +39,18 @@ def build() -> Path:
 def instructions(program: Path, piece: str, times: int) -> int:
     """All instructions of one run."""
     command = ["valgrind", "--tool=callgrind", "--callgrind-out-file=/dev/null", str(program), piece, str(times)]
-    said = subprocess.run(command, capture_output=True, text=True, check=True).stderr
+    # A file and no pipe: whatever the program has started may outlive it, and would keep a pipe open.
+    with tempfile.TemporaryFile("w+") as output:
+        try:
+            done = subprocess.run(
+                command, stdin=subprocess.DEVNULL, stdout=output, stderr=output, timeout=LONGEST, check=False
+            )
+        except subprocess.TimeoutExpired:
+            raise SystemExit(f"{piece}: not done after {LONGEST} seconds") from None
+        output.seek(0)
+        said = output.read()
+    if done.returncode:
+        raise SystemExit(f"{piece} ended with {done.returncode}:\n{said}")
     found = re.search(r"Collected : (\d+)", said)
     if not found:
         raise SystemExit(f"callgrind counted nothing:\n{said}")

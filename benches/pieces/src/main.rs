@@ -2,7 +2,7 @@
 //! and divides the difference.
 use std::hint::black_box;
 use std::io::{Read, Write};
-use std::net::TcpListener;
+use std::net::{TcpListener, TcpStream};
 use std::process::{Command, Stdio};
 
 use atlas_serverless::core::context::Context;
@@ -35,10 +35,15 @@ fn main() {
     }
 }
 
-/// Creates one after another against a server in another process, which is not counted.
+/// Creates one after another against a server in another process, which is not counted. It ends with this one, however
+/// that may end: its standard input is closed then.
 fn creates(times: usize) {
-    let mut server =
-        Command::new(std::env::current_exe().unwrap()).arg("serve").stdout(Stdio::piped()).spawn().unwrap();
+    let mut server = Command::new(std::env::current_exe().unwrap())
+        .arg("serve")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .spawn()
+        .unwrap();
     let mut port = [0; 6];
     let length = server.stdout.as_mut().unwrap().read(&mut port).unwrap();
     let port = std::str::from_utf8(&port[..length]).unwrap().trim();
@@ -51,13 +56,16 @@ fn creates(times: usize) {
             black_box(client.create(create.clone(), &mut context).await.unwrap());
         }
     });
-    drop(client);
-    let _ = server.kill();
-    let _ = server.wait();
+    drop(server.stdin.take());
+    server.wait().unwrap();
 }
 
-/// Answers every request on one connection after another with the same reply.
+/// Answers every request with the same reply, until standard input ends.
 fn serve() {
+    std::thread::spawn(|| {
+        let _ = std::io::stdin().read_to_end(&mut Vec::new());
+        std::process::exit(0);
+    });
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     println!("{}", listener.local_addr().unwrap().port());
     let body = samples::REPLY;
@@ -66,19 +74,23 @@ fn serve() {
         body.len()
     );
     for connection in listener.incoming() {
-        let mut connection = connection.unwrap();
-        let mut buffer = vec![0; 16384];
-        let mut length = 0;
-        while let Ok(read) = connection.read(&mut buffer[length..]) {
-            if read == 0 {
-                break;
-            }
-            length += read;
-            // The body of the only request there is ends like this.
-            if buffer[..length].ends_with(b"\"terminationProtectionEnabled\":false}") {
-                length = 0;
-                connection.write_all(reply.as_bytes()).unwrap();
-            }
+        let (connection, reply) = (connection.unwrap(), reply.clone());
+        std::thread::spawn(move || answer(connection, reply.as_bytes()));
+    }
+}
+
+fn answer(mut connection: TcpStream, reply: &[u8]) {
+    let mut buffer = vec![0; 16384];
+    let mut length = 0;
+    while let Ok(read) = connection.read(&mut buffer[length..]) {
+        if read == 0 {
+            break;
+        }
+        length += read;
+        // The body of the only request there is ends like this.
+        if buffer[..length].ends_with(b"\"terminationProtectionEnabled\":false}") {
+            length = 0;
+            connection.write_all(reply).unwrap();
         }
     }
 }

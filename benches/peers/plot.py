@@ -23,6 +23,16 @@ SHOWN = (
     "requests",
     "aiohttp",
 )
+#: Its own background, so that it can be read where a page is dark and the reader's system is not.
+STYLE = """\
+<style>
+  .paper { fill: #fff } text { fill: #1c2b2a } .floor { fill: #888 } .ours { fill: #00684a } .peer { fill: #b8c4c2 }
+  @media (prefers-color-scheme: dark) {
+    .paper { fill: #1e2129 } text { fill: #dfe6e5 }
+    .floor { fill: #999 } .ours { fill: #00b582 } .peer { fill: #5d6b69 }
+  }
+</style>"""
+CLASSES = {"atlas_serverless": "ours", layout.FLOOR: "floor"}
 
 
 def drawn(bars: list[tuple[str, float]]) -> str:
@@ -31,16 +41,16 @@ def drawn(bars: list[tuple[str, float]]) -> str:
     lines = [
         f'<svg xmlns="http://www.w3.org/2000/svg" width="{LEFT + WIDTH + 70}" height="{height}" '
         'font-family="sans-serif" font-size="13">',
-        f'<rect width="100%" height="{height}" fill="#fff"/>',
+        STYLE,
+        f'<rect class="paper" width="100%" height="{height}"/>',
         '<text x="10" y="20" font-weight="bold">CPU per create, µs, one after another (less is better)</text>',
     ]
     for i, (name, value) in enumerate(bars):
         y = TOP + ROW * i
-        colour = {"atlas_serverless": "#00684a", layout.FLOOR: "#888"}.get(name, "#b8c4c2")
         length = max(2, round(WIDTH * value / longest))
         lines += [
             f'<text x="{LEFT - 8}" y="{y + 14}" text-anchor="end">{escape(NAMES.get(name, name))}</text>',
-            f'<rect x="{LEFT}" y="{y + 2}" width="{length}" height="{ROW - 6}" fill="{colour}"/>',
+            f'<rect class="{CLASSES.get(name, "peer")}" x="{LEFT}" y="{y + 2}" width="{length}" height="{ROW - 6}"/>',
             f'<text x="{LEFT + length + 6}" y="{y + 14}">{value:.0f}</text>',
         ]
     return "\n".join([*lines, "</svg>"]) + "\n"

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from atlas_serverless.types import Poll
 
 _mailboxes: WeakKeyDictionary[AbstractEventLoop, Mailbox | None] = WeakKeyDictionary()
+_FRAMES = 4
+"""What asyncio calls of its own when a future ends."""
 _lock = RLock()  # reentrant: what is dropped while it is held may run code of the caller's
 _last: tuple[ref[AbstractEventLoop], Mailbox | None] | None = None
 
@@ -26,6 +28,7 @@ _last: tuple[ref[AbstractEventLoop], Mailbox | None] | None = None
 def loop_and_mailbox() -> tuple[AbstractEventLoop, Mailbox | None]:
     """The running loop and its mailbox; None for a loop that cannot watch a socket."""
     global _last
+    ensure_frames(_FRAMES)
     try:
         loop = get_running_loop()
     except RuntimeError as error:
@@ -43,6 +46,12 @@ def loop_and_mailbox() -> tuple[AbstractEventLoop, Mailbox | None]:
             mailbox = _mailboxes[loop] = _watch(loop)
     _last = (ref(loop), mailbox)
     return loop, mailbox
+
+
+def ensure_frames(count: int) -> None:
+    """Raise RecursionError here, before anything is sent, rather than where a result is delivered."""
+    if count:
+        ensure_frames(count - 1)
 
 
 def _watch(loop: AbstractEventLoop) -> Mailbox | None:

@@ -1,5 +1,6 @@
 //! From the core's facts to Python's exceptions and warnings, by way of `atlas_serverless.errors._builders`.
 use pyo3::IntoPyObjectExt;
+use pyo3::exceptions::{PyException, PyMemoryError, PyRecursionError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList};
@@ -19,12 +20,25 @@ pub(crate) fn to_exception(py: Python<'_>, error: Error) -> PyErr {
     static BUILDERS: PyOnceLock<Py<PyModule>> = PyOnceLock::new();
     let import = || import(py, "atlas_serverless.errors._builders").map(Bound::unbind);
     match BUILDERS.get_or_try_init(py, import) {
-        Ok(builders) => build(builders.bind(py), error).map_or_else(|failed| failed, PyErr::from_value),
-        Err(failed) => last_resort::exception(py, &error, failed),
+        Ok(builders) => match build(builders.bind(py), &error) {
+            Ok(exception) => PyErr::from_value(exception),
+            Err(failed) => not_built(py, &error, failed),
+        },
+        Err(failed) => not_built(py, &error, failed),
     }
 }
 
-fn build<'py>(builders: &Bound<'py, PyModule>, error: Error) -> PyResult<Bound<'py, PyAny>> {
+/// Where Python fails to build the exception, as at the end of the stack of its calls: the error is no less known. Ctrl-C is
+/// raised, with the error as its cause.
+fn not_built(py: Python<'_>, error: &Error, failed: PyErr) -> PyErr {
+    if last_resort::is_taken_apart(py) || failed.is_instance_of::<PyException>(py) {
+        return last_resort::exception(py, error, Some(failed));
+    }
+    failed.set_cause(py, Some(last_resort::exception(py, error, None)));
+    failed
+}
+
+fn build<'py>(builders: &Bound<'py, PyModule>, error: &Error) -> PyResult<Bound<'py, PyAny>> {
     let py = builders.py();
     let facts = PyDict::new(py);
     let builder = match error {
@@ -33,13 +47,13 @@ fn build<'py>(builders: &Bound<'py, PyModule>, error: Error) -> PyResult<Bound<'
             "configuration_error"
         }
         Error::Validation(violations) => {
-            facts.set_item("violations", to_list(py, &violations)?)?;
+            facts.set_item("violations", to_list(py, violations)?)?;
             "validation_error"
         }
-        Error::Transport(transport) => transport_facts(&facts, &transport)?,
-        Error::Api(api) => api_facts(py, &facts, &api)?,
-        Error::Authentication(authentication) => authentication_facts(&facts, &authentication)?,
-        Error::Wait(wait) => wait_facts(builders, &facts, *wait)?,
+        Error::Transport(transport) => transport_facts(&facts, transport)?,
+        Error::Api(api) => api_facts(py, &facts, api)?,
+        Error::Authentication(authentication) => authentication_facts(&facts, authentication)?,
+        Error::Wait(wait) => wait_facts(builders, &facts, wait)?,
         Error::Stopped => {
             facts.set_item("message", "stopped by the progress callback")?;
             "configuration_error"
@@ -104,7 +118,7 @@ fn authentication_facts(facts: &Bound<'_, PyDict>, error: &AuthenticationError) 
     Ok("authentication_error")
 }
 
-fn wait_facts(builders: &Bound<'_, PyModule>, facts: &Bound<'_, PyDict>, error: WaitError) -> PyResult<&'static str> {
+fn wait_facts(builders: &Bound<'_, PyModule>, facts: &Bound<'_, PyDict>, error: &WaitError) -> PyResult<&'static str> {
     let py = builders.py();
     let kind = match error.ending {
         WaitEnding::TimedOut => "timeout",
@@ -121,7 +135,7 @@ fn wait_facts(builders: &Bound<'_, PyModule>, facts: &Bound<'_, PyDict>, error: 
     if let Some(result) = &error.result {
         facts.set_item("result", to_python(py, Tape::parse(result).as_ref())?)?;
     }
-    if let Some(cause) = error.cause {
+    if let Some(cause) = &error.cause {
         facts.set_item("cause", build(builders, cause)?)?;
     }
     Ok("wait_error")
@@ -164,5 +178,12 @@ pub(crate) fn warn(py: Python<'_>, notices: &[Notice], result: Option<&Bound<'_,
     static ISSUE: Name = Name::new("atlas_serverless._runtime.warn", "issue");
     // The result counts for more than its warnings.
     let Ok(issue) = ISSUE.get(py) else { return Ok(()) };
-    call(issue, (named, result)).map(drop)
+    let issued = call(issue, (named, result)).map(drop);
+    let (Err(error), Some(result)) = (&issued, result) else { return issued };
+    // Nobody asked for these.
+    if error.is_instance_of::<PyRecursionError>(py) || error.is_instance_of::<PyMemoryError>(py) {
+        return Ok(());
+    }
+    // Ctrl-C, and what a `warnings.showwarning` raises.
+    error.value(py).setattr(pyo3::intern!(py, "result"), result).and(issued)
 }

@@ -1,10 +1,13 @@
-//! Exceptions where Python can import nothing: at the very end of the interpreter, or with no descriptor left.
+//! Exceptions where Python can import nothing or run nothing: at the very end of the interpreter, with no descriptor left, or
+//! at the limit of its recursion.
 use pyo3::exceptions::{PyImportError, PyOSError, PyRuntimeError};
 use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::{PyDict, PyList, PyModule};
 
-use crate::core::error::{Error, TransportKind};
+use super::to_python::to_python;
+use crate::core::error::{Error, TransportKind, WaitEnding};
+use crate::core::json::Tape;
 
 /// What the module `errors` has. Modules are emptied at the end of the interpreter.
 static KEPT: PyOnceLock<Py<PyDict>> = PyOnceLock::new();
@@ -24,8 +27,12 @@ pub(crate) fn is_taken_apart(py: Python<'_>) -> bool {
 }
 
 /// The exception for an error, where it cannot be built with all its facts.
-pub(crate) fn exception(py: Python<'_>, error: &Error, cause: PyErr) -> PyErr {
-    with_cause(py, of_class(py, error), cause)
+pub(crate) fn exception(py: Python<'_>, error: &Error, cause: Option<PyErr>) -> PyErr {
+    let made = of_class(py, error);
+    if !is_taken_apart(py) {
+        made.set_cause(py, cause);
+    }
+    made
 }
 
 /// The exception for a part of the package that cannot be loaded.
@@ -37,14 +44,7 @@ pub(crate) fn not_loaded(py: Python<'_>, module: &str, cause: PyErr) -> PyErr {
         }
         false => return cause,
     };
-    exception(py, &Error::Configuration(format!("{module} cannot be loaded: {why}")), cause)
-}
-
-fn with_cause(py: Python<'_>, made: PyErr, cause: PyErr) -> PyErr {
-    if !is_taken_apart(py) {
-        made.set_cause(py, Some(cause));
-    }
-    made
+    exception(py, &Error::Configuration(format!("{module} cannot be loaded: {why}")), Some(cause))
 }
 
 fn of_class(py: Python<'_>, error: &Error) -> PyErr {
@@ -66,6 +66,19 @@ fn of_class(py: Python<'_>, error: &Error) -> PyErr {
                 made.setattr("parameters", PyList::empty(py))?;
                 made.setattr("headers", PyDict::new(py))?;
             }
+            Error::Transport(transport) => {
+                if let Some(target) = &transport.target {
+                    made.setattr("operation", target.operation)?;
+                    made.setattr("name", &target.name)?;
+                    made.setattr("group_id", &target.group_id)?;
+                }
+            }
+            Error::Wait(wait) => {
+                made.setattr("last_state", &wait.last_state)?;
+                made.setattr("deleted", wait.deleted)?;
+                let result = wait.result.as_ref().and_then(Tape::parse);
+                made.setattr("result", to_python(py, result.as_ref())?)?;
+            }
             _ => {}
         }
         Ok(made)
@@ -80,7 +93,11 @@ fn class_of<'py>(error: &Error, names: &Bound<'py, PyDict>) -> PyResult<Bound<'p
         Error::Configuration(_) | Error::Stopped => "ConfigurationError",
         Error::Validation(_) => "ValidationError",
         Error::Authentication(_) => "AuthenticationError",
-        Error::Wait(_) => "WaitError",
+        Error::Wait(wait) => match wait.ending {
+            WaitEnding::TimedOut => "WaitTimeoutError",
+            WaitEnding::Failed => "WaitFailedError",
+            WaitEnding::NotFound => "WaitNotFoundError",
+        },
         Error::Transport(transport) => match transport.kind {
             TransportKind::Connect => "ConnectError",
             TransportKind::Timeout => "RequestTimeoutError",

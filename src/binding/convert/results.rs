@@ -5,7 +5,7 @@ use bytes::Bytes;
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
-use super::call::{Name, call_with, import};
+use super::call::{Name, call, call_with, import};
 use super::errors::{to_exception, warn};
 use super::to_python::to_python;
 use crate::core::context::Notices;
@@ -39,6 +39,8 @@ pub(crate) enum Output {
 }
 
 static RESPONSE: Name = Name::new("atlas_serverless.types._values", "Response");
+static DATETIME: Name = Name::new("datetime", "datetime");
+static TIMEZONE: Name = Name::new("datetime", "timezone");
 
 /// Which form the caller wants.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -48,9 +50,17 @@ pub(crate) struct ResultMode {
 }
 
 impl ResultMode {
-    /// Loads what the result needs: if that cannot be, nothing is to be sent.
+    /// Loads what the result needs and makes an empty one: if that cannot be, as at the limit of recursion, nothing is to
+    /// be sent.
     pub(crate) fn prepare(self, py: Python<'_>) -> PyResult<()> {
-        if self.raw { RESPONSE.get(py).map(drop) } else { Ok(()) }
+        if !self.raw {
+            return Ok(());
+        }
+        DATETIME.get(py)?;
+        let facts = PyDict::new(py);
+        facts.set_item("status", 0)?;
+        facts.set_item("headers", [("", "")])?;
+        call_with(RESPONSE.get(py)?, (py.None(),), &facts).map(drop)
     }
 
     /// The value, after its warnings are issued.
@@ -180,9 +190,8 @@ fn moment(py: Python<'_>, at: Option<SystemTime>) -> PyResult<Option<Bound<'_, P
     let Some(seconds) = at.and_then(|at| at.duration_since(UNIX_EPOCH).ok()).map(|d| d.as_secs()) else {
         return Ok(None);
     };
-    let datetime = py.import("datetime")?;
-    let utc = datetime.getattr("timezone")?.getattr("utc")?;
-    datetime.getattr("datetime")?.call_method1("fromtimestamp", (seconds, utc)).map(Some)
+    let utc = TIMEZONE.get(py)?.getattr("utc")?;
+    call(&DATETIME.get(py)?.getattr("fromtimestamp")?, (seconds, utc)).map(Some)
 }
 
 /// A result whose warnings are still to be issued.

@@ -24,6 +24,7 @@ use crate::binding::runtime::background::Background;
 use crate::binding::runtime::interpreter;
 use crate::binding::runtime::observer::{emit, threshold};
 use crate::core::config::OnRetired;
+use crate::core::context::observe::Level;
 use crate::core::operations::create_many::{NumberedOperation, NumberedResult};
 use crate::core::operations::journal::Entry;
 use crate::core::spec::model::Operation;
@@ -257,6 +258,8 @@ impl Creates {
                 return Err(PyRuntimeError::new_err("what is under way does not go on in a child made by fork"));
             }
             self.client.check_open(py)?;
+            // What has arrived waits for a call at another depth.
+            self.mode.prepare(py)?;
             if let Err(error) = self.advance(py, state) {
                 self.cancel(py, state)?;
                 return Err(error);
@@ -284,18 +287,24 @@ impl Creates {
         state.progress.report(py, state.under_way.len(), false)
     }
 
-    /// Cancels what is under way. Each create that had been sent logs what it may have created.
+    /// Cancels what is under way. Each create that had been sent logs what it may have created, and results that nobody takes
+    /// any more are logged, too.
     pub(super) fn cancel(&self, py: Python<'_>, state: &mut State) -> PyResult<()> {
         if std::mem::replace(&mut state.closed, true) || self.pid != std::process::id() {
             return Ok(());
         }
         state.operations = None;
-        state.ready.clear();
+        let left: Vec<Py<CreateResult>> = state.ready.drain(..).collect();
         state.journal = None; // closes and unlocks it
         self.driver.close();
         py.detach(|| self.driver.wait_until_stopped(CLOSE_TIMEOUT));
         let (_, log_lines) = self.driver.take();
-        log_lines.into_iter().try_for_each(|(level, line)| emit(py, level, &line))
+        log_lines.into_iter().try_for_each(|(level, line)| emit(py, level, &line))?;
+        if left.is_empty() {
+            return Ok(());
+        }
+        let shown = left.iter().map(|result| result.get().__repr__(py)).collect::<PyResult<Vec<_>>>()?;
+        emit(py, Level::Warning, &format!("Results that nobody took: {}", shown.join(", ")))
     }
 
     /// With `on_error="raise"` a failure ends all.
@@ -332,7 +341,10 @@ pub(super) enum Next {
 
 impl Drop for Creates {
     fn drop(&mut self) {
-        let done = self.state.get_mut().is_ok_and(|state| state.closed || state.under_way.is_empty());
+        let done = self
+            .state
+            .get_mut()
+            .is_ok_and(|state| state.closed || (state.under_way.is_empty() && state.ready.is_empty()));
         // In a child made by fork the driver's lock may be held by a thread that does not exist there.
         if self.pid != std::process::id() {
             return;

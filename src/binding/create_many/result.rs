@@ -52,7 +52,7 @@ impl CreateResult {
 
 #[pymethods]
 impl CreateResult {
-    fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
+    pub(super) fn __repr__(&self, py: Python<'_>) -> PyResult<String> {
         Ok(match &self.error {
             Some(error) => format!("<CreateResult {}: {}>", self.index, error.bind(py).repr()?),
             None => {

@@ -21,7 +21,7 @@ use super::background::{Background, THREAD_STACK};
 use super::client_state::{ClientState, Pools};
 use super::interpreter::{SIGNAL_CHECK_INTERVAL, no_event_loop, same_process};
 use super::job::{Job, OutputFuture};
-use super::observer::{CallerObserver, deliver, threshold};
+use super::observer::{CallerObserver, deliver, emit, threshold};
 use super::offload;
 use super::waiting_threads::WaitingThread;
 use crate::binding::convert::errors::to_exception;
@@ -201,9 +201,13 @@ fn run_on(
     });
     // Given up: what is lost by that is said before the exception is raised.
     if outcome.is_err() {
+        let lost = observer.outcome_warning.take();
         abandon(py, current, work.take());
         for report in observer.take() {
             drop(deliver(py, report, None));
+        }
+        if let Some(lost) = lost.filter(|_| current.pid == std::process::id()) {
+            emit(py, Level::Warning, &lost)?;
         }
     }
     outcome?.map_err(|error| to_exception(py, error))
@@ -216,10 +220,14 @@ fn wait<T: Send>(
     current: &mut ThreadRuntime,
     observer: &CallerObserver,
     progress: Option<&Py<PyAny>>,
-    mut drive: impl FnMut(&mut ThreadRuntime) -> Step<T> + Send,
-) -> PyResult<T> {
+    mut drive: impl FnMut(&mut ThreadRuntime) -> Step<Result<T, Error>> + Send,
+) -> PyResult<Result<T, Error>> {
     loop {
         let step = py.detach(|| drive(current));
+        // It is known that the call has failed, and how: nothing is lost that a reader could find.
+        if let Step::Done(Err(_)) = &step {
+            drop(observer.outcome_warning.take());
+        }
         if let Step::Signals = step {
             py.check_signals()?;
         }

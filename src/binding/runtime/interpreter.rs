@@ -103,7 +103,7 @@ pub(crate) fn ensure_whole(py: Python<'_>) -> PyResult<()> {
     }
     let message = "nothing was sent: the interpreter is ending. Call it before, in a with block or by atexit";
     let ending = PyRuntimeError::new_err("modules are gone already");
-    Err(last_resort::exception(py, &Error::Configuration(message.to_owned()), ending))
+    Err(last_resort::exception(py, &Error::Configuration(message.to_owned()), Some(ending)))
 }
 
 /// Fails in a child made by fork within a callable of the caller's: the call goes on in the parent alone, whose sockets

@@ -8,8 +8,9 @@ use pyo3::prelude::*;
 use pyo3::sync::PyOnceLock;
 use pyo3::types::PyDict;
 
+use super::outcome_warning::OutcomeWarning;
 use crate::binding::convert::call::{Name, call, call_with, without_unwinding};
-use crate::core::context::observe::{Level, Observer, Poll};
+use crate::core::context::observe::{LazyMessage, Level, Observer, Poll};
 
 /// The least severe level that the logger lets through. A program that has not imported `logging` has no handler for less
 /// than a warning.
@@ -115,11 +116,14 @@ pub(super) struct CallerObserver {
     progress: bool,
     reports: Mutex<Vec<Report>>,
     held: AtomicBool,
+    /// Due until the result is the caller's: what delivers the last reports may raise.
+    pub(super) outcome_warning: OutcomeWarning,
 }
 
 impl CallerObserver {
     pub(super) fn new(threshold: Level, progress: bool) -> Self {
-        CallerObserver { threshold, progress, reports: Mutex::default(), held: AtomicBool::new(false) }
+        let (reports, held) = (Mutex::default(), AtomicBool::new(false));
+        CallerObserver { threshold, progress, reports, held, outcome_warning: OutcomeWarning::default() }
     }
 
     /// What is to be delivered now.
@@ -143,7 +147,14 @@ impl Observer for CallerObserver {
         level >= self.threshold
     }
     fn log(&self, level: Level, message: String) {
-        self.reports().push(Report::Log(level, message));
+        if !self.outcome_warning.is_taken() {
+            self.reports().push(Report::Log(level, message));
+        }
+    }
+    fn outcome_guard(&self, message: Option<&LazyMessage>) {
+        if let Some(message) = message {
+            self.outcome_warning.set(message);
+        }
     }
     fn has_reports(&self) -> bool {
         let reports = self.reports();

@@ -101,7 +101,7 @@ def sdist(out: Path) -> Path:
     """The source distribution."""
     for old in out.glob("*.tar.gz"):
         old.unlink()
-    command = [sys.executable, "-m", "maturin", "sdist", "--quiet", "--out", str(out)]
+    command = [sys.executable, "-m", "maturin", "sdist", "--out", str(out)]
     subprocess.run(command, cwd=ROOT, env=os.environ | {"SOURCE_DATE_EPOCH": str(commit_time())}, check=True)
     (archive,) = out.glob("*.tar.gz")
     return archive

@@ -170,6 +170,64 @@ def test_a_dry_run_shows_the_request_that_would_be_sent(run: Any, atlas_emulator
     assert [instance["tags"] for instance in atlas_emulator.instances()] == [{"env": "dev"}]
 
 
+CHANGES = [
+    ("create --name orders --provider AWS --region US_EAST_1", "POST", False),
+    ("create --name orders --provider AWS --region US_EAST_1 --if-exists update --tag a=b", "POST", False),
+    ("create --name orders --provider AWS --region US_EAST_1 --wait --on-timeout delete", "POST", False),
+    ("update orders --tag a=b", "PATCH", False),
+    ("update orders --no-tags", "PATCH", False),
+    ("update orders --no-termination-protection --wait", "PATCH", False),
+    ("update orders --add-tag a=b", "PATCH", True),
+    ("update orders --remove-tag env", "PATCH", True),
+    ("update orders --add-tag a=b --remove-tag env --no-termination-protection --wait", "PATCH", True),
+    ("delete orders --yes", "DELETE", False),
+    ("delete orders --yes --wait --missing-ok", "DELETE", False),
+]
+
+
+@pytest.mark.parametrize("kind", ["flex", "serverless"])
+@pytest.mark.parametrize(("words", "method", "reads_first"), CHANGES)
+def test_a_dry_run_shows_what_would_change_something(
+    run: Any, atlas_emulator: Emulator, kind: str, words: str, method: str, reads_first: bool
+) -> None:
+    atlas_emulator.set_calendar("2024")
+    if method != "POST":
+        run(f"{kind} create --name orders --provider AWS --region US_EAST_1 --tag env=dev --wait")
+    before = len(atlas_emulator.requests)
+    shown = json.loads(run(f"{kind} {words} --dry-run"))
+    assert len(atlas_emulator.requests) == before
+    assert (shown["request"]["method"], shown["valid"], "note" in shown) == (method, True, reads_first)
+    assert ("\nThe tags that it has are read before: " in run(f"{kind} {words} --dry-run -o table")) is reads_first
+    run(f"{kind} {words}")
+    sent = [request for request in atlas_emulator.requests[before:] if request["endpoint"] in ("flex", "serverless")]
+    assert (sent[0]["method"] == "GET") is reads_first
+    changing = next(request for request in sent if request["method"] != "GET")
+    assert shown["request"]["url"] == atlas_emulator.url + changing["path"]
+    if "--remove-tag" not in words and reads_first:  # what it has already comes before
+        changing["body"]["tags"].remove({"key": "env", "value": "dev"})
+    assert shown["request"]["body"] == changing["body"]
+
+
+def test_a_dry_run_of_an_upgrade_and_of_a_list_shows_what_would_change_something(
+    run: Any, atlas_emulator: Emulator, tmp_path: Path
+) -> None:
+    spec, file = tmp_path / "spec.json", tmp_path / "fleet.json"
+    file.write_text(json.dumps([{"name": "a", "add_tags": {"a": "b"}}, {"name": "b", "remove_tags": ["c"]}]))
+    first, second = json.loads(run(f"flex update --file {file} --dry-run"))
+    assert [one["request"]["method"] for one in (first, second)] == ["PATCH", "PATCH"]
+    assert [one["request"]["body"] for one in (first, second)] == [{"tags": [{"key": "a", "value": "b"}]}, {"tags": []}]
+    assert first["note"] == second["note"]
+    assert run(f"flex update --file {file} --dry-run -o table").count(first["note"]) == 2
+    region = {"providerName": "AWS", "regionName": "US_EAST_1", "priority": 7}
+    region["electableSpecs"] = {"instanceSize": "M10", "nodeCount": 3}
+    replication = [{"regionConfigs": [region]}]
+    spec.write_text(json.dumps({"clusterType": "REPLICASET", "replicationSpecs": replication}))
+    shown = json.loads(run(f"flex upgrade orders --spec {spec} --dry-run"))
+    assert shown["request"]["url"].endswith("/flexClusters:tenantUpgrade")
+    assert (shown["request"]["method"], "note" in shown) == ("POST", False)
+    assert atlas_emulator.requests == []
+
+
 def test_api_takes_no_page_for_ever(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> None:
     command = "api GET groups/{groupId}/flexClusters --paginate"
     for size in ("0", "-1", "[1]", "x", "true", "501"):

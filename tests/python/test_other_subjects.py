@@ -219,9 +219,10 @@ def test_what_no_path_can_name_is_not_created(run: Any, name: str) -> None:
 
 
 @BOTH
+@pytest.mark.parametrize("code", ["USERNAME_NOT_FOUND", "RESOURCE_NOT_FOUND"])
 @pytest.mark.parametrize("name", ["/api/x", "a/serverless"])
-def test_a_user_whose_name_looks_like_a_path_can_be_missing(run: Any, name: str) -> None:
-    absent = refusal(404, "USERNAME_NOT_FOUND", f"No user with username {name} exists.", [name])
+def test_a_user_whose_name_looks_like_a_path_can_be_missing(run: Any, name: str, code: str) -> None:
+    absent = refusal(404, code, f"Cannot find resource {name}.", [name])
     with Canned(reply(503, "<html>"), absent) as server:  # the first attempt has deleted it
         run(server, lambda client: client.delete_database_user(GROUP, name))
         assert [request.method for request in server.requests] == ["DELETE", "DELETE"]

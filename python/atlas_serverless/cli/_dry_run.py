@@ -12,39 +12,48 @@ from ._output import output_of, print_result
 TYPE_CHECKING = False
 if TYPE_CHECKING:
     import argparse
-    from collections.abc import Callable, Iterator
+    from collections.abc import Callable, Iterable, Iterator
     from typing import Any
 
+    #: What is given a client, and the keys of tags that it removes.
+    Planned = tuple[Callable[[Any], Any], Iterable[str]]
+
 _SHOWN = ("accept", "content-type")
+_READS_TAGS = (
+    "The tags that it has are read before: those that stay are in the request, too, and it is not sent if all are as"
+    " asked already."
+)
 
 
-def show(args: argparse.Namespace, client: Any, call: Callable[[Any], Any]) -> int:
+def show(args: argparse.Namespace, client: Any, call: Callable[[Any], Any], removed_tags: Iterable[str] = ()) -> int:
     """Print what `call`, which is given a client, would send by `client`. What is not valid is raised."""
-    [shown] = _requests(client, [call])
+    [shown] = _requests(client, [(call, removed_tags)])
     if isinstance(shown, Exception):
         raise shown
+    request, note = shown
     if output_of(args) in ("json", "yaml"):
-        print_result({"dry_run": True, "request": shown, "valid": True}, args)
-    elif shown is None:
+        print_result({"dry_run": True, "request": request, **note, "valid": True}, args)
+    elif request is None:
         print("It is valid, and there is nothing to send.")
     else:
-        _print_request(shown)
-        print("\nIt is valid. Nothing was sent.")
+        _print_request(request)
+        print("\n".join(["", *note.values(), "It is valid. Nothing was sent."]))
     return 0
 
 
-def show_many(args: argparse.Namespace, client: Any, named_calls: list[tuple[str, Callable[[Any], Any]]]) -> int:
+def show_many(args: argparse.Namespace, client: Any, names: list[str], calls: list[Planned]) -> int:
     """The same of many calls, each with the name of what it is about. The exit code is that of the worst."""
     from ._errors import exit_code, line
 
     worst, entries = 0, []
-    for (name, _), shown in zip(named_calls, _requests(client, [call for _, call in named_calls]), strict=True):
+    for name, shown in zip(names, _requests(client, calls), strict=True):
         entry: dict[str, Any] = {"name": name, "valid": not isinstance(shown, Exception)}
         if isinstance(shown, Exception):
             worst = max(worst, exit_code(shown))
             entry["why"] = line(shown)
         else:
-            entry["request"] = shown
+            request, note = shown
+            entry |= {"request": request, **note}
         entries.append(entry)
     if output_of(args) in ("json", "yaml"):
         print_result([{"dry_run": True, **entry} for entry in entries], args)
@@ -52,6 +61,8 @@ def show_many(args: argparse.Namespace, client: Any, named_calls: list[tuple[str
         for entry in entries:
             if entry.get("request"):
                 _print_request(entry["request"])
+                if "note" in entry:
+                    print("\n" + entry["note"])
             else:
                 print(f"{entry['name']}: {entry.get('why', 'there is nothing to send')}")
             print()
@@ -60,8 +71,8 @@ def show_many(args: argparse.Namespace, client: Any, named_calls: list[tuple[str
     return worst
 
 
-def _requests(client: Any, calls: list[Callable[[Any], Any]]) -> Iterator[dict[str, Any] | Exception | None]:
-    """What each call would send, None if it sends nothing, or why it cannot be sent."""
+def _requests(client: Any, calls: list[Planned]) -> Iterator[tuple[dict[str, Any] | None, dict[str, str]] | Exception]:
+    """What each call would send to change something, None if it sends nothing, and a note; or why it cannot be sent."""
     from atlas_serverless import errors
     from atlas_serverless.emulator import Emulator
 
@@ -69,8 +80,12 @@ def _requests(client: Any, calls: list[Callable[[Any], Any]]) -> Iterator[dict[s
     options = {"group_id": client.default_group_id, "max_retries": 0, "reconcile": False}
     given = {name: value for name, value in options.items() if value is not None}
     with Emulator() as emulator, emulator.client("access_token", **given) as writing:
-        emulator.fail_next("status", status=400, endpoint="api", times=None)
-        for call in calls:
+        for call, removed_tags in calls:
+            emulator.faults.clear()
+            # What is read has no other tags than those that are to go.
+            tags = [{"key": key, "value": ""} for key in removed_tags]
+            emulator.fail_next("status", status=200, body={"tags": tags}, method="GET", endpoint="api", times=None)
+            emulator.fail_next("status", status=400, endpoint="api", times=None)
             before = len(emulator.requests)
             try:
                 call(writing)
@@ -80,7 +95,9 @@ def _requests(client: Any, calls: list[Callable[[Any], Any]]) -> Iterator[dict[s
                 yield error
                 continue
             requests = emulator.requests[before:]
-            yield _request(requests[0], base_url) if requests else None
+            changing = [request for request in requests if request["method"] != "GET"] or requests
+            note = {"note": _READS_TAGS} if requests and changing[0] is not requests[0] else {}
+            yield (_request(changing[0], base_url) if changing else None), note
 
 
 def _request(request: dict[str, Any], base_url: str) -> dict[str, Any]:

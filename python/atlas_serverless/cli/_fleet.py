@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
     from typing import Any
 
+    from ._dry_run import Planned
+
 #: The options' names for the fields of a provider.
 _SETTINGS = {"provider": "backingProviderName", "region": "regionName"}
 
@@ -114,10 +116,12 @@ def dry_run(
     """Print what would be sent for each entry."""
     from ._dry_run import show_many
 
-    def call(row: dict[str, Any]) -> Callable[[Any], Any]:
-        return lambda service: getattr(service, method)(**options, **row)
+    def planned(row: dict[str, Any]) -> Planned:
+        removed = row.get("remove_tags")
+        call: Callable[[Any], Any] = lambda service: getattr(service, method)(**options, **row)  # noqa: E731
+        return call, removed if isinstance(removed, list) else ()
 
-    return show_many(args, client, [(row["name"], call(_entry(args, row))) for row in rows])
+    return show_many(args, client, [row["name"] for row in rows], [planned(_entry(args, row)) for row in rows])
 
 
 def run(args: argparse.Namespace, client: Any, rows: list[dict[str, Any]], options: dict[str, Any]) -> int:

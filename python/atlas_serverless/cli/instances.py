@@ -196,9 +196,7 @@ def _many(args: argparse.Namespace, method: str, on_retired: str | None) -> int:
 def _dry_run(args: argparse.Namespace, client: Any, send: Any) -> int:
     from . import _dry_run
 
-    if getattr(args, "add_tag", None) or getattr(args, "remove_tag", None):
-        print("The tags that it has are read first: this is that request.", file=sys.stderr)
-    return _dry_run.show(args, client, send)
+    return _dry_run.show(args, client, send, getattr(args, "remove_tag", None) or ())
 
 
 def _call(args: argparse.Namespace) -> tuple[str, list[str | None], dict[str, Any]]:

@@ -1,5 +1,8 @@
 //! What an error reply means for the resource that was asked for. Here, and nowhere else, error codes and texts are read
 //! for that; whether a failure is worth another attempt is decided in `policy/retry.rs`.
+use std::borrow::Cow;
+
+use percent_encoding::percent_decode_str;
 use reqwest::Method;
 
 use super::call::Call;
@@ -61,15 +64,21 @@ pub(crate) fn path_is_gone(error: &ApiError) -> bool {
     }
 }
 
-/// What cannot be found is a path, as in "Cannot find resource /api/atlas/v2/groups/…/serverless."
+/// What cannot be found is a path, as in "Cannot find resource /api/atlas/v2/groups/…/serverless.", and not a name that looks
+/// like one: a user's may.
 fn names_a_path(error: &ApiError) -> bool {
     let parameters = error.parameters.iter().filter_map(|parameter| parameter.as_str());
-    error
-        .detail
-        .as_deref()
-        .into_iter()
-        .chain(parameters)
-        .any(|text| text.contains("/serverless") || text.contains("/api/"))
+    let is_path = |text: &str| text.contains("/serverless") || text.contains("/api/");
+    let names = names_like_paths(&error.url);
+    let without_names = |text: &str| names.iter().fold(text.to_owned(), |text, name| text.replace(name, ""));
+    error.detail.as_deref().into_iter().chain(parameters).any(|text| is_path(text) && is_path(&without_names(text)))
+}
+
+/// The segments of an address that have a slash in them.
+fn names_like_paths(url: &str) -> Vec<String> {
+    let path = url.split('?').next().unwrap_or_default();
+    let decoded = path.split('/').map(|segment| percent_decode_str(segment).decode_utf8_lossy());
+    decoded.filter(|name| name.contains('/')).map(Cow::into_owned).collect()
 }
 
 /// A deletion was refused because the resource is being deleted already.
@@ -164,6 +173,26 @@ mod tests {
         let named = error(404, "RESOURCE_NOT_FOUND", "Cannot find the resource.", "");
         let named = ApiError { parameters: vec![json!("/api/atlas/v2/groups/g/serverless/a")], ..named };
         assert_eq!((path_is_gone(&named), is_absent(&named)), (true, false));
+    }
+
+    #[test]
+    fn a_name_that_looks_like_a_path_is_told_from_a_path() {
+        let users = "https://cloud.mongodb.com/api/atlas/v2/groups/32b6e34b3d91647abb20e7b8/databaseUsers";
+        for (name, text, is_a_path) in [
+            ("%2Fapi%2Fx", "Cannot find resource /api/x.", false),
+            ("a%2Fserverless", "Cannot find resource a/serverless.", false),
+            ("%2Fapi%2Fx", "Cannot find resource /api/atlas/v2/groups/32b6e34b3d91647abb20e7b8/databaseUsers.", true),
+            ("%2Fapi%2Fx", "Cannot find resource /api/atlas/v2/groups/g/databaseUsers/admin//api/x.", true),
+            ("x", "Cannot find resource /api/x.", true),
+        ] {
+            for code in ["RESOURCE_NOT_FOUND", "UNEXPECTED_ERROR"] {
+                let url = format!("{users}/admin/{name}?pretty=true");
+                let error = ApiError { url, ..error(404, code, text, "") };
+                assert_eq!(path_is_gone(&error), is_a_path, "{name} {text}");
+                let is_about_name = code == "RESOURCE_NOT_FOUND" && !is_a_path;
+                assert_eq!(is_absent(&error), is_about_name, "{name} {text}");
+            }
+        }
     }
 
     #[test]

@@ -30,6 +30,7 @@ class System(NamedTuple):
 
 SYSTEMS = (
     System("amd64", "sid", "3.14", "lib64/ld-linux-x86-64.so.2", None),
+    System("amd64", "sid", "3.15", "lib64/ld-linux-x86-64.so.2", None),
     System("arm64", "bookworm", "3.11", "lib/ld-linux-aarch64.so.1", "qemu-aarch64-static"),
 )
 LAUNCHER = """\

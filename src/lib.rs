@@ -3,8 +3,9 @@
 //!
 //! | room | uses |
 //! | --- | --- |
-//! | `private_files` | nothing |
-//! | `core`, `emulator` | `private_files`; neither of the others: if they shared types, what is misspelt in one would be so in both |
+//! | `regular_files` | nothing |
+//! | `private_files` | `regular_files` |
+//! | `core`, `emulator` | both of them; neither of the others: if they shared types, what is misspelt in one would be so in both |
 //! | `binding` | `core`, `emulator` |
 
 #[cfg(feature = "python")]
@@ -13,3 +14,4 @@ pub mod core;
 #[cfg(feature = "emulator")]
 pub mod emulator;
 mod private_files;
+mod regular_files;

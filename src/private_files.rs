@@ -8,6 +8,12 @@ use std::io::{self, ErrorKind, Write};
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
+use crate::regular_files;
+
+#[cfg(unix)]
+const NO_LINK: i32 = libc::O_NOFOLLOW;
+#[cfg(not(unix))]
+const NO_LINK: i32 = 0;
 const TEMPORARY: &str = ".half-";
 /// A temporary file that a killed process has left is removed after this time.
 const STALE_AFTER: Duration = Duration::from_secs(600);
@@ -86,23 +92,18 @@ fn remove_stale(folder: &Path, now: SystemTime) {
 }
 
 fn open(options: &mut OpenOptions, path: &Path) -> Result<Option<File>, String> {
-    // Opening a pipe would wait for its other end.
-    #[cfg(unix)]
-    std::os::unix::fs::OpenOptionsExt::custom_flags(options, libc::O_NOFOLLOW | libc::O_NONBLOCK);
-    match options.open(path) {
+    match regular_files::open(options, NO_LINK, path) {
         Ok(file) => check_file(&file, path).map(|()| Some(file)),
         Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
         Err(_) if path.is_symlink() => Err(format!("{} is a symbolic link", path.display())),
+        Err(error) if error.kind() == ErrorKind::InvalidInput => Err(format!("{}: {error}", path.display())),
         Err(error) => Err(format!("{} cannot be opened ({error})", path.display())),
     }
 }
 
-/// Fails if a file belongs to another user, if others can open it, or if it is not a regular file.
+/// Fails if a file belongs to another user, or if others can open it.
 fn check_file(file: &File, path: &Path) -> Result<(), String> {
     let metadata = file.metadata().map_err(|error| format!("{} cannot be read ({error})", path.display()))?;
-    if !metadata.is_file() {
-        return Err(format!("{} is not a regular file", path.display()));
-    }
     check_owner(&metadata, 0o077, &path.display().to_string())
 }
 

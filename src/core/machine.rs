@@ -1,9 +1,10 @@
 //! What discovery reads from the machine: [`SystemMachine`], or a fake in tests.
-use std::io::{Error, ErrorKind, Read};
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use zeroize::Zeroizing;
+
+use crate::regular_files;
 
 /// Which conventions for folders apply.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -85,18 +86,7 @@ impl Machine for SystemMachine {
     }
 
     fn read(&self, path: &Path) -> std::io::Result<Zeroizing<Vec<u8>>> {
-        // Checked before opening: opening a pipe would wait for its writer.
-        let metadata = std::fs::metadata(path)?;
-        if !metadata.is_file() {
-            return Err(Error::new(ErrorKind::InvalidInput, "it is not a regular file"));
-        }
-        if metadata.len() > MAX_FILE_SIZE {
-            return Err(Error::new(ErrorKind::InvalidInput, "it is larger than 1 MiB"));
-        }
-        // At full capacity: growing would leave copies behind that are not wiped.
-        let mut content = Zeroizing::new(Vec::with_capacity(metadata.len() as usize + 1));
-        std::fs::File::open(path)?.take(MAX_FILE_SIZE).read_to_end(&mut content)?;
-        Ok(content)
+        regular_files::read_up_to(MAX_FILE_SIZE, path)
     }
 
     fn mode(&self, path: &Path) -> Option<u32> {

@@ -23,16 +23,17 @@ def read_text(path: str) -> str:
     """What is in a file, or for - on standard input: UTF-8, whatever the encoding of the terminal."""
     import sys
 
+    from atlas_serverless._runtime import files
+
     if path != "-":
         try:
-            with open(path, encoding="utf-8") as file:
-                return file.read()
+            return files.read_text(path)
         except OSError as error:  # its own text says the path and a number, too
             raise OSError(error.strerror or str(error)) from None
     if sys.stdin is None:
         raise OSError("standard input is closed")
     binary = getattr(sys.stdin, "buffer", None)
-    return sys.stdin.read() if binary is None else binary.read().decode("utf-8")
+    return sys.stdin.read() if binary is None else files.read_stream(binary).decode("utf-8")
 
 
 def access_options(parser: argparse.ArgumentParser) -> None:

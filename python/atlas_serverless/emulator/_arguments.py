@@ -6,14 +6,15 @@ import json
 import os
 from typing import Any
 
+from atlas_serverless._runtime.files import read_text
+
 
 def load(name: str, source: Any) -> Any:
     """A dict as it is; anything else is the path of a JSON file."""
     if source is None or not isinstance(source, (str, os.PathLike)):
         return source
     try:
-        with open(source, encoding="utf-8") as file:
-            return json.load(file)
+        return json.loads(read_text(source))
     except RecursionError:
         raise ValueError(f"{name} {os.fspath(source)}: nested too deep") from None
     except ValueError as error:  # it is no path, or the file is no JSON

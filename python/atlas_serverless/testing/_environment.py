@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from atlas_serverless._runtime.files import read_regular
+
 if TYPE_CHECKING:
     from collections.abc import Iterator, Sequence
 
@@ -90,7 +92,7 @@ def _config_folder() -> tuple[str, Path, str]:
 def _names(file: Path) -> list[str]:
     """The names of the profiles in a file; their values are not looked at."""
     try:
-        text = file.read_text(encoding="utf-8", errors="replace")
+        text = read_regular(file)
     except OSError:
         return []
     return re.findall(r"""^\s*\[\s*["']?([\w .-]+?)["']?\s*\]""", text, re.MULTILINE)

@@ -9,7 +9,7 @@ use rustls::pki_types::pem::PemObject;
 use rustls::{ClientConfig, RootCertStore};
 use rustls_platform_verifier::Verifier;
 
-use super::network::trust::TrustedCertificates;
+use super::network::trust::{TrustedCertificates, read};
 use crate::core::error::Error;
 
 /// A configuration that trusts the system's certificates and further ones.
@@ -55,8 +55,9 @@ fn verifier(
 
 fn certificates(file: &Path) -> Result<Vec<CertificateDer<'static>>, Error> {
     let wrong = |why: String| Error::Configuration(format!("CA file {}: {why}", file.display()));
-    let found = CertificateDer::pem_file_iter(file)
-        .and_then(Iterator::collect::<Result<Vec<_>, _>>)
+    let text = read(file).map_err(|error| wrong(format!("it cannot be read ({error})")))?;
+    let found = CertificateDer::pem_slice_iter(&text)
+        .collect::<Result<Vec<_>, _>>()
         .map_err(|e| wrong(format!("cannot be read as PEM ({e})")))?;
     if found.is_empty() {
         return Err(wrong("holds no certificate in PEM form".to_owned()));

@@ -19,7 +19,12 @@ use fs4::fs_std::FileExt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::regular_files;
+
 const VERSION: u32 = 1;
+const MAX_FIRST_LINE: u64 = 4 << 10;
+/// A name that is not validated may be long.
+const MAX_LINE: u64 = 16 << 20;
 
 /// What an operation is, as far as the journal has to know it again.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -125,10 +130,11 @@ impl Journal {
     /// Opens a journal of operations of this kind, or begins one. A last line without its end is cut off: the process was
     /// killed while it wrote.
     pub fn open(path: &Path, operations: &str) -> std::io::Result<Self> {
-        let mut file = OpenOptions::new().read(true).append(true).create(true).open(path)?;
+        let mut file = regular_files::open(OpenOptions::new().read(true).append(true).create(true), 0, path)?;
         if !file.try_lock_exclusive()? {
             return Err(Error::new(ErrorKind::WouldBlock, "it is in use by another process"));
         }
+        check_start(path, operations)?;
         cut_torn_line(&mut file)?;
         let mut lines = lines(path)?;
         let mut journal = Journal {
@@ -225,6 +231,19 @@ impl Drop for Journal {
     }
 }
 
+/// Fails for a file that is no journal: nothing is cut off it. The first line may be torn itself.
+fn check_start(path: &Path, operations: &str) -> std::io::Result<()> {
+    let first = serde_json::to_string(&First { journal: VERSION, operations: operations.to_owned() })?;
+    let mut start = Vec::new();
+    regular_files::open(OpenOptions::new().read(true), 0, path)?.take(MAX_FIRST_LINE).read_to_end(&mut start)?;
+    let line = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    let is_torn = line.len() == start.len();
+    if is_torn && (first.as_bytes().starts_with(line) || (line.len() <= first.len() && line.iter().all(|b| *b == 0))) {
+        return Ok(());
+    }
+    check_first(if is_torn { "" } else { std::str::from_utf8(line).unwrap_or_default() }, operations)
+}
+
 fn cut_torn_line(file: &mut File) -> std::io::Result<()> {
     let length = file.metadata()?.len();
     let mut end = length;
@@ -247,14 +266,29 @@ fn cut_torn_line(file: &mut File) -> std::io::Result<()> {
 }
 
 fn lines(path: &Path) -> std::io::Result<impl Iterator<Item = std::io::Result<String>> + Send + use<>> {
-    Ok(BufReader::new(File::open(path)?).lines())
+    let file = regular_files::open(OpenOptions::new().read(true), 0, path)?;
+    Ok(limited(file))
+}
+
+/// Lines, of which none is longer than one of ours can be.
+fn limited(file: impl Read + Send) -> impl Iterator<Item = std::io::Result<String>> + Send {
+    let mut reader = BufReader::new(file);
+    std::iter::from_fn(move || {
+        let mut line = String::new();
+        match reader.by_ref().take(MAX_LINE).read_line(&mut line) {
+            Ok(0) => None,
+            Ok(_) if line.pop() == Some('\n') => Some(Ok(line)),
+            Ok(_) => Some(Err(Error::new(ErrorKind::InvalidData, "a line of it is too long, or is cut"))),
+            Err(error) => Some(Err(error)),
+        }
+    })
 }
 
 /// The begins of a journal, as long as it is now.
 fn begins(path: &Path) -> std::io::Result<impl Iterator<Item = std::io::Result<Begin>> + Send + use<>> {
-    let file = File::open(path)?;
+    let file = regular_files::open(OpenOptions::new().read(true), 0, path)?;
     let length = file.metadata()?.len();
-    Ok(BufReader::new(file.take(length)).lines().skip(1).enumerate().filter_map(|(number, line)| {
+    Ok(limited(file.take(length)).skip(1).enumerate().filter_map(|(number, line)| {
         match line.and_then(|line| parsed(&line, number)) {
             Ok(Line::Begin(begin)) => Some(Ok(begin)),
             Ok(Line::End(_)) => None,

@@ -1,6 +1,6 @@
 //! The stored state as JSON, in the form of a seed: for `GET /_emulator/snapshot` and for a state folder.
 
-use std::io::{BufReader, BufWriter, Write};
+use std::io::{BufReader, BufWriter, Read, Write};
 use std::path::Path;
 
 use serde::Serialize;
@@ -12,6 +12,8 @@ use super::projects::{Org, Project};
 use crate::private_files;
 
 const FILE: &str = "state.json";
+/// Of a state file: a hundred thousand clusters have a tenth of it.
+const MAX_SIZE: u64 = 1 << 30;
 
 #[derive(Serialize)]
 struct Snapshot<'a> {
@@ -26,7 +28,7 @@ pub(crate) fn read(folder: &Path) -> Result<Option<Value>, String> {
     private_files::create_folder(folder).map_err(unusable)?;
     let path = folder.join(FILE);
     let Some(file) = private_files::open_to_read(&path).map_err(unusable)? else { return Ok(None) };
-    serde_json::from_reader(BufReader::new(file))
+    serde_json::from_reader(BufReader::new(file.take(MAX_SIZE)))
         .map(Some)
         .map_err(|error| format!("The state file {} is not JSON: {error}.", path.display()))
 }

@@ -222,8 +222,8 @@ fn a_proxys_password_with_raw_characters_is_refused_by_the_name_of_its_source() 
 fn a_device_is_no_file_of_certificates() {
     let machine = FakeMachine::new(&[]);
     let refused = trusted_certificates(Some(Path::new("/dev/zero")), &machine).map_err(|error| error.to_string());
-    assert_eq!(refused, Err("ca_file is /dev/zero: it is no regular file and no folder".to_owned()));
+    assert_eq!(refused, Err("ca_file is /dev/zero: it is not a regular file".to_owned()));
     let machine = FakeMachine::new(&[("SSL_CERT_FILE", "/dev/zero")]);
     let refused = trusted_certificates(None, &machine).unwrap().check().map_err(|error| error.to_string());
-    assert!(refused.unwrap_err().starts_with("SSL_CERT_FILE is /dev/zero, which is not there"));
+    assert!(refused.unwrap_err().starts_with("SSL_CERT_FILE is /dev/zero: it is not a regular file"));
 }

@@ -49,7 +49,7 @@ async fn what_is_not_private_is_not_used() {
                 std::fs::remove_file(&path).unwrap();
                 std::fs::create_dir(&path).unwrap();
             },
-            ".json is not a regular file",
+            ".json: it is not a regular file",
         ),
         (
             |cache| {
@@ -175,5 +175,5 @@ fn a_pipe_in_place_of_an_entry_does_not_hang() {
     std::fs::remove_file(&path).unwrap();
     assert!(Command::new("mkfifo").args(["-m", "600"]).arg(&path).status().unwrap().success());
     assert_eq!(cache.load(&key(), 0), None);
-    assert!(warnings(&cache)[0].contains("is not a regular file"));
+    assert!(warnings(&cache)[0].contains("it is not a regular file"));
 }

@@ -1,8 +1,14 @@
 //! Which certificates are trusted.
 use std::path::{Path, PathBuf};
 
+use zeroize::Zeroizing;
+
 use crate::core::error::Error;
 use crate::core::machine::{Machine, Platform};
+use crate::regular_files;
+
+/// The certificates of all authorities have a quarter of a megabyte.
+const MAX_FILE_SIZE: u64 = 16 << 20;
 
 /// Certificates to trust in addition to the system's.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -47,8 +53,14 @@ pub fn trusted_certificates(ca_file: Option<&Path>, machine: &dyn Machine) -> Re
 }
 
 impl TrustedCertificates {
-    /// Fails if what replaces the system's certificates is not there. Asked only for `https://`.
+    /// Fails if what replaces the system's certificates is not there, or cannot be read to its end. Asked only for `https://`.
     pub fn check(&self) -> Result<(), Error> {
+        for (name, value) in &self.replacing {
+            for path in std::env::split_paths(value) {
+                regular_files::check_before_reading(MAX_FILE_SIZE, &path)
+                    .map_err(|error| Error::Configuration(format!("{name} is {}: {error}", path.display())))?;
+            }
+        }
         let missing = |(name, value): &(&str, String)| format!("{name} is {value}, which is not there");
         if self.replacing.is_empty() || self.replacing.iter().any(|(_, value)| exists(value)) {
             return Ok(());
@@ -73,20 +85,21 @@ fn bundles(path: &Path, name: &str) -> Result<Vec<PathBuf>, Error> {
     }
     let wrong = |why: String| Error::Configuration(format!("{name} is {}: {why}", path.display()));
     let facts = std::fs::metadata(path).map_err(|error| wrong(format!("it cannot be read ({error})")))?;
-    if facts.is_file() {
+    if !facts.is_dir() {
+        regular_files::check_before_reading(MAX_FILE_SIZE, path).map_err(|error| wrong(error.to_string()))?;
         return Ok(vec![path.to_owned()]);
     }
-    // Opening a pipe would wait for its writer, and a device may have no end.
-    if !facts.is_dir() {
-        return Err(wrong("it is no regular file and no folder".to_owned()));
-    }
     let entries = std::fs::read_dir(path).map_err(|error| wrong(format!("it cannot be read ({error})")))?;
-    let holds_certificates = |path: &PathBuf| {
-        path.is_file() && std::fs::read(path).is_ok_and(|content| contains(&content, b"-----BEGIN CERTIFICATE-----"))
-    };
+    let holds_certificates =
+        |path: &PathBuf| read(path).is_ok_and(|content| contains(&content, b"-----BEGIN CERTIFICATE-----"));
     let mut files: Vec<PathBuf> = entries.flatten().map(|entry| entry.path()).filter(holds_certificates).collect();
     files.sort();
     if files.is_empty() { Err(wrong("the folder holds no certificate in PEM form".to_owned())) } else { Ok(files) }
+}
+
+/// What a file of certificates has.
+pub(crate) fn read(path: &Path) -> std::io::Result<Zeroizing<Vec<u8>>> {
+    regular_files::read_up_to(MAX_FILE_SIZE, path)
 }
 
 fn contains(content: &[u8], part: &[u8]) -> bool {

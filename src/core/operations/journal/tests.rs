@@ -44,6 +44,54 @@ fn what_is_written_is_read_again() {
 }
 
 #[test]
+fn a_file_that_is_no_journal_is_left_as_it_is() {
+    let folder = folder();
+    let path = folder.path().join("journal");
+    for content in [
+        "a letter without an end of its last line",
+        "a letter\nof two lines",
+        "{\"journal\":1,\"operations\":\"create\"",
+        "\u{0}",
+        &"\u{0}".repeat(10_000),
+        &"x".repeat(10_000),
+        "\n{\"begin\":0",
+        "{\"journal\":1,\"operations\":\"update\"}\n{\"begin\":0",
+    ] {
+        std::fs::write(&path, content).unwrap();
+        let opened = Journal::open(&path, "create");
+        let is_torn = content.starts_with("{\"journal\":1,\"operations\":\"create\"") || content == "\u{0}";
+        assert_eq!(opened.is_ok(), is_torn, "{content}");
+        drop(opened);
+        let left = std::fs::read_to_string(&path).unwrap();
+        assert_eq!(left == content, !is_torn, "{content}");
+    }
+}
+
+#[test]
+fn a_line_without_end_is_not_read_to_its_end() {
+    let folder = folder();
+    let path = folder.path().join("journal");
+    written(&path);
+    let long = "x".repeat(MAX_LINE as usize + 10);
+    let whole = std::fs::read_to_string(&path).unwrap();
+    std::fs::write(&path, format!("{whole}{long}\n")).unwrap();
+    let error = Journal::open(&path, "create").unwrap_err();
+    assert_eq!(error.to_string(), "a line of it is too long, or is cut");
+}
+
+#[cfg(unix)]
+#[test]
+fn a_pipe_and_a_device_are_no_journal() {
+    let folder = folder();
+    let pipe = folder.path().join("pipe");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    for path in [&pipe, Path::new("/dev/null"), Path::new("/dev/zero")] {
+        let error = Journal::open(path, "create").unwrap_err();
+        assert_eq!(error.to_string(), "it is not a regular file");
+    }
+}
+
+#[test]
 fn a_torn_last_line_is_cut_off() {
     for torn in [r#"{"end":0"#, "{", "\u{0}\u{0}\u{0}", &"x".repeat(10_000)] {
         let folder = folder();

@@ -8,6 +8,7 @@ use pyo3::prelude::*;
 use crate::binding::convert::results::Output;
 use crate::core::client::Client;
 use crate::core::context::Context;
+use crate::core::context::boxed::boxed;
 use crate::core::context::panic::caught;
 use crate::core::error::Error;
 
@@ -28,6 +29,6 @@ impl Job {
     where
         F: Future<Output = Result<Output, Error>> + Send + 'static,
     {
-        Job { timeout, progress: None, run: Box::new(|client, context| Box::pin(caught(run(client, context)))) }
+        Job { timeout, progress: None, run: Box::new(|client, context| boxed(|| caught(run(client, context)))) }
     }
 }

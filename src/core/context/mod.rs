@@ -1,5 +1,6 @@
 //! What a call runs with: the clock, the random source and the retry policy of its client, and its own deadline, attempts,
 //! observer and notices.
+pub mod boxed;
 pub mod clock;
 pub mod observe;
 pub mod outcome_guard;

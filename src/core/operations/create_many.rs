@@ -12,6 +12,7 @@ use super::create::request::{CreateRequest, IfExists};
 use super::journal::Entry;
 use super::resource::ResourceRequest;
 use crate::core::client::Client;
+use crate::core::context::boxed::boxed;
 use crate::core::context::observe::Observer;
 use crate::core::context::panic::caught;
 use crate::core::context::{Context, Notices};
@@ -57,7 +58,8 @@ impl OperationRequest {
     async fn run(self, client: &Client, context: &mut Context) -> Result<Reply, Error> {
         match self {
             Self::Create(request) => client.create(request, context).await,
-            Self::Resource(request) => client.resource(request, context).await,
+            // Larger than that of a create.
+            Self::Resource(request) => boxed(|| client.resource(request, context)).await,
         }
     }
 }
@@ -90,7 +92,7 @@ pub struct OperationSet {
 impl OperationSet {
     /// Adds an operation; it starts at the next call of [`OperationSet::next_ready`].
     pub fn push(&mut self, client: Client, operation: NumberedOperation, observer: Option<Arc<dyn Observer>>) {
-        self.running.push(Box::pin(async move {
+        self.running.push(boxed(move || async move {
             let NumberedOperation { number, request, timeout } = operation;
             let mut context = Context::new(client.env(), timeout, observer);
             let notices = context.notices.clone();

@@ -72,7 +72,7 @@ impl Background {
 
     /// A client with a connection pool for this runtime.
     pub(crate) fn client(&self, py: Python<'_>, state: &Arc<ClientState>) -> PyResult<Client> {
-        let client = self.pools().get(state);
+        let client = self.pools().get(self.pid, state);
         client.map_err(|error| to_exception(py, error))
     }
 

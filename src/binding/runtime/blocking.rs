@@ -11,11 +11,10 @@ use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
-use std::time::{Duration, Instant};
 
 use pyo3::prelude::*;
 use tokio::runtime::{Builder, Runtime};
-use tokio::time::Sleep;
+use tokio::time::{Instant, Sleep};
 
 use super::background::{Background, THREAD_STACK};
 use super::client_state::{ClientState, Pools};
@@ -33,8 +32,6 @@ use crate::core::error::Error;
 
 /// From so many waiting threads on, calls are offloaded to the background thread.
 const OFFLOAD_FROM: usize = 4;
-/// After this long without a call, the server may have closed connections without this thread's notice.
-const IDLE: Duration = Duration::from_millis(100);
 
 /// A thread's runtime and connection pools.
 struct ThreadRuntime {
@@ -43,7 +40,6 @@ struct ThreadRuntime {
     pools: Pools,
     /// Ends when it is time to run signal handlers. One timer for all calls: to set one for each costs more.
     signal_timer: Pin<Box<Sleep>>,
-    last_call: Instant,
 }
 
 impl ThreadRuntime {
@@ -57,8 +53,7 @@ impl ThreadRuntime {
             let _entered = runtime.enter();
             Box::pin(tokio::time::sleep(SIGNAL_CHECK_INTERVAL))
         };
-        let (pid, last_call) = (std::process::id(), Instant::now());
-        Ok(ThreadRuntime { pid, runtime, pools: Pools::default(), signal_timer, last_call })
+        Ok(ThreadRuntime { pid: std::process::id(), runtime, pools: Pools::default(), signal_timer })
     }
 
     /// The runtime of this thread, for the time of a call; `None` within a call.
@@ -93,12 +88,12 @@ impl ThreadRuntime {
         mut work: Pin<&mut (impl Future<Output = T> + ?Sized)>,
         observer: &CallerObserver,
     ) -> Step<T> {
-        let ThreadRuntime { runtime, signal_timer, last_call, .. } = self;
-        let idle = last_call.elapsed() > IDLE;
-        let step = runtime.block_on(async {
-            if idle {
-                notice_closed_connections().await;
-                signal_timer.as_mut().reset(tokio::time::Instant::now() + SIGNAL_CHECK_INTERVAL);
+        let ThreadRuntime { runtime, signal_timer, .. } = self;
+        runtime.block_on(async {
+            // Python was running until now, signal handlers included.
+            let now = Instant::now();
+            if signal_timer.deadline() <= now {
+                signal_timer.as_mut().reset(now + SIGNAL_CHECK_INTERVAL);
             }
             let step = poll_fn(|task| match work.as_mut().poll(task) {
                 Poll::Ready(outcome) => Poll::Ready(Step::Done(outcome)),
@@ -107,12 +102,10 @@ impl ThreadRuntime {
             });
             let step = step.await;
             if matches!(step, Step::Signals) {
-                signal_timer.as_mut().reset(tokio::time::Instant::now() + SIGNAL_CHECK_INTERVAL);
+                signal_timer.as_mut().reset(Instant::now() + SIGNAL_CHECK_INTERVAL);
             }
             step
-        });
-        *last_call = Instant::now();
-        step
+        })
     }
 }
 
@@ -181,7 +174,7 @@ fn run_on(
     let Job { timeout, progress, run } = job;
     let observer = Arc::new(CallerObserver::new(threshold(py)?, progress.is_some()));
     let begin = |current: &mut ThreadRuntime| -> Result<OutputFuture, Error> {
-        let client = current.pools.get(state)?;
+        let client = current.pools.get(current.pid, state)?;
         let context = Context::new(client.env(), timeout, Some(observer.clone()));
         Ok(run(client, Context { notices: notices.clone(), ..context }))
     };
@@ -228,13 +221,17 @@ fn wait<T: Send>(
         if let Step::Done(Err(_)) = &step {
             drop(observer.outcome_warning.take());
         }
+        let reports = observer.take();
+        let calls_python = matches!(step, Step::Signals) || !reports.is_empty();
         if let Step::Signals = step {
             py.check_signals()?;
         }
-        for report in observer.take() {
+        for report in reports {
             deliver(py, report, progress)?;
         }
-        same_process(current.pid)?;
+        if calls_python {
+            same_process(current.pid)?;
+        }
         if let Step::Done(outcome) = step {
             return Ok(outcome);
         }
@@ -257,20 +254,14 @@ pub(crate) fn close_connections(py: Python<'_>, state: &ClientState) {
     py.detach(|| {
         let Ok(Some(mut current)) = ThreadRuntime::take() else { return };
         current.pools.close(state);
-        // Each connection's task has to run once more to notice that it was dropped.
+        // Connections through a proxy are tasks of the runtime: they notice that they were dropped when they run once more.
         current.runtime.block_on(async {
-            notice_closed_connections().await;
-            notice_closed_connections().await;
+            for _ in 0..4 {
+                tokio::task::yield_now().await;
+            }
         });
         current.put_back();
     });
-}
-
-/// This runtime does not run between calls: connections that the server closed meanwhile are noticed now, before a
-/// request is written to one. The first turn polls the sockets, the second lets the connections act on it.
-async fn notice_closed_connections() {
-    tokio::task::yield_now().await;
-    tokio::task::yield_now().await;
 }
 
 /// Runs what is no call of a client to its end, on a runtime of its own; where the stack of this thread is too short for it,

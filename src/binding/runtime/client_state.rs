@@ -38,11 +38,11 @@ impl ClientState {
         &self.config
     }
 
-    /// The client of this process. A child made by fork gets one of its own. The parent's is leaked, never dropped: its
-    /// locks and connections may be in use by threads that the child does not have.
-    fn current(&self) -> Result<Arc<ProcessClient>, Error> {
+    /// The client of this process, whose id is `pid`. A child made by fork gets one of its own. The parent's is leaked, never
+    /// dropped: its locks and connections may be in use by threads that the child does not have.
+    fn current(&self, pid: u32) -> Result<Arc<ProcessClient>, Error> {
         let current = self.current.load_full();
-        if current.pid == std::process::id() {
+        if current.pid == pid {
             return Ok(current);
         }
         let fresh = Arc::new(ProcessClient::new(&self.config, &self.credentials)?);
@@ -54,7 +54,7 @@ impl ClientState {
 
     /// The core's client, for what needs no runtime.
     pub(crate) fn core(&self) -> Result<Client, Error> {
-        Ok(self.current()?.core.clone())
+        Ok(self.current(std::process::id())?.core.clone())
     }
 }
 
@@ -85,9 +85,10 @@ pub(crate) struct Pools {
 }
 
 impl Pools {
-    /// The client with a pool for this runtime. Pools of clients that were dropped are closed.
-    pub(crate) fn get(&mut self, state: &Arc<ClientState>) -> Result<Client, Error> {
-        let current = state.current()?;
+    /// The client with a pool for this runtime, which belongs to the process `pid`, this one. Pools of clients that were
+    /// dropped are closed.
+    pub(crate) fn get(&mut self, pid: u32, state: &Arc<ClientState>) -> Result<Client, Error> {
+        let current = state.current(pid)?;
         if let Some((_, client)) = self.pools.get(&current.id) {
             return Ok(client.clone());
         }
@@ -99,7 +100,7 @@ impl Pools {
 
     /// Closes the pool of a client.
     pub(crate) fn close(&mut self, state: &ClientState) {
-        if let Ok(current) = state.current() {
+        if let Ok(current) = state.current(std::process::id()) {
             self.pools.remove(&current.id);
         }
     }

@@ -22,7 +22,7 @@ pub(super) struct BodyReader {
 
 impl BodyReader {
     /// Reads a response to its end, or of an error as much as is used; whether that is all of it.
-    pub(super) async fn read<B>(&mut self, response: http::Response<B>) -> Result<bool, SendError>
+    pub(super) fn read<B>(&mut self, response: http::Response<B>) -> impl Future<Output = Result<bool, SendError>>
     where
         B: Body<Data = Bytes> + Unpin,
         B::Error: Into<Box<dyn StdError + Send + Sync>>,
@@ -30,21 +30,23 @@ impl BodyReader {
         let (head, mut body) = response.into_parts();
         let is_error = head.status.as_u16() >= 400;
         self.head = Some((head.status.as_u16(), head.headers));
-        while let Some(frame) = poll_fn(|task| Pin::new(&mut body).poll_frame(task)).await {
-            let frame = frame.map_err(|error| SendError::Broken(error.into()))?;
-            // The other kind of frame is trailers.
-            if let Ok(data) = frame.into_data() {
-                self.push(data);
+        async move {
+            while let Some(frame) = poll_fn(|task| Pin::new(&mut body).poll_frame(task)).await {
+                let frame = frame.map_err(|error| SendError::Broken(error.into()))?;
+                // The other kind of frame is trailers.
+                if let Ok(data) = frame.into_data() {
+                    self.push(data);
+                }
+                if is_error && self.body().len() > MAX_ERROR_BODY {
+                    self.truncate(MAX_ERROR_BODY);
+                    return Ok(false);
+                }
+                if self.body().len() > MAX_BODY {
+                    return Err(SendError::TooLarge);
+                }
             }
-            if is_error && self.body().len() > MAX_ERROR_BODY {
-                self.truncate(MAX_ERROR_BODY);
-                return Ok(false);
-            }
-            if self.body().len() > MAX_BODY {
-                return Err(SendError::TooLarge);
-            }
+            Ok(true)
         }
-        Ok(true)
     }
 
     fn truncate(&mut self, length: usize) {

@@ -14,24 +14,26 @@ use std::time::Instant;
 
 use hyper::body::Incoming;
 use hyper::client::conn::http1;
-use hyper::header::{HOST, HeaderValue};
+use hyper::header::HeaderValue;
 
 use super::body::TrackedBody;
-use super::connector::Connector;
+use super::connector::{Connector, Stream};
+use super::driver::Driver;
 use super::options::{IDLE_TIMEOUT, MAX_IDLE_CONNECTIONS, TransportOptions};
 use super::send_error::SendError;
 use super::socket::Socket;
+use super::unsent::UnsentRequest;
 
 /// How much is read at once, and so how large the head of a response may be. Replies that are none (1xx) without end are
 /// looked through before any timer is looked at: with hyper's 400 KiB that takes seconds.
 const MAX_BUFFER: usize = 64 * 1024;
 
-type Request = http::Request<TrackedBody>;
 type Response = http::Response<Incoming>;
 
-/// A connection, and the socket below it.
+/// A connection, and the socket below it. It is closed when it is dropped.
 struct Connection {
     sender: http1::SendRequest<TrackedBody>,
+    driver: Driver<http1::Connection<Stream, TrackedBody>>,
     socket: Socket,
 }
 
@@ -55,7 +57,7 @@ pub(super) struct ConnectionPool {
     pid: u32,
 }
 
-/// A connection from which a response is being read. It is closed when it is dropped.
+/// A connection from which a response is being read.
 pub(super) struct PooledConnection<'p> {
     pool: &'p ConnectionPool,
     connection: Connection,
@@ -81,49 +83,56 @@ impl ConnectionPool {
             return;
         }
         self.closed.store(true, Ordering::Release);
-        for (connection, _) in self.idle().drain(..) {
-            connection.socket.close();
-        }
+        self.idle().clear();
     }
 
     /// Sends a request; the body of the response is still to be read.
-    pub(super) async fn send(&self, mut request: Request) -> Result<(Response, PooledConnection<'_>), SendError> {
+    pub(super) async fn send(
+        &self,
+        request: &mut UnsentRequest,
+    ) -> Result<(Response, PooledConnection<'_>), SendError> {
         loop {
-            let (connection, is_new) = match self.take_idle() {
+            let (mut connection, is_new) = match self.take_idle() {
                 Some(connection) => (connection, false),
                 None => (Box::pin(self.connect()).await?, true),
             };
-            match self.send_on(connection, request).await {
-                Ok(sent) => return Ok(sent),
-                // The server has closed an idle connection meanwhile: nothing of the request was sent on it.
-                Err((Some(unsent), _)) if !is_new => request = unsent,
-                Err((_, error)) => return Err(SendError::Broken(Box::new(error))),
+            let error = match self.send_on(&mut connection, request).await? {
+                Ok(response) => return Ok((response, PooledConnection { pool: self, connection })),
+                Err(error) => error,
+            };
+            // An unsent request on an idle connection: the server has closed it meanwhile.
+            if is_new || !request.is_unsent() {
+                return Err(SendError::Broken(Box::new(error)));
             }
         }
     }
 
+    /// A request of which nothing was sent is left where it was.
     async fn send_on(
         &self,
-        mut connection: Connection,
-        mut request: Request,
-    ) -> Result<(Response, PooledConnection<'_>), (Option<Request>, hyper::Error)> {
-        if let Err(closed) = connection.sender.ready().await {
-            return Err((Some(request), closed));
-        }
-        request.headers_mut().insert(HOST, self.host.clone());
-        match connection.sender.try_send_request(request).await {
-            Ok(response) => Ok((response, PooledConnection { pool: self, connection })),
-            Err(mut failed) => Err((failed.take_message(), failed.into_error())),
-        }
+        connection: &mut Connection,
+        request: &mut UnsentRequest,
+    ) -> Result<hyper::Result<Response>, SendError> {
+        let Connection { sender, driver, .. } = connection;
+        let exchange = async {
+            if let Err(closed) = sender.ready().await {
+                return Ok(Err(closed));
+            }
+            let sent = sender.try_send_request(request.take_for(&self.host)?).await;
+            Ok(sent.map_err(|mut failed| {
+                request.put_back(failed.take_message());
+                failed.into_error()
+            }))
+        };
+        driver.run(exchange).await
     }
 
     async fn connect(&self) -> Result<Connection, SendError> {
         let (stream, socket) = self.connector.open().await?;
         let failed = |error: hyper::Error| SendError::Connect { timed_out: false, source: Box::new(error) };
-        let (sender, driver) =
+        let (sender, connection) =
             http1::Builder::new().max_buf_size(MAX_BUFFER).handshake(stream).await.map_err(failed)?;
-        tokio::spawn(driver);
-        Ok(Connection { sender, socket })
+        Ok(Connection { sender, driver: Driver::new(connection), socket })
     }
 
     /// An unused connection on which nothing has happened since, the last used first.
@@ -135,8 +144,6 @@ impl ConnectionPool {
                 idle.clear();
             } else if connection.is_reusable() {
                 return Some(connection);
-            } else {
-                connection.socket.close();
             }
         }
         None
@@ -148,6 +155,11 @@ impl ConnectionPool {
 }
 
 impl PooledConnection<'_> {
+    /// Reads from the connection.
+    pub(super) async fn run<T>(&mut self, work: impl Future<Output = T>) -> T {
+        self.connection.driver.run(work).await
+    }
+
     /// To be called when the response was read to its end: another request may use the connection, unless it is closed.
     pub(super) fn give_back(self) {
         let mut idle = self.pool.idle();
@@ -161,6 +173,7 @@ impl PooledConnection<'_> {
         {
             idle.pop_front();
         }
+        self.connection.driver.rest();
         idle.push_back((self.connection, Instant::now()));
     }
 }

@@ -7,6 +7,7 @@ mod body_reader;
 pub mod cause;
 mod connector;
 mod direct;
+mod driver;
 mod encoded_secret;
 pub mod exchange;
 pub mod options;
@@ -14,6 +15,7 @@ mod proxied;
 pub(in crate::core::http) mod redact;
 mod send_error;
 mod socket;
+mod unsent;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Weak};
@@ -29,6 +31,7 @@ use self::options::TransportOptions;
 use self::proxied::ProxyClient;
 use self::redact::SentSecrets;
 use self::send_error::SendError;
+use self::unsent::UnsentRequest;
 use crate::core::error::hints::PROXY_USER;
 use crate::core::error::{Error, TransportKind};
 use crate::core::secret::Secret;
@@ -98,8 +101,9 @@ impl Transport {
         *request.method_mut() = method;
         *request.uri_mut() = path.into();
         *request.headers_mut() = headers;
+        let mut request = UnsentRequest::new(request);
         let mut reader = BodyReader::default();
-        let error = match tokio::time::timeout(timeout, self.send_and_read(request, &mut reader)).await {
+        let error = match tokio::time::timeout(timeout, self.send_and_read(&mut request, &mut reader)).await {
             Ok(Ok(())) => {
                 self.0.was_reached.store(true, Ordering::Relaxed);
                 return Ok(reader.finish().without(secrets));
@@ -131,20 +135,16 @@ impl Transport {
         WeakTransport(Arc::downgrade(&self.0))
     }
 
-    async fn send_and_read(
-        &self,
-        request: http::Request<TrackedBody>,
-        reader: &mut BodyReader,
-    ) -> Result<(), SendError> {
+    async fn send_and_read(&self, request: &mut UnsentRequest, reader: &mut BodyReader) -> Result<(), SendError> {
         match &self.0.sender {
             Sender::Direct(pool) => {
-                let (response, connection) = pool.send(request).await?;
-                if reader.read(response).await? {
+                let (response, mut connection) = pool.send(request).await?;
+                if connection.run(reader.read(response)).await? {
                     connection.give_back();
                 }
             }
             Sender::Proxied(client) => {
-                reader.read(Box::pin(client.send(request)).await?).await?;
+                Box::pin(async { reader.read(client.send(request.take()?).await?).await }).await?;
             }
         }
         Ok(())

@@ -1,4 +1,4 @@
-//! The TCP socket below a connection, which the pool can look at and close while the connection's driver owns the rest.
+//! The TCP socket below a connection, which the pool can look at while the connection's driver owns the rest.
 use std::io;
 use std::mem::MaybeUninit;
 use std::pin::Pin;
@@ -13,34 +13,24 @@ use socket2::SockRef;
 use tokio::net::TcpStream;
 use tower_service::Service;
 
-/// A socket; clones are the same one. `None` once it is closed.
+/// A socket; clones are the same one, and it is closed when the last is dropped.
 #[derive(Clone)]
-pub(super) struct Socket(Arc<Mutex<Option<TokioIo<TcpStream>>>>);
+pub(super) struct Socket(Arc<Mutex<TokioIo<TcpStream>>>);
 
 impl Socket {
-    fn lock(&self) -> MutexGuard<'_, Option<TokioIo<TcpStream>>> {
+    fn lock(&self) -> MutexGuard<'_, TokioIo<TcpStream>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     /// It is open and nothing has arrived on it: one `recv` with `MSG_PEEK`, on Windows too, since the socket never blocks.
     /// The runtime is not asked: it may not have run since something arrived.
     pub(super) fn is_quiet(&self) -> bool {
-        let socket = self.lock();
-        let Some(stream) = socket.as_ref() else { return false };
-        let peeked = SockRef::from(stream.inner()).peek(&mut [MaybeUninit::uninit()]);
+        let peeked = SockRef::from(self.lock().inner()).peek(&mut [MaybeUninit::uninit()]);
         peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
     }
 
-    /// Closes it at once, from whichever thread.
-    pub(super) fn close(&self) {
-        drop(self.lock().take());
-    }
-
     fn with<T>(&self, work: impl FnOnce(Pin<&mut TokioIo<TcpStream>>) -> Poll<io::Result<T>>) -> Poll<io::Result<T>> {
-        match self.lock().as_mut() {
-            Some(stream) => work(Pin::new(stream)),
-            None => Poll::Ready(Err(io::ErrorKind::NotConnected.into())),
-        }
+        work(Pin::new(&mut *self.lock()))
     }
 }
 
@@ -97,6 +87,6 @@ impl Service<Uri> for SocketConnector {
 
     fn call(&mut self, server: Uri) -> Self::Future {
         let opening = self.0.call(server);
-        Box::pin(async move { Ok(Socket(Arc::new(Mutex::new(Some(opening.await?))))) })
+        Box::pin(async move { Ok(Socket(Arc::new(Mutex::new(opening.await?)))) })
     }
 }

@@ -5,7 +5,7 @@
 //! | --- | --- |
 //! | `regular_files` | nothing |
 //! | `private_files` | `regular_files` |
-//! | `core`, `emulator` | both of them; neither of the others: if they shared types, what is misspelt in one would be so in both |
+//! | `core`, `emulator` | `private_files`, `regular_files`; neither of the others: if they shared types, what is misspelt in one would be so in both |
 //! | `binding` | `core`, `emulator` |
 
 #[cfg(feature = "python")]

@@ -227,6 +227,23 @@ def test_no_body_ends_the_process(emulator: Emulator, body: bytes) -> None:
     assert_alive(emulator)
 
 
+def test_what_is_kept_of_a_body_is_no_deeper_than_a_seed_can_be(emulator: Emulator) -> None:
+    emulator.reset()
+    emulator.add_instance("orders")
+    region = {"providerName": "AWS", "regionName": "US_EAST_1", "priority": 7}
+    region["electableSpecs"] = {"instanceSize": "M10", "nodeCount": 3}
+    target = {"name": "orders", "clusterType": "REPLICASET", "replicationSpecs": [{"regionConfigs": [region]}]}
+    path = f"/api/atlas/v2/groups/{emulator.group_id}/flexClusters:tenantUpgrade"
+    for depth, expected in [(56, 400), (55, 200)]:
+        labels: Any = 1
+        for _ in range(depth):
+            labels = [labels]
+        body = json.dumps({**target, "labels": labels}).encode()
+        assert send(emulator, "POST", path, body, Authorization=f"Bearer {emulator.access_token}")[0] == expected
+    restarted = Emulator(seed=emulator.snapshot())
+    restarted.stop()
+
+
 def test_no_list_of_tags_takes_long(emulator: Emulator) -> None:
     emulator.reset()
     tags = [{"key": f"k{number}", "value": ""} for number in range(30_000)]

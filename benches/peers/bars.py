@@ -21,6 +21,7 @@ def bars(figures: Figures) -> str:
         ]
     floor = Key(FLOOR, "bearer", *conc)
     bulk, threads = Key(OURS, "bearer", "bulk", 32), Key(OURS, "bearer", *conc)
+    kept, floor_kept = Key(OURS, "bearer", "kept", 32), Key(FLOOR, "bearer", "kept", 32)
     bare, cold = get(Key("noop", "none", "cold"), "cold_ms"), get(Key(OURS, "bearer", "cold"), "cold_ms")
     tls = get(Key(OURS, "bearer", "cold", tls="h1"), "cold_ms")
 
@@ -43,6 +44,7 @@ def bars(figures: Figures) -> str:
         ),
         ("32 threads on one client, 0 ms: CPU to the floor", "≤", 1.8, ratio(threads, floor, "cpu_us")),
         ("create_many, 32 in flight: throughput to the floor", "≥", 0.75, ratio(bulk, floor, "creates_per_s")),
+        ("the same, both keep all answers", "≥", 0.75, ratio(kept, floor_kept, "creates_per_s")),
         ("import, ms over bare Python", "≤", 2, get(Key(OURS, "bearer", "import"), "import_ms")),
         ("start to first create, ms over bare Python", "≤", 4, over_bare(cold)),
         ("the same over TLS", "≤", 10, over_bare(tls)),

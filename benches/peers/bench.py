@@ -121,7 +121,7 @@ def main() -> None:
     p.add_argument("--client")
     p.add_argument("--list", action="store_true", help="list the clients and leave")
     p.add_argument("--auth", default="bearer", choices=["bearer", "digest", "none"])
-    p.add_argument("--mode", default="seq", choices=["seq", "conc", "bulk", "cold", "import"])
+    p.add_argument("--mode", default="seq", choices=["seq", "conc", "bulk", "kept", "cold", "import"])
     p.add_argument("--n", type=int, default=1000, help="creates measured")
     p.add_argument("--warmup", type=int, default=50)
     p.add_argument("--inflight", type=int, default=32)
@@ -148,7 +148,8 @@ def main() -> None:
     if a.auth not in facts["AUTH"] and facts["AUTH"] != ("none",):
         p.error(f"{a.client} has no {a.auth}")
     run = {"client": a.client, "auth": a.auth, "mode": a.mode, "latency_ms": a.latency_ms}
-    run |= {"inflight": a.inflight if a.mode in ("conc", "bulk") else 1, "tls": a.tls, "uvloop": a.uvloop, "cpu": a.cpu}
+    inflight = a.inflight if a.mode in ("conc", "bulk", "kept") else 1
+    run |= {"inflight": inflight, "tls": a.tls, "uvloop": a.uvloop, "cpu": a.cpu}
     if a.mode == "import":
         print(json.dumps(run | measure_import(facts, a)))
         return

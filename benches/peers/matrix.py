@@ -48,7 +48,7 @@ def of_mode(name: str, auth: str, mode: str, facts: dict[str, Any]) -> Iterator[
     few = 4 if facts.get("SLOW") else 1
     if mode == "seq":
         yield [*run, "--n", "2000"]
-    elif mode == "bulk":
+    elif mode in ("bulk", "kept"):
         yield from ([*run, "--inflight", str(k), "--n", "6000"] for k in (32, 256))
     elif mode == "cold":
         yield run
@@ -97,7 +97,7 @@ def main() -> None:
     p.add_argument("--rounds", type=int, default=5)
     p.add_argument("--out", default="run.jsonl", help="file in .cache/bench/results")
     p.add_argument("--only", default=".", help="clients, a regular expression")
-    p.add_argument("--modes", default="seq,conc,bulk,cold,import,tls")
+    p.add_argument("--modes", default="seq,conc,bulk,kept,cold,import,tls")
     p.add_argument("--noisy", type=float, default=0.35)
     p.add_argument("--patience", type=float, default=15, help="seconds to wait for a quiet machine")
     p.add_argument("--retries", type=int, default=2)

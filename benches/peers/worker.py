@@ -31,6 +31,8 @@ def main():
     client = load(job)
     if job["mode"] == "bulk":
         out = run_bulk(client, job, auth)
+    elif job["mode"] == "kept":
+        out = run_kept(client, job, auth)
     elif job["mode"] == "conc" and not hasattr(client, "create"):
         out = run_async(client, job, auth, job["inflight"])
     elif job["mode"] == "conc":
@@ -111,6 +113,21 @@ def run_sync(client, job, auth):
 
 
 def run_bulk(client, job, auth):
+    """Each answer is checked as it comes and dropped, as in all modes but the next."""
+    from common import check
+
+    client.setup(job["base"], auth)
+    for i, g in client.creates(2 * job["inflight"], job["inflight"]):
+        check(i, g)
+    w = Window()
+    w.start()
+    for i, g in client.creates(job["n"], job["inflight"]):
+        check(i, g)
+    return w.stop()
+
+
+def run_kept(client, job, auth):
+    """All answers are kept, and checked at the end."""
     from common import check
 
     client.setup(job["base"], auth)

@@ -7,7 +7,7 @@ from atlas_serverless import Client
 IMPORT = "atlas_serverless"
 AUTH = ("bearer", "digest")
 PYTHON = "product"
-MODES = ("seq", "conc", "bulk", "cold", "import")
+MODES = ("seq", "conc", "bulk", "kept", "cold", "import")
 
 
 def options(auth):
@@ -29,7 +29,15 @@ def create(i):
     return create_one(common.GROUP, **common.body(i))
 
 
+def creates(n, inflight):
+    """The number and the answer of each create, as they come."""
+    operations = ({"group_id": common.GROUP, "kind": "serverless", **common.body(i)} for i in range(n))
+    for result in create_all(operations, max_in_flight=inflight):
+        yield result.index, result.value
+
+
 def create_many(n, inflight):
+    """All answers, in order."""
     operations = ({"group_id": common.GROUP, "kind": "serverless", **common.body(i)} for i in range(n))
     results = sorted(create_all(operations, max_in_flight=inflight), key=lambda result: result.index)
     return [result.value for result in results]

@@ -2,4 +2,4 @@
 
 AUTH = ("bearer", "digest")
 COMMAND = ["bench-floor", "--rt", "current"]
-MODES = ("seq", "conc", "cold")
+MODES = ("seq", "conc", "kept", "cold")

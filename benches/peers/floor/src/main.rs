@@ -1,6 +1,6 @@
 //! The floor that every client is compared with: the same creates, sent by plain Rust. Prints one JSON line for `bench.py`.
 //!
-//!     floor --base URL --auth bearer|digest --mode seq|conc|cold --n N --warmup W --inflight K --rt KIND [--ca FILE]
+//!     floor --base URL --auth bearer|digest --mode seq|conc|kept|cold --n N --warmup W --inflight K --rt KIND [--ca FILE]
 //!
 //! KIND, cheapest first:
 //! - `raw`: a blocking socket, request bytes written by hand (the limit that system calls set);
@@ -15,8 +15,8 @@ mod client;
 mod create;
 mod raw;
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering::Relaxed};
+use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -97,6 +97,32 @@ fn sequence(o: &Opts, mut one: impl FnMut(usize) -> Result<Value, Err>) -> Resul
     Ok((a, mark()))
 }
 
+/// All answers, in order.
+async fn kept(o: &Opts, c: &Client, n: usize) -> Result<Vec<(usize, Value)>, Err> {
+    let next = Arc::new(AtomicUsize::new(0));
+    let answers = Arc::new(Mutex::new(Vec::new()));
+    let mut set = tokio::task::JoinSet::new();
+    for _ in 0..o.inflight {
+        let (c, next, answers) = (c.clone(), next.clone(), answers.clone());
+        set.spawn(async move {
+            loop {
+                let i = next.fetch_add(1, Relaxed);
+                if i >= n {
+                    return Ok::<_, Err>(());
+                }
+                let answer = c.create(i).await?;
+                answers.lock().unwrap().push((i, answer));
+            }
+        });
+    }
+    while let Some(r) = set.join_next().await {
+        r??;
+    }
+    let mut answers = std::mem::take(&mut *answers.lock().unwrap());
+    answers.sort_unstable_by_key(|(i, _)| *i);
+    Ok(answers)
+}
+
 async fn concurrent(o: &Opts, c: &Client, n: usize) -> Result<(), Err> {
     let next = Arc::new(AtomicUsize::new(0));
     let mut set = tokio::task::JoinSet::new();
@@ -130,6 +156,17 @@ fn run(o: &Opts) -> Result<(Mark, Mark), Err> {
             let a = mark();
             concurrent(o, &c, o.n).await?;
             Ok((a, mark()))
+        });
+    }
+    if o.mode == "kept" {
+        return current()?.block_on(async {
+            let c = Client::new(o).await?;
+            drop(kept(o, &c, o.inflight * 2 + o.warmup).await?);
+            let a = mark();
+            let answers = kept(o, &c, o.n).await?;
+            let b = mark();
+            answers.iter().try_for_each(|(i, answer)| check(*i, answer))?;
+            Ok((a, b))
         });
     }
     match o.rt.as_str() {

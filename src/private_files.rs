@@ -6,6 +6,7 @@ use std::fs;
 use std::fs::{File, OpenOptions};
 use std::io::{self, ErrorKind, Write};
 use std::path::Path;
+use std::thread;
 use std::time::{Duration, SystemTime};
 
 use crate::regular_files;
@@ -15,6 +16,10 @@ const NO_LINK: i32 = libc::O_NOFOLLOW;
 #[cfg(not(unix))]
 const NO_LINK: i32 = 0;
 const TEMPORARY: &str = ".half-";
+/// Attempts on a file that is in use, half a second in all. Many and short ones: what keeps it in use are others who read it
+/// again and again, and any moment without them will do.
+const ATTEMPTS: u32 = 250;
+const PAUSE: Duration = Duration::from_millis(2);
 /// A temporary file that a killed process has left is removed after this time.
 const STALE_AFTER: Duration = Duration::from_secs(600);
 
@@ -69,10 +74,34 @@ pub(crate) fn replace(folder: &Path, name: &str, write: impl FnOnce(&mut File) -
     let mut file = tempfile::Builder::new().prefix(TEMPORARY).suffix(".tmp").tempfile_in(folder)?;
     write(file.as_file_mut())?;
     file.as_file_mut().flush()?;
-    let file = file.persist(folder.join(name)).map_err(|failed| failed.error)?;
+    let place = folder.join(name);
+    let mut attempts = ATTEMPTS;
+    let file = loop {
+        match file.persist(&place) {
+            Ok(file) => break file,
+            Err(failed) => {
+                wait_if_in_use(failed.error, &mut attempts)?;
+                file = failed.file;
+            }
+        }
+    };
     if let Ok(now) = file.metadata().and_then(|metadata| metadata.modified()) {
         remove_stale(folder, now);
     }
+    Ok(())
+}
+
+/// Waits for another attempt, or returns the error. Windows lets nobody replace a file while another process reads it, nor
+/// open one that is just being replaced; both take microseconds.
+fn wait_if_in_use(error: io::Error, attempts: &mut u32) -> io::Result<()> {
+    const ACCESS_DENIED: i32 = 5;
+    const SHARING_VIOLATION: i32 = 32;
+    let in_use = cfg!(windows) && matches!(error.raw_os_error(), Some(ACCESS_DENIED | SHARING_VIOLATION));
+    *attempts = attempts.saturating_sub(1);
+    if !in_use || *attempts == 0 {
+        return Err(error);
+    }
+    thread::sleep(PAUSE);
     Ok(())
 }
 
@@ -92,12 +121,21 @@ fn remove_stale(folder: &Path, now: SystemTime) {
 }
 
 fn open(options: &mut OpenOptions, path: &Path) -> Result<Option<File>, String> {
-    match regular_files::open(options, NO_LINK, path) {
-        Ok(file) => check_file(&file, path).map(|()| Some(file)),
-        Err(error) if error.kind() == ErrorKind::NotFound => Ok(None),
-        Err(_) if path.is_symlink() => Err(format!("{} is a symbolic link", path.display())),
-        Err(error) if error.kind() == ErrorKind::InvalidInput => Err(format!("{}: {error}", path.display())),
-        Err(error) => Err(format!("{} cannot be opened ({error})", path.display())),
+    let mut attempts = ATTEMPTS;
+    let error = loop {
+        match regular_files::open(options, NO_LINK, path) {
+            Ok(file) => return check_file(&file, path).map(|()| Some(file)),
+            Err(error) => match wait_if_in_use(error, &mut attempts) {
+                Ok(()) => {}
+                Err(error) => break error,
+            },
+        }
+    };
+    match error.kind() {
+        ErrorKind::NotFound => Ok(None),
+        _ if path.is_symlink() => Err(format!("{} is a symbolic link", path.display())),
+        ErrorKind::InvalidInput => Err(format!("{}: {error}", path.display())),
+        _ => Err(format!("{} cannot be opened ({error})", path.display())),
     }
 }
 

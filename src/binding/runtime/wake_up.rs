@@ -80,12 +80,18 @@ mod tests {
         for _ in 0..100 {
             waker.wake();
         }
-        wake_ups.clear();
         let mut byte = [0u8; 1];
-        let nothing = (&wake_ups.0).read(&mut byte).map_err(|error| error.kind());
-        assert_eq!(nothing, Err(std::io::ErrorKind::WouldBlock));
+        // A pair of sockets has all of them at once; through TCP some come later, and are cleared by what they wake.
+        let most = if cfg!(unix) { 1 } else { 1000 };
+        let nothing = (0..most).find_map(|_| {
+            wake_ups.clear();
+            (&wake_ups.0).read(&mut byte).err()
+        });
+        assert_eq!(nothing.map(|error| error.kind()), Some(std::io::ErrorKind::WouldBlock));
         waker.wake();
         assert!(wake_ups.descriptor() > 0);
+        wake_ups.0.set_nonblocking(false)?;
+        wake_ups.0.set_read_timeout(Some(std::time::Duration::from_secs(60)))?;
         assert_eq!((&wake_ups.0).read(&mut byte)?, 1);
         Ok(())
     }

@@ -7,8 +7,16 @@ use std::sync::Mutex;
 use atlas_serverless::core::machine::{KeyringTrouble, Machine, Platform};
 use zeroize::Zeroizing;
 
-/// Where the fake Linux machine keeps the file of the Atlas CLI.
+/// Where the fake Linux machine keeps the file of the Atlas CLI, as the system of the tests writes it.
+#[cfg(not(windows))]
 pub(crate) const CONFIG: &str = "/home/me/.config/atlascli/config.toml";
+#[cfg(windows)]
+pub(crate) const CONFIG: &str = r"/home/me\.config\atlascli\config.toml";
+
+/// A path of parts, as the system of the tests writes it.
+pub(crate) fn path(parts: &[&str]) -> PathBuf {
+    parts.iter().collect()
+}
 
 pub(crate) struct FakeMachine {
     pub(crate) variables: HashMap<String, String>,
@@ -46,7 +54,7 @@ impl FakeMachine {
         self.with_file(CONFIG, content.as_bytes(), 0o600)
     }
 
-    pub(crate) fn with_file(mut self, path: &str, content: &[u8], mode: u32) -> Self {
+    pub(crate) fn with_file(mut self, path: impl Into<PathBuf>, content: &[u8], mode: u32) -> Self {
         self.files.insert(path.into(), (content.to_vec(), mode));
         self
     }

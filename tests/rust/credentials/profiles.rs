@@ -9,7 +9,7 @@ use atlas_serverless::core::machine::{KeyringTrouble, Platform};
 use base64::Engine;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 
-use super::fake_machine::{CONFIG, FakeMachine};
+use super::fake_machine::{CONFIG, FakeMachine, path};
 
 const TWO: &str = "
 skip_update_check = true
@@ -113,17 +113,25 @@ fn half_an_environment_is_passed_over_with_a_warning() {
 #[test]
 fn every_platform_has_its_folder() {
     let config = b"[default]\nclient_id = 'mdb_sa_id_1'\nclient_secret = 'SECRETMARK'";
-    for (platform, variables, path) in [
-        (Platform::Linux, &[("XDG_CONFIG_HOME", "/xdg")] as &[_], "/xdg/atlascli/config.toml"),
-        (Platform::Linux, &[("XDG_CONFIG_HOME", "relative")], CONFIG),
-        (Platform::Linux, &[("XDG_CONFIG_HOME", "")], CONFIG),
-        (Platform::MacOs, &[("XDG_CONFIG_HOME", "/xdg")], "/home/me/Library/Application Support/atlascli/config.toml"),
-        (Platform::Windows, &[("AppData", "/Users/me/AppData")], "/Users/me/AppData/atlascli/config.toml"),
+    for (platform, variables, file) in [
+        (Platform::Linux, &[("XDG_CONFIG_HOME", "/xdg")] as &[_], path(&["/xdg", "atlascli", "config.toml"])),
+        (Platform::Linux, &[("XDG_CONFIG_HOME", "relative")], CONFIG.into()),
+        (Platform::Linux, &[("XDG_CONFIG_HOME", "")], CONFIG.into()),
+        (
+            Platform::MacOs,
+            &[("XDG_CONFIG_HOME", "/xdg")],
+            path(&["/home/me", "Library/Application Support", "atlascli", "config.toml"]),
+        ),
+        (
+            Platform::Windows,
+            &[("AppData", "/Users/me/AppData")],
+            path(&["/Users/me/AppData", "atlascli", "config.toml"]),
+        ),
     ] {
-        let machine = FakeMachine { platform, ..FakeMachine::new(variables) }.with_file(path, config, 0o600);
+        let machine = FakeMachine { platform, ..FakeMachine::new(variables) }.with_file(&file, config, 0o600);
         assert_eq!(
             outcome(&ExplicitOptions::default(), &machine).unwrap().source,
-            format!("profile default in {path}")
+            format!("profile default in {}", file.display())
         );
     }
 }

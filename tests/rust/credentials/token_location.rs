@@ -1,5 +1,5 @@
 //! Where tokens are kept, and what a panic would say of secrets.
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use atlas_serverless::core::auth::discovery::discover_with_report;
 use atlas_serverless::core::auth::discovery::options::ExplicitOptions;
@@ -8,23 +8,27 @@ use atlas_serverless::core::auth::token_cache::location::{VARIABLE, resolve};
 use atlas_serverless::core::error::Error;
 use atlas_serverless::core::http::network::route::route;
 
-use super::fake_machine::FakeMachine;
+use super::fake_machine::{FakeMachine, path};
 
 #[test]
 fn tokens_are_kept_where_the_argument_or_the_environment_says() {
-    let file = "/home/me/.cache/atlas-serverless/tokens";
-    for (given, variable, folder, described) in [
-        (None, None, None, "in memory".to_owned()),
-        (None, Some(" "), None, "in memory".to_owned()),
-        (Some("memory"), Some("file"), None, "in memory".to_owned()),
-        (Some("file"), None, Some(file), format!("in {file} (token_cache)")),
-        (None, Some("file"), Some(file), format!("in {file} (ATLAS_SERVERLESS_TOKEN_CACHE)")),
-        (Some("/var/t"), Some("file"), Some("/var/t"), "in /var/t (token_cache)".to_owned()),
-        (None, Some("~/t"), Some("/home/me/t"), "in /home/me/t (ATLAS_SERVERLESS_TOKEN_CACHE)".to_owned()),
+    let usual = path(&["/home/me", ".cache", "atlas-serverless", "tokens"]);
+    let below_home = path(&["/home/me", "t"]);
+    let given_folder = std::path::absolute("/var/t").unwrap();
+    for (given, variable, folder, said_by) in [
+        (None, None, None, ""),
+        (None, Some(" "), None, ""),
+        (Some("memory"), Some("file"), None, ""),
+        (Some("file"), None, Some(&usual), "token_cache"),
+        (None, Some("file"), Some(&usual), "ATLAS_SERVERLESS_TOKEN_CACHE"),
+        (Some("/var/t"), Some("file"), Some(&given_folder), "token_cache"),
+        (None, Some("~/t"), Some(&below_home), "ATLAS_SERVERLESS_TOKEN_CACHE"),
     ] {
+        let described =
+            folder.map_or_else(|| "in memory".to_owned(), |folder| format!("in {} ({said_by})", folder.display()));
         let variables: Vec<(&str, &str)> = variable.iter().map(|value| (VARIABLE, *value)).collect();
         let (place, notice) = resolve(given.map(Path::new), &FakeMachine::new(&variables)).unwrap();
-        assert_eq!((place.folder, place.described), (folder.map(PathBuf::from), described));
+        assert_eq!((place.folder, place.described), (folder.cloned(), described));
         assert_eq!(notice, None);
     }
     let here = std::env::current_dir().unwrap();

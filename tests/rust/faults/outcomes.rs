@@ -11,7 +11,7 @@ use atlas_serverless::core::operations::create::request::{CreateRequest, IfExist
 use atlas_serverless::core::spec::model::Kind;
 use serde_json::{Value, json};
 
-use crate::atlas::{Auth, Log, Setup, TestAtlas, class, create, told};
+use crate::atlas::{Auth, Log, Setup, TestAtlas, class, create, slowness, told};
 
 const POST_LOST: &str = r#"{"kind": "close", "method": "POST"}"#;
 
@@ -34,8 +34,8 @@ fn setup() -> Setup {
 async fn a_request_that_is_carried_out_late_is_found_by_its_duplicate_name() {
     for kind in [Kind::Serverless, Kind::Flex] {
         let atlas = TestAtlas::new();
-        let (client, clock) = atlas.client(&Setup { timeout: Duration::from_millis(400), ..setup() });
-        atlas.order(json!({"kind": "delay", "seconds": 1.0, "method": "POST"}));
+        let (client, clock) = atlas.client(&Setup { timeout: Duration::from_millis(400) * slowness(), ..setup() });
+        atlas.order(json!({"kind": "delay", "seconds": slowness(), "method": "POST"}));
         let emulator = atlas.emulator.clone();
         clock.on_sleep(move |_| {
             while emulator.control("GET", "instances", None).unwrap().as_array().unwrap().is_empty() {
@@ -55,9 +55,9 @@ async fn whatever_ends_it_after_a_lost_answer_it_is_looked_for_once_more() {
     // The first request is lost and carried out late; the second is refused for a reason of its own.
     for (status, code) in [(402, "NO_PAYMENT_INFORMATION_FOUND"), (409, "SOMETHING_NEW"), (403, "ACCESS_FORBIDDEN")] {
         let atlas = TestAtlas::new();
-        let (client, clock) = atlas.client(&Setup { timeout: Duration::from_millis(400), ..setup() });
+        let (client, clock) = atlas.client(&Setup { timeout: Duration::from_millis(400) * slowness(), ..setup() });
         let refusal = json!({"kind": "status", "status": status, "error_code": code, "method": "POST"});
-        atlas.order(json!({"kind": "delay", "seconds": 1.0, "method": "POST", "then": [refusal]}));
+        atlas.order(json!({"kind": "delay", "seconds": slowness(), "method": "POST", "then": [refusal]}));
         let emulator = atlas.emulator.clone();
         clock.on_sleep(move |_| {
             while emulator.control("GET", "instances", None).unwrap().as_array().unwrap().is_empty() {

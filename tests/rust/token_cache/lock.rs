@@ -96,7 +96,7 @@ fn fetches_of_threads(folder: &Path, count: usize, refused: Option<&'static str>
                 };
                 let wanted = lookup(&key, refused.as_ref());
                 let token = runtime.block_on(cache.get_or_fetch(wanted, &SystemClock::default(), fetch)).unwrap();
-                assert!(cache.take_notices().is_empty());
+                assert_eq!(cache.take_notices(), []);
                 token
             })
         })

@@ -12,7 +12,7 @@ use reqwest::{Method, Url};
 
 use super::support;
 
-const PRIVATE_KEY: &str = "7c1f8a52-private-key-9e3b";
+const PRIVATE_KEY: &str = "b90d4c17-private-key-52fa";
 
 thread_local! {
     /// Made once: nothing is sent by it.
@@ -70,5 +70,5 @@ fn check(header: Option<&HeaderValue>) {
     let Some(header) = header else { return };
     assert!(header.is_sensitive());
     assert!(header.as_bytes().starts_with(b"Digest "), "{:?}", header.as_bytes());
-    assert!(!header.as_bytes().windows(PRIVATE_KEY.len()).any(|part| part == PRIVATE_KEY.as_bytes()));
+    assert!(!support::has_secret(header.as_bytes(), PRIVATE_KEY));
 }

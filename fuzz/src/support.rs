@@ -1,4 +1,5 @@
 //! What several targets need: inputs made of bytes, and an environment whose clock stands still.
+use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -86,6 +87,14 @@ pub fn node(value: &Value, depth: usize) -> Node<'_> {
         }
         other => Node::from(other),
     }
+}
+
+/// Whether a secret of the target's is in a text. The fuzzer learns what its input is compared with, and as a server that
+/// knows the secret would get it back: so hashes are compared.
+pub fn has_secret(text: &[u8], secret: &str) -> bool {
+    let hash = |part: &[u8]| BuildHasherDefault::<DefaultHasher>::default().hash_one(part);
+    let wanted = hash(secret.as_bytes());
+    text.windows(secret.len()).any(|part| hash(part) == wanted)
 }
 
 /// What a reader is shown has no character that moves a terminal's cursor or hides text.

@@ -14,9 +14,12 @@ import pytest
 
 from atlas_serverless import AsyncClient, Client, Emulator
 from atlas_serverless.errors import DuplicateClusterName, FieldIgnoredWarning, ValidationError
+from canned import GROUP, STALL, Canned, entity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
+
+    from canned import Request
 
 PLACE: Any = {"backing_provider_name": "AWS", "region_name": "US_EAST_1"}
 
@@ -151,6 +154,31 @@ def test_a_loop_that_is_left_early_says_what_may_exist(
     waiting = {"n0", "n1", "n2", "n3"} - {done}
     assert len(said) == 3
     assert all(any(f"{name} may exist now or later" in line for line in said) for name in waiting), said
+
+
+def test_an_exception_that_leaves_the_loop_comes_out_and_what_may_exist_is_said(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    """The iterator is dropped while the exception is set."""
+
+    def answer(request: Request) -> bytes | None:
+        return entity("IDLE", name="n0", status=201) if b'"n0"' in request.body else STALL
+
+    operations: list[Any] = [{"group_id": GROUP, "name": f"n{i}", "provider_settings": PLACE} for i in range(3)]
+    raised = LookupError("the caller's own")
+    with Canned(answer=answer) as server, server.client() as client:
+
+        def leave() -> None:
+            for _ in client.create_many(operations, max_in_flight=3):
+                server.await_requests(3)
+                raise raised
+
+        with caplog.at_level(logging.WARNING, "atlas_serverless"), pytest.raises(LookupError) as caught:
+            leave()
+    assert caught.value is raised
+    assert sorted(record.message.rpartition(": ")[2] for record in caplog.records) == [
+        f"{name} may exist now or later" for name in ("n1", "n2")
+    ]
 
 
 def test_close_ends_what_is_under_way_and_names_the_operations(emulator: Emulator, client: Client) -> None:

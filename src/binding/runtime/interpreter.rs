@@ -31,12 +31,20 @@ thread_local! {
 }
 
 /// Attaches to Python; `None` if another thread is ending the interpreter.
+///
+/// An object may be dropped by an exception that leaves its frame. Python code must not run while that is set: it is put
+/// aside meanwhile.
 pub(crate) fn attach<T>(work: impl FnOnce(Python<'_>) -> T) -> Option<T> {
     begin_attach().then(|| {
         Python::attach(|py| {
             ATTACHING.fetch_sub(1, Ordering::SeqCst);
+            let raised = PyErr::take(py);
             // Else a thread that ends in here would give back an interpreter lock that it does not hold.
-            without_unwinding(|| work(py))
+            let result = without_unwinding(|| work(py));
+            if let Some(raised) = raised {
+                raised.restore(py);
+            }
+            result
         })
     })
 }

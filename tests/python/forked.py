@@ -25,6 +25,11 @@ def in_child(work: Callable[[], object]) -> int:
         except BaseException as error:
             os.write(2, f"{error!r}\n".encode())
             os._exit(1)
+    return exit_code(pid)
+
+
+def exit_code(pid: int) -> int:
+    """That of a child; -9 if it hung."""
     deadline = time.monotonic() + 30
     while time.monotonic() < deadline:
         ended, status = os.waitpid(pid, os.WNOHANG)

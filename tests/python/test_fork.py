@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import logging
+import os
 import subprocess
 import sys
 import threading
@@ -12,11 +14,13 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from atlas_serverless._core import VirtualClock
-from canned import GROUP, Canned
-from forked import forks, in_child
+from atlas_serverless.errors import TransportError
+from canned import BREAK, GROUP, Canned, idle_or_stalled
+from forked import exit_code, forks, in_child
 
 if TYPE_CHECKING:
-    from atlas_serverless import Emulator
+    from atlas_serverless import Client, Emulator
+    from canned import Request
 
 PLACE: Any = {"backing_provider_name": "AWS", "region_name": "US_EAST_1"}
 
@@ -69,6 +73,48 @@ def test_a_child_of_a_progress_callable_goes_on(atlas_emulator: Emulator) -> Non
         progress=lambda _: codes.append(in_child(lambda: client.get_project(atlas_emulator.group_id))),
     )
     assert set(codes) == {0}
+
+
+@forks
+@pytest.mark.parametrize("others", [0, 4])
+def test_a_child_of_a_logger_has_connections_of_its_own(monkeypatch: pytest.MonkeyPatch, others: int) -> None:
+    """A call asks the logger for its level before it begins. Among many threads, the background thread runs it."""
+    parent, children, done = os.getpid(), [], threading.Event()
+
+    def answer(request: Request) -> bytes | None:
+        if "stalled" not in request.target:
+            return idle_or_stalled(request)
+        done.wait(30)
+        return BREAK
+
+    def fork(_: int) -> bool:
+        if not children:
+            children.append(os.fork())
+            if os.getpid() == parent:
+                assert exit_code(children[0]) == 0
+        return False
+
+    def stall(client: Client) -> None:
+        with pytest.raises(TransportError):
+            client.get_flex_cluster(GROUP, "stalled")
+
+    with Canned(answer=answer) as server, server.client(timeout=20.0, max_retries=0) as client:
+        threads = [threading.Thread(target=stall, args=(client,)) for _ in range(others)]
+        for thread in threads:
+            thread.start()
+        server.await_requests(others)
+        client.get_flex_cluster(GROUP, "a")
+        monkeypatch.setattr(logging.getLogger("atlas_serverless"), "isEnabledFor", fork)
+        try:
+            client.get_flex_cluster(GROUP, "a")
+        finally:
+            if os.getpid() != parent:
+                os._exit(sys.exc_info()[0] is not None)
+        done.set()
+        for thread in threads:
+            thread.join()
+        # One of each thread, the parent's for both of its calls, and the child's.
+        assert server.opened == others + 2
 
 
 @forks

@@ -90,7 +90,7 @@ impl ThreadRuntime {
     ) -> Step<T> {
         let ThreadRuntime { runtime, signal_timer, .. } = self;
         runtime.block_on(async {
-            // Python was running until now, signal handlers included.
+            // It has ended since the last call, or while Python ran. Python runs signal handlers itself.
             let now = Instant::now();
             if signal_timer.deadline() <= now {
                 signal_timer.as_mut().reset(now + SIGNAL_CHECK_INTERVAL);
@@ -156,10 +156,12 @@ pub(crate) fn run(py: Python<'_>, state: &Arc<ClientState>, job: Job, notices: &
     if waiting.count() >= OFFLOAD_FROM || stack::is_short() {
         return offload::run(py, state, job, notices, THREAD_RUNTIME.with_borrow(|slot| slot.in_use));
     }
+    // First: this calls Python, which may fork, and the child must not take the runtime of its parent.
+    let observer = Arc::new(CallerObserver::new(threshold(py)?, job.progress.is_some()));
     let Some(mut current) = ThreadRuntime::take().map_err(|error| to_exception(py, error))? else {
         return offload::run(py, state, job, notices, true);
     };
-    let output = run_on(py, &mut current, state, job, notices);
+    let output = run_on(py, &mut current, state, job, &observer, notices);
     current.put_back();
     output
 }
@@ -169,10 +171,10 @@ fn run_on(
     current: &mut ThreadRuntime,
     state: &Arc<ClientState>,
     job: Job,
+    observer: &Arc<CallerObserver>,
     notices: &Notices,
 ) -> PyResult<Output> {
     let Job { timeout, progress, run } = job;
-    let observer = Arc::new(CallerObserver::new(threshold(py)?, progress.is_some()));
     let begin = |current: &mut ThreadRuntime| -> Result<OutputFuture, Error> {
         let client = current.pools.get(current.pid, state)?;
         let context = Context::new(client.env(), timeout, Some(observer.clone()));
@@ -180,7 +182,7 @@ fn run_on(
     };
     let mut begin = Some(begin);
     let mut work: Option<OutputFuture> = None;
-    let outcome = wait(py, current, &observer, progress.as_ref(), |current| {
+    let outcome = wait(py, current, observer, progress.as_ref(), |current| {
         if let Some(begin) = begin.take() {
             match begin(current) {
                 Ok(begun) => work = Some(begun),
@@ -188,7 +190,7 @@ fn run_on(
             }
         }
         match &mut work {
-            Some(work) => current.drive(work.as_mut(), &observer),
+            Some(work) => current.drive(work.as_mut(), observer),
             None => Step::Signals,
         }
     });

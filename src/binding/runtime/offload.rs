@@ -76,6 +76,8 @@ pub(crate) fn run(
     notices: &Notices,
     within: bool,
 ) -> PyResult<Output> {
+    // First: this calls Python, which may fork, and the child must not take the background thread of its parent.
+    let threshold = threshold(py)?;
     let background = Background::current(py)?;
     let client = background.client(py, state)?;
     let pid = std::process::id();
@@ -84,7 +86,7 @@ pub(crate) fn run(
     let outcome_warning = Arc::<OutcomeWarning>::default();
     let observer = ChannelObserver {
         events: events.clone(),
-        threshold: threshold(py)?,
+        threshold,
         progress: progress.is_some(),
         outcome_warning: outcome_warning.clone(),
     };

@@ -3,8 +3,10 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::mpsc::{Receiver, Sender, channel};
 
+use atlas_serverless::core::error::Error;
 use atlas_serverless::core::operations::resource::ResourceRequest;
 use atlas_serverless::core::spec::model::{Kind, Operation};
+use futures_util::future::join_all;
 
 use crate::canned::reply;
 use crate::{GROUP, TestClient};
@@ -116,4 +118,74 @@ async fn closing_a_client_closes_the_connections_of_all_its_runtimes() {
     test.client.close().await;
     // Without a turn of the runtime.
     closed.join().unwrap();
+}
+
+/// Reads the head of a request.
+fn read_head(reader: &mut BufReader<&TcpStream>) {
+    let mut line = String::new();
+    while reader.read_line(&mut line).unwrap() > 2 {
+        line.clear();
+    }
+}
+
+#[tokio::test]
+async fn a_connection_whose_request_is_not_sent_to_its_end_is_not_used_again() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let server = std::thread::spawn(move || {
+        let (first, _) = listener.accept().unwrap();
+        read_head(&mut BufReader::new(&first));
+        // The rest of the request is never read.
+        (&first).write_all(reply(413, "{}").as_bytes()).unwrap();
+        let (second, _) = listener.accept().unwrap();
+        read_head(&mut BufReader::new(&second));
+        (&second).write_all(reply(200, r#"{"name":"orders"}"#).as_bytes()).unwrap();
+    });
+    let test = TestClient::new(&url);
+    // More than the system keeps for both sides.
+    let body = vec![b' '; 64 << 20].into();
+    let update = ResourceRequest {
+        body: Some(body),
+        ..ResourceRequest::new(Kind::Flex, Operation::Update, GROUP.to_owned(), "orders".to_owned())
+    };
+    let Err(Error::Api(refused)) = test.client.resource(update, &mut test.context(60)).await else { panic!() };
+    assert_eq!(refused.status, 413);
+    let found = test.client.resource(get("orders"), &mut test.context(60)).await.unwrap();
+    assert_eq!(found.attempts, 1);
+    server.join().unwrap();
+}
+
+#[tokio::test]
+async fn connections_that_a_server_closes_are_closed_although_no_call_follows() {
+    const CONNECTIONS: usize = 3;
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (answered, all_answered) = channel();
+    let server = std::thread::spawn(move || {
+        let streams: Vec<TcpStream> = (0..CONNECTIONS).map(|_| listener.accept().unwrap().0).collect();
+        for mut stream in &streams {
+            read_head(&mut BufReader::new(stream));
+            stream.write_all(reply(200, r#"{"name":"orders"}"#).as_bytes()).unwrap();
+        }
+        all_answered.recv().unwrap();
+        for stream in &streams {
+            stream.shutdown(std::net::Shutdown::Write).unwrap();
+        }
+        for mut stream in &streams {
+            stream.set_read_timeout(Some(std::time::Duration::from_secs(10))).unwrap();
+            assert_eq!(stream.read(&mut [0; 16]).unwrap(), 0);
+        }
+    });
+    let test = TestClient::new(&url);
+    let mut contexts = [(); CONNECTIONS].map(|()| test.context(60));
+    for found in join_all(contexts.iter_mut().map(|context| test.client.resource(get("orders"), context))).await {
+        assert_eq!(found.unwrap().attempts, 1);
+    }
+    answered.send(()).unwrap();
+    tokio::time::pause();
+    while !server.is_finished() {
+        tokio::time::advance(std::time::Duration::from_secs(15)).await;
+        std::thread::sleep(std::time::Duration::from_millis(1)); // for the server, whose clock is the kernel's
+    }
+    server.join().unwrap();
 }

@@ -9,7 +9,7 @@
 //! fail together with the create whose outcome it has to find out.
 use std::collections::VecDeque;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::time::Instant;
 
 use hyper::body::Incoming;
@@ -19,7 +19,7 @@ use hyper::header::HeaderValue;
 use super::body::TrackedBody;
 use super::connector::{Connector, Stream};
 use super::driver::Driver;
-use super::options::{IDLE_TIMEOUT, MAX_IDLE_CONNECTIONS, TransportOptions};
+use super::options::{IDLE_TIMEOUT, MAX_IDLE_CONNECTIONS, SWEEP_INTERVAL, TransportOptions};
 use super::send_error::SendError;
 use super::socket::Socket;
 use super::unsent::UnsentRequest;
@@ -41,7 +41,12 @@ impl Connection {
     /// Whether the next reply on it can only be the reply to the next request. Anything else that has arrived, or the end,
     /// means that the two are out of step. Below TLS that may be a record without data, which costs a new connection.
     fn is_reusable(&self) -> bool {
-        !self.sender.is_closed() && self.socket.is_quiet()
+        self.is_at_rest() && self.socket.is_quiet()
+    }
+
+    /// Open, and done with the last exchange: a server may have answered before it has read all of a request.
+    fn is_at_rest(&self) -> bool {
+        self.sender.is_ready()
     }
 }
 
@@ -49,12 +54,20 @@ impl Connection {
 pub(super) struct ConnectionPool {
     connector: Connector,
     host: HeaderValue,
-    /// Unused connections, and since when; the last used comes last.
-    idle: Mutex<VecDeque<(Connection, Instant)>>,
+    idle: Arc<Mutex<Idle>>,
     /// Connections are not kept any more.
     closed: AtomicBool,
     /// The process that opened the connections.
     pid: u32,
+}
+
+/// Unused connections.
+#[derive(Default)]
+struct Idle {
+    /// Each, and since when; the last used comes last.
+    connections: VecDeque<(Connection, Instant)>,
+    /// A task closes those that are of no use any more.
+    is_swept: bool,
 }
 
 /// A connection from which a response is being read.
@@ -70,7 +83,7 @@ impl ConnectionPool {
         ConnectionPool {
             connector: Connector::new(options),
             host,
-            idle: Mutex::default(),
+            idle: Arc::default(),
             closed: AtomicBool::new(false),
             pid: std::process::id(),
         }
@@ -83,7 +96,7 @@ impl ConnectionPool {
             return;
         }
         self.closed.store(true, Ordering::Release);
-        self.idle().clear();
+        self.idle().connections.clear();
     }
 
     /// Sends a request; the body of the response is still to be read.
@@ -138,10 +151,10 @@ impl ConnectionPool {
     /// An unused connection on which nothing has happened since, the last used first.
     fn take_idle(&self) -> Option<Connection> {
         let mut idle = self.idle();
-        while let Some((connection, since)) = idle.pop_back() {
+        while let Some((connection, since)) = idle.connections.pop_back() {
             if since.elapsed() > IDLE_TIMEOUT {
                 // The others are older.
-                idle.clear();
+                idle.connections.clear();
             } else if connection.is_reusable() {
                 return Some(connection);
             }
@@ -149,8 +162,28 @@ impl ConnectionPool {
         None
     }
 
-    fn idle(&self) -> MutexGuard<'_, VecDeque<(Connection, Instant)>> {
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
+    fn idle(&self) -> MutexGuard<'_, Idle> {
+        lock(&self.idle)
+    }
+}
+
+fn lock(idle: &Mutex<Idle>) -> MutexGuard<'_, Idle> {
+    idle.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Closes unused connections that the server has closed or that are too old, until there is none left. Nobody drives them:
+/// without this, what the server closed after the last call would stay half open until the next.
+async fn sweep(idle: Weak<Mutex<Idle>>) {
+    loop {
+        tokio::time::sleep(SWEEP_INTERVAL).await;
+        let Some(idle) = idle.upgrade() else { return };
+        let mut idle = lock(&idle);
+        idle.connections.retain(|(connection, since)| since.elapsed() <= IDLE_TIMEOUT && connection.is_reusable());
+        if idle.connections.is_empty() {
+            // Room for thousands of connections is given back too.
+            *idle = Idle::default();
+            return;
+        }
     }
 }
 
@@ -160,20 +193,23 @@ impl PooledConnection<'_> {
         self.connection.driver.run(work).await
     }
 
-    /// To be called when the response was read to its end: another request may use the connection, unless it is closed.
+    /// To be called when the response was read to its end: another request may use the connection, if it is at rest.
     pub(super) fn give_back(self) {
         let mut idle = self.pool.idle();
         // Looked at under the lock, which `close` takes too.
-        if self.connection.sender.is_closed() || self.pool.closed.load(Ordering::Acquire) {
+        if !self.connection.is_at_rest() || self.pool.closed.load(Ordering::Acquire) {
             return;
         }
-        // Connections that were not used for a while are closed here; no timer does it.
-        while idle.len() >= MAX_IDLE_CONNECTIONS
-            || idle.front().is_some_and(|(_, since)| since.elapsed() > IDLE_TIMEOUT)
+        // The runtime of a thread does not run between its calls, nor does its `sweep`.
+        while idle.connections.len() >= MAX_IDLE_CONNECTIONS
+            || idle.connections.front().is_some_and(|(_, since)| since.elapsed() > IDLE_TIMEOUT)
         {
-            idle.pop_front();
+            idle.connections.pop_front();
         }
         self.connection.driver.rest();
-        idle.push_back((self.connection, Instant::now()));
+        idle.connections.push_back((self.connection, Instant::now()));
+        if !std::mem::replace(&mut idle.is_swept, true) {
+            tokio::spawn(sweep(Arc::downgrade(&self.pool.idle)));
+        }
     }
 }

@@ -33,7 +33,7 @@ impl<C: Future> Driver<C> {
             self.wakes.task.register(task.waker());
             let done = self.turns(work.as_mut());
             self.wakes.driving.store(false, Ordering::SeqCst);
-            // More may have become ready just now, or after the last turn.
+            // Woken after the last turn, by another thread, or when there were no more turns.
             if done.is_pending() && self.wakes.again.load(Ordering::SeqCst) {
                 task.waker().wake_by_ref();
             }
@@ -42,11 +42,13 @@ impl<C: Future> Driver<C> {
         .await
     }
 
+    /// Polls both until neither has woken the other.
     fn turns<T>(&mut self, mut work: Pin<&mut impl Future<Output = T>>) -> Poll<T> {
         let mut task = Context::from_waker(&self.waker);
         self.wakes.driving.store(true, Ordering::SeqCst);
         for _ in 0..MAX_TURNS {
-            self.wakes.again.store(false, Ordering::SeqCst);
+            // Not a store: what another thread did before the wake-up that is cleared here must be seen by the polls below.
+            self.wakes.again.swap(false, Ordering::SeqCst);
             let done = work.as_mut().poll(&mut task);
             if done.is_ready() {
                 return done;
@@ -62,7 +64,7 @@ impl<C: Future> Driver<C> {
         Poll::Pending
     }
 
-    /// Forgets the task of the last call.
+    /// Forgets the task of the last call: a waker keeps the memory of its task.
     pub(super) fn rest(&self) {
         self.wakes.task.take();
     }
@@ -70,10 +72,16 @@ impl<C: Future> Driver<C> {
 
 /// Wakes the task of the call that drives the connection. What call and connection tell one another in one turn wakes
 /// nobody: there is another turn.
+///
+/// A wake-up sets `again` before it looks at `driving`, and the end of the turns clears `driving` before it looks at `again`:
+/// one of the two sees the other.
 #[derive(Default)]
 struct Wakes {
+    /// The task of the present call.
     task: AtomicWaker,
+    /// Call and connection are being polled.
     driving: AtomicBool,
+    /// Either was woken since the last turn began.
     again: AtomicBool,
 }
 

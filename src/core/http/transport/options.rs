@@ -8,6 +8,8 @@ use crate::core::http::network::route::Proxy;
 
 /// A connection that was not used for so long is not used again. Load balancers close theirs after 60 s or more.
 pub(super) const IDLE_TIMEOUT: Duration = Duration::from_secs(45);
+/// How often a runtime looks for unused connections that the server has closed.
+pub(super) const SWEEP_INTERVAL: Duration = Duration::from_secs(15);
 /// Unused connections that are kept: more than any sensible number of calls in flight, so that none is closed too early.
 pub(super) const MAX_IDLE_CONNECTIONS: usize = 8192;
 /// The largest body that is read; a page of 500 instances is about 0.6 MB. An event loop stands still while a reply is made

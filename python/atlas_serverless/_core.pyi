@@ -28,6 +28,7 @@ __all__ = [
     "doctor",
     "forget_deprecations",
     "forget_tokens",
+    "is_transient",
     "log_out",
     "regions",
     "to_flex_spec",
@@ -2208,6 +2209,9 @@ class Emulator:
 def regions() -> list[dict[str, str]]:
     """The regions that this version knows, by name and provider; a dict of `name`, `provider`, `flex` (`yes`, `no` or
     `unknown`), `place` and `cloud_name` for each."""
+
+def is_transient(status: int) -> bool:
+    """Whether a read, an update, a deletion or the fetch of a token that got this status is sent again."""
 
 def forget_deprecations() -> None:
     """Forget which deprecations were announced in this process, so that each warns again. For tests."""

@@ -203,6 +203,9 @@ def regions() -> list[dict[str, str]]:
     """The regions that this version knows, by name and provider; a dict of `name`, `provider`, `flex` (`yes`, `no` or
     `unknown`), `place` and `cloud_name` for each."""
 
+def is_transient(status: int) -> bool:
+    """Whether a read, an update, a deletion or the fetch of a token that got this status is sent again."""
+
 def forget_deprecations() -> None:
     """Forget which deprecations were announced in this process, so that each warns again. For tests."""
 

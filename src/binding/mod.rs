@@ -11,7 +11,7 @@
 //! | `create_many` | `client`, `runtime`, `convert` |
 //! | `doctor` | `client`, `runtime`, `convert` |
 //! | `to_flex_spec` | `convert` |
-//! | `regions` | nothing of the binding |
+//! | `regions`, `policy` | nothing of the binding |
 //! | `emulator` | `convert`; of the emulator what it exports |
 // Docstrings are for Python, whose examples look like quotations to Markdown.
 #![allow(clippy::doc_lazy_continuation)]
@@ -21,7 +21,8 @@ pub(crate) mod convert;
 pub(crate) mod create_many;
 pub(crate) mod doctor;
 pub(crate) mod emulator;
-pub(crate) mod regions;
+pub(crate) mod policy;
+mod regions;
 pub(crate) mod runtime;
 pub(crate) mod to_flex_spec;
 
@@ -48,6 +49,7 @@ fn _core(module: &Bound<'_, PyModule>) -> PyResult<()> {
     module.add_function(wrap_pyfunction!(doctor::forget_tokens, module)?)?;
     module.add_function(wrap_pyfunction!(to_flex_spec::to_flex_spec, module)?)?;
     module.add_function(wrap_pyfunction!(regions::list, module)?)?;
+    module.add_function(wrap_pyfunction!(policy::is_transient, module)?)?;
     module.add_function(wrap_pyfunction!(forget_deprecations, module)?)?;
     Ok(())
 }

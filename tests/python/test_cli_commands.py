@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from atlas_serverless import Client, Emulator, cli
+from atlas_serverless import Client, Emulator, _core, cli
 from atlas_serverless.cli import _dry_run
 from canned import Canned, reply
 
@@ -115,6 +115,7 @@ def test_errors(run: Any, capsys: pytest.CaptureFixture[str]) -> None:
         "what to do  Run fewer commands at a time.",
         "exit code   6 (rate limited)",
     ]
+    assert [status for status in range(100, 600) if _core.is_transient(status)] == [408, 425, 429, 500, 502, 503, 504]
     assert len(json.loads(run("errors"))) > 700
     assert cli.main(["errors", "DUPLICATE_CLUSTR_NAME"]) == 2
     assert "did you mean DUPLICATE_CLUSTER_NAME?" in capsys.readouterr().err

@@ -61,7 +61,7 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _explained(code: str) -> dict[str, Any]:
-    from atlas_serverless import errors
+    from atlas_serverless import _core, errors
     from atlas_serverless.errors import _codes
 
     from ._errors import EXIT_CODES, exit_code
@@ -76,7 +76,7 @@ def _explained(code: str) -> dict[str, Any]:
         "class": name,
         "bases": [base.__name__ for base in type(error).__mro__[1:3]],
         "known": _BASES.get(basis, basis),
-        "repeated": status in (408, 425, 429, 500, 502, 503, 504),
+        "repeated": _core.is_transient(status),
         "advice": in_shell_words(_codes.ADVICE.get(code, "see the detail that came with it"), about=code),
         "exit_code": number,
         "exit_code_means": EXIT_CODES[number],

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from atlas_serverless import errors
+from atlas_serverless import _core, errors
 
 from ._airflow import AirflowFailException
 
@@ -15,7 +15,7 @@ def is_final(error: BaseException | None) -> bool:
     payment, a name that something else has, an endpoint that is gone. Everything else is left to Airflow's retries."""
     if isinstance(error, errors.AuthenticationError):
         # Without a status: a challenge that cannot be answered. 429 and 5xx are the token endpoint's bad moments.
-        return error.status is None or (400 <= error.status < 500 and error.status not in {408, 425, 429})
+        return error.status is None or (400 <= error.status < 500 and not _core.is_transient(error.status))
     if isinstance(error, errors.WaitError):
         return is_final(error.__cause__)  # what ended the wait, if it was an error for good
     return isinstance(

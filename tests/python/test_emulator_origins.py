@@ -1,4 +1,4 @@
-"""Which pages and names the emulator answers: a page of another site must not write to it by the browser of its user."""
+"""Which names and pages the emulator answers: a page of another site must not write to it through a browser here."""
 
 from __future__ import annotations
 

@@ -33,8 +33,8 @@ pub(crate) struct Background {
     pid: u32,
     runtime: TokioHandle,
     pools: Mutex<Pools>,
-    /// The thread is woken once for all tasks that come before it looks. `ClientState::spawn` from another thread makes a
-    /// system call for each.
+    /// The thread is woken once for all tasks that come before it looks. `Handle::spawn` of tokio from another thread makes
+    /// a system call for each.
     tasks: UnboundedSender<Task>,
 }
 

@@ -90,7 +90,7 @@ impl ThreadRuntime {
     ) -> Step<T> {
         let ThreadRuntime { runtime, signal_timer, .. } = self;
         runtime.block_on(async {
-            // It has ended since the last call, or while Python ran. Python runs signal handlers itself.
+            // It ended while Python ran, and Python runs signal handlers itself.
             let now = Instant::now();
             if signal_timer.deadline() <= now {
                 signal_timer.as_mut().reset(now + SIGNAL_CHECK_INTERVAL);

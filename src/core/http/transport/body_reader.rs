@@ -21,7 +21,8 @@ pub(super) struct BodyReader {
 }
 
 impl BodyReader {
-    /// Reads a response to its end, or of an error as much as is used; whether that is all of it.
+    /// Reads a response to its end, or of an error as much as is used; whether that is all of it. Not an `async fn`: its future
+    /// would keep room for the head too.
     pub(super) fn read<B>(&mut self, response: http::Response<B>) -> impl Future<Output = Result<bool, SendError>>
     where
         B: Body<Data = Bytes> + Unpin,

@@ -79,7 +79,8 @@ def test_a_child_of_a_progress_callable_goes_on(atlas_emulator: Emulator) -> Non
 @pytest.mark.parametrize("others", [0, 4])
 def test_a_child_of_a_logger_has_connections_of_its_own(monkeypatch: pytest.MonkeyPatch, others: int) -> None:
     """A call asks the logger for its level before it begins. Among many threads, the background thread runs it."""
-    parent, children, done = os.getpid(), [], threading.Event()
+    parent, done = os.getpid(), threading.Event()
+    children: list[int] = []
 
     def answer(request: Request) -> bytes | None:
         if "stalled" not in request.target:

@@ -1,3 +1,5 @@
 //! What wakes an event loop differs between systems; it needs no Python, so it is tested without it, on each of them.
+#[path = "../../src/binding/runtime/descriptors.rs"]
+mod descriptors;
 #[path = "../../src/binding/runtime/wake_up.rs"]
 mod wake_up;

@@ -22,6 +22,7 @@ use crate::binding::convert::named;
 use crate::binding::convert::results::{Output, ResultMode};
 use crate::binding::runtime::background::Background;
 use crate::binding::runtime::interpreter;
+use crate::binding::runtime::interpreter::descriptors_lost;
 use crate::binding::runtime::observer::{emit, threshold};
 use crate::core::config::OnRetired;
 use crate::core::context::observe::Level;
@@ -48,6 +49,7 @@ pub(crate) struct Creates {
     pub(super) raises: bool,
     /// The process in which the driver runs.
     pid: u32,
+    background: Arc<Background>,
     pub(super) driver: Arc<Driver>,
     state: Mutex<State>,
 }
@@ -129,7 +131,12 @@ impl Creates {
         };
         let (mode, on_retired) = client.defaults();
         let (client, pid, state) = (client.clone(), std::process::id(), Mutex::new(state));
-        Ok(Creates { client, action, mode, on_retired, max_in_flight, raises, pid, driver, state })
+        Ok(Creates { client, action, mode, on_retired, max_in_flight, raises, pid, background, driver, state })
+    }
+
+    /// What is under way is another process', or cannot end any more.
+    fn is_out_of_reach(&self) -> bool {
+        self.pid != std::process::id() || self.background.is_lost()
     }
 
     /// Fails for a second thread, and for a call from within the caller's own iterator.
@@ -257,6 +264,9 @@ impl Creates {
             if self.pid != std::process::id() {
                 return Err(PyRuntimeError::new_err("what is under way does not go on in a child made by fork"));
             }
+            if self.background.is_lost() {
+                return Err(to_exception(py, descriptors_lost()));
+            }
             self.client.check_open(py)?;
             // What has arrived waits for a call at another depth.
             self.mode.prepare(py)?;
@@ -290,7 +300,7 @@ impl Creates {
     /// Cancels what is under way. Each create that had been sent logs what it may have created, and results that nobody takes
     /// any more are logged, too.
     pub(super) fn cancel(&self, py: Python<'_>, state: &mut State) -> PyResult<()> {
-        if std::mem::replace(&mut state.closed, true) || self.pid != std::process::id() {
+        if std::mem::replace(&mut state.closed, true) || self.is_out_of_reach() {
             return Ok(());
         }
         state.operations = None;
@@ -346,7 +356,7 @@ impl Drop for Creates {
             .get_mut()
             .is_ok_and(|state| state.closed || (state.under_way.is_empty() && state.ready.is_empty()));
         // In a child made by fork the driver's lock may be held by a thread that does not exist there.
-        if self.pid != std::process::id() {
+        if self.is_out_of_reach() {
             return;
         }
         self.driver.close();

@@ -53,6 +53,7 @@ pub(crate) fn start(py: Python<'_>, state: &Arc<ClientState>, job: Job, mode: Re
         progress: progress.as_ref().map(|progress| progress.clone_ref(py)),
         notices: notices.clone(),
         task,
+        background: background.clone(),
         outcome_warning,
     };
     mailbox.get().add(id, waiting);

@@ -1,7 +1,10 @@
 //! The one background thread of a process: it runs the calls of event loops and of `create_many`, and those that many
 //! threads make at once. It never touches Python.
 use std::future::{Future, poll_fn};
+use std::mem::ManuallyDrop;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::{Pin, pin};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::task::Poll;
 use std::time::Duration;
@@ -14,6 +17,7 @@ use tokio::sync::oneshot;
 use tokio::time::Instant;
 
 use super::client_state::{ClientState, Pools};
+use super::descriptors;
 use super::interpreter::no_event_loop;
 use crate::binding::convert::errors::to_exception;
 use crate::core::client::Client;
@@ -31,6 +35,10 @@ type Task = Pin<Box<dyn Future<Output = ()> + Send>>;
 /// The runtime of a process and its one thread.
 pub(crate) struct Background {
     pid: u32,
+    /// Of its descriptors.
+    generation: u32,
+    /// It has ended, or cannot be woken.
+    lost: AtomicBool,
     runtime: TokioHandle,
     pools: Mutex<Pools>,
     /// The thread is woken once for all tasks that come before it looks. `Handle::spawn` of tokio from another thread makes
@@ -45,7 +53,9 @@ impl Background {
     pub(crate) fn current(py: Python<'_>) -> PyResult<Arc<Self>> {
         let current = BACKGROUND.load_full();
         match &current {
-            Some(background) if background.pid == std::process::id() => return Ok(background.clone()),
+            Some(background) if background.pid == std::process::id() && !background.was_lost() => {
+                return Ok(background.clone());
+            }
             _ => {}
         }
         let fresh = Self::start().map_err(|error| to_exception(py, no_event_loop(&error)))?;
@@ -56,15 +66,33 @@ impl Background {
     }
 
     fn start() -> std::io::Result<Arc<Self>> {
-        let runtime = Builder::new_current_thread().enable_all().thread_stack_size(THREAD_STACK).build()?;
+        let generation = descriptors::generation();
+        // Without its descriptors the runtime would panic, and close those that have their numbers by now.
+        let stop_if_lost = move || {
+            while descriptors::recent_generation() != generation {
+                std::thread::park();
+            }
+        };
+        let mut builder = Builder::new_current_thread();
+        builder.enable_all().thread_stack_size(THREAD_STACK).on_thread_park(stop_if_lost);
+        let runtime = builder.build()?;
         let (tasks, incoming) = unbounded_channel();
         let fresh = Arc::new(Background {
             pid: std::process::id(),
+            generation,
+            lost: AtomicBool::new(false),
             runtime: runtime.handle().clone(),
             pools: Mutex::default(),
             tasks,
         });
-        let running = move || runtime.block_on(spawn_all(incoming));
+        let within = fresh.clone();
+        let running = move || {
+            // Without its descriptors it panics, and to drop it would close other files of their numbers.
+            let runtime = ManuallyDrop::new(runtime);
+            if catch_unwind(AssertUnwindSafe(|| runtime.block_on(spawn_all(incoming)))).is_err() {
+                within.lost.store(true, Ordering::Relaxed);
+            }
+        };
         let thread = std::thread::Builder::new().name("atlas-serverless".to_owned()).stack_size(THREAD_STACK);
         thread.spawn(running)?;
         Ok(fresh)
@@ -78,7 +106,19 @@ impl Background {
 
     pub(crate) fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
         // The receiver lives as long as the process.
-        let _ = self.tasks.send(Box::pin(task));
+        let task: Task = Box::pin(task);
+        if catch_unwind(AssertUnwindSafe(|| self.tasks.send(task))).is_err() {
+            self.lost.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn was_lost(&self) -> bool {
+        self.lost.load(Ordering::Relaxed) || self.generation != descriptors::recent_generation()
+    }
+
+    /// Whether what it runs can end no more.
+    pub(crate) fn is_lost(&self) -> bool {
+        self.lost.load(Ordering::Relaxed) || self.generation != descriptors::generation()
     }
 
     /// Runs what is no call of a client. Given up, it goes on all the same.
@@ -86,6 +126,8 @@ impl Background {
         &self,
         work: impl Future<Output = Result<T, Error>> + Send + 'static,
     ) -> Pin<Box<dyn Future<Output = Result<T, Error>> + Send>> {
+        // The caller's stack may be short.
+        let work = Box::pin(work);
         let (sender, outcome) = oneshot::channel();
         self.spawn(async move {
             let _ = sender.send(work.await);
@@ -141,7 +183,9 @@ pub(crate) fn runtime() -> TokioHandle {
 
 /// Closes the connections of a client, if the background thread was started at all.
 pub(crate) fn close_connections(state: &ClientState) {
-    if let Some(background) = BACKGROUND.load_full().filter(|background| background.pid == std::process::id()) {
+    if let Some(background) =
+        BACKGROUND.load_full().filter(|background| background.pid == std::process::id() && !background.is_lost())
+    {
         background.pools().close(state);
     }
 }

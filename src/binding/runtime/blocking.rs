@@ -8,6 +8,7 @@
 //! signal handlers may switch greenlets, call the client, or fork.
 use std::cell::RefCell;
 use std::future::{Future, poll_fn};
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::Poll;
@@ -18,7 +19,8 @@ use tokio::time::{Instant, Sleep};
 
 use super::background::{Background, THREAD_STACK};
 use super::client_state::{ClientState, Pools};
-use super::interpreter::{SIGNAL_CHECK_INTERVAL, no_event_loop, same_process};
+use super::descriptors;
+use super::interpreter::{SIGNAL_CHECK_INTERVAL, descriptors_lost, no_event_loop, same_process};
 use super::job::{Job, OutputFuture};
 use super::observer::{CallerObserver, deliver, emit, threshold};
 use super::offload;
@@ -33,9 +35,14 @@ use crate::core::error::Error;
 /// From so many waiting threads on, calls are offloaded to the background thread.
 const OFFLOAD_FROM: usize = 4;
 
+/// In the place of a process: it has no descriptors any more, and is leaked as if it were a parent's.
+const LOST: u32 = 0;
+
 /// A thread's runtime and connection pools.
 struct ThreadRuntime {
     pid: u32,
+    /// Of its descriptors.
+    generation: u32,
     runtime: Runtime,
     pools: Pools,
     /// Ends when it is time to run signal handlers. One timer for all calls: to set one for each costs more.
@@ -53,7 +60,8 @@ impl ThreadRuntime {
             let _entered = runtime.enter();
             Box::pin(tokio::time::sleep(SIGNAL_CHECK_INTERVAL))
         };
-        Ok(ThreadRuntime { pid: std::process::id(), runtime, pools: Pools::default(), signal_timer })
+        let (pid, generation) = (std::process::id(), descriptors::generation());
+        Ok(ThreadRuntime { pid, generation, runtime, pools: Pools::default(), signal_timer })
     }
 
     /// The runtime of this thread, for the time of a call; `None` within a call.
@@ -85,11 +93,11 @@ impl ThreadRuntime {
     /// Polls a call until it ends or Python is needed.
     fn drive<T>(
         &mut self,
-        mut work: Pin<&mut (impl Future<Output = T> + ?Sized)>,
+        mut work: Pin<&mut (impl Future<Output = Result<T, Error>> + ?Sized)>,
         observer: &CallerObserver,
-    ) -> Step<T> {
+    ) -> Step<Result<T, Error>> {
         let ThreadRuntime { runtime, signal_timer, .. } = self;
-        runtime.block_on(async {
+        let driven = async {
             // It ended while Python ran, and Python runs signal handlers itself.
             let now = Instant::now();
             if signal_timer.deadline() <= now {
@@ -105,6 +113,11 @@ impl ThreadRuntime {
                 signal_timer.as_mut().reset(Instant::now() + SIGNAL_CHECK_INTERVAL);
             }
             step
+        };
+        // A panic within the call is caught there: this one is the runtime's, which has lost its descriptors.
+        catch_unwind(AssertUnwindSafe(|| runtime.block_on(driven))).unwrap_or_else(|_| {
+            self.pid = LOST;
+            Step::Done(Err(descriptors_lost()))
         })
     }
 }
@@ -142,6 +155,9 @@ impl Slot {
 
 impl Drop for Slot {
     fn drop(&mut self) {
+        if self.idle.as_ref().is_some_and(|runtime| runtime.generation != descriptors::generation()) {
+            std::mem::forget(self.idle.take());
+        }
         self.leak_foreign();
     }
 }
@@ -194,6 +210,12 @@ fn run_on(
             None => Step::Signals,
         }
     });
+    if !matches!(outcome, Ok(Ok(_))) && descriptors::generation() != current.generation {
+        current.pid = LOST;
+    }
+    if current.pid == LOST {
+        std::mem::forget(work.take());
+    }
     // Given up: what is lost by that is said before the exception is raised.
     if outcome.is_err() {
         let lost = observer.outcome_warning.take();
@@ -231,7 +253,7 @@ fn wait<T: Send>(
         for report in reports {
             deliver(py, report, progress)?;
         }
-        if calls_python {
+        if calls_python && current.pid != LOST {
             same_process(current.pid)?;
         }
         if let Step::Done(outcome) = step {

@@ -156,6 +156,14 @@ fn thread_id() -> usize {
     THREAD_ADDRESS.with(|address| std::ptr::from_ref(address).addr())
 }
 
+/// The error of a call whose event loop has none of its descriptors any more.
+pub(crate) fn descriptors_lost() -> Error {
+    Error::Configuration(
+        "the descriptors of this process were closed while it made calls: whether this one was carried out is not known"
+            .to_owned(),
+    )
+}
+
 /// The error where the system gives no descriptor or thread.
 pub(super) fn no_event_loop(error: &std::io::Error) -> Error {
     Error::Configuration(format!("no event loop can be made ({error}): are too many files open?"))

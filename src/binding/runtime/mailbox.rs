@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use futures_util::future::AbortHandle;
 use pyo3::prelude::*;
 
+use super::background::Background;
 use super::interpreter::{self, no_event_loop};
 use super::observer::{emit, show, to_poll};
 use super::outcome_warning::OutcomeWarning;
@@ -58,6 +59,8 @@ pub(super) struct WaitingCall {
     pub(super) progress: Option<Py<PyAny>>,
     pub(super) notices: Notices,
     pub(super) task: AbortHandle,
+    /// What runs it.
+    pub(super) background: Arc<Background>,
     pub(super) outcome_warning: Arc<OutcomeWarning>,
 }
 
@@ -181,7 +184,7 @@ impl Mailbox {
     ///
     /// The warning is given here, since the loop may be closed before it hears of the background thread again.
     fn abort(&self, py: Python<'_>, waiting: &WaitingCall) -> PyResult<()> {
-        if self.pid != std::process::id() {
+        if self.pid != std::process::id() || waiting.background.is_lost() {
             return Ok(());
         }
         let warning = waiting.outcome_warning.take();

@@ -6,6 +6,7 @@ pub(crate) mod background;
 pub(crate) mod blocking;
 pub(crate) mod client_state;
 pub(crate) mod clock;
+pub(crate) mod descriptors;
 pub(crate) mod interpreter;
 pub(crate) mod job;
 pub(crate) mod mailbox;

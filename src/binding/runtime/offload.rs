@@ -15,7 +15,7 @@ use pyo3::prelude::*;
 
 use super::background::Background;
 use super::client_state::ClientState;
-use super::interpreter::{SIGNAL_CHECK_INTERVAL, same_process};
+use super::interpreter::{SIGNAL_CHECK_INTERVAL, descriptors_lost, same_process};
 use super::job::Job;
 use super::observer::{Report, deliver, emit, threshold};
 use super::outcome_warning::OutcomeWarning;
@@ -99,8 +99,8 @@ pub(crate) fn run(
             let _ = events.send(Event::Done(Box::new(outcome)));
         }
     });
-    let waited = wait(py, incoming, progress.as_ref(), &outcome_warning, within);
-    if waited.is_err() && pid == std::process::id() {
+    let waited = wait(py, incoming, progress.as_ref(), (&background, &outcome_warning), within);
+    if waited.is_err() && pid == std::process::id() && !background.is_lost() {
         let warning = outcome_warning.take();
         task.abort();
         // The request may have been sent between these two lines.
@@ -125,7 +125,7 @@ fn wait(
     py: Python<'_>,
     mut events: Receiver<Event>,
     progress: Option<&Py<PyAny>>,
-    outcome_warning: &OutcomeWarning,
+    (background, outcome_warning): (&Background, &OutcomeWarning),
     within: bool,
 ) -> PyResult<JobResult> {
     let pid = std::process::id();
@@ -137,6 +137,7 @@ fn wait(
         let delivered = match event {
             Ok(Event::Done(outcome)) => return Ok(*outcome),
             Ok(Event::Report(report)) => deliver(py, *report, progress).and_then(|()| same_process(pid)),
+            Err(RecvTimeoutError::Timeout) if background.is_lost() => return Ok(Err(descriptors_lost())),
             Err(RecvTimeoutError::Timeout) => py
                 .check_signals()
                 .and_then(|()| if within { yield_to_greenlets(py) } else { Ok(()) })

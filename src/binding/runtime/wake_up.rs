@@ -2,6 +2,9 @@
 use std::io::{Read, Result, Write};
 #[cfg(any(not(unix), test))]
 use std::net::{Ipv4Addr, TcpListener, TcpStream};
+use std::sync::Arc;
+
+use super::descriptors;
 
 #[cfg(unix)]
 type Stream = std::os::unix::net::UnixStream;
@@ -15,10 +18,30 @@ pub(super) type Descriptor = std::os::fd::RawFd;
 pub(super) type Descriptor = std::os::windows::io::RawSocket;
 
 /// The end that wakes, on any thread.
-pub(super) struct Waker(Stream);
+pub(super) struct Waker(End);
 
 /// The end that is watched.
-pub(super) struct WakeUps(Stream);
+pub(super) struct WakeUps(End);
+
+/// A socket that is leaked once its number may be another file's.
+struct End {
+    stream: Arc<Stream>,
+    generation: u32,
+}
+
+impl End {
+    fn new(stream: Stream) -> Self {
+        End { stream: Arc::new(stream), generation: descriptors::generation() }
+    }
+}
+
+impl Drop for End {
+    fn drop(&mut self) {
+        if self.generation != descriptors::generation() {
+            std::mem::forget(self.stream.clone());
+        }
+    }
+}
 
 /// Both ends; neither ever waits.
 pub(super) fn pair() -> Result<(Waker, WakeUps)> {
@@ -28,28 +51,28 @@ pub(super) fn pair() -> Result<(Waker, WakeUps)> {
     let (waker, wake_ups) = loopback_pair()?;
     waker.set_nonblocking(true)?;
     wake_ups.set_nonblocking(true)?;
-    Ok((Waker(waker), WakeUps(wake_ups)))
+    Ok((Waker(End::new(waker)), WakeUps(End::new(wake_ups))))
 }
 
 impl Waker {
     pub(super) fn wake(&self) {
         // If the socket is full the loop is being woken already; if it is closed there is no loop any more.
-        let _ = (&self.0).write(&[1]);
+        let _ = (&*self.0.stream).write(&[1]);
     }
 }
 
 impl WakeUps {
     pub(super) fn descriptor(&self) -> Descriptor {
         #[cfg(unix)]
-        return std::os::fd::AsRawFd::as_raw_fd(&self.0);
+        return std::os::fd::AsRawFd::as_raw_fd(&*self.0.stream);
         #[cfg(windows)]
-        return std::os::windows::io::AsRawSocket::as_raw_socket(&self.0);
+        return std::os::windows::io::AsRawSocket::as_raw_socket(&*self.0.stream);
     }
 
     /// Takes all bytes that are there.
     pub(super) fn clear(&self) {
         let mut bytes = [0u8; 64];
-        while matches!((&self.0).read(&mut bytes), Ok(n) if n == bytes.len()) {}
+        while matches!((&*self.0.stream).read(&mut bytes), Ok(n) if n == bytes.len()) {}
     }
 }
 
@@ -85,14 +108,14 @@ mod tests {
         let most = if cfg!(unix) { 1 } else { 1000 };
         let nothing = (0..most).find_map(|_| {
             wake_ups.clear();
-            (&wake_ups.0).read(&mut byte).err()
+            (&*wake_ups.0.stream).read(&mut byte).err()
         });
         assert_eq!(nothing.map(|error| error.kind()), Some(std::io::ErrorKind::WouldBlock));
         waker.wake();
         assert!(wake_ups.descriptor() > 0);
-        wake_ups.0.set_nonblocking(false)?;
-        wake_ups.0.set_read_timeout(Some(std::time::Duration::from_secs(60)))?;
-        assert_eq!((&wake_ups.0).read(&mut byte)?, 1);
+        wake_ups.0.stream.set_nonblocking(false)?;
+        wake_ups.0.stream.set_read_timeout(Some(std::time::Duration::from_secs(60)))?;
+        assert_eq!((&*wake_ups.0.stream).read(&mut byte)?, 1);
         Ok(())
     }
 

@@ -3,6 +3,8 @@ use std::error::Error as StdError;
 
 use rustls::CertificateError;
 
+use super::socket::is_foreign;
+
 /// What prevents a connection.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum FailureCause {
@@ -44,7 +46,9 @@ impl FailureCause {
                 Some(_) => return Self::Tls,
                 None => {}
             }
-            if e.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_builder) {
+            if e.downcast_ref::<reqwest::Error>().is_some_and(reqwest::Error::is_builder)
+                || e.downcast_ref::<std::io::Error>().is_some_and(is_foreign)
+            {
                 return Self::Setup;
             }
             // The types of these errors of hyper-util are private.

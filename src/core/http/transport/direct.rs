@@ -40,13 +40,22 @@ struct Connection {
 impl Connection {
     /// Whether the next reply on it can only be the reply to the next request. Anything else that has arrived, or the end,
     /// means that the two are out of step. Below TLS that may be a record without data, which costs a new connection.
-    fn is_reusable(&self) -> bool {
-        self.is_at_rest() && self.socket.is_quiet()
+    fn is_reusable(&self) -> std::io::Result<bool> {
+        Ok(self.is_at_rest() && self.socket.is_quiet()?)
     }
 
     /// Open, and done with the last exchange: a server may have answered before it has read all of a request.
     fn is_at_rest(&self) -> bool {
         self.sender.is_ready()
+    }
+}
+
+impl Drop for Connection {
+    fn drop(&mut self) {
+        // To close it once more would close what has its number by now.
+        if self.socket.is_quiet().is_err() {
+            std::mem::forget(self.socket.clone());
+        }
     }
 }
 
@@ -105,7 +114,7 @@ impl ConnectionPool {
         request: &mut UnsentRequest,
     ) -> Result<(Response, PooledConnection<'_>), SendError> {
         loop {
-            let (mut connection, is_new) = match self.take_idle() {
+            let (mut connection, is_new) = match self.take_idle()? {
                 Some(connection) => (connection, false),
                 None => (Box::pin(self.connect()).await?, true),
             };
@@ -149,17 +158,24 @@ impl ConnectionPool {
     }
 
     /// An unused connection on which nothing has happened since, the last used first.
-    fn take_idle(&self) -> Option<Connection> {
+    fn take_idle(&self) -> Result<Option<Connection>, SendError> {
         let mut idle = self.idle();
         while let Some((connection, since)) = idle.connections.pop_back() {
             if since.elapsed() > IDLE_TIMEOUT {
                 // The others are older.
                 idle.connections.clear();
-            } else if connection.is_reusable() {
-                return Some(connection);
+                continue;
+            }
+            match connection.is_reusable() {
+                Ok(true) => return Ok(Some(connection)),
+                Ok(false) => {}
+                Err(error) => {
+                    idle.connections.clear();
+                    return Err(SendError::Connect { timed_out: false, source: Box::new(error) });
+                }
             }
         }
-        None
+        Ok(None)
     }
 
     fn idle(&self) -> MutexGuard<'_, Idle> {
@@ -178,7 +194,9 @@ async fn sweep(idle: Weak<Mutex<Idle>>) {
         tokio::time::sleep(SWEEP_INTERVAL).await;
         let Some(idle) = idle.upgrade() else { return };
         let mut idle = lock(&idle);
-        idle.connections.retain(|(connection, since)| since.elapsed() <= IDLE_TIMEOUT && connection.is_reusable());
+        idle.connections.retain(|(connection, since)| {
+            since.elapsed() <= IDLE_TIMEOUT && connection.is_reusable().unwrap_or_default()
+        });
         if idle.connections.is_empty() {
             // Room for thousands of connections is given back too.
             *idle = Idle::default();

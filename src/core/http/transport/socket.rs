@@ -24,14 +24,32 @@ impl Socket {
 
     /// It is open and nothing has arrived on it: one `recv` with `MSG_PEEK`, on Windows too, since the socket never blocks.
     /// The runtime is not asked: it may not have run since something arrived.
-    pub(super) fn is_quiet(&self) -> bool {
+    ///
+    /// # Errors
+    /// If its number is none of a socket any more: someone has closed all descriptors of the process.
+    pub(super) fn is_quiet(&self) -> io::Result<bool> {
         let peeked = SockRef::from(self.lock().inner()).peek(&mut [MaybeUninit::uninit()]);
-        peeked.is_err_and(|error| error.kind() == io::ErrorKind::WouldBlock)
+        match peeked {
+            Ok(_) => Ok(false),
+            Err(error) if is_foreign(&error) => Err(error),
+            Err(error) => Ok(error.kind() == io::ErrorKind::WouldBlock),
+        }
     }
 
     fn with<T>(&self, work: impl FnOnce(Pin<&mut TokioIo<TcpStream>>) -> Poll<io::Result<T>>) -> Poll<io::Result<T>> {
         work(Pin::new(&mut *self.lock()))
     }
+}
+
+/// Whether the number of a socket has become that of nothing, or of no socket.
+pub(super) fn is_foreign(error: &io::Error) -> bool {
+    #[cfg(unix)]
+    return matches!(error.raw_os_error(), Some(libc::EBADF | libc::ENOTSOCK));
+    #[cfg(not(unix))]
+    return {
+        let _ = error;
+        false
+    };
 }
 
 impl Read for Socket {

@@ -273,3 +273,13 @@ def test_paths_stay_below_the_api() -> None:
                     GROUP, name=name, provider_settings=PLACE, validate=False, if_exists="return"
                 )
     assert [request.target for request in server.requests if request.method != "POST"] == []
+
+
+@pytest.mark.parametrize("path", ["/api/" + "a" * 100_000, "/api/atlas/v2/groups"])
+def test_a_sentence_about_a_long_path_is_short(path: str) -> None:
+    params = {} if len(path) > 100_000 else {"a": "b" * 100_000}
+    with Canned(reply(200, {})) as server, server.client() as client:
+        with pytest.raises(errors.ConfigurationError, match=r"cannot be asked for \(uri too long\)") as caught:
+            client.request("GET", path, params=params)
+        assert len(str(caught.value)) < 300
+        assert server.requests == []

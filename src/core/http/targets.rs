@@ -68,7 +68,9 @@ impl TargetCache {
 pub(crate) fn path(url: &Url) -> Result<PathAndQuery, Error> {
     let (path, query) = (url.path(), url.query());
     let asked = query.map_or_else(|| PathAndQuery::try_from(path), |query| format!("{path}?{query}").try_into());
-    asked.map_err(|e| Error::Configuration(format!("{path} cannot be asked for ({e})")))
+    // A path that is too long has megabytes.
+    let start = || path.chars().take(200).collect::<String>();
+    asked.map_err(|e| Error::Configuration(format!("{} cannot be asked for ({e})", start())))
 }
 
 #[cfg(test)]

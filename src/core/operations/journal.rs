@@ -130,13 +130,21 @@ impl Journal {
     /// Opens a journal of operations of this kind, or begins one. A last line without its end is cut off: the process was
     /// killed while it wrote.
     pub fn open(path: &Path, operations: &str) -> std::io::Result<Self> {
-        let mut file = regular_files::open(OpenOptions::new().read(true).append(true).create(true), 0, path)?;
+        let mut options = OpenOptions::new();
+        options.read(true).create(true).truncate(false);
+        // Windows cuts no file that was opened to append to it.
+        if cfg!(windows) {
+            options.write(true)
+        } else {
+            options.append(true)
+        };
+        let mut file = regular_files::open(&mut options, 0, path)?;
         if !file.try_lock_exclusive()? {
             return Err(Error::new(ErrorKind::WouldBlock, "it is in use by another process"));
         }
-        check_start(path, operations)?;
+        check_start(&file, operations)?;
         cut_torn_line(&mut file)?;
-        let mut lines = lines(path)?;
+        let mut lines = limited(Start::of(&file)?);
         let mut journal = Journal {
             path: path.to_owned(),
             file,
@@ -164,7 +172,7 @@ impl Journal {
                 Line::End(_) => {}
             }
         }
-        journal.earlier = Box::new(begins(path)?);
+        journal.earlier = Box::new(begins(&journal.file)?);
         Ok(journal)
     }
 
@@ -200,6 +208,9 @@ impl Journal {
     /// Hands all lines to the operating system: they outlive this process.
     pub fn flush(&mut self) -> std::io::Result<()> {
         if !self.lines.is_empty() {
+            if cfg!(windows) {
+                self.file.seek(SeekFrom::End(0))?;
+            }
             self.file.write_all(&self.lines)?;
             self.lines.clear();
             self.unsynced = true;
@@ -232,10 +243,10 @@ impl Drop for Journal {
 }
 
 /// Fails for a file that is no journal: nothing is cut off it. The first line may be torn itself.
-fn check_start(path: &Path, operations: &str) -> std::io::Result<()> {
+fn check_start(file: &File, operations: &str) -> std::io::Result<()> {
     let first = serde_json::to_string(&First { journal: VERSION, operations: operations.to_owned() })?;
     let mut start = Vec::new();
-    regular_files::open(OpenOptions::new().read(true), 0, path)?.take(MAX_FIRST_LINE).read_to_end(&mut start)?;
+    Start::of(file)?.take(MAX_FIRST_LINE).read_to_end(&mut start)?;
     let line = start.split(|byte| *byte == b'\n').next().unwrap_or_default();
     let is_torn = line.len() == start.len();
     if is_torn && (first.as_bytes().starts_with(line) || (line.len() <= first.len() && line.iter().all(|b| *b == 0))) {
@@ -265,9 +276,28 @@ fn cut_torn_line(file: &mut File) -> std::io::Result<()> {
     Ok(())
 }
 
-fn lines(path: &Path) -> std::io::Result<impl Iterator<Item = std::io::Result<String>> + Send + use<>> {
-    let file = regular_files::open(OpenOptions::new().read(true), 0, path)?;
-    Ok(limited(file))
+/// Reads a file from its start, wherever others are in it. It is not opened again for that: on Windows a lock keeps out
+/// everyone who has opened the file for himself, this process included.
+struct Start {
+    file: File,
+    position: u64,
+}
+
+impl Start {
+    fn of(file: &File) -> std::io::Result<Self> {
+        Ok(Self { file: file.try_clone()?, position: 0 })
+    }
+}
+
+impl Read for Start {
+    fn read(&mut self, buffer: &mut [u8]) -> std::io::Result<usize> {
+        #[cfg(unix)]
+        let read = std::os::unix::fs::FileExt::read_at(&self.file, buffer, self.position)?;
+        #[cfg(windows)]
+        let read = std::os::windows::fs::FileExt::seek_read(&self.file, buffer, self.position)?;
+        self.position += read as u64;
+        Ok(read)
+    }
 }
 
 /// Lines, of which none is longer than one of ours can be.
@@ -285,10 +315,9 @@ fn limited(file: impl Read + Send) -> impl Iterator<Item = std::io::Result<Strin
 }
 
 /// The begins of a journal, as long as it is now.
-fn begins(path: &Path) -> std::io::Result<impl Iterator<Item = std::io::Result<Begin>> + Send + use<>> {
-    let file = regular_files::open(OpenOptions::new().read(true), 0, path)?;
+fn begins(file: &File) -> std::io::Result<impl Iterator<Item = std::io::Result<Begin>> + Send + use<>> {
     let length = file.metadata()?.len();
-    Ok(limited(file.take(length)).skip(1).enumerate().filter_map(|(number, line)| {
+    Ok(limited(Start::of(file)?.take(length)).skip(1).enumerate().filter_map(|(number, line)| {
         match line.and_then(|line| parsed(&line, number)) {
             Ok(Line::Begin(begin)) => Some(Ok(begin)),
             Ok(Line::End(_)) => None,

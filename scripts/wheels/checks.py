@@ -11,8 +11,8 @@ from pathlib import Path
 
 from wheels.targets import ROOT, Target
 
-#: Bytes. The goal is 3.0 MB, which the client and the emulator have outgrown; it was 3.86 MB in November 2026.
-LARGEST = 4_000_000
+#: Bytes. The goal is 3.0 MB, which the client and the emulator have outgrown; `docs/install.md` says what was tried.
+LARGEST = 3_950_000
 #: Folders of the machine that builds: a file that has one of them names that machine, or who used it.
 BUILD_PATHS = (str(ROOT), str(Path.home()), os.environ.get("CARGO_HOME", "/.cargo/registry"), "/.cargo/registry")
 BIN = Path(sys.executable).parent

@@ -145,7 +145,7 @@ pub struct Setup {
 
 impl Setup {
     pub fn new(auth: Auth) -> Self {
-        let (timeout, max_retry_time) = (Duration::from_secs(20), Duration::from_secs(180));
+        let (timeout, max_retry_time) = (Duration::from_secs(20) * slowness(), Duration::from_secs(180));
         Setup { auth, timeout, max_retries: 5, max_retry_time, reconcile: true, jitter: 0.0, secret: None }
     }
 }

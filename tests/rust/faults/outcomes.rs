@@ -329,7 +329,7 @@ async fn a_call_that_is_given_up_says_what_may_exist() {
         async move {
             let mut context = Context::new(client.env(), None, Some(log));
             let call = client.create(wanted, &mut context);
-            assert!(tokio::time::timeout(Duration::from_millis(100), call).await.is_err());
+            assert!(tokio::time::timeout(Duration::from_millis(100) * slowness(), call).await.is_err());
         }
     };
     let warnings =
@@ -354,7 +354,7 @@ async fn a_call_that_is_given_up_says_what_may_exist() {
     atlas.order(json!({"kind": "stall", "endpoint": "token"}));
     let mut context = Context::new(stalled.env(), None, Some(log.clone()));
     let call = stalled.create(atlas.create(Kind::Flex, "three"), &mut context);
-    assert!(tokio::time::timeout(Duration::from_millis(100), call).await.is_err());
+    assert!(tokio::time::timeout(Duration::from_millis(100) * slowness(), call).await.is_err());
     drop(context);
     let mut context = Context::new(client.env(), None, Some(log.clone()));
     client.create(atlas.create(Kind::Flex, "four"), &mut context).await.unwrap();

@@ -10,7 +10,7 @@ from inspect import Parameter, signature
 from typing import TYPE_CHECKING, Any
 
 from ._core import Client, WithWarnings
-from ._runtime.event_loops import ensure_frames
+from ._runtime.event_loops import frames
 
 if TYPE_CHECKING:
     from asyncio import TimerHandle
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 #: Seconds.
 _WAKE_UP = 0.5
 #: What it takes to wait for results.
-_FRAMES = 12
+_ensure_frames = frames(12)
 _Client: Any = Client  # with private arguments that its stub does not have
 
 
@@ -132,7 +132,7 @@ class _Creates:
         while True:
             for result in self._batch:
                 return result
-            ensure_frames(_FRAMES)
+            _ensure_frames()
             batch = self._core.take()
             if batch is None:
                 raise StopAsyncIteration

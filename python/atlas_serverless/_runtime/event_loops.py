@@ -19,16 +19,38 @@ if TYPE_CHECKING:
     from atlas_serverless.types import Poll
 
 _mailboxes: WeakKeyDictionary[AbstractEventLoop, Mailbox | None] = WeakKeyDictionary()
-_FRAMES = 4
-"""What asyncio calls of its own when a future ends."""
 _lock = RLock()  # reentrant: what is dropped while it is held may run code of the caller's
 _last: tuple[ref[AbstractEventLoop], Mailbox | None] | None = None
+
+
+def frames(count: int) -> Callable[[], None]:
+    """A function that takes so many frames: called before anything is sent, it raises RecursionError instead of what
+    delivers a result later. Closures cost less than a recursion that counts."""
+
+    def within(function: Callable[[], None]) -> Callable[[], None]:
+        def call() -> None:
+            function()
+
+        return call
+
+    function: Callable[[], None] = _nothing
+    for _ in range(count):
+        function = within(function)
+    return function
+
+
+def _nothing() -> None:
+    pass
+
+
+_ensure_frames = frames(4)
+"""What asyncio calls of its own when a future ends."""
 
 
 def loop_and_mailbox() -> tuple[AbstractEventLoop, Mailbox | None]:
     """The running loop and its mailbox; None for a loop that cannot watch a socket."""
     global _last
-    ensure_frames(_FRAMES)
+    _ensure_frames()
     try:
         loop = get_running_loop()
     except RuntimeError as error:
@@ -46,12 +68,6 @@ def loop_and_mailbox() -> tuple[AbstractEventLoop, Mailbox | None]:
             mailbox = _mailboxes[loop] = _watch(loop)
     _last = (ref(loop), mailbox)
     return loop, mailbox
-
-
-def ensure_frames(count: int) -> None:
-    """Raise RecursionError here, before anything is sent, rather than where a result is delivered."""
-    if count:
-        ensure_frames(count - 1)
 
 
 def _watch(loop: AbstractEventLoop) -> Mailbox | None:

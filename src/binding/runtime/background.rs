@@ -53,7 +53,9 @@ impl Background {
     pub(crate) fn current(py: Python<'_>) -> PyResult<Arc<Self>> {
         let current = BACKGROUND.load_full();
         match &current {
-            Some(background) if background.pid == std::process::id() && !background.was_lost() => {
+            Some(background)
+                if background.pid == std::process::id() && !background.is_lost_in(descriptors::recent_generation()) =>
+            {
                 return Ok(background.clone());
             }
             _ => {}
@@ -112,13 +114,13 @@ impl Background {
         }
     }
 
-    fn was_lost(&self) -> bool {
-        self.lost.load(Ordering::Relaxed) || self.generation != descriptors::recent_generation()
-    }
-
     /// Whether what it runs can end no more.
     pub(crate) fn is_lost(&self) -> bool {
-        self.lost.load(Ordering::Relaxed) || self.generation != descriptors::generation()
+        self.is_lost_in(descriptors::generation())
+    }
+
+    fn is_lost_in(&self, generation: u32) -> bool {
+        self.lost.load(Ordering::Relaxed) || self.generation != generation
     }
 
     /// Runs what is no call of a client. Given up, it goes on all the same.

@@ -1,7 +1,7 @@
 //! Whether the descriptors of this process are still its own. A program that becomes a daemon closes all that it has, and
 //! their numbers become those of other files.
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, TryLockError};
 use std::time::Instant;
 
 /// A socket that nobody uses: if its number is another file by now, so are those of the event loops.
@@ -66,7 +66,12 @@ pub(crate) fn recent_generation() -> u32 {
 /// A number that is another one once the descriptors were closed. What has one of an earlier generation is leaked: to close it
 /// would close other files.
 pub(crate) fn generation() -> u32 {
-    let mut state = STATE.lock().unwrap_or_else(PoisonError::into_inner);
+    // Another thread looks at this moment; in a child made by fork it may be one that the child does not have.
+    let mut state = match STATE.try_lock() {
+        Ok(state) => state,
+        Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+        Err(TryLockError::WouldBlock) => return LATEST.load(Ordering::Relaxed),
+    };
     #[cfg(unix)]
     if state.canary.as_ref().is_some_and(|canary| file(&canary.socket) != Some(canary.file)) {
         std::mem::forget(state.canary.take());
@@ -82,6 +87,13 @@ pub(crate) fn generation() -> u32 {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_lock_that_a_thread_of_the_parent_holds_keeps_nobody_waiting() {
+        let held = STATE.lock();
+        assert_eq!(generation(), LATEST.load(Ordering::Relaxed));
+        drop(held);
+    }
 
     #[test]
     fn the_generation_is_the_same_while_nothing_is_closed() {

@@ -4,7 +4,7 @@
 No Windows toolchain is downloaded: Debian's compiler builds the standard library for x86_64-pc-windows-gnu itself.
 The binding is checked and not run: there is no Python for Windows here.
 
-    python scripts/check_windows.py            # everything: half an hour on 2 cores, the first time
+    python scripts/check_windows.py            # everything: ten minutes on 2 cores, the first time
     python scripts/check_windows.py NAME …     # only the test programs whose names begin so
 """
 

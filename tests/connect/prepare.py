@@ -6,17 +6,19 @@
 .cache/connect/ferretdb        FerretDB, a server of MongoDB's protocol     FERRETDB below, by Go's checksum
 """
 
-import hashlib
 import json
 import pathlib
 import shutil
 import stat
 import subprocess
 import sys
-import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
+sys.path.insert(0, str(HERE.parent))
+
+from prepare_steps import run_steps  # noqa: E402
+
 CACHE = ROOT / ".cache" / "connect"
 VENV = ROOT / ".venv-connect"
 BINARY = CACHE / "ferretdb"
@@ -55,16 +57,7 @@ STEPS = {python: ["requirements.txt"], ferretdb: []}
 def main():
     if not shutil.which("go"):
         sys.exit("the connection tests need Go 1.22 or newer")
-    CACHE.mkdir(parents=True, exist_ok=True)
-    for step, inputs in STEPS.items():
-        digest = hashlib.sha256(b"".join((HERE / name).read_bytes() for name in [*inputs, "prepare.py"])).hexdigest()
-        stamp = CACHE / f"{step.__name__}.stamp"
-        if stamp.exists() and stamp.read_text() == digest:
-            continue
-        started = time.monotonic()
-        step()
-        stamp.write_text(digest)
-        print(f"connect: {step.__name__} ready in {time.monotonic() - started:.0f} s", flush=True)
+    run_steps(HERE, CACHE, STEPS)
 
 
 if __name__ == "__main__":

@@ -7,16 +7,18 @@ tests/interop/node      Prism and MongoDB's TypeScript client      package-lock.
 .cache/interop/bin      the Go program                             go.sum
 """
 
-import hashlib
 import os
 import pathlib
 import shutil
 import subprocess
 import sys
-import time
 
 HERE = pathlib.Path(__file__).resolve().parent
 ROOT = HERE.parents[1]
+sys.path.insert(0, str(HERE.parent))
+
+from prepare_steps import run_steps  # noqa: E402
+
 CACHE = ROOT / ".cache" / "interop"
 VENV = ROOT / ".venv-interop"
 GO_PROGRAM = CACHE / "bin" / "interop-go"
@@ -62,16 +64,7 @@ def main():
     missing = [f"{tool} ({what})" for tool, what in TOOLS.items() if not shutil.which(tool)]
     if missing:
         sys.exit(f"the interoperability tests need: {', '.join(missing)}")
-    CACHE.mkdir(parents=True, exist_ok=True)
-    for step, inputs in STEPS.items():
-        digest = hashlib.sha256(b"".join((HERE / name).read_bytes() for name in [*inputs, "prepare.py"])).hexdigest()
-        stamp = CACHE / f"{step.__name__}.stamp"
-        if stamp.exists() and stamp.read_text() == digest:
-            continue
-        started = time.monotonic()
-        step()
-        stamp.write_text(digest)
-        print(f"interop: {step.__name__} clients ready in {time.monotonic() - started:.0f} s", flush=True)
+    run_steps(HERE, CACHE, STEPS)
 
 
 if __name__ == "__main__":

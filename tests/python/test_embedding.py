@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import systems
 from atlas_serverless import Client, Emulator, errors
 from atlas_serverless._core import VirtualClock
 from canned import GROUP, Canned, reply
@@ -251,11 +252,10 @@ def test_ctrl_c_within_a_keyring_is_raised(monkeypatch: pytest.MonkeyPatch, tmp_
     keyring: Any = types.ModuleType("keyring")
     keyring.get_password = get_password
     monkeypatch.setitem(sys.modules, "keyring", keyring)
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path))
-    monkeypatch.setenv("HOME", str(tmp_path))
-    folder = tmp_path / "atlascli"
-    folder.mkdir()
-    (folder / "config.toml").write_text('[default]\npublic_api_key = "abcdefgh"\n')
-    (folder / "config.toml").chmod(0o600)
+    for name, value in systems.variables(tmp_path).items():
+        monkeypatch.setenv(name, value)
+    profile = systems.profile_file(tmp_path)
+    profile.write_text('[default]\npublic_api_key = "abcdefgh"\n')
+    profile.chmod(0o600)
     with pytest.raises(KeyboardInterrupt):
         Client.from_profile("default")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import datetime
 import gc
 import json
-import os
 import socket
 import urllib.error
 import urllib.request
@@ -15,6 +14,7 @@ from typing import Any
 
 import pytest
 
+import systems
 from atlas_serverless import Emulator
 
 DEEP = 100_000
@@ -278,11 +278,6 @@ def test_what_is_stored_can_be_read_again_however_deep_it_is(tmp_path: Path) -> 
         assert emulator.snapshot() == before
 
 
-def resident_megabytes() -> float:
-    return int(Path("/proc/self/statm").read_text().split()[1]) * os.sysconf("SC_PAGE_SIZE") / 1e6
-
-
-@pytest.mark.skipif(not os.path.exists("/proc/self/statm"), reason="memory is read from /proc")
 def test_two_thousand_posts_of_a_megabyte_take_little_memory() -> None:
     with Emulator() as emulator:
         address = ("127.0.0.1", int(emulator.url.rsplit(":", 1)[1]))
@@ -290,13 +285,13 @@ def test_two_thousand_posts_of_a_megabyte_take_little_memory() -> None:
         body = b'{"name":"' + b"a" * 1_000_000 + b'"}'
         head = f"POST {path} HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(body)}\r\n\r\n".encode()
         gc.collect()
-        before = resident_megabytes()
+        before = systems.resident_bytes()
         with socket.create_connection(address, timeout=60) as connection:
             for _ in range(2_000):
                 connection.sendall(head + body)
                 assert connection.recv(65_536).startswith(b"HTTP/1.1 401 ")
         assert emulator.counters["requests"] == 2_000
-        assert resident_megabytes() - before < 300
+        assert systems.resident_bytes() - before < 300e6
         assert emulator.requests[-1]["id"] == 2_000
 
 

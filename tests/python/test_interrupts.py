@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import systems
 from atlas_serverless import errors
 from canned import GROUP, Canned
 
@@ -188,8 +189,7 @@ except KeyboardInterrupt:
 
 def test_ctrl_c_while_a_keyring_asks_for_its_password(tmp_path: Path) -> None:
     """At a terminal of its own, as its user presses it."""
-    (tmp_path / "atlascli").mkdir()
-    config = tmp_path / "atlascli" / "config.toml"
+    config = systems.profile_file(tmp_path)
     config.write_text('[default]\npublic_api_key = "abcdefgh"\n', encoding="utf-8")
     config.chmod(0o600)
     terminal, its_side = pty.openpty()
@@ -198,7 +198,7 @@ def test_ctrl_c_while_a_keyring_asks_for_its_password(tmp_path: Path) -> None:
         stdin=its_side,
         stdout=its_side,
         stderr=its_side,
-        env={**os.environ, "XDG_CONFIG_HOME": str(tmp_path), "HOME": str(tmp_path)},
+        env={**os.environ, **systems.variables(tmp_path)},
         start_new_session=True,
     )
     os.close(its_side)

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import pytest
 
+import systems
 from atlas_serverless import Emulator
 
 if sys.platform == "win32":
@@ -28,7 +29,7 @@ def tls(**options):
     return Client(access_token="t", base_url="https://localhost:9", max_retries=0, **options).get_project(group)
 """
 PLACES = {
-    "profile": ("Client.from_profile('x')", "XDG_CONFIG_HOME"),
+    "profile": ("Client.from_profile('x')", "HOME"),
     "ca_file": ("tls(ca_file=file)", None),
     "REQUESTS_CA_BUNDLE": ("tls()", "REQUESTS_CA_BUNDLE"),
     "SSL_CERT_FILE": ("tls()", "SSL_CERT_FILE"),
@@ -58,9 +59,8 @@ def run(program: str, *arguments: str, **environment: str) -> str:
 
 @pytest.fixture(params=["pipe", "/dev/zero", "large"])
 def named(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
-    """A path, in a folder as the Atlas CLI has it."""
-    path = tmp_path / "atlascli" / "config.toml"
-    path.parent.mkdir()
+    """A path, where the Atlas CLI has its file."""
+    path = systems.profile_file(tmp_path)
     if request.param == "pipe":
         os.mkfifo(path, 0o600)
     elif request.param == "large":
@@ -72,20 +72,21 @@ def named(request: pytest.FixtureRequest, tmp_path: Path) -> Path:
 
 
 @pytest.mark.parametrize("place", PLACES)
-def test_what_is_no_file_or_too_large_is_refused(atlas_emulator: Emulator, named: Path, place: str) -> None:
+def test_what_is_no_file_or_too_large_is_refused(
+    atlas_emulator: Emulator, named: Path, tmp_path: Path, place: str
+) -> None:
     call, variable = PLACES[place]
-    value = str(named.parent.parent if variable == "XDG_CONFIG_HOME" else named)
     program = f"""
 try:
     {call}
 except errors.ConfigurationError as error:
     print(error)
 """
-    environment = {variable: value} if variable else {}
-    # A folder of certificates beside it is no help.
-    said = run(
-        program, str(named), atlas_emulator.url, atlas_emulator.group_id, SSL_CERT_DIR="/etc/ssl/certs", **environment
-    )
+    # A folder of certificates beside it is no help. On macOS it would be one more that is looked at.
+    environment = {} if systems.MACOS else {"SSL_CERT_DIR": "/etc/ssl/certs"}
+    if variable:
+        environment |= systems.variables(tmp_path) if variable == "HOME" else {variable: str(named)}
+    said = run(program, str(named), atlas_emulator.url, atlas_emulator.group_id, **environment)
     large = named.is_file()
     if place == "journal" and large:
         assert "it is no journal of this version" in said
@@ -164,10 +165,9 @@ def test_commands_read_pipes(atlas_emulator: Emulator) -> None:
 
 
 def test_a_test_does_not_wait_for_a_profile_that_is_a_pipe(tmp_path: Path) -> None:
-    (tmp_path / "atlascli").mkdir()
-    os.mkfifo(tmp_path / "atlascli" / "config.toml")
+    os.mkfifo(systems.profile_file(tmp_path))
     program = """
 with mock_atlas() as emulator:
     print(Client().get_project()["id"] == emulator.group_id)
 """
-    assert run(program, "", "", "", XDG_CONFIG_HOME=str(tmp_path)) == "True\n"
+    assert run(program, "", "", "", **systems.variables(tmp_path)) == "True\n"

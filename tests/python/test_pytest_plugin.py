@@ -7,6 +7,8 @@ from pathlib import Path
 
 import pytest
 
+import systems
+
 pytest_plugins = ["pytester"]
 
 CREATE = 'name="orders", provider_settings={"backing_provider_name": "AWS", "region_name": "US_EAST_1"}'
@@ -89,12 +91,14 @@ def test_the_option_of_the_configuration(pytester: pytest.Pytester) -> None:
 def test_every_client_of_a_test_reaches_the_emulator(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
 ) -> None:
-    folder = tmp_path / "config"
-    (folder / "atlascli").mkdir(parents=True)
-    (folder / "other").write_text("kept")
     secret = "00000000-REAL-SECRETMARK"
-    (folder / "atlascli/config.toml").write_text(f'[work]\npublic_api_key = "real"\nprivate_api_key = "{secret}"\n')
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(folder))
+    profile = systems.profile_file(tmp_path)
+    profile.write_text(f'[work]\npublic_api_key = "real"\nprivate_api_key = "{secret}"\n')
+    (systems.config_folder(tmp_path) / "other").write_text("kept")
+    for name, value in systems.variables(tmp_path).items():
+        monkeypatch.setenv(name, value)
+    # What leads to the folder of configurations, and where in what it names that folder is.
+    variable, below = ("HOME", "Library/Application Support") if systems.MACOS else ("XDG_CONFIG_HOME", ".")
     monkeypatch.setenv("MONGODB_ATLAS_PUBLIC_API_KEY", "realkey")
     monkeypatch.setenv("MONGODB_ATLAS_PRIVATE_API_KEY", secret)
     monkeypatch.setenv("MCLI_PRIVATE_API_KEY", secret)
@@ -114,8 +118,9 @@ def test_every_client_of_a_test_reaches_the_emulator(
 
         def test_in_it(atlas_environment, atlas_emulator):
             assert real() == []
-            assert "SECRETMARK" not in (Path(os.environ["XDG_CONFIG_HOME"]) / "atlascli/config.toml").read_text()
-            assert (Path(os.environ["XDG_CONFIG_HOME"]) / "other").read_text() == "kept"
+            folder = Path(os.environ[{variable!r}]) / {below!r}
+            assert "SECRETMARK" not in (folder / "atlascli/config.toml").read_text()
+            assert (folder / "other").read_text() == "kept"
             with Client() as client:
                 client.create_flex_cluster({CREATE}, wait=True)
                 assert client.credentials.id == atlas_emulator.client_id
@@ -150,7 +155,7 @@ def test_every_client_of_a_test_reaches_the_emulator(
         def test_after_it():
             assert len(real()) == 2
             assert os.environ["ATLAS_SERVERLESS_TOKEN_CACHE"] == "file"
-            assert os.environ["XDG_CONFIG_HOME"] == {str(folder)!r}
+            assert os.environ[{variable!r}] == {os.environ[variable]!r}
         """,
         "-W",
         "error",

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+import systems
 from atlas_serverless import errors
 from atlas_serverless._core import VirtualClock
 from canned import GROUP, Canned
@@ -246,11 +247,6 @@ def test_a_call_within_a_running_event_loop(server: Canned) -> None:
 # --- memory ----------------------------------------------------------------------------------------------------------
 
 
-def resident() -> int:
-    with open("/proc/self/statm", encoding="ascii") as file:
-        return int(file.read().split()[1]) * os.sysconf("SC_PAGE_SIZE")
-
-
 def test_memory_does_not_grow_with_calls(server: Canned) -> None:
     """ATLAS_CALLS=100000 for the long run."""
     calls = int(os.environ.get("ATLAS_CALLS", "3000"))
@@ -262,8 +258,8 @@ def test_memory_does_not_grow_with_calls(server: Canned) -> None:
 
     call(1000)
     gc.collect()
-    objects, before = len(gc.get_objects()), resident()
+    objects, before = len(gc.get_objects()), systems.resident_bytes()
     call(calls)
     gc.collect()
     assert len(gc.get_objects()) - objects < 50
-    assert resident() - before < 4 << 20
+    assert systems.resident_bytes() - before < 4 << 20

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from fakes import Authority, TlsServer
 
+import systems
 from atlas_serverless import Emulator
 
 _OURS = ("MONGODB_ATLAS_", "MCLI_", "ATLAS_SERVERLESS_", "SSL_CERT_")
@@ -26,10 +27,8 @@ def home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
             monkeypatch.delenv(name)
     home = tmp_path / "home"
     home.mkdir()
-    for name in ("HOME", "USERPROFILE"):
-        monkeypatch.setenv(name, str(home))
-    monkeypatch.setenv("XDG_CONFIG_HOME", str(home / ".config"))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(home / ".cache"))
+    for name, value in systems.variables(home).items():
+        monkeypatch.setenv(name, value)
     return home
 
 
@@ -38,8 +37,7 @@ def profile(home: Path) -> Any:
     """Writes the Atlas CLI's file: `profile('[default]\\n…')`."""
 
     def write(content: str, mode: int = 0o600) -> Path:
-        path = home / ".config" / "atlascli" / "config.toml"
-        path.parent.mkdir(parents=True, exist_ok=True)
+        path = systems.profile_file(home)
         path.write_text(content)
         path.chmod(mode)
         return path

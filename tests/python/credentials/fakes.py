@@ -24,7 +24,7 @@ class Authority:
         self.certificate = folder / "ca.pem"
         self.server = folder / "server.pem"
         key = ("-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:P-256", "-nodes", "-sha256")
-        (folder / "server.ext").write_text("subjectAltName=DNS:localhost,DNS:atlas.test\n")
+        (folder / "server.ext").write_text("subjectAltName=DNS:localhost,DNS:atlas.test\nextendedKeyUsage=serverAuth\n")
         openssl(
             *("req", "-x509", *key, "-days", "2", "-subj", "/CN=Throwaway CA", "-keyout", "ca.key", "-out", "ca.pem"),
             *("-addext", "basicConstraints=critical,CA:TRUE", "-addext", "keyUsage=critical,keyCertSign"),

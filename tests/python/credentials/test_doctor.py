@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from fakes import Authority, Proxy, TlsServer
 
+import systems
 from atlas_serverless import Emulator, cli, errors
 from conftest import CommandLine
 from listener import Listener, free_port
@@ -270,7 +271,8 @@ def test_the_secret_is_tried_and_not_a_cached_token(
         list(client.list_projects())
     assert doctor("--token-cache", "file").failed == []
     assert "the server gave a token" in doctor.says("authentication")
-    assert f"Tokens: kept in {home}/.cache/atlas-serverless/tokens (token_cache)" in doctor.report["explanation"]
+    folder = systems.cache_folder(home) / "atlas-serverless" / "tokens"
+    assert f"Tokens: kept in {folder} (token_cache)" in doctor.report["explanation"]
     monkeypatch.setenv("MONGODB_ATLAS_CLIENT_SECRET", "mdb_sa_sk_rotated")
     assert doctor("--token-cache", "file").failed == ["authentication"]
 
@@ -350,5 +352,5 @@ def test_logout_without_credentials(environment: Emulator, monkeypatch: pytest.M
     monkeypatch.delenv("MONGODB_ATLAS_CLIENT_SECRET")
     assert cli.main(["logout"]) == 3
     assert cli.main(["logout", "--all"]) == 0
-    cached = list((Path.home() / ".cache" / "atlas-serverless" / "tokens").glob("*.json"))
+    cached = list((systems.cache_folder(Path.home()) / "atlas-serverless" / "tokens").glob("*.json"))
     assert cached == []

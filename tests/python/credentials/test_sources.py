@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+import systems
 from atlas_serverless import AsyncClient, Client, Emulator, errors
 
 
@@ -64,7 +65,7 @@ def test_a_subclass_stays_one(environment: Emulator) -> None:
 def test_what_cannot_be_found_says_what_was_looked_at(home: Path, profile: Any) -> None:
     with pytest.raises(errors.ConfigurationError, match=r"MONGODB_ATLAS_CLIENT_ID, MCLI_CLIENT_ID.*not set"):
         Client.from_env()
-    config = home / ".config" / "atlascli" / "config.toml"
+    config = systems.config_folder(home) / "atlascli" / "config.toml"
     with pytest.raises(errors.ConfigurationError, match=rf"there is no file {re.escape(str(config))}.*profile="):
         Client.from_profile("work")
     profile("[default]\n[other]\n")

@@ -17,6 +17,7 @@ from typing import Any
 
 import pytest
 
+import systems
 from atlas_serverless import Client, Emulator, errors
 
 #: Asks for the projects once it is told to start, and says how many there are and how many warnings.
@@ -42,7 +43,7 @@ while True:
 
 @pytest.fixture
 def cache(home: Path) -> Path:
-    return home / ".cache" / "atlas-serverless" / "tokens"
+    return systems.cache_folder(home) / "atlas-serverless" / "tokens"
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ use atlas_serverless::core::auth::token_cache::CachedToken;
 use atlas_serverless::core::auth::token_cache::location::{VARIABLE, resolve};
 use atlas_serverless::core::error::Error;
 use atlas_serverless::core::http::network::route::route;
+use atlas_serverless::core::machine::Platform;
 
 use super::fake_machine::{FakeMachine, path};
 
@@ -34,6 +35,20 @@ fn tokens_are_kept_where_the_argument_or_the_environment_says() {
     let here = std::env::current_dir().unwrap();
     let (relative, _) = resolve(Some(Path::new("./tokens")), &FakeMachine::default()).unwrap();
     assert_eq!(relative.folder, Some(here.join("tokens")));
+}
+
+#[test]
+fn each_system_has_its_folder_for_what_can_be_made_anew() {
+    for (platform, variables, folder) in [
+        (Platform::Linux, &[("XDG_CACHE_HOME", "/cache")] as &[_], &["/cache"] as &[_]),
+        (Platform::Linux, &[("XDG_CACHE_HOME", "relative")], &["/home/me", ".cache"]),
+        (Platform::MacOs, &[("XDG_CACHE_HOME", "/cache")], &["/home/me", "Library/Caches"]),
+        (Platform::Windows, &[("LocalAppData", "/Users/me/AppData")], &["/Users/me/AppData"]),
+    ] {
+        let machine = FakeMachine { platform, ..FakeMachine::new(variables) };
+        let (place, _) = resolve(Some(Path::new("file")), &machine).unwrap();
+        assert_eq!(place.folder, Some(path(&[folder, &["atlas-serverless", "tokens"]].concat())), "{platform:?}");
+    }
 }
 
 #[test]

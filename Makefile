@@ -64,7 +64,7 @@ lint: $(VENV)/.installed
 # Workflows: their syntax, shell and expressions (actionlint, by Go's own tools), and what they would give away (zizmor).
 lint-workflows: $(VENV)/.installed
 	go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
-	$(BIN)/zizmor --offline --no-progress .github/workflows
+	$(BIN)/zizmor --offline --no-progress .github
 
 # Licences, bans, duplicate versions and sources of all crates, as deny.toml has them. Without a network.
 deny: $(VENV)/.supply-chain

@@ -17,7 +17,7 @@ from wheels import checks, targets
 def main() -> int:
     for wheel in map(Path, sys.argv[1:]):
         targets.finish(wheel)
-        checks.contents(wheel)
+        checks.contents(wheel, checks.LARGEST_ELSEWHERE)
         print(f"{wheel.name}: {wheel.stat().st_size:,} bytes, nothing of this machine in it")
     return 0
 

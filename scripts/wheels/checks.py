@@ -11,8 +11,11 @@ from pathlib import Path
 
 from wheels.targets import ROOT, Target
 
-#: Bytes. The goal is 3.0 MB, which the client and the emulator have outgrown; `docs/install.md` says what was tried.
+#: Bytes of what `make wheels` links by Zig, where each was seen: 3.92 MB at most. The goal is 3.0 MB, which the client
+#: and the emulator have outgrown; `docs/install.md` says what was tried.
 LARGEST = 3_950_000
+#: By other linkers and for other systems, where nobody has measured it yet: a quarter more.
+LARGEST_ELSEWHERE = 5_000_000
 #: Folders of the machine that builds: a file that has one of them names that machine, or who used it.
 BUILD_PATHS = (str(ROOT), str(Path.home()), os.environ.get("CARGO_HOME", "/.cargo/registry"), "/.cargo/registry")
 BIN = Path(sys.executable).parent
@@ -24,7 +27,7 @@ def check(wheel: Path, target: Target) -> None:
     tool("abi3audit", "--strict", str(wheel))
     tool("twine", "check", "--strict", str(wheel))
     tool("check-wheel-contents", str(wheel))
-    contents(wheel)
+    contents(wheel, LARGEST)
 
 
 def tool(*command: str) -> str:
@@ -48,10 +51,10 @@ def _older(tag: str) -> tuple[int, ...]:
     return tuple(map(int, re.findall(r"\d+", tag)))
 
 
-def contents(wheel: Path) -> None:
+def contents(wheel: Path, largest: int) -> None:
     """Licences and the list of crates are in it, paths of the machine that built it are not."""
     size = wheel.stat().st_size
-    said = [f"{size:,} bytes, at most {LARGEST:,}"] if size > LARGEST else []
+    said = [f"{size:,} bytes, at most {largest:,}"] if size > largest else []
     with zipfile.ZipFile(wheel) as archive:
         names = archive.namelist()
         needed = ("atlas_serverless/py.typed", "/licenses/LICENSE", "/licenses/THIRD-PARTY-NOTICES.txt", "/sboms/")

@@ -1,14 +1,16 @@
-"""The table of wheels in `docs/install.md`, between two comments."""
+"""What runs write into `docs/install.md`, between two comments: the table of wheels, and the hash of two builds."""
 
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 from wheels.machines import Outcome
 
 BEGIN, END = "<!-- written by make wheels -->", "<!-- end -->"
+TWICE, END_OF_TWICE = "<!-- written by make wheels-twice -->", "<!-- end of make wheels-twice -->"
 
 
 class Row(NamedTuple):
@@ -33,10 +35,19 @@ def text(kept: list[str], rows: list[Row], day: str) -> str:
 
 
 def write(page: Path, rows: list[Row], day: str) -> None:
+    def changed(before: str) -> str:
+        kept = [line for line in before.splitlines() if line.startswith("| ")][2:]
+        return text(kept, rows, day) + "\n"
+
+    replace(page, (BEGIN, END), changed)
+
+
+def replace(page: Path, marks: tuple[str, str], changed: Callable[[str], str]) -> None:
+    """Writes anew what stands between two comments."""
     before = page.read_text(encoding="utf-8")
-    found = re.findall(f"{re.escape(BEGIN)}\n(.*?){re.escape(END)}", before, re.DOTALL)
-    if len(found) != 1:
-        raise SystemExit(f"{page.name} has {len(found)} places for the table")
-    kept = [line for line in found[0].splitlines() if line.startswith("| ")][2:]
-    after = before.replace(found[0], text(kept, rows, day) + "\n")
-    page.write_text(after, encoding="utf-8")
+    begin, end = map(re.escape, marks)
+    places = list(re.finditer(f"(?<={begin}\n).*?(?={end})", before, re.DOTALL))
+    if len(places) != 1:
+        raise SystemExit(f"{page.name} has {len(places)} places for what stands after {marks[0]}")
+    start, stop = places[0].span()
+    page.write_text(before[:start] + changed(before[start:stop]) + before[stop:], encoding="utf-8")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import hashlib
 import os
+import re
 import subprocess
 import sys
 import zipfile
@@ -42,7 +43,7 @@ def test_the_quickstart_works_here() -> None:
 
 
 def test_a_wheel_with_all_that_it_needs_passes(tmp_path: Path) -> None:
-    checks.contents(wheel(tmp_path / "good.whl", WHEEL))
+    checks.contents(wheel(tmp_path / "good.whl", WHEEL), checks.LARGEST)
 
 
 @pytest.mark.parametrize(
@@ -58,7 +59,15 @@ def test_a_wheel_with_all_that_it_needs_passes(tmp_path: Path) -> None:
 def test_what_is_wrong_with_a_wheel_is_said(tmp_path: Path, change: dict[str, bytes | None], said: str) -> None:
     entries = {name: content for name, content in (WHEEL | change).items() if content is not None}
     with pytest.raises(SystemExit, match=said):
-        checks.contents(wheel(tmp_path / "bad.whl", entries))
+        checks.contents(wheel(tmp_path / "bad.whl", entries), checks.LARGEST)
+
+
+def test_the_bound_of_one_linker_is_not_that_of_all(tmp_path: Path) -> None:
+    large = wheel(tmp_path / "large.whl", WHEEL | {"more": bytes(checks.LARGEST)})
+    checks.contents(large, checks.LARGEST_ELSEWHERE)
+    larger = wheel(tmp_path / "larger.whl", WHEEL | {"more": bytes(checks.LARGEST_ELSEWHERE)})
+    with pytest.raises(SystemExit, match="bytes, at most 5,000,000"):
+        checks.contents(larger, checks.LARGEST_ELSEWHERE)
 
 
 def test_the_folder_of_the_build_is_taken_out_of_the_list_of_crates(tmp_path: Path) -> None:
@@ -104,13 +113,25 @@ def test_the_table_stands_between_its_marks_and_keeps_what_was_not_built(tmp_pat
     new = "| manylinux2014 x86-64 | 2.80 MB | CPython 3.12.1 (Linux) | works | 2026-11-27 |"
     assert page.read_text().splitlines() == [*head, second, new, table.END, "after"]
     page.write_text("nothing to be found\n")
-    with pytest.raises(SystemExit, match="0 places for the table"):
+    with pytest.raises(SystemExit, match="0 places for what stands after <!-- written by make wheels -->"):
         table.write(page, [gnu], "2026-11-27")
 
 
-def test_the_page_has_one_place_for_the_table() -> None:
+def test_the_page_has_one_place_for_each() -> None:
     text = (ROOT / "docs/install.md").read_text(encoding="utf-8")
-    assert (text.count(table.BEGIN), text.count(table.END)) == (1, 1)
+    assert [text.count(mark) for mark in (table.BEGIN, table.END, table.TWICE, table.END_OF_TWICE)] == [1, 1, 1, 1]
+
+
+def test_two_builds_that_are_the_same_are_written_down_with_all_that_they_come_from(tmp_path: Path) -> None:
+    page = tmp_path / "install.md"
+    page.write_text(f"before\n{table.TWICE}\nold\n{table.END_OF_TWICE}\nafter\n")
+    commit, compiler = (compare_builds.said(*words.split()) for words in ("git rev-parse HEAD", "rustc --version"))
+    sentence = compare_builds.found(Path("out/a.whl"), "1df5", "2026-11-28", commit, compiler)
+    table.replace(page, (table.TWICE, table.END_OF_TWICE), lambda _: sentence + "\n")
+    lines = page.read_text().splitlines()
+    assert [lines[:2], lines[3:]] == [["before", table.TWICE], [table.END_OF_TWICE, "after"]]
+    said = r"2026-11-28, commit `[0-9a-f]{40}`, rustc 1\.\d+\.\d+ \(.*\): `a\.whl` has the SHA-256 `1df5`, both times\."
+    assert re.fullmatch(said, lines[2]), lines[2]
 
 
 def test_entries_that_differ_between_two_wheels_are_named(tmp_path: Path) -> None:
@@ -170,9 +191,18 @@ def test_a_wheel_that_another_tool_built_is_finished_and_looked_into(tmp_path: P
 
 def test_the_release_builds_without_the_paths_of_its_machines() -> None:
     workflow = yaml.safe_load((ROOT / ".github/workflows/release.yml").read_text(encoding="utf-8"))
-    _, build, finish, _ = workflow["jobs"]["wheels"]["steps"]
+    _, _, prepare, build, finish, _ = workflow["jobs"]["wheels"]["steps"]
     flags = build["env"]["RUSTFLAGS"].split()
     assert flags[0] == "--remap-path-prefix=${{"
     assert " ".join(flags).count("--remap-path-prefix=") == 3
     assert build["with"]["before-script-linux"].endswith('--remap-path-prefix=$HOME/.cargo=/cargo"')
-    assert finish["run"] == "python3 scripts/finish_wheels.py dist/*.whl"
+    assert finish["run"] == "python scripts/finish_wheels.py dist/*.whl"
+    # The time of the commit: the container gets no variable that it is not told to take.
+    assert "SOURCE_DATE_EPOCH=$(git log -1 --format=%ct)" in prepare["run"]
+    assert build["with"]["docker-options"] == "-e SOURCE_DATE_EPOCH"
+    assert build["with"]["maturin-version"] == f"v{_pinned('maturin')}"
+
+
+def _pinned(name: str) -> str:
+    lines = (ROOT / "scripts/wheels/requirements.txt").read_text(encoding="utf-8").splitlines()
+    return next(line.partition("==")[2] for line in lines if line.startswith(f"{name}=="))

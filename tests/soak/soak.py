@@ -1,76 +1,48 @@
 """Mixed calls under faults for a long time: nothing created twice or lost, and no growth. `make soak`: an hour.
 
-The emulator is a process of its own, so that memory, descriptors and threads are those of the client. Each round
-creates clusters from threads with one client, from coroutines, and in bulk, while replies are lost, refused or made
-nonsense; compares what the calls said with what is stored; and deletes everything, under faults too.
+The emulator is a process of its own (`server.py`): memory, descriptors and threads are those of the client. Each round
+creates clusters through a service account and through an API key: from threads that share a client, from
+coroutines, in bulk, and one after another; while replies are lost, late, refused or made nonsense, or never come. It
+compares what the calls said with what is stored, and deletes everything, under faults too. `growth.py` judges.
 """
 
 from __future__ import annotations
 
 import argparse
 import asyncio
-import gc
 import json
 import logging
-import os
 import random
-import statistics
-import subprocess
 import sys
 import threading
 import time
-import urllib.request
 from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
-from datetime import datetime, timezone
+from functools import partial
 from pathlib import Path
 from typing import Any
+
+from growth import FEWEST, Sample, at_the_end, too_much
+from server import Server
 
 from atlas_serverless import AsyncClient, Client
 from atlas_serverless.errors import AtlasError, OutcomeUnknownError, UnauthorizedError
 
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.append(str(ROOT / "scripts"))
+from security import records  # noqa: E402
+
 FIGURES = Path(__file__).with_name("figures.json")
 PLACE: Any = {"backing_provider_name": "AWS", "region_name": "US_EAST_1"}
-THREADS, COROUTINES, BULK = 8, 16, 16
-#: What a server, a proxy or the network may do; each a few times in a round.
-FAULTS: list[dict[str, Any]] = [
-    {"kind": "close"},
-    {"kind": "reset"},
-    {"kind": "half_body"},
-    {"kind": "empty_body"},
-    {"kind": "html"},
-    {"kind": "status", "status": 500},
-    {"kind": "status", "status": 503},
-    {"kind": "rate_limited", "retry_after": 1},
-    {"kind": "last_reply"},
-    {"kind": "unauthorized"},
-    {"kind": "expire_tokens"},
-]
-#: A client that was refused two tokens in a row keeps the second one for a minute, and says so in each call. That is
-#: right, and slow: more than one of these in a row is ordered in one round of this many.
-TOKEN_FAULTS, MANY_TOKEN_FAULTS_EVERY = ("unauthorized", "expire_tokens"), 20
-#: Seconds after which such a client must have recovered.
+ACCOUNTS = ("service account", "API key")
+#: Of each kind of credentials, in each round.
+THREADS, COROUTINES, BULK, ALONE = 6, 8, 8, 2
+#: Seconds after which a client that was refused two tokens must have recovered.
 RECOVERY = 90
-#: Growth of memory from the second fifth of the rounds to the last one that is not called flat, in MiB.
-MOST_GROWTH = 8.0
-#: The same of descriptors. Connections come and go with the faults of a round; one that is lost in each would be more.
-MOST_DESCRIPTORS = 10
-
-
-@dataclass
-class Sample:
-    """This process after a round."""
-
-    memory: float
-    descriptors: int
-    threads: int
-
-    @classmethod
-    def now(cls) -> Sample:
-        gc.collect()
-        pages = int(Path("/proc/self/statm").read_text(encoding="ascii").split()[1])
-        memory = pages * os.sysconf("SC_PAGE_SIZE") / 2**20
-        return cls(memory, len(os.listdir("/proc/self/fd")), len(os.listdir("/proc/self/task")))
+#: So many threads at once that a client serves them by its shared driver, too.
+MANY = 16
 
 
 @dataclass
@@ -95,67 +67,33 @@ class Tally:
                 self.unclear.add(name)
 
 
-class Server:
-    """The emulator in a process of its own."""
+def in_threads(work: Callable[[str], None], names: list[str], count: int) -> None:
+    """Shares the names among so many threads."""
 
-    def __init__(self) -> None:
-        command = [sys.executable, "-m", "atlas_serverless", "emulator", "--output", "json"]
-        command += ["--provisioning-seconds", "0"]
-        # Without limits in the headers: a client that is told of them would spend the hour waiting.
-        for setting in (
-            "clusters_per_project=null",
-            "rate_limits=false",
-            "rate_limit_headers=false",
-            "request_log=200",
-        ):
-            command += ["--setting", setting]
-        self.process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
-        assert self.process.stdout is not None
-        self.facts: dict[str, Any] = json.loads(self.process.stdout.readline())
+    def all_of(part: list[str]) -> None:
+        for name in part:
+            work(name)
 
-    def control(self, method: str, path: str, body: Any = None) -> Any:
-        data = None if body is None else json.dumps(body).encode()
-        headers = {"content-type": "application/json"}
-        request = urllib.request.Request(f"{self.facts['url']}/_emulator/{path}", data, headers, method=method)
-        with urllib.request.urlopen(request, timeout=30) as reply:
-            return json.load(reply)
-
-    def order(self, chance: random.Random, number: int) -> None:
-        many = number % MANY_TOKEN_FAULTS_EVERY == MANY_TOKEN_FAULTS_EVERY - 1
-        for fault in chance.sample(FAULTS, 6):
-            times = chance.randint(1, 4)
-            if fault["kind"] in TOKEN_FAULTS and not many:
-                times = 1
-            self.control("POST", "faults", {**fault, "times": times})
-
-    def stop(self) -> None:
-        self.process.terminate()
-        self.process.wait(30)
-
-
-def arguments(facts: dict[str, Any]) -> dict[str, Any]:
-    """A client that gives up late: what is looked for here are wrong results, not slow ones."""
-    names = ("client_id", "client_secret", "group_id")
-    return {name: facts[name] for name in names} | {"base_url": facts["url"], "max_retries": 20}
-
-
-def create_in_threads(client: Client, names: list[str], tally: Tally) -> None:
-    def create(name: str) -> None:
-        try:
-            client.create_flex_cluster(name=name, provider_settings=PLACE)
-            tally.succeeded(name)
-        except AtlasError as error:
-            tally.failed(name, error)
-
-    threads = [threading.Thread(target=create, args=(name,)) for name in names]
+    threads = [threading.Thread(target=all_of, args=(names[n::count],)) for n in range(count)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
 
 
-async def create_in_coroutines(facts: dict[str, Any], names: list[str], tally: Tally) -> None:
-    async with AsyncClient(**arguments(facts)) as client:
+def create_each(client: Client, names: list[str], tally: Tally, threads: int) -> None:
+    def create_one(name: str) -> None:
+        try:
+            client.create_flex_cluster(name=name, provider_settings=PLACE)
+            tally.succeeded(name)
+        except AtlasError as error:
+            tally.failed(name, error)
+
+    in_threads(create_one, names, threads)
+
+
+async def create_in_coroutines(arguments: dict[str, Any], names: list[str], tally: Tally) -> None:
+    async with AsyncClient(**arguments) as client:
 
         async def create(name: str) -> None:
             try:
@@ -179,30 +117,17 @@ def create_in_bulk(client: Client, names: list[str], tally: Tally) -> None:
             raise result.error
 
 
-def delete_all(client: Client, names: list[str], tally: Tally) -> None:
+def delete_all(clients: list[Client], names: list[str], tally: Tally) -> None:
     """Under faults: a deletion whose answer was lost is sent again, and then finds nothing."""
+    by = {name: clients[index % len(clients)] for index, name in enumerate(names)}
 
-    def delete_one(name: str) -> None:
+    def delete(name: str) -> None:
         try:
-            client.delete_flex_cluster(name=name, missing_ok=True)
+            by[name].delete_flex_cluster(name=name, missing_ok=True)
         except AtlasError as error:
             tally.failed(name, error)
 
-    def delete(part: list[str]) -> None:
-        for name in part:
-            delete_one(name)
-
-    threads = [threading.Thread(target=delete, args=(names[n::THREADS],)) for n in range(THREADS)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-
-
-def stored(server: Server) -> set[str]:
-    snapshot = server.control("GET", "snapshot")
-    projects = snapshot["projects"]
-    return {instance["name"] for project in projects for instance in project.get("instances", [])}
+    in_threads(delete, names, THREADS)
 
 
 def is_recovered(client: Client) -> bool:
@@ -214,84 +139,111 @@ def is_recovered(client: Client) -> bool:
     return True
 
 
-def clean_up(server: Server, client: Client, tally: Tally) -> None:
+def clean_up(server: Server, clients: list[Client], tally: Tally) -> None:
     """Deletes what is left. Without faults nothing is refused, but to a client whose token was refused twice."""
     before, begun, refused = Counter(tally.errors), time.monotonic(), False
     while True:
-        delete_all(client, sorted(stored(server)), tally)
-        recovered = is_recovered(client)
-        if recovered and not stored(server):
+        delete_all(clients, sorted(server.stored()), tally)
+        answers = [is_recovered(client) for client in clients]
+        recovered = all(answers)
+        if recovered and not server.stored():
             break
         refused |= not recovered
-        assert time.monotonic() - begun < RECOVERY, (sorted(stored(server)), tally.errors)
+        assert time.monotonic() - begun < RECOVERY, (sorted(server.stored()), tally.errors)
         time.sleep(0.5)
     tally.recoveries += refused
     assert set(tally.errors - before) <= {UnauthorizedError.__name__}, tally.errors
 
 
-def one_round(number: int, server: Server, client: Client, tally: Tally, chance: random.Random) -> int:
+def look(client: Client, _: str) -> None:
+    assert list(client.list_flex_clusters()) == []
+
+
+def settle(server: Server, clients: list[Client]) -> Sample:
+    """The server closes all connections, and calls from many threads let both clients find out: what they keep of them
+    nevertheless is lost, and how many new ones they have is left out."""
+    server.control("POST", "connections/close")
+    for client in clients:
+        in_threads(partial(look, client), ["any"] * MANY, MANY)
+    return Sample.now()
+
+
+def together(*parts: Callable[[], None]) -> None:
+    """Runs each in a thread of its own; an error of one is raised here."""
+    with ThreadPoolExecutor(len(parts)) as pool:
+        for part in [pool.submit(part) for part in parts]:
+            part.result()
+
+
+def create(server: Server, clients: list[Client], number: int, tally: Tally, chance: random.Random) -> None:
+    """Creates in all ways, through both kinds of credentials at the same time, under faults."""
+    first, second = [], []
+    for account, client in zip(ACCOUNTS, clients, strict=True):
+        names = [f"c{number}-{account[0].lower()}{index}" for index in range(THREADS + COROUTINES + BULK + ALONE)]
+        threads, others = names[:THREADS], names[THREADS:]
+        coroutines, bulk, alone = others[:COROUTINES], others[COROUTINES:-ALONE], others[-ALONE:]
+        given = server.arguments(account)
+        first += [
+            partial(create_each, client, threads, tally, THREADS),
+            partial(asyncio.run, create_in_coroutines(given, coroutines, tally)),
+        ]
+        second += [partial(create_in_bulk, client, bulk, tally), partial(create_each, client, alone, tally, 1)]
+    server.order(chance, number)
+    together(*first)
+    server.order(chance, number)
+    together(*second)
+    server.control("DELETE", "faults")
+
+
+def one_round(number: int, server: Server, clients: list[Client], tally: Tally, chance: random.Random) -> int:
     """The number of clusters that were created; an AssertionError if calls and server disagree."""
     tally.created.clear()
     tally.unclear.clear()
-    names = [f"c{number}-{index}" for index in range(THREADS + COROUTINES + BULK)]
     before = server.control("GET", "counters")["created"]
-    server.order(chance, number)
-    create_in_threads(client, names[:THREADS], tally)
-    asyncio.run(create_in_coroutines(server.facts, names[THREADS : THREADS + COROUTINES], tally))
-    server.order(chance, number)
-    create_in_bulk(client, names[-BULK:], tally)
-    server.control("DELETE", "faults")
-    there = stored(server)
+    create(server, clients, number, tally, chance)
+    there = server.stored()
     assert tally.created <= there, f"lost: {sorted(tally.created - there)}"
     assert there - tally.created <= tally.unclear, f"unexplained: {sorted(there - tally.created)}"
     made: int = server.control("GET", "counters")["created"] - before
     assert made == len(there), f"{made} created, {len(there)} stored"
     server.order(chance, number)
-    delete_all(client, sorted(there), tally)
+    delete_all(clients, sorted(there), tally)
     server.control("DELETE", "faults")
-    clean_up(server, client, tally)
+    clean_up(server, clients, tally)
     return made
 
 
-def growth(samples: list[Sample]) -> dict[str, float]:
-    """How much more the last fifth of the rounds has than the second one, by their medians."""
-    fifth = max(1, len(samples) // 5)
-    early, late = samples[fifth : 2 * fifth], samples[-fifth:]
-
-    def grown(name: str) -> float:
-        of = [[float(getattr(sample, name)) for sample in part] for part in (early, late)]
-        return statistics.median(of[1]) - statistics.median(of[0])
-
-    return {name: round(grown(name), 2) for name in ("memory", "descriptors", "threads")}
-
-
 def soak(seconds: float, seed: int) -> dict[str, Any]:
+    """The figures of a run. One that finds calls and server at odds ends there, and says so under `wrong`."""
     server, chance = Server(), random.Random(seed)
     tally, created = Tally(), 0
     samples: list[Sample] = []
-    begun = time.monotonic()
+    wrong: list[str] = []
+    of_run, begun = records.of_this_run(), time.monotonic()
     try:
-        with Client(**arguments(server.facts)) as client:
-            while time.monotonic() - begun < seconds or len(samples) < 5:
-                created += one_round(len(samples), server, client, tally, chance)
-                samples.append(Sample.now())
-                took = time.monotonic() - begun
-                print(f"{took:.0f} s: {len(samples)} rounds, {created} created, {samples[-1]}", flush=True)
-        counters = server.control("GET", "counters")
+        clients = [Client(**server.arguments(account)) for account in ACCOUNTS]
+        while time.monotonic() - begun < seconds or len(samples) < FEWEST:
+            created += one_round(len(samples), server, clients, tally, chance)
+            samples.append(settle(server, clients))
+            took = time.monotonic() - begun
+            print(f"{took:.0f} s: {len(samples)} rounds, {created} created, {samples[-1]}", flush=True)
+        for client in clients:
+            client.close()
+    except AssertionError as error:
+        wrong.append(f"after {len(samples)} rounds: {error}")
     finally:
+        faults = server.control("GET", "counters")["faults"]
         server.stop()
     return {
-        "date": datetime.now(timezone.utc).date().isoformat(),
+        **of_run,
         "seconds": round(time.monotonic() - begun),
         "rounds": len(samples),
         "created": created,
-        "faults": counters["faults"],
+        "faults": faults,
         "errors": sum(tally.errors.values()),
         "recoveries": tally.recoveries,
-        "memory_mib": round(samples[-1].memory, 1),
-        "descriptors": samples[-1].descriptors,
-        "threads": samples[-1].threads,
-        "growth": growth(samples),
+        **({} if len(samples) < FEWEST else at_the_end(samples)),
+        "wrong": wrong + too_much(samples) if len(samples) >= FEWEST else wrong,
     }
 
 
@@ -309,10 +261,9 @@ def main() -> int:
     print(json.dumps(figures, indent=2))
     if given.record:
         FIGURES.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
-    grown = figures["growth"]
-    flat = grown["memory"] <= MOST_GROWTH and grown["descriptors"] <= MOST_DESCRIPTORS and grown["threads"] <= 2
-    print("flat" if flat else "it grows")
-    return 0 if flat else 1
+    for line in figures["wrong"] or ["created = stored, and nothing grows"]:
+        print(line)
+    return 1 if figures["wrong"] else 0
 
 
 if __name__ == "__main__":

@@ -1,0 +1,1 @@
+"""What docs/security.md promises, and the figures of the runs that it shows."""

@@ -68,7 +68,7 @@ def test_the_hooks_are_what_lint_runs() -> None:
     hooks = _yaml(".pre-commit-config.yaml")["repos"]
     assert [repository["repo"] for repository in hooks] == ["local"]
     assert [hook["entry"] for hook in hooks[0]["hooks"]] == lines
-    assert len(lines) == 9
+    assert len(lines) == 10
 
 
 def test_the_public_addresses_are_those_of_pyproject() -> None:

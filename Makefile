@@ -13,13 +13,13 @@ RUST := $(shell git ls-files 'src/*' Cargo.toml Cargo.lock pyproject.toml 2>/dev
 
 DOCS := NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs
 
-.PHONY: audit deny fuzz soak soak-short sanitize check-windows docs docs-serve lint-workflows wheels wheels-twice bench bench-full bench-pieces count demo test interop test-airflow test-celery test-connect test-browser test-shells pictures load test-rust test-python lint walls types build wheel clean help
+.PHONY: audit deny fuzz soak soak-short sanitize check-macos check-windows docs docs-serve lint-workflows wheels wheels-twice bench bench-full bench-pieces count demo test interop test-airflow test-celery test-connect test-browser test-shells pictures load test-rust test-python lint walls types build wheel clean help
 
 help:
 	@echo 'make demo   create an instance in the emulator, through a service account and through an API key'
 	@echo 'make test   everything: Rust, Python, types, lints, walls, documentation'
 	@echo 'make wheel  a release wheel in dist/'
-	@echo 'also: wheels wheels-twice check-windows lint-workflows deny audit fuzz soak sanitize docs docs-serve test-rust test-python lint walls types build interop test-airflow test-celery test-connect bench bench-full bench-pieces count clean'
+	@echo 'also: wheels wheels-twice check-macos check-windows lint-workflows deny audit fuzz soak sanitize docs docs-serve test-rust test-python lint walls types build interop test-airflow test-celery test-connect bench bench-full bench-pieces count clean'
 
 demo: $(VENV)/.built
 	$(BIN)/python examples/demo.py
@@ -219,6 +219,10 @@ wheels-twice: .venv-wheels/.installed
 # Compiles everything for Windows, and runs the Rust tests there under Wine: half an hour. Brings Debian's packages for it, as root.
 check-windows:
 	$(PYTHON) scripts/check_windows.py
+
+# Compiles everything for macOS without its SDK: types, and no more. Brings Debian's packages for it, as root.
+check-macos:
+	$(PYTHON) scripts/check_macos.py
 
 clean:
 	rm -rf target $(VENV) .venv-interop .venv-airflow-* .venv-connect .venv-wheels .cache dist tests/interop/node/node_modules .pytest_cache .mypy_cache .ruff_cache

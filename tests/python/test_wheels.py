@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 import yaml
 
+import check_macos
 import check_windows
 import compare_builds
 import debian_packages
@@ -171,6 +172,15 @@ def test_an_administrator_gets_what_is_missing(
     assert update == "update --quiet=2"
     assert install == "install --quiet --yes --no-install-recommends wine64"
     assert capsys.readouterr().out == "installing wine64\n"
+
+
+def test_for_macos_nothing_compiles_c(tmp_path: Path) -> None:
+    environment = check_macos.environment()
+    assert (environment["PYO3_NO_PYTHON"], environment["RUSTC_BOOTSTRAP"]) == ("1", "1")
+    for variable, words in [("CC", ["-O3", "-c", "a.c", "-o", "a.o"]), ("AR", ["crs", "liba.a", "a.o"])]:
+        command = environment[f"{variable}_aarch64_apple_darwin"]
+        subprocess.run([command, *words], cwd=tmp_path, check=True)
+    assert {path.name: path.stat().st_size for path in tmp_path.iterdir()} == {"a.o": 0, "liba.a": 0}
 
 
 def test_a_wheel_that_another_tool_built_is_finished_and_looked_into(tmp_path: Path) -> None:

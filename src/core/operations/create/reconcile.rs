@@ -1,7 +1,6 @@
 //! Decides after an unknown outcome whether the resource that has the name was created by this call. No I/O.
 use std::time::{Duration, SystemTime};
 
-use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::core::error::{ApiError, Violation};
@@ -51,27 +50,27 @@ impl FirstAttempt<'_> {
     }
 }
 
-#[derive(Default, Deserialize)]
-#[serde(rename_all = "camelCase")]
+/// What of a found resource counts beside what was asked for. Each field is read by itself, so that one which is not as
+/// documented hides no other.
 struct ResourceState {
-    group_id: Option<String>,
-    state_name: Option<String>,
-    create_date: Option<String>,
+    group_id: Option<Value>,
+    create_date: Option<Value>,
+    is_being_deleted: bool,
 }
 
 /// Compares `found` (the body of a GET) with `requested` (the body of the create) and with the time of the first attempt.
 pub fn compare_created(requested: &[u8], found: &[u8], first_attempt: &FirstAttempt<'_>) -> Comparison {
     let state = resource_state(found);
-    if state.state_name.as_deref() == Some("DELETING") {
+    if state.is_being_deleted {
         return Comparison::BeingDeleted;
     }
     let mut reasons = reasons(requested, found, &state, first_attempt.group_id);
-    let created = state.create_date.as_deref().and_then(timestamp);
+    let created = state.create_date.as_ref().and_then(Value::as_str).and_then(timestamp);
     if let Some(mismatch) = first_attempt.mismatch(created) {
         reasons.push(Violation {
             path: "createDate".to_owned(),
             message: mismatch.to_owned(),
-            value: state.create_date.map_or(Value::Null, Value::String),
+            value: state.create_date.unwrap_or_default(),
             rule: "differs".to_owned(),
         });
     }
@@ -81,7 +80,7 @@ pub fn compare_created(requested: &[u8], found: &[u8], first_attempt: &FirstAtte
 /// The same for `if_exists="return"`, where it does not matter who created the resource, or when.
 pub fn compare_existing(requested: &[u8], found: &[u8], group_id: &str) -> Comparison {
     let state = resource_state(found);
-    if state.state_name.as_deref() == Some("DELETING") {
+    if state.is_being_deleted {
         return Comparison::BeingDeleted;
     }
     let reasons = reasons(requested, found, &state, group_id);
@@ -163,11 +162,12 @@ pub fn update_body(requested: &[u8], differs: &[Violation]) -> Option<Vec<u8>> {
 /// How the resource differs from what was asked for, its project included.
 fn reasons(requested: &[u8], found: &[u8], state: &ResourceState, group_id: &str) -> Vec<Violation> {
     let mut reasons: Vec<Violation> = relevant_differences(requested, found).iter().map(violation).collect();
-    if let Some(other) = state.group_id.as_ref().filter(|other| !other.eq_ignore_ascii_case(group_id)) {
+    let is_ours = |id: &Value| id.as_str().is_some_and(|id| id.eq_ignore_ascii_case(group_id));
+    if let Some(other) = state.group_id.as_ref().filter(|id| !is_ours(id)) {
         reasons.push(Violation {
             path: "groupId".to_owned(),
             message: "it belongs to another project".to_owned(),
-            value: Value::String(other.clone()),
+            value: other.clone(),
             rule: "differs".to_owned(),
         });
     }
@@ -188,7 +188,13 @@ fn violation(difference: &Difference) -> Violation {
 }
 
 fn resource_state(found: &[u8]) -> ResourceState {
-    serde_json::from_slice(found).unwrap_or_default()
+    let mut found: Map<String, Value> = serde_json::from_slice(found).unwrap_or_default();
+    let mut take = |name: &str| found.remove(name).filter(|value| !value.is_null());
+    ResourceState {
+        group_id: take("groupId"),
+        create_date: take("createDate"),
+        is_being_deleted: take("stateName") == Some("DELETING".into()),
+    }
 }
 
 /// A time in ISO 8601.
@@ -286,6 +292,21 @@ mod tests {
         let leaving = found("US_EAST_1", "2025-09-09T18:15:10Z", "DELETING");
         assert_eq!(compare_created(REQUESTED, &leaving, &first_attempt()), Comparison::BeingDeleted);
         assert_eq!(compare_existing(REQUESTED, &leaving, "g"), Comparison::BeingDeleted);
+    }
+
+    #[test]
+    fn a_field_of_another_type_hides_no_other() {
+        let found = |fields: &str| format!(r#"{{"name":"a",{fields}}}"#);
+        for leaving in [r#""createDate":5,"stateName":"DELETING""#, r#""stateName":"IDLE","stateName":"DELETING""#] {
+            let leaving = found(leaving);
+            let existing = compare_existing(br#"{"name":"a"}"#, leaving.as_bytes(), "g");
+            assert_eq!(existing, Comparison::BeingDeleted, "{leaving}");
+        }
+        for other in [r#""createDate":5,"groupId":"other""#, r#""groupId":7"#] {
+            let other = found(other);
+            let existing = compare_existing(br#"{"name":"a"}"#, other.as_bytes(), "g");
+            assert!(matches!(existing, Comparison::Mismatch(why) if why[0].path == "groupId"), "{other}");
+        }
     }
 
     #[test]

@@ -51,6 +51,10 @@ fn usable(challenge: &ChallengeRef<'_>) -> Result<Challenge, String> {
         _ if error.contains("qop") => "its qop is not auth".to_owned(),
         _ => format!("it is malformed: {error}"),
     })?;
+    // Such an answer is computed with a client nonce, which it has no place for.
+    if client.session() && client.rfc2069_compat() {
+        return Err("its algorithm needs a qop, and it has none".to_owned());
+    }
     let has_auth = |qop: String| qop.split(',').any(|word| word.trim().eq_ignore_ascii_case("auth"));
     if !param("qop").is_none_or(has_auth) {
         return Err("its qop is not auth".to_owned());
@@ -122,6 +126,7 @@ mod tests {
             (r#"Basic realm="r""#, "it asks for Basic, not Digest"),
             (r#"Digest realm="r", nonce="n", algorithm=SHA-1"#, "its algorithm is SHA-1"),
             (r#"Digest realm="r", nonce="n", qop="auth-int""#, "its qop is not auth"),
+            (r#"Digest realm="r", nonce="n", algorithm=MD5-sess"#, "its algorithm needs a qop, and it has none"),
             (r#"Digest realm="r", nonce="n", qop="token""#, "its qop is not auth"),
             (r#"Digest realm="r", qop="auth""#, "it is malformed: missing required parameter nonce"),
         ] {

@@ -14,7 +14,7 @@ use super::to_error::{RequestInfo, api_error, protocol_error};
 use super::transport::exchange::HttpResponse;
 use super::transport::options::MAX_ERROR_BODY;
 use crate::core::error::{Error, Notice};
-use crate::core::json::Tape;
+use crate::core::json::{Tape, from_object};
 
 pub const REDIRECTS: &str = "the server redirects, and credentials are not sent elsewhere";
 /// The result of a call that succeeded.
@@ -47,7 +47,7 @@ pub fn effective_status(response: &HttpResponse, envelope: bool) -> u16 {
     if !envelope {
         return response.status;
     }
-    serde_json::from_slice::<Envelope<'_>>(&response.body).map_or(response.status, |e| e.status)
+    from_object::<Envelope<'_>>(&response.body).map_or(response.status, |e| e.status)
 }
 
 /// The entity itself: what the envelope holds, if one was asked for and is there.
@@ -55,7 +55,7 @@ pub fn content(body: &[u8], envelope: bool) -> &[u8] {
     if !envelope {
         return body;
     }
-    serde_json::from_slice::<Envelope<'_>>(body).ok().and_then(|e| e.content).map_or(body, |c| c.get().as_bytes())
+    from_object::<Envelope<'_>>(body).ok().and_then(|e| e.content).map_or(body, |c| c.get().as_bytes())
 }
 
 /// The response itself, parsed, if it is a success that can be what the API sends.
@@ -73,9 +73,8 @@ pub fn check(
         },
         400.. => {
             let response = response.redacted();
-            let content = envelope
-                .then(|| serde_json::from_slice::<Envelope<'_>>(&response.body).ok().and_then(|e| e.content))
-                .flatten();
+            let content =
+                envelope.then(|| from_object::<Envelope<'_>>(&response.body).ok().and_then(|e| e.content)).flatten();
             Err(Error::Api(Box::new(api_error(&response, status, content, request))))
         }
         300..=399 => Err(protocol_error(response, REDIRECTS.to_owned(), request)),
@@ -131,16 +130,14 @@ fn problem(body: &[u8], expected: ExpectedBody, envelope: bool) -> Option<String
         ExpectedBody::Resource | ExpectedBody::ResourceOrEmpty => match object_entries(body) {
             Err(e) => Some(not_json(first, &e)),
             Ok(0) if expected == ExpectedBody::Resource => Some("is an empty object".to_owned()),
-            Ok(_) if envelope && expected == ExpectedBody::Resource => {
-                match serde_json::from_slice::<Envelope<'_>>(body) {
-                    Err(_) => Some("has no envelope with a status".to_owned()),
-                    Ok(envelope) => {
-                        let entity =
-                            envelope.content.is_some_and(|c| object_entries(c.get().as_bytes()).is_ok_and(|n| n > 0));
-                        (!entity).then(|| "is an envelope without content".to_owned())
-                    }
+            Ok(_) if envelope && expected == ExpectedBody::Resource => match from_object::<Envelope<'_>>(body) {
+                Err(_) => Some("has no envelope with a status".to_owned()),
+                Ok(envelope) => {
+                    let entity =
+                        envelope.content.is_some_and(|c| object_entries(c.get().as_bytes()).is_ok_and(|n| n > 0));
+                    (!entity).then(|| "is an envelope without content".to_owned())
                 }
-            }
+            },
             Ok(_) => None,
         },
     }

@@ -11,10 +11,20 @@ mod tests;
 
 use bytes::Bytes;
 use bytestring::ByteString;
+use serde::Deserialize;
+use serde::de::Error;
 
 pub use self::element::Element;
 pub use self::scanner::ItemKind;
 use self::scanner::{Item, scan};
+
+/// A struct from a JSON object. `serde_json` by itself reads it from a list as well, by the order of its fields.
+pub(crate) fn from_object<'j, T: Deserialize<'j>>(text: &'j [u8]) -> serde_json::Result<T> {
+    match text.trim_ascii_start().first() {
+        Some(b'[') => Err(serde_json::Error::custom("a list, not an object")),
+        _ => serde_json::from_slice(text),
+    }
+}
 
 /// A JSON text in UTF-8 and its values. Numbers are within what a float can hold, and surrogates come in pairs.
 #[derive(Debug, Clone)]

@@ -17,6 +17,19 @@ fn field_count_by_serde(text: &[u8]) -> Option<usize> {
 }
 
 #[test]
+fn a_struct_is_read_from_an_object_alone() {
+    #[derive(serde::Deserialize)]
+    struct Token {
+        access_token: String,
+    }
+    let read = |text: &str| from_object::<Token>(text.as_bytes()).ok().map(|token| token.access_token);
+    assert_eq!(read(r#" {"access_token":"a"}"#).as_deref(), Some("a"));
+    for text in [r#"["a"]"#, "\n[\"a\"]", "[]", "5", "", "null"] {
+        assert_eq!(read(text), None, "{text}");
+    }
+}
+
+#[test]
 fn a_plain_prefix_ends_where_it_does_byte_by_byte() {
     for length in 0..40 {
         for end in [0, 0x1F, b'"', b'\\', b' ', b'!', b'#', 0x7F, 0x80, 0xA2, 0xDC, 0xFF] {

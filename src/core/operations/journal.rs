@@ -19,6 +19,7 @@ use fs4::fs_std::FileExt;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::core::json::from_object;
 use crate::regular_files;
 
 const VERSION: u32 = 1;
@@ -327,7 +328,7 @@ fn begins(file: &File) -> std::io::Result<impl Iterator<Item = std::io::Result<B
 }
 
 fn check_first(line: &str, operations: &str) -> std::io::Result<()> {
-    match serde_json::from_str::<First>(line) {
+    match from_object::<First>(line.as_bytes()) {
         Ok(first) if first.journal == VERSION && first.operations == operations => Ok(()),
         Ok(first) if first.journal == VERSION => {
             let theirs = first.operations.escape_debug();
@@ -339,7 +340,7 @@ fn check_first(line: &str, operations: &str) -> std::io::Result<()> {
 
 /// `number`: of the line, from 0 after the first.
 fn parsed(line: &str, number: usize) -> std::io::Result<Line> {
-    serde_json::from_str(line).map_err(|_| malformed(number))
+    from_object(line.as_bytes()).map_err(|_| malformed(number))
 }
 
 fn malformed(number: usize) -> Error {

@@ -118,6 +118,7 @@ fn an_entry_that_is_damaged_in_any_way_is_removed_with_a_warning() {
         br#"{"version":1,"base_url":"https://cloud.mongodb.com","client_id":"mdb_sa_id_1","access_token":"a\nb","renew_at":9,"expires_at":9}"#.to_vec(),
         br#"{"version":1,"base_url":"https://cloud.mongodb.com","client_id":"mdb_sa_id_1","access_token":"","renew_at":9,"expires_at":9}"#.to_vec(),
         br#"{"version":1,"base_url":"https://other.example","client_id":"mdb_sa_id_1","access_token":"t","renew_at":9,"expires_at":9}"#.to_vec(),
+        br#"[1,"https://cloud.mongodb.com","mdb_sa_id_1","","t",9,9]"#.to_vec(),
         vec![b'x'; 100_000],
         vec![0xff; 10],
     ];

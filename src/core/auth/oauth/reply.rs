@@ -11,6 +11,7 @@ use crate::core::auth::token_cache::lock::Cacheable;
 use crate::core::error::{ApiError, AuthenticationError, Error};
 use crate::core::http::reply;
 use crate::core::http::transport::exchange::{HttpResponse, printable};
+use crate::core::json::from_object;
 use crate::core::secret::Secret;
 
 /// A token is renewed when less than this, or less than a tenth of its lifetime, is left.
@@ -41,7 +42,7 @@ impl IssuedToken {
             #[serde(default)]
             expires_in: Value,
         }
-        let reply = serde_json::from_slice::<TokenReply>(body).ok()?;
+        let reply = from_object::<TokenReply>(body).ok()?;
         let header = bearer::header(&reply.access_token)?;
         let lifetime = lifetime(&reply.expires_in);
         let renew_in = lifetime.saturating_sub(RENEW_BEFORE.min(lifetime / 10));
@@ -85,7 +86,7 @@ pub(crate) fn is_about_token(reply: &HttpResponse) -> bool {
     if reply.headers.get_all(WWW_AUTHENTICATE).iter().any(is_invalid_token) {
         return true;
     }
-    let body = serde_json::from_slice::<Code>(reply::content(&reply.body, true)).ok();
+    let body = from_object::<Code>(reply::content(&reply.body, true)).ok();
     body.and_then(|body| body.error_code).is_none_or(|code| TOKEN_CODES.contains(&code.as_str()))
 }
 
@@ -97,7 +98,7 @@ pub(super) fn refusal(exchange: &HttpResponse, api: ApiError) -> Error {
         error: String,
         error_description: Option<String>,
     }
-    match serde_json::from_slice::<Refusal>(&exchange.body) {
+    match from_object::<Refusal>(&exchange.body) {
         Ok(refusal) if exchange.status != 429 => {
             let refusal = Refusal {
                 error: printable(&refusal.error),

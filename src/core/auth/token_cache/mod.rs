@@ -18,6 +18,7 @@ use sha2::{Digest, Sha256};
 use zeroize::Zeroizing;
 
 use crate::core::error::{Notice, NoticeKind};
+use crate::core::json::from_object;
 use crate::core::machine::{Machine, Platform};
 use crate::core::secret::Secret;
 use crate::private_files;
@@ -276,7 +277,7 @@ impl FileCache {
 }
 
 fn parse(content: &[u8]) -> Option<Entry<'_>> {
-    let entry: Entry<'_> = serde_json::from_slice(content).ok()?;
+    let entry: Entry<'_> = from_object(content).ok()?;
     let token = &*entry.access_token;
     (entry.version == 1 && !token.is_empty() && token.bytes().all(|byte| byte.is_ascii_graphic())).then_some(entry)
 }

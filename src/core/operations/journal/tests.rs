@@ -55,6 +55,7 @@ fn a_file_that_is_no_journal_is_left_as_it_is() {
         &"\u{0}".repeat(10_000),
         &"x".repeat(10_000),
         "\n{\"begin\":0",
+        "[1,\"create\"]\n",
         "{\"journal\":1,\"operations\":\"update\"}\n{\"begin\":0",
     ] {
         std::fs::write(&path, content).unwrap();

@@ -127,6 +127,7 @@ def run(target: str, *arguments: str) -> Run:
     if Path("/dev/shm").is_dir():
         environment["TMPDIR"] = "/dev/shm"
     command = [str(binaries() / target), f"-artifact_prefix={FUZZ}/artifacts/{target}/", f"-max_len={LONGEST}"]
+    command.append("-dict=dictionaries/words.dict")
     log = FOUND / f"{target}.log"
     with log.open("wb") as output:
         process = subprocess.Popen([*command, *arguments], cwd=FUZZ, env=environment, stdout=output, stderr=output)

@@ -72,6 +72,8 @@ def cargo_test(part: str, arguments: list[str], environment: dict[str, str]) -> 
         "CARGO_INCREMENTAL": "0",
         # tests/rust/faults/atlas.rs: of time limits that are real.
         "ATLAS_TEST_SLOWNESS": "6",
+        # tests/rust/fuzz/main.rs: a number of inputs, however long it takes.
+        "ATLAS_FUZZ_SECONDS": "0",
         "CARGO_TARGET_DIR": str(ROOT / ".cache" / part),
         **environment,
     }

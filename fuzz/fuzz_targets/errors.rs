@@ -1,3 +1,3 @@
 #![no_main]
 
-libfuzzer_sys::fuzz_target!(|data: &[u8]| atlas_serverless_fuzz::target("errors")(data));
+atlas_serverless_fuzz::fuzz!("errors");

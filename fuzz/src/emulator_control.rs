@@ -2,10 +2,10 @@
 use atlas_serverless::emulator::{Options, State};
 use serde_json::{Value, json};
 
-use super::support;
+use super::{Reached, support};
 
 /// Options as JSON in the first line; then `METHOD path` and a body, a line each.
-pub fn run(data: &[u8]) {
+pub fn run(data: &[u8]) -> Reached {
     let (options, mut rest) = support::line(data);
     let mut options: Value = serde_json::from_slice(options).unwrap_or_else(|_| json!({}));
     if let Some(options) = options.as_object_mut() {
@@ -13,10 +13,11 @@ pub fn run(data: &[u8]) {
         options.remove("state_dir");
     }
     if is_large(&options) {
-        return;
+        return Reached::Nothing;
     }
-    let Ok(options) = Options::from_json(&options) else { return };
-    let Ok(state) = State::new(options) else { return };
+    let Ok(options) = Options::from_json(&options) else { return Reached::Refused };
+    let Ok(state) = State::new(options) else { return Reached::Refused };
+    let mut reached = Reached::Refused;
     for _ in 0..8 {
         if rest.is_empty() {
             break;
@@ -31,9 +32,12 @@ pub fn run(data: &[u8]) {
         if path.contains("listener") || body.as_ref().is_some_and(is_large) {
             continue;
         }
-        if let Err(error) = state.control(method, path, body) {
-            assert!(error.status < 500, "{} {}", error.status, error.message);
-            assert!(!error.message.is_empty());
+        match state.control(method, path, body) {
+            Ok(_) => reached = Reached::Accepted,
+            Err(error) => {
+                assert!(error.status < 500, "{} {}", error.status, error.message);
+                assert!(!error.message.is_empty());
+            }
         }
     }
     for what in ["state", "description", "counters", "requests", "faults"] {
@@ -44,6 +48,7 @@ pub fn run(data: &[u8]) {
     let again = Options::from_json(&json!({"seed": saved})).expect("a seed");
     assert!(State::new(again).is_ok(), "{saved}");
     state.reset();
+    reached
 }
 
 /// Whether it asks for many instances by their number.

@@ -3,14 +3,15 @@ use std::path::Path;
 use std::sync::OnceLock;
 
 use atlas_serverless::core::operations::journal::{Entry, Journal};
+use serde_json::Value;
 use tempfile::TempDir;
 
-use super::support;
+use super::{Reached, support};
 
 static FOLDER: OnceLock<TempDir> = OnceLock::new();
 
 /// A number that chooses the operations and where the file is cut, then the file.
-pub fn run(data: &[u8]) {
+pub fn run(data: &[u8]) -> Reached {
     let (choice, file) = support::number(data);
     let operations = ["create", "update", "delete"][usize::from(choice) % 3];
     let folder = FOLDER.get_or_init(|| TempDir::new().unwrap());
@@ -22,13 +23,27 @@ pub fn run(data: &[u8]) {
     let whole = file.iter().rposition(|byte| *byte == b'\n').map_or(0, |newline| newline + 1);
     assert!(left.starts_with(&file[..whole]));
     match opened {
-        Ok(journal) => go_on(&path, operations, journal, usize::from(choice)),
+        Ok(journal) => {
+            assert_eq!(journal.begun(), begins(&left).unwrap_or(journal.begun()));
+            go_on(&path, operations, journal, usize::from(choice));
+            Reached::Accepted
+        }
         Err(error) => {
             // A file that is no journal is left as it is.
             assert!(left.len() == whole || left == file);
             support::assert_printable(&error.to_string());
+            Reached::Refused
         }
     }
+}
+
+/// How many whole lines of a journal begin an operation. `None` if one of them could also be the end of another.
+fn begins(written: &[u8]) -> Option<u64> {
+    let lines = written.split_inclusive(|byte| *byte == b'\n').filter(|line| line.ends_with(b"\n")).skip(1);
+    let lines: Vec<Value> = lines.map(|line| serde_json::from_slice(line).unwrap_or_default()).collect();
+    let has = |line: &&Value, name: &str| line.get(name).is_some();
+    let is_plain = lines.iter().all(|line| !(has(&line, "begin") && has(&line, "end")));
+    is_plain.then(|| lines.iter().filter(|line| has(line, "begin")).count() as u64)
 }
 
 fn go_on(path: &Path, operations: &str, mut journal: Journal, choice: usize) {
@@ -53,12 +68,28 @@ fn go_on(path: &Path, operations: &str, mut journal: Journal, choice: usize) {
     if u64::try_from(earlier.len()) == Ok(begun) {
         assert!(!journal.has_succeeded(begun, &entry(begun)).unwrap(), "it has not ended");
     }
+    // What has succeeded counts as done, what has failed does not.
+    journal.begin(begun + 1, entry(begun + 1)).unwrap();
+    journal.end(begun, None).unwrap();
+    journal.end(begun + 1, Some("refused".to_owned())).unwrap();
+    journal.sync().unwrap();
+    drop(journal);
+    let mut journal = Journal::open(path, operations).expect("what was appended is read again");
+    assert_eq!(journal.begun(), begun + 2);
+    if u64::try_from(earlier.len()) == Ok(begun) {
+        for number in 0..begun + 2 {
+            let before = earlier.get(number as usize).copied();
+            assert_eq!(journal.has_succeeded(number, &entry(number)).unwrap(), before.unwrap_or(number == begun));
+        }
+    }
     drop(journal);
     // What was on the disk when the machine stopped is a journal, too.
     let written = std::fs::read(path).unwrap();
-    std::fs::write(path, &written[..choice % (written.len() + 1)]).unwrap();
+    let written = &written[..choice % (written.len() + 1)];
+    std::fs::write(path, written).unwrap();
     let cut = Journal::open(path, operations).expect("a journal that was cut off is one");
-    assert!(cut.begun() <= begun + 1);
+    let begun = begins(written).unwrap_or(cut.begun());
+    assert_eq!(cut.begun(), begun, "no operation is lost that was begun");
 }
 
 fn entry(number: u64) -> Entry {

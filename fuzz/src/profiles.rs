@@ -7,7 +7,7 @@ use atlas_serverless::core::auth::discovery::options::{ExplicitOptions, Sources}
 use atlas_serverless::core::machine::{KeyringTrouble, Machine, Platform};
 use zeroize::Zeroizing;
 
-use super::support;
+use super::{Reached, support};
 
 /// A machine that has this file, a keyring with one secret, and no environment.
 struct OneFile<'a>(&'a [u8]);
@@ -47,7 +47,7 @@ impl Machine for OneFile<'_> {
 }
 
 /// The name of a profile, or an empty line for the default; then the file.
-pub fn run(data: &[u8]) {
+pub fn run(data: &[u8]) -> Reached {
     let (name, file) = support::line(data);
     let name = String::from_utf8_lossy(name).into_owned();
     let options = ExplicitOptions {
@@ -66,4 +66,5 @@ pub fn run(data: &[u8]) {
         }
         Err(error) => assert!(!error.to_string().is_empty()),
     }
+    Reached::accepted_if(report.result.is_ok())
 }

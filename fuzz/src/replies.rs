@@ -12,27 +12,26 @@ use bytes::Bytes;
 use reqwest::Url;
 use serde_json::{Map, Value};
 
-use super::support;
+use super::{Reached, support};
 
 const EXPECTED: [ExpectedBody; 4] =
     [ExpectedBody::Resource, ExpectedBody::ResourceOrEmpty, ExpectedBody::Page, ExpectedBody::AnyJson];
 
 /// `expected envelope` as a number, then the body.
-pub fn run(data: &[u8]) {
+pub fn run(data: &[u8]) -> Reached {
     let (choice, body) = support::number(data);
     let expected = EXPECTED[usize::from(choice) % 4];
     let envelope = choice % 8 >= 4;
     // A key of this name is a private signal between serde_json's own types.
     if body.windows(19).any(|part| part == b"$serde_json::privat") {
-        return;
+        return Reached::Nothing;
     }
     let text = Bytes::copy_from_slice(body);
     let (tape, value) = (Tape::parse(&text), serde_json::from_slice::<Value>(body));
     assert_eq!(tape.is_some(), value.is_ok(), "{value:?}");
     if let (Some(tape), Ok(value)) = (&tape, &value) {
         assert_eq!(&read(tape.root()), value);
-        let _ = differences(body, body);
-        let _ = differences(br#"{"name":"a","tags":[{"key":"a","value":"b"}],"providerSettings":{"a":1}}"#, body);
+        check_differences(value, body, choice / 8);
     }
     let (url, env) = (Url::parse("https://cloud.mongodb.com/api/atlas/v2/groups").unwrap(), support::env());
     let request = RequestInfo {
@@ -49,9 +48,29 @@ pub fn run(data: &[u8]) {
             assert!((200..300).contains(&response.status));
             assert!(response.tape.is_some() || body.trim_ascii().is_empty());
             let _ = content(body, envelope);
+            Reached::Accepted
         }
-        Err(error) => support::assert_printable(&error.to_string()),
+        Err(error) => {
+            support::assert_printable(&error.to_string());
+            Reached::Refused
+        }
     }
+}
+
+/// A reply that is as asked shows no difference, and one that is not shows the field.
+fn check_differences(value: &Value, body: &[u8], choice: u16) {
+    let asked = value.to_string();
+    // A name that the body has twice counts once, in both.
+    assert_eq!(differences(asked.as_bytes(), body), []);
+    let _ = differences(br#"{"name":"a","tags":[{"key":"a","value":"b"}],"providerSettings":{"a":1}}"#, body);
+    let Some(fields) = value.as_object().filter(|fields| !fields.is_empty()) else { return };
+    let mut changed = fields.clone();
+    let (name, field) = changed.iter_mut().nth(usize::from(choice) % fields.len()).expect("one of them");
+    let name = name.clone();
+    *field = if *field == "another" { "a third".into() } else { "another".into() };
+    let found = differences(asked.as_bytes(), Value::Object(changed).to_string().as_bytes());
+    assert_eq!(found.iter().map(|one| &one.path).collect::<Vec<_>>(), [&name]);
+    assert_eq!(found[0].asked, fields[&name]);
 }
 
 /// What the binding makes a Python value of.

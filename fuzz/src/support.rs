@@ -1,10 +1,13 @@
 //! What several targets need: inputs made of bytes, and an environment whose clock stands still.
+pub mod loopback;
+
 use std::hash::{BuildHasher, BuildHasherDefault, DefaultHasher};
 use std::sync::Arc;
 use std::time::Duration;
 
 use atlas_serverless::core::context::Env;
-use atlas_serverless::core::context::clock::{ManualClock, Rng};
+use atlas_serverless::core::context::clock::{FixedRng, ManualClock};
+use atlas_serverless::core::error::Violation;
 use atlas_serverless::core::http::network::poll_intervals;
 use atlas_serverless::core::policy::retry::RetryPolicy;
 use atlas_serverless::core::spec::model::{Key, Node};
@@ -14,20 +17,11 @@ use serde_json::Value;
 /// A project.
 pub const GROUP: &str = "32b6e34b3d91647abb20e7b8";
 
-/// The half of the largest jitter, always.
-struct Half;
-
-impl Rng for Half {
-    fn unit(&self) -> f64 {
-        0.5
-    }
-}
-
 /// An environment in which no time passes.
 pub fn env() -> Env {
     Env {
         clock: Arc::new(ManualClock::default()),
-        rng: Arc::new(Half),
+        rng: Arc::new(FixedRng(0.5)),
         policy: RetryPolicy { max_retries: 5, max_retry_time: Duration::from_secs(180) },
         timeout: Duration::from_secs(60),
         poll_intervals: poll_intervals("https://cloud.mongodb.com"),
@@ -69,6 +63,18 @@ pub fn number(data: &[u8]) -> (u16, &[u8]) {
     (std::str::from_utf8(line).ok().and_then(|text| text.trim().parse().ok()).unwrap_or(0), rest)
 }
 
+/// The input with something that no input can know in the place of a mark.
+pub fn replaced(data: &[u8], mark: &str, with: &[u8]) -> Vec<u8> {
+    let (mut replaced, mut rest) = (Vec::with_capacity(data.len()), data);
+    while let Some(at) = rest.windows(mark.len()).position(|part| part == mark.as_bytes()) {
+        replaced.extend_from_slice(&rest[..at]);
+        replaced.extend_from_slice(with);
+        rest = &rest[at + mark.len()..];
+    }
+    replaced.extend_from_slice(rest);
+    replaced
+}
+
 /// A caller's object: JSON, in which a text that begins with `\u0001` is something that JSON does not have.
 pub fn node(value: &Value, depth: usize) -> Node<'_> {
     match value {
@@ -102,4 +108,12 @@ pub fn assert_printable(text: &str) {
     let hidden =
         |c: char| c.is_control() && c != '\n' || matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
     assert!(!text.contains(hidden), "{text:?}");
+}
+
+/// A refusal says what is wrong, and by which rule.
+pub fn assert_shown(violations: &[Violation]) {
+    assert!(!violations.is_empty());
+    for violation in violations {
+        assert!(!violation.message.is_empty() && !violation.rule.is_empty());
+    }
 }

@@ -5,11 +5,12 @@ use atlas_serverless::core::auth::oauth::grant::ClientCredentials;
 use atlas_serverless::core::context::Context;
 use atlas_serverless::core::http::transport::exchange::HttpResponse;
 use bytes::Bytes;
+use serde_json::Value;
 
-use super::support;
+use super::{Reached, support};
 
 /// A status, headers, an empty line, the body.
-pub fn run(data: &[u8]) {
+pub fn run(data: &[u8]) -> Reached {
     let (status, rest) = support::number(data);
     let (headers, body) = support::headers(rest);
     let _ = jwt::expiry(&String::from_utf8_lossy(body));
@@ -24,6 +25,15 @@ pub fn run(data: &[u8]) {
             assert!(!token.secret.expose().is_empty());
             assert!(token.header.is_sensitive());
             assert!(token.renew_in <= token.lifetime);
+            // As `serde_json` reads the body, which names one token.
+            let reply: Value = serde_json::from_slice(body).unwrap();
+            assert_eq!(reply["access_token"], token.secret.expose());
+            if let Some(seconds) = reply["expires_in"].as_u64().filter(|seconds| *seconds < 1 << 31) {
+                assert_eq!(token.lifetime.as_secs(), seconds);
+            }
+            let header = format!("Bearer {}", token.secret.expose());
+            assert_eq!(token.header.as_bytes(), header.as_bytes());
+            Reached::Accepted
         }
         Err((error, _)) => {
             let sentence = error.to_string();
@@ -32,6 +42,7 @@ pub fn run(data: &[u8]) {
             if status < 300 {
                 assert!(!sentence.contains("kept-out-of-errors"), "{sentence}");
             }
+            Reached::Refused
         }
     }
 }

@@ -74,8 +74,9 @@ def cases(tests: tuple[str, ...]) -> str:
 def replayed() -> str:
     inputs = sum(len(list(target.iterdir())) for target in fuzz_targets())
     source = (ROOT / "tests/rust/fuzz/main.rs").read_text(encoding="utf-8")
+    seconds = int(source.split("const SECONDS: u64 = ")[1].split(";")[0])
     mutations = int(source.split("const MUTATIONS: usize = ")[1].split(";")[0])
-    return f"{len(fuzz_targets())} targets, {inputs:,} inputs; {mutations:,} mutations for each target"
+    return f"{len(fuzz_targets())} targets, {inputs:,} inputs; {seconds} seconds of mutations for each target, {mutations:,} at least"
 
 
 def fuzz_in_short() -> str:

@@ -76,7 +76,8 @@ def replayed() -> str:
     source = (ROOT / "tests/rust/fuzz/main.rs").read_text(encoding="utf-8")
     seconds = int(source.split("const SECONDS: u64 = ")[1].split(";")[0])
     mutations = int(source.split("const MUTATIONS: usize = ")[1].split(";")[0])
-    return f"{len(fuzz_targets())} targets, {inputs:,} inputs; {seconds} seconds of mutations for each target, {mutations:,} at least"
+    changed = f"{seconds} seconds of mutations for each target, {mutations:,} at least"
+    return f"{len(fuzz_targets())} targets, {inputs:,} inputs; {changed}"
 
 
 def fuzz_in_short() -> str:

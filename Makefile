@@ -79,7 +79,7 @@ deny: $(VENV)/.supply-chain
 # Published advisories about all crates and Python packages that are used here. Needs a network, and says what it could not look up.
 # `make audit AUDIT=--record` writes the figures that docs/security.md shows.
 audit: $(VENV)/.supply-chain
-	$(BIN)/python scripts/audit.py $(AUDIT)
+	$(BIN)/python scripts/audit.py $(AUDIT); code=$$?; $(BIN)/python scripts/security_figures.py && exit $$code
 
 $(VENV)/.supply-chain: $(VENV)/.installed scripts/supply_chain/requirements.txt
 	$(BIN)/python -m pip install --quiet -r scripts/supply_chain/requirements.txt

@@ -41,7 +41,10 @@ PYTHON_TESTS = (
     *("properties", "reading", "threads"),
 )
 #: What crosses between them most, and passes at a thirtieth of the speed.
-BINDING_TESTS = ("aio", "convert", "create_many", "garbage", "interrupts", "lists", "threads")
+BINDING_TESTS = (
+    *("aio", "arguments", "convert", "create_many", "errors", "garbage", "hostile_replies", "interrupts", "journal"),
+    *("lists", "reading", "threads"),
+)
 #: It measures a time, which these checks multiply.
 LEFT_OUT = "tests/python/test_errors.py::test_the_import_is_cheap"
 

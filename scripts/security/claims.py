@@ -77,7 +77,7 @@ CLAIMS = [
     ),
     Claim(
         "a server that is not Atlas",
-        "its certificate is checked, its name too; nothing turns that off",
+        "its certificate is checked, and the name in it",
         (
             f"{NETWORK}::test_an_authority_that_nobody_knows_is_refused_and_said",
             f"{NETWORK}::test_a_trusted_authority_does_not_make_another_name_good",
@@ -118,7 +118,7 @@ CLAIMS = [
         "a hostile or broken reply, challenge, token, date, limit, journal or profile",
         "no panic, no wrong value, a sentence that can be shown",
         (
-            "tests/rust/fuzz/main.rs::every_target_has_a_corpus_and_every_corpus_a_target",
+            "tests/rust/fuzz/main.rs::every_target_is_replayed",
             "tests/python/test_hostile_table.py::test_a_call_ends_with_a_value_or_an_error_of_ours",
         ),
         figure=figures.replayed,
@@ -192,6 +192,11 @@ CLAIMS = [
             "tests/rust/emulator/control.rs::control_is_the_same_over_http_for_loopback_callers_only",
             "tests/python/test_emulator_origins.py::test_only_its_own_name_is_answered",
         ),
+    ),
+    Claim(
+        "credentials of one emulator that are known",
+        "they are new at every start, and open no other",
+        ("tests/python/test_emulator.py::test_credentials_are_new_at_every_start",),
     ),
     Claim(
         "credentials in the emulator's request log or in its saved state",

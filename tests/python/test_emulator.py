@@ -50,6 +50,15 @@ def test_a_client_is_made_for_each_credential(emulator: Emulator, auth: Auth) ->
     assert schemes == ({"none", "digest"} if auth == "api_key" else {"bearer"})
 
 
+def test_credentials_are_new_at_every_start(emulator: Emulator) -> None:
+    names = ("client_id", "client_secret", "public_key", "private_key", "access_token")
+    with Emulator() as other:
+        assert [name for name in names if getattr(emulator, name) == getattr(other, name)] == []
+        with emulator.client("access_token", base_url=other.url) as client:
+            with pytest.raises(errors.UnauthorizedError):
+                list(client.list_projects())
+
+
 def test_the_environment_is_what_a_client_finds(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith(("MONGODB_", "MCLI_"))]:
         monkeypatch.delenv(name)

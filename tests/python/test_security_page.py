@@ -65,7 +65,7 @@ def test_the_soak_takes_an_hour_and_five_minutes_for_every_landing() -> None:
     assert "tests/soak/soak.py --seconds 300" in lines["soak-short"]
 
 
-@pytest.mark.parametrize("target", ["fuzz", "soak", "sanitize"])
+@pytest.mark.parametrize("target", ["audit", "fuzz", "soak", "sanitize"])
 def test_the_page_is_written_however_a_run_ends(target: str) -> None:
     recipe = MAKEFILE[target][1][-1]
     assert re.search(r"; code=\$\$\?; \S+ scripts/security_figures\.py && exit \$\$code$", recipe)

@@ -16,6 +16,7 @@ import random
 import sys
 import threading
 import time
+import traceback
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -68,17 +69,23 @@ class Tally:
 
 
 def in_threads(work: Callable[[str], None], names: list[str], count: int) -> None:
-    """Shares the names among so many threads."""
+    """Shares the names among so many threads; an error of one is raised here."""
+    raised: list[Exception] = []
 
     def all_of(part: list[str]) -> None:
-        for name in part:
-            work(name)
+        try:
+            for name in part:
+                work(name)
+        except Exception as error:
+            raised.append(error)
 
     threads = [threading.Thread(target=all_of, args=(names[n::count],)) for n in range(count)]
     for thread in threads:
         thread.start()
     for thread in threads:
         thread.join()
+    if raised:
+        raise raised[0]
 
 
 def create_each(client: Client, names: list[str], tally: Tally, threads: int) -> None:
@@ -214,9 +221,9 @@ def one_round(number: int, server: Server, clients: list[Client], tally: Tally, 
 
 
 def soak(seconds: float, seed: int) -> dict[str, Any]:
-    """The figures of a run. One that finds calls and server at odds ends there, and says so under `wrong`."""
+    """The figures of a run. One in which something is wrong ends there, and says it under `wrong`."""
     server, chance = Server(), random.Random(seed)
-    tally, created = Tally(), 0
+    tally, created, faults = Tally(), 0, 0
     samples: list[Sample] = []
     wrong: list[str] = []
     of_run, begun = records.of_this_run(), time.monotonic()
@@ -224,15 +231,16 @@ def soak(seconds: float, seed: int) -> dict[str, Any]:
         clients = [Client(**server.arguments(account)) for account in ACCOUNTS]
         while time.monotonic() - begun < seconds or len(samples) < FEWEST:
             created += one_round(len(samples), server, clients, tally, chance)
+            faults = server.control("GET", "counters")["faults"]
             samples.append(settle(server, clients))
             took = time.monotonic() - begun
             print(f"{took:.0f} s: {len(samples)} rounds, {created} created, {samples[-1]}", flush=True)
         for client in clients:
             client.close()
-    except AssertionError as error:
-        wrong.append(f"after {len(samples)} rounds: {error}")
+    except Exception as error:
+        traceback.print_exc()
+        wrong.append(f"after {len(samples)} rounds: {type(error).__name__}: {error}")
     finally:
-        faults = server.control("GET", "counters")["faults"]
         server.stop()
     return {
         **of_run,

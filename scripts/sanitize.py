@@ -49,6 +49,10 @@ BINDING_TESTS = (
 LEFT_OUT = "tests/python/test_errors.py::test_the_import_is_cheap"
 
 
+class CannotRun(Exception):
+    """What a part needs is not here: it is said, and the others are run."""
+
+
 def output(*command: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, check=True).stdout
 
@@ -94,7 +98,7 @@ def address() -> tuple[int, str]:
 def thread() -> tuple[int, str]:
     sysroot = output("rustc", *os.environ.get("RUSTFLAGS", "").split(), "--print", "sysroot").strip()
     if not (Path(sysroot) / "lib/rustlib/src/rust/library").is_dir():
-        return 2, "the source of the standard library is missing: rustup component add rust-src"
+        raise CannotRun("the source of the standard library is missing: rustup component add rust-src")
     suppressed = ROOT / "tests/rust/thread_sanitizer.txt"
     environment = {"RUSTFLAGS": flags("thread"), "TSAN_OPTIONS": f"suppressions={suppressed}"}
     return cargo_test("thread", ["-Zbuild-std"], environment)
@@ -110,7 +114,10 @@ def python() -> tuple[int, str]:
 
 
 def binding() -> tuple[int, str]:
-    debian_packages.install({"valgrind": "valgrind"})
+    try:
+        debian_packages.install({"valgrind": "valgrind"})
+    except SystemExit as missing:
+        raise CannotRun(str(missing)) from missing
     found = LOGS / "binding.xml"
     found.unlink(missing_ok=True)
     suppressed = ROOT / "tests/python/memcheck.supp"
@@ -174,7 +181,12 @@ def main() -> int:
     wrong = []
     for part in arguments.parts or PARTS:
         of_run = records.of_this_run()
-        code, text = PARTS[part]()
+        try:
+            code, text = PARTS[part]()
+        except CannotRun as why:
+            print(f"{part}: {why}", file=sys.stderr)
+            wrong.append(part)
+            continue
         figures = ended(code, text)
         if code or figures["reports"]:
             print(f"{part}: {figures}\n{text[-3000:]}", file=sys.stderr)

@@ -12,6 +12,7 @@ from typing import Any
 
 import pytest
 
+import debian_packages
 import fuzz
 import sanitize
 from security import memcheck, records
@@ -87,7 +88,9 @@ def test_tests_and_reports_of_a_sanitizer_are_counted() -> None:
     assert sanitize.reports("\n".join(found)) == 4
 
 
-def test_a_run_is_recorded_however_it_ended(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_run_is_recorded_however_it_ended(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     monkeypatch.setattr(sanitize, "FIGURES", tmp_path / "sanitizers.json")
     monkeypatch.setattr(sys, "argv", ["sanitize.py", "address", "python"])
     log = f"running 15 tests\n{CARGO}==4711==ERROR: AddressSanitizer: heap-use-after-free on address 0x1\n"
@@ -97,6 +100,11 @@ def test_a_run_is_recorded_however_it_ended(tmp_path: Path, monkeypatch: pytest.
     known = json.loads((tmp_path / "sanitizers.json").read_text())
     assert known["address"] == {**records.of_this_run(), "tests": 15, "failed": 0, "reports": 1, "exit_code": 101}
     assert known["python"] == {**records.of_this_run(), "tests": 0, "failed": 0, "reports": 0, "exit_code": -11}
+    monkeypatch.setattr(debian_packages, "install", lambda needed: sys.exit(f"not found: {', '.join(needed)}"))
+    monkeypatch.setattr(sys, "argv", ["sanitize.py", "binding", "address"])
+    assert sanitize.main() == 1
+    assert "binding: not found: valgrind" in capsys.readouterr().err
+    assert "binding" not in json.loads((tmp_path / "sanitizers.json").read_text())
     monkeypatch.setitem(sanitize.PARTS, "address", lambda: (101, "error: could not compile `atlas-serverless`\n"))
     assert sanitize.main() == 1
     assert json.loads((tmp_path / "sanitizers.json").read_text())["address"]["reports"] == 1

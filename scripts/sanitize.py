@@ -42,8 +42,8 @@ PYTHON_TESTS = (
 )
 #: What crosses between them most, and passes at a thirtieth of the speed.
 BINDING_TESTS = (
-    *("aio", "arguments", "convert", "create_many", "errors", "garbage", "hostile_replies", "interrupts", "journal"),
-    *("lists", "reading", "threads"),
+    *("aio", "arguments", "convert", "create_many", "errors", "garbage", "hostile_replies", "interrupts", "lists"),
+    *("reading", "threads"),
 )
 #: It measures a time, which these checks multiply.
 LEFT_OUT = "tests/python/test_errors.py::test_the_import_is_cheap"

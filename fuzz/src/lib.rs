@@ -20,6 +20,7 @@ mod pages;
 mod profiles;
 mod raw_http;
 mod reconcile;
+mod redaction;
 mod replies;
 mod settings;
 mod specs;
@@ -48,7 +49,7 @@ impl Reached {
 pub type Target = fn(&[u8]) -> Reached;
 
 /// All of them by their names, which are those of their corpora.
-pub const TARGETS: [(&str, Target); 20] = [
+pub const TARGETS: [(&str, Target); 21] = [
     ("challenges", challenges::run),
     ("commands", commands::run),
     ("connect", connect::run),
@@ -64,6 +65,7 @@ pub const TARGETS: [(&str, Target); 20] = [
     ("profiles", profiles::run),
     ("raw_http", raw_http::run),
     ("reconcile", reconcile::run),
+    ("redaction", redaction::run),
     ("replies", replies::run),
     ("settings", settings::run),
     ("specs", specs::run),

@@ -49,7 +49,7 @@ impl RequestInfo<'_> {
 
 /// A response that cannot be what the API sends, as an error.
 pub(super) fn protocol_error(response: HttpResponse, message: String, request: &RequestInfo<'_>) -> Error {
-    let response = response.redacted();
+    let (response, message) = response.redacted_with(message);
     let failure = HttpFailure {
         status: Some(response.status),
         body_start: response.body_start(),
@@ -86,6 +86,7 @@ pub(crate) fn wrong_resource(
     base_url: &str,
     attempts: u32,
 ) -> Error {
+    let (redacted, message) = response.clone().redacted_with(message);
     Error::Transport(Box::new(TransportError {
         kind: TransportKind::Protocol,
         message,
@@ -94,7 +95,7 @@ pub(crate) fn wrong_resource(
         attempts,
         elapsed: Duration::ZERO,
         status: Some(response.status),
-        body_start: response.clone().redacted().body_start(),
+        body_start: redacted.body_start(),
         no_connection: None,
         target: None,
         hint: None,

@@ -119,5 +119,6 @@ macro_rules! replayed {
 
 replayed! {
     challenges commands connect control_callers conversions create_sequences emulator_control emulator_requests errors headers
-    journal pages profiles raw_http reconcile replies settings specs token_cache token_replies
+    journal pages profiles raw_http reconcile redaction replies settings specs token_cache
+    token_replies
 }

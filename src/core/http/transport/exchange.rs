@@ -7,6 +7,7 @@ use reqwest::Method;
 use reqwest::header::{CONTENT_ENCODING, HeaderMap};
 
 use super::cause::FailureCause;
+use super::options::MAX_ERROR_BODY;
 use super::redact::SentSecrets;
 use crate::core::error::{NoConnection, TransportKind};
 use crate::core::json::Tape;
@@ -52,14 +53,20 @@ impl HttpResponse {
     }
 
     /// The response to a request with these secrets. A success with a JSON body is left as it is: the caller gets all of it.
-    pub(super) fn without(self, secrets: SentSecrets) -> Self {
+    pub fn without(self, secrets: SentSecrets) -> Self {
         let first = self.body.iter().find(|byte| !byte.is_ascii_whitespace());
-        let is_value = (200..300).contains(&self.status) && matches!(first, None | Some(b'{' | b'['));
+        let is_value = (200..300).contains(&self.status) && first.is_none_or(|byte| begins_value(*byte));
         let response = HttpResponse { secrets, ..self };
         if is_value { response } else { response.redacted() }
     }
 
-    /// The response without secrets: for an error that is made of a success, which may show parts of it.
+    /// The response without secrets, and a message about it: for an error that is made of a success, which may show parts of it.
+    pub(in crate::core::http) fn redacted_with(self, message: String) -> (Self, String) {
+        let message = self.secrets.redact_message(message);
+        (self.redacted(), message)
+    }
+
+    /// The response without secrets.
     pub(in crate::core::http) fn redacted(self) -> Self {
         let HttpResponse { status, headers, body, secrets, .. } = self;
         let (headers, body) = secrets.redact(headers, body);
@@ -76,7 +83,10 @@ impl HttpResponse {
     /// The start of the body, for messages; of an encoded one, its length.
     pub(in crate::core::http) fn body_start(&self) -> Option<String> {
         match self.encoding() {
-            Some(encoding) => Some(format!("{} bytes, encoded as {encoding}", self.body.len())),
+            Some(encoding) => {
+                let more = if self.body.len() < MAX_ERROR_BODY { "" } else { "at least " };
+                Some(format!("{more}{} bytes, encoded as {encoding}", self.body.len()))
+            }
             None => body_start(&self.body),
         }
     }
@@ -123,6 +133,11 @@ impl HttpFailure {
     }
 }
 
+/// Whether a JSON value can begin with this byte.
+fn begins_value(byte: u8) -> bool {
+    matches!(byte, b'{' | b'[' | b'"' | b'-' | b'0'..=b'9' | b't' | b'f' | b'n')
+}
+
 /// The first 200 characters of a body, for messages.
 pub fn body_start(body: &[u8]) -> Option<String> {
     if body.is_empty() {
@@ -167,6 +182,7 @@ mod tests {
         };
         for (status, body, kept) in [
             (200, "{\"a\": \"TOKENMARK\"}", true),
+            (200, "\"TOKENMARK\"", true),
             (200, "<p>TOKENMARK</p>", false),
             (500, "{\"a\": \"TOKENMARK\"}", false),
         ] {

@@ -1,5 +1,15 @@
 //! Some servers and proxies send credentials back, on debugging pages for example. They are removed from every response that
-//! an error is made of.
+//! an error is made of, as they are or in any order of encodings: the escapes of JSON, HTML and URLs, base64, hexadecimal
+//! digits; also where they are broken into lines.
+//!
+//! The text is decoded until there is nothing left to decode, and the secret is looked for in each step. What was found is cut
+//! out of the text itself. Of a secret of more than 16 bytes any 16 are enough, and at the end of the text, which may have been
+//! cut off there, the first 6 of any.
+mod decoded;
+mod escapes;
+mod needle;
+mod search;
+
 use std::borrow::Cow;
 use std::sync::Arc;
 
@@ -10,22 +20,30 @@ use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use zeroize::Zeroizing;
 
-use super::encoded_secret::{EncodedSecret, MIN_LENGTH};
+use self::decoded::MIN_LENGTH;
+use self::search::Search;
+use super::options::MAX_ERROR_BODY;
 use crate::core::secret::Secret;
 
 const REDACTED: &str = "******";
 
 /// The secrets that one request carried.
 #[derive(Debug, Clone, Default)]
-pub(in crate::core::http) struct SentSecrets {
+pub struct SentSecrets {
     authorization: Option<HeaderValue>,
     body: Option<Secret>,
     proxy: Arc<[Secret]>,
 }
 
 impl SentSecrets {
-    pub(super) fn of(headers: &HeaderMap, body: Option<Secret>, proxy: Arc<[Secret]>) -> Self {
-        Self { authorization: headers.get(AUTHORIZATION).cloned(), body, proxy }
+    /// Of a request with these headers, a secret in its body, and what its proxy is sent.
+    pub fn of(headers: &HeaderMap, body: Option<Secret>, proxy: Arc<[Secret]>) -> Self {
+        let mut authorization = headers.get(AUTHORIZATION).cloned();
+        if let Some(value) = &mut authorization {
+            // So that no `Debug` shows it.
+            value.set_sensitive(true);
+        }
+        Self { authorization, body, proxy }
     }
 
     fn secrets(&self) -> Vec<Secret> {
@@ -42,30 +60,33 @@ impl SentSecrets {
         secrets
     }
 
-    /// Headers and body without secrets.
+    /// Headers and body without secrets. No error uses more of the body than [`MAX_ERROR_BODY`].
     pub(super) fn redact(&self, mut headers: HeaderMap, body: Bytes) -> (HeaderMap, Bytes) {
-        let secrets: Vec<EncodedSecret> = self.secrets().iter().map(EncodedSecret::new).collect();
-        let body = redact_all(&secrets, &body).map_or(body, Bytes::from);
+        let secrets = self.secrets();
+        let search = Search::new(&secrets);
+        let body = body.slice(..body.len().min(MAX_ERROR_BODY));
+        let body = search.redact(&body, REDACTED.as_bytes()).map_or(body, Bytes::from);
         for value in headers.values_mut() {
-            if redact_all(&secrets, value.as_bytes()).is_some() {
+            if search.redact(value.as_bytes(), REDACTED.as_bytes()).is_some() {
                 *value = HeaderValue::from_static(REDACTED);
             }
         }
         (headers, body)
     }
 
-    /// An incomplete body without secrets.
-    pub(super) fn redact_bytes<'b>(&self, body: &'b [u8]) -> Cow<'b, [u8]> {
-        let secrets: Vec<EncodedSecret> = self.secrets().iter().map(EncodedSecret::new).collect();
-        redact_all(&secrets, body).map_or(Cow::Borrowed(body), Cow::Owned)
+    /// An incomplete body without secrets, cut at [`MAX_ERROR_BODY`].
+    pub fn redact_bytes<'b>(&self, body: &'b [u8]) -> Cow<'b, [u8]> {
+        let body = body.get(..MAX_ERROR_BODY).unwrap_or(body);
+        Search::new(&self.secrets()).redact(body, REDACTED.as_bytes()).map_or(Cow::Borrowed(body), Cow::Owned)
     }
-}
 
-/// `None` if there is nothing to remove.
-fn redact_all(secrets: &[EncodedSecret], text: &[u8]) -> Option<Vec<u8>> {
-    secrets.iter().fold(None, |redacted: Option<Vec<u8>>, secret| {
-        secret.redact(redacted.as_deref().unwrap_or(text), REDACTED.as_bytes()).or(redacted)
-    })
+    /// A message about a response, without secrets.
+    pub(super) fn redact_message(&self, message: String) -> String {
+        match self.redact_bytes(message.as_bytes()) {
+            Cow::Borrowed(_) => message,
+            Cow::Owned(redacted) => String::from_utf8_lossy(&redacted).into_owned(),
+        }
+    }
 }
 
 /// User and password of a proxy's URL, in the forms in which they are sent.

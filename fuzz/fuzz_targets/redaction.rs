@@ -1,0 +1,3 @@
+#![no_main]
+
+atlas_serverless_fuzz::fuzz!("redaction");

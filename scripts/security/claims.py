@@ -13,6 +13,7 @@ from security import figures
 NETWORK = "tests/python/credentials/test_network.py"
 SECRETS = "tests/python/credentials/test_secrets.py"
 CACHE = "tests/python/credentials/test_token_cache.py"
+REDACTED = "src/core/http/transport/redact/search.rs"
 SUPPLY = "tests/python/test_supply_chain.py"
 
 
@@ -50,6 +51,17 @@ CLAIMS = [
             f"{SECRETS}::test_a_password_of_a_proxy",
             f"{SECRETS}::test_asynchronous",
             f"{SECRETS}::test_command_line",
+        ),
+    ),
+    Claim(
+        "a server or proxy that repeats a secret in its reply",
+        "`******` in its place, in stacked encodings too, across lines, and where the reply is cut",
+        (
+            f"{REDACTED}::a_secret_is_found_in_a_stack_of_encodings",
+            f"{REDACTED}::a_secret_is_found_across_lines_and_strings",
+            f"{REDACTED}::a_part_of_a_long_secret_is_enough",
+            f"{REDACTED}::a_secret_is_found_where_the_text_is_cut",
+            "tests/python/test_hostile_replies.py::test_a_password_that_a_later_reply_shows_is_hidden",
         ),
     ),
     Claim(

@@ -13,7 +13,7 @@ import re
 import sys
 import tempfile
 import warnings
-from itertools import product
+from itertools import islice, product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -56,6 +56,8 @@ ODD_FIELD = {
 ODD_FIELD["create_flex_restore_job"] = "snapshot_id"
 
 
+#: More results than one list of operations has here: of those that nobody takes there is a line in the log.
+MANY = 50
 #: The operation that a call of many is given, if it is no create.
 OPERATIONS: dict[str, dict[str, Any]] = {
     "update_many": {"group_id": GROUP, "name": "orders", "tags": {"env": "dev"}},
@@ -115,21 +117,25 @@ def run(made: Any) -> None:
     elif hasattr(made, "__aiter__"):
         asyncio.run(first(made))
     elif hasattr(made, "__next__"):
-        raise_error_of(next(made, None))
+        raise_error_of(list(islice(made, MANY)))
     elif isinstance(made, Emulator):
         made.stop()
 
 
 async def first(results: Any) -> None:
+    taken = []
     async for result in results:
-        raise_error_of(result)
-        break
+        taken.append(result)
+        if len(taken) == MANY:
+            break
+    raise_error_of(taken)
 
 
-def raise_error_of(result: Any) -> None:
-    error = getattr(result, "error", None)
-    if error is not None:
-        raise error
+def raise_error_of(results: list[Any]) -> None:
+    for result in results:
+        error = getattr(result, "error", None)
+        if error is not None:
+            raise error
 
 
 def attempt(call: str, argument: str, word: str, work: Callable[..., Any], /, *given: Any, **named: Any) -> None:

@@ -18,9 +18,10 @@ if TYPE_CHECKING:
 
     from atlas_serverless.types import Poll
 
-_mailboxes: WeakKeyDictionary[AbstractEventLoop, Mailbox | None] = WeakKeyDictionary()
+# A mailbox refers to the futures of its calls, and they to their loop: only the loop keeps it.
+_mailboxes: WeakKeyDictionary[AbstractEventLoop, Callable[[], Mailbox | None]] = WeakKeyDictionary()
 _lock = RLock()  # reentrant: what is dropped while it is held may run code of the caller's
-_last: tuple[ref[AbstractEventLoop], Mailbox | None] | None = None
+_last: tuple[ref[AbstractEventLoop], Callable[[], Mailbox | None]] | None = None
 
 
 def frames(count: int) -> Callable[[], None]:
@@ -58,16 +59,26 @@ def loop_and_mailbox() -> tuple[AbstractEventLoop, Mailbox | None]:
             f"{error}: AsyncClient runs in asyncio, not in trio or without a loop; Client is for everything else"
         ) from None
     last = _last
-    if last is not None and last[0]() is loop:
-        return loop, last[1]
+    if last is not None and last[0]() is loop and (mailbox := last[1]()) is not None:
+        return loop, mailbox
     with _lock:
-        try:
-            mailbox = _mailboxes[loop]
-        except KeyError:
-            _forget_closed()
-            mailbox = _mailboxes[loop] = _watch(loop)
-    _last = (ref(loop), mailbox)
-    return loop, mailbox
+        mailbox_of = _mailbox_of(loop)
+    _last = (ref(loop), mailbox_of)
+    return loop, mailbox_of()
+
+
+def _mailbox_of(loop: AbstractEventLoop) -> Callable[[], Mailbox | None]:
+    known = _mailboxes.get(loop)
+    if known is not None and (known is _cannot_watch or known() is not None):
+        return known
+    _forget_closed()
+    mailbox = _watch(loop)
+    made = _mailboxes[loop] = _cannot_watch if mailbox is None else ref(mailbox)
+    return made
+
+
+def _cannot_watch() -> None:
+    """In the place of a reference to the mailbox."""
 
 
 def _watch(loop: AbstractEventLoop) -> Mailbox | None:
@@ -103,8 +114,8 @@ def on_loop(loop: AbstractEventLoop, context: Context, progress: Progress) -> Ca
 def _forget_closed() -> None:
     """Drop closed loops: their calls can end no more, and would keep what they hold alive."""
     for loop in [loop for loop in _mailboxes if loop.is_closed()]:
-        mailbox = _mailboxes.pop(loop, None)
-        if mailbox is not None:
+        watching = _mailboxes.pop(loop, _cannot_watch)
+        if (mailbox := watching()) is not None:
             mailbox.cancel_all()
 
 

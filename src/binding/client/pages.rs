@@ -1,9 +1,10 @@
 //! The iterator of a list operation.
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 use std::thread::ThreadId;
 
 use pyo3::exceptions::PyRuntimeError;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::PyList;
 use tokio::sync::Mutex as AsyncMutex;
@@ -66,6 +67,15 @@ impl Pages {
 
     fn buffer(&self) -> MutexGuard<'_, Buffer> {
         self.buffer.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The buffer, unless it is in use.
+    fn idle_buffer(&self) -> Option<MutexGuard<'_, Buffer>> {
+        match self.buffer.try_lock() {
+            Ok(buffer) => Some(buffer),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
+        }
     }
 
     /// Reads a page into the buffer; false after the last.
@@ -169,5 +179,16 @@ impl Pages {
     /// The next page of an asynchronous client's list, as a `Pending`.
     fn next_page(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         self.client.bind(py).get().run(py, self.next_page_job())
+    }
+
+    /// An entry that was seen (`peek`, an index) can refer to its list.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.client)?;
+        self.idle_buffer().map_or(Ok(()), |buffer| buffer.ready.iter().try_for_each(|entry| visit.call(entry)))
+    }
+
+    fn __clear__(&self) {
+        let entries = self.idle_buffer().map(|mut buffer| std::mem::take(&mut buffer.ready));
+        drop(entries);
     }
 }

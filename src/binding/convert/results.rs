@@ -2,6 +2,7 @@
 use std::time::{SystemTime, UNIX_EPOCH};
 
 use bytes::Bytes;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
@@ -207,5 +208,9 @@ impl WithWarnings {
     fn unwrap(&self, py: Python<'_>) -> PyResult<Py<PyAny>> {
         warn(py, &self.notices, Some(self.value.bind(py)))?;
         Ok(self.value.clone_ref(py))
+    }
+
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.value)
     }
 }

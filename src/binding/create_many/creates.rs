@@ -1,19 +1,17 @@
 //! The iterator of results: it takes operations from the caller's iterable, hands them to the driver, and takes results from it.
-use std::collections::VecDeque;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
 use std::time::{Duration, Instant};
 
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::PyIterator;
-use slab::Slab;
 
 use super::driver::Driver;
 use super::journal::OpenJournal;
 use super::operation;
 use super::progress::Progress;
 use super::result::CreateResult;
+use super::state::{Numbered, State, raised};
 use crate::binding::client::operations::progress_callable;
 use crate::binding::client::run::Client;
 use crate::binding::convert::call::without_unwinding;
@@ -52,30 +50,6 @@ pub(crate) struct Creates {
     background: Arc<Background>,
     pub(super) driver: Arc<Driver>,
     state: Mutex<State>,
-}
-
-pub(super) struct State {
-    /// The caller's iterator, until it ends.
-    pub(super) operations: Option<Py<PyIterator>>,
-    /// What the caller's iterator raised. It is raised after the last result.
-    iterator_error: Option<PyErr>,
-    next_index: u64,
-    /// What an earlier process had begun and not ended, by its journal.
-    interrupted: VecDeque<Numbered>,
-    /// Index and operation, by the number under which the driver has it.
-    pub(super) under_way: Slab<(u64, Py<PyAny>)>,
-    pub(super) ready: VecDeque<Py<CreateResult>>,
-    last_fill: Instant,
-    journal: Option<OpenJournal>,
-    progress: Progress,
-    closed: bool,
-}
-
-/// An operation and what it asks for, or why it cannot be sent.
-struct Numbered {
-    index: u64,
-    operation: Py<PyAny>,
-    request: PyResult<operation::Request>,
 }
 
 /// Arguments that `create_many` and its like share.
@@ -117,18 +91,7 @@ impl Creates {
         let core = background.client(py, client.state())?;
         let driver = Arc::<Driver>::default();
         background.spawn(driver.clone().run(core, threshold(py)?));
-        let state = State {
-            operations: Some(operations),
-            iterator_error: None,
-            next_index: 0,
-            interrupted: VecDeque::new(),
-            under_way: Slab::new(),
-            ready: VecDeque::new(),
-            last_fill: Instant::now(),
-            journal,
-            progress,
-            closed: false,
-        };
+        let state = State::new(operations, journal, progress);
         let (mode, on_retired) = client.defaults();
         let (client, pid, state) = (client.clone(), std::process::id(), Mutex::new(state));
         Ok(Creates { client, action, mode, on_retired, max_in_flight, raises, pid, background, driver, state })
@@ -141,10 +104,15 @@ impl Creates {
 
     /// Fails for a second thread, and for a call from within the caller's own iterator.
     pub(super) fn state(&self) -> PyResult<MutexGuard<'_, State>> {
+        self.idle_state().ok_or_else(|| PyValueError::new_err("it is already being iterated"))
+    }
+
+    /// The state, unless it is in use.
+    pub(super) fn idle_state(&self) -> Option<MutexGuard<'_, State>> {
         match self.state.try_lock() {
-            Ok(state) => Ok(state),
-            Err(TryLockError::Poisoned(poisoned)) => Ok(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => Err(PyValueError::new_err("it is already being iterated")),
+            Ok(state) => Some(state),
+            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
+            Err(TryLockError::WouldBlock) => None,
         }
     }
 
@@ -156,11 +124,12 @@ impl Creates {
                 let index = state.next_index;
                 state.next_index += 1;
                 let request = operation::read(py, &self.client, self.action, &operation, self.on_retired);
+                let request = request.map_err(|error| error.into_value(py));
                 Some(Numbered { index, operation: operation.unbind(), request })
             }
             end => {
                 state.operations = None;
-                state.iterator_error = end.and_then(Result::err);
+                state.iterator_error = end.and_then(Result::err).map(|error| error.into_value(py));
                 None
             }
         }
@@ -176,7 +145,8 @@ impl Creates {
             let taken = self.take_operation(py, state);
             let Some(journal) = &mut state.journal else { return Ok(()) };
             let Some(Numbered { index, operation, request }) = taken else {
-                return Err(state.iterator_error.take().unwrap_or_else(|| journal.too_short(py, state.next_index)));
+                let error = state.iterator_error.take().map(|error| raised(py, error));
+                return Err(error.unwrap_or_else(|| journal.too_short(py, state.next_index)));
             };
             if journal.has_succeeded(py, index, &entry(&request))? {
                 state.progress.count_skipped();
@@ -204,7 +174,7 @@ impl Creates {
                     let number = state.under_way.insert((index, operation));
                     requests.push(NumberedOperation { number, request, timeout });
                 }
-                Err(error) => self.end(py, state, index, operation, Err(error))?,
+                Err(error) => self.end(py, state, index, operation, Err(raised(py, error)))?,
             }
         }
         if !requests.is_empty() {
@@ -279,7 +249,7 @@ impl Creates {
             Some(ready) => Ok(Next::Result(ready)),
             None if state.under_way.is_empty() => {
                 state.progress.report(py, 0, true)?;
-                state.iterator_error.take().map_or(Ok(Next::End), Err)
+                state.iterator_error.take().map_or(Ok(Next::End), |error| Err(raised(py, error)))
             }
             None => Ok(Next::NotReady),
         }
@@ -333,7 +303,7 @@ impl Creates {
 }
 
 /// What a journal knows an operation by.
-fn entry(request: &PyResult<operation::Request>) -> Entry {
+fn entry<E>(request: &Result<operation::Request, E>) -> Entry {
     request.as_ref().map_or_else(|_| Entry::invalid(), |(request, _)| request.entry())
 }
 
@@ -349,18 +319,15 @@ pub(super) enum Next {
     End,
 }
 
-impl Drop for Creates {
-    fn drop(&mut self) {
-        let done = self
-            .state
-            .get_mut()
-            .is_ok_and(|state| state.closed || (state.under_way.is_empty() && state.ready.is_empty()));
+impl Creates {
+    /// Ends what is under way for a caller that has let go of it.
+    pub(super) fn abandon(&self) {
         // In a child made by fork the driver's lock may be held by a thread that does not exist there.
         if self.is_out_of_reach() {
             return;
         }
         self.driver.close();
-        if done {
+        if self.idle_state().is_some_and(|state| state.is_done()) {
             return;
         }
         // While the interpreter ends nobody reads the log.
@@ -369,5 +336,11 @@ impl Drop for Creates {
                 error.write_unraisable(py, None);
             }
         });
+    }
+}
+
+impl Drop for Creates {
+    fn drop(&mut self) {
+        self.abandon();
     }
 }

@@ -1,6 +1,7 @@
 //! What Python calls: `create_many`, `update_many`, `delete_many`, and the iterator that they return.
 use std::path::PathBuf;
 
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 use pyo3::types::{PyDict, PyList};
 
@@ -155,5 +156,17 @@ impl Creates {
 
     fn __exit__(&self, py: Python<'_>, _type: Py<PyAny>, _value: Py<PyAny>, _traceback: Py<PyAny>) -> PyResult<()> {
         self.close(py)
+    }
+
+    /// While the state is locked its objects are in use: they count as reachable.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        self.idle_state().map_or(Ok(()), |state| state.traverse(&visit))
+    }
+
+    /// An iterator that refers to these results is part of a cycle with them.
+    fn __clear__(&self) {
+        self.abandon();
+        let objects = self.idle_state().map(|mut state| state.take_objects());
+        drop(objects);
     }
 }

@@ -7,3 +7,4 @@ mod methods;
 mod operation;
 mod progress;
 pub(crate) mod result;
+mod state;

@@ -3,19 +3,16 @@ use std::time::Duration;
 
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyMapping, PyString};
+use pyo3::types::{PyBool, PyDict, PyString};
 
 use crate::binding::client::operations::{Options, checked_create, checked_delete, checked_update};
 use crate::binding::client::run::Client;
 use crate::binding::convert::arguments;
-use crate::binding::convert::call::without_unwinding;
 use crate::binding::convert::named;
-use crate::binding::convert::to_core::to_fields;
+use crate::binding::convert::to_core::{mapping_entries, to_fields};
 use crate::core::config::OnRetired;
 use crate::core::operations::create_many::OperationRequest;
 use crate::core::spec::model::{Kind, Operation, suggestions};
-
-type Field<'py> = (Bound<'py, PyAny>, Bound<'py, PyAny>);
 
 /// What is asked of one resource, and the limit of its time.
 pub(super) type Request = (OperationRequest, Option<Duration>);
@@ -54,7 +51,8 @@ pub(super) fn read(
         extra_fields: None,
         retired: OnRetired::Raise,
     };
-    let entries = entries(operation)?;
+    let entries =
+        mapping_entries(operation).ok_or_else(|| named::wrong_type("an operation", "a mapping", operation))??;
     let mut fields = Vec::with_capacity(entries.len());
     let (creates, updates) = (action == Operation::Create, action == Operation::Update);
     for (key, value) in entries {
@@ -118,15 +116,6 @@ pub(super) fn read(
             (OperationRequest::Create(request), timeout)
         }
     })
-}
-
-fn entries<'py>(operation: &Bound<'py, PyAny>) -> PyResult<Vec<Field<'py>>> {
-    if let Ok(dict) = operation.cast::<PyDict>() {
-        return Ok(dict.iter().collect());
-    }
-    let mapping = operation.cast::<PyMapping>();
-    let mapping = mapping.map_err(|_| named::wrong_type("an operation", "a mapping", operation))?;
-    without_unwinding(|| mapping.items())?.iter().map(|item| item.extract()).collect()
 }
 
 fn kind_of(value: &Bound<'_, PyAny>) -> PyResult<Kind> {

@@ -29,6 +29,14 @@ impl Progress {
         Progress { callable, total, started, reported, finished: false, succeeded: 0, skipped: 0, failures }
     }
 
+    pub(super) fn callable(&self) -> Option<&Py<PyAny>> {
+        self.callable.as_ref()
+    }
+
+    pub(super) fn take_callable(&mut self) -> Option<Py<PyAny>> {
+        self.callable.take()
+    }
+
     pub(super) fn count_success(&mut self) {
         self.succeeded += 1;
     }

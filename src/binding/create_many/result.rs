@@ -1,4 +1,5 @@
 //! The result of one operation of `create_many`, `update_many` or `delete_many`.
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
 use crate::binding::convert::results::shown;
@@ -68,5 +69,13 @@ impl CreateResult {
 
     fn _repr_html_<'py>(slf: &Bound<'py, Self>) -> PyResult<Bound<'py, PyAny>> {
         shown(slf.py(), "html", "create_result")?.call1((slf,))
+    }
+
+    /// There is no `__clear__`: what it refers to was made before it, so that a cycle goes through something that was
+    /// changed since, and that can be cleared.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        visit.call(&self.operation)?;
+        visit.call(&self.value)?;
+        visit.call(&self.error)
     }
 }

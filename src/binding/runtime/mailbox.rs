@@ -2,9 +2,10 @@
 //! then handles all of it in one go.
 use std::collections::{HashMap, VecDeque};
 use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
 
 use futures_util::future::AbortHandle;
+use pyo3::gc::{PyTraverseError, PyVisit};
 use pyo3::prelude::*;
 
 use super::background::Background;
@@ -64,8 +65,8 @@ pub(super) struct WaitingCall {
     pub(super) outcome_warning: Arc<OutcomeWarning>,
 }
 
-/// The mailbox of one event loop.
-#[pyclass(frozen, module = "atlas_serverless._core")]
+/// The mailbox of one event loop, which alone keeps it: what watches its descriptor refers to it.
+#[pyclass(frozen, weakref, module = "atlas_serverless._core")]
 pub(crate) struct Mailbox {
     queue: Arc<EventQueue>,
     /// Readable when there are events.
@@ -126,6 +127,21 @@ impl Mailbox {
     fn cancel_all(&self, py: Python<'_>) -> PyResult<()> {
         let waiting = std::mem::take(&mut *self.waiting());
         waiting.values().map(|waiting| self.abort(py, waiting)).fold(Ok(()), PyResult::and)
+    }
+
+    /// A future refers to its loop, which refers to this. Futures can be cleared; this is not.
+    fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
+        let waiting = match self.waiting.try_lock() {
+            Ok(waiting) => waiting,
+            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
+            Err(TryLockError::WouldBlock) => return Ok(()),
+        };
+        for call in waiting.values() {
+            visit.call(&call.future)?;
+            visit.call(&call.context)?;
+            visit.call(&call.progress)?;
+        }
+        Ok(())
     }
 }
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from operator import index
 from typing import Any
 
 from atlas_serverless._runtime.files import read_text
@@ -35,28 +36,31 @@ def file_path(name: str, given: Any) -> str:
 def seconds(name: str, given: Any) -> float:
     if isinstance(given, bool) or not isinstance(given, (int, float)):
         raise TypeError(f"{name} must be a number of seconds, not {type(given).__name__}")
-    if not 0 <= given <= 1e9:
+    plain = index(given) if isinstance(given, int) else float.__pos__(given)  # a subclass may compare otherwise
+    if not 0 <= plain <= 1e9:
         raise ValueError(f"{name} must be between 0 and 1e9 seconds")
-    return given
+    return plain
 
 
 def whole(name: str, given: Any) -> int:
     if isinstance(given, bool) or not isinstance(given, int):
         raise TypeError(f"{name} must be a whole number, not {type(given).__name__}")
-    if not 0 <= given < 2**63:
+    plain = index(given)  # without its class, which may show it otherwise
+    if not 0 <= plain < 2**63:
         raise ValueError(f"{name} is a number out of range")
-    return given
+    return plain
 
 
 def part(name: str, given: Any) -> str:
     """A name or an id as part of a control path."""
     if not isinstance(given, str):
         raise TypeError(f"{name} must be text, not {type(given).__name__}")
-    if not given:
+    plain = str.__str__(given)  # without its class: an enum shows itself by name
+    if not plain:
         raise ValueError(f"{name} is empty")
-    if not (given.isascii() and given.isprintable()):
+    if not (plain.isascii() and plain.isprintable()):
         raise ValueError(f"{name} has characters that no name and no id has")
-    return given
+    return plain
 
 
 def listed(name: str, given: Any) -> list[Any]:

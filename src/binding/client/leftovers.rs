@@ -8,10 +8,10 @@ use crate::binding::convert::errors::to_exception;
 use crate::binding::convert::named;
 use crate::binding::convert::results::Output;
 use crate::binding::convert::to_core::to_node;
+use crate::binding::convert::to_json::to_json;
 use crate::binding::runtime::job::Job;
 use crate::core::operations::leftovers::{Leftover, LeftoverFilter};
 use crate::core::operations::list::filter::ListFilter;
-use crate::core::spec::validate;
 
 #[pymethods]
 impl Client {
@@ -51,7 +51,7 @@ impl Client {
         let each =
             leftovers.try_iter().map_err(|_| named::wrong_type("leftovers", "an iterable of mappings", &leftovers))?;
         for (index, given) in each.enumerate() {
-            let json = validate::as_json(&to_node(&given?));
+            let json = to_json(&format!("leftovers[{index}]"), &given?)?;
             let target = serde_json::from_value(json)
                 .map_err(|error| PyValueError::new_err(format!("leftovers[{index}] is none: {error}")))?;
             targets.push(target);

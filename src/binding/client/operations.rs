@@ -5,13 +5,14 @@ use std::time::Duration;
 use bytes::Bytes;
 use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyFloat, PyList, PyMapping, PyString, PyTuple};
+use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
 
 use crate::binding::convert::arguments::{grace, if_exists, on_timeout, seconds};
 use crate::binding::convert::call::{import, without_unwinding};
 use crate::binding::convert::errors::{to_exception, warn};
+use crate::binding::convert::plain::plain_repr;
 use crate::binding::convert::results::Output;
-use crate::binding::convert::to_core::{kwargs_to_node, to_node};
+use crate::binding::convert::to_core::{kwargs_to_node, mapping_entries, to_node};
 use crate::binding::convert::to_json::to_json;
 use crate::binding::runtime::job::Job;
 use crate::core::config::OnRetired;
@@ -293,23 +294,35 @@ pub(crate) fn request(
 /// Query parameters from a mapping: flags as `true` and `false`, lists as repeated parameters, None left out.
 pub(crate) fn query(params: &Bound<'_, PyAny>) -> PyResult<Vec<(String, String)>> {
     let mut pairs = Vec::new();
-    let mapping = params.cast::<PyMapping>().map_err(|_| PyTypeError::new_err("params must be a mapping"))?;
-    for item in without_unwinding(|| mapping.items())?.iter() {
-        let (name, value) = item.extract::<(Bound<'_, PyAny>, Bound<'_, PyAny>)>()?;
-        let name = name.extract::<String>().map_err(|_| PyTypeError::new_err("the keys of params must be text"))?;
+    let entries = mapping_entries(params).ok_or_else(|| PyTypeError::new_err("params must be a mapping"))??;
+    for (name, value) in entries {
+        let name = name.cast::<PyString>().map_err(|_| PyTypeError::new_err("the keys of params must be text"))?;
+        let name = name.to_cow().map_err(|_| PyValueError::new_err("a key of params has a lone surrogate"))?;
+        let name = name.into_owned();
         if value.is_none() {
             continue;
         }
-        if value.is_instance_of::<PyList>() || value.is_instance_of::<PyTuple>() {
-            for value in value.try_iter()? {
-                pairs.push((name.clone(), parameter(&name, &value?)?));
+        match items(&value) {
+            Some(items) => {
+                for item in items {
+                    pairs.push((name.clone(), parameter(&name, &item)?));
+                }
             }
-        } else {
-            let value = parameter(&name, &value)?;
-            pairs.push((name, value));
+            None => {
+                let value = parameter(&name, &value)?;
+                pairs.push((name, value));
+            }
         }
     }
     Ok(pairs)
+}
+
+/// What a list or a tuple holds, whatever its class says of it.
+fn items<'py>(value: &Bound<'py, PyAny>) -> Option<Vec<Bound<'py, PyAny>>> {
+    match value.cast::<PyList>() {
+        Ok(list) => Some(list.iter().collect()),
+        Err(_) => Some(value.cast::<PyTuple>().ok()?.iter().collect()),
+    }
 }
 
 /// The query parameters that were given.
@@ -317,21 +330,30 @@ pub(crate) fn pairs<'a>(given: impl Iterator<Item = (&'static str, Option<&'a st
     given.filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned()))).collect()
 }
 
-/// One value as text: `true` and `false`, else what `str` makes of it. What encloses other values is no parameter.
+/// One value as text: `true` and `false`, texts and numbers whatever their class, of others what `str` makes of them. What
+/// encloses other values is no parameter.
 fn parameter(name: &str, value: &Bound<'_, PyAny>) -> PyResult<String> {
     if let Ok(flag) = value.cast::<PyBool>() {
         return Ok(if flag.is_true() { "true" } else { "false" }.to_owned());
     }
-    let is_text = value.is_instance_of::<PyString>();
-    if value.is_none() || (value.hasattr("__len__")? && !is_text) {
-        let given = value.get_type().name()?;
-        let message = format!("params[{name:?}] must be text, a number, a flag or a list of them, not {given}");
-        return Err(PyTypeError::new_err(message));
+    if value.is_instance_of::<PyInt>() {
+        return plain_repr::<PyInt>(value);
     }
-    if value.cast::<PyFloat>().is_ok_and(|number| !number.value().is_finite()) {
-        return Err(PyValueError::new_err(format!("params[{name:?}] is not a finite number")));
+    if let Ok(number) = value.cast::<PyFloat>() {
+        if !number.value().is_finite() {
+            return Err(PyValueError::new_err(format!("params[{name:?}] is not a finite number")));
+        }
+        return plain_repr::<PyFloat>(value);
     }
-    let text = without_unwinding(|| value.str())?;
+    let text = match value.cast::<PyString>() {
+        Ok(text) => text.clone(),
+        Err(_) if value.is_none() || value.hasattr("__len__")? => {
+            let given = value.get_type().name()?;
+            let message = format!("params[{name:?}] must be text, a number, a flag or a list of them, not {given}");
+            return Err(PyTypeError::new_err(message));
+        }
+        Err(_) => without_unwinding(|| value.str())?,
+    };
     let text = text.to_cow();
     text.map(Cow::into_owned).map_err(|_| PyValueError::new_err(format!("params[{name:?}] has a lone surrogate")))
 }

@@ -7,13 +7,12 @@ use crate::binding::convert::arguments::seconds;
 use crate::binding::convert::call::{call, import};
 use crate::binding::convert::named;
 use crate::binding::convert::results::Output;
-use crate::binding::convert::to_core::to_node;
+use crate::binding::convert::to_json::to_json;
 use crate::binding::runtime::job::Job;
 use crate::core::machine::{Machine, SystemMachine};
 use crate::core::operations::up::DownRequest;
 use crate::core::operations::up::request::UpRequest;
 use crate::core::secret::Secret;
-use crate::core::spec::validate;
 
 /// The database user's password, where it is no argument.
 const PASSWORD_VARIABLE: &str = "ATLAS_SERVERLESS_DB_PASSWORD";
@@ -45,7 +44,7 @@ impl Client {
         #[pyo3(from_py_with = named::reset_password)] reset_password: bool,
         #[pyo3(from_py_with = named::dry_run)] dry_run: bool,
     ) -> CallResult {
-        let json = |given: Option<Bound<'py, PyAny>>| given.map(|given| validate::as_json(&to_node(&given)));
+        let json = |name, given: Option<Bound<'py, PyAny>>| given.map(|given| to_json(name, &given)).transpose();
         let from_environment = || SystemMachine::default().var(PASSWORD_VARIABLE).filter(|text| !text.is_empty());
         let request = UpRequest {
             name: name.to_owned(),
@@ -58,9 +57,9 @@ impl Client {
             password: password.or_else(|| from_environment().map(Secret::from)),
             generated: generated_password(py)?,
             reset_password,
-            roles: json(roles),
-            access: json(access),
-            tags: json(tags),
+            roles: json("roles", roles)?,
+            access: json("access", access)?,
+            tags: json("tags", tags)?,
             wait: wait.then_some(seconds("interval", interval)?),
             dry_run,
         };

@@ -6,6 +6,7 @@ pub(crate) mod errors;
 pub(crate) mod key_cache;
 pub(crate) mod last_resort;
 pub(crate) mod named;
+pub(crate) mod plain;
 pub(crate) mod results;
 pub(crate) mod stack;
 pub(crate) mod to_core;

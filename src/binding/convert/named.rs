@@ -145,5 +145,8 @@ fn optional_size(name: &str, object: &Bound<'_, PyAny>) -> PyResult<Option<usize
 }
 
 fn integer(name: &str, object: &Bound<'_, PyAny>) -> PyResult<i64> {
+    if object.is_instance_of::<PyBool>() {
+        return Err(wrong_type(name, "a whole number", object));
+    }
     read(name, "a whole number", object)
 }

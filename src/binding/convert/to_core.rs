@@ -2,9 +2,10 @@
 use std::borrow::Cow;
 
 use pyo3::prelude::*;
-use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyString, PyTuple};
+use pyo3::types::{PyBool, PyDict, PyFloat, PyInt, PyList, PyMapping, PyString, PyTuple};
 
 use super::call::without_unwinding;
+use super::plain::plain_repr;
 use crate::core::spec::model::node::TOO_DEEP;
 use crate::core::spec::model::{Key, MAX_DEPTH, Node, fields};
 
@@ -20,6 +21,9 @@ const MAPPING_CYCLE: &str = "a mapping that contains itself";
 pub(super) const SURROGATE: &str = "text with a lone surrogate, which cannot be sent";
 pub(super) const ENORMOUS: &str = "an enormous number";
 pub(super) const TOO_MANY: &str = "more values than any request has";
+
+/// The keys and values of a mapping, in its order.
+pub(crate) type Entries<'py> = Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)>;
 
 /// A caller's object, as the core looks at it. Never fails: what JSON can't say is described.
 pub(crate) fn to_node(object: &Bound<'_, PyAny>) -> Node<'static> {
@@ -37,8 +41,9 @@ pub(crate) fn kwargs_to_node(kwargs: Option<&Bound<'_, PyDict>>) -> Node<'static
 }
 
 /// Fields that were taken out of a mapping, as one mapping.
-pub(crate) fn to_fields<'py>(fields: Vec<(Bound<'py, PyAny>, Bound<'py, PyAny>)>) -> Node<'static> {
-    Walk { ancestors: Vec::new(), values: 0, max_values: MAX_VALUES }.entries(fields.into_iter())
+pub(crate) fn to_fields(fields: Entries<'_>) -> Node<'static> {
+    // The mapping that they make is a level too; no object has this identity.
+    Walk { ancestors: vec![0], values: 0, max_values: MAX_VALUES }.entries(fields.into_iter())
 }
 
 struct Walk {
@@ -67,8 +72,8 @@ impl Walk {
         if object.is_none() {
             return Node::Null;
         }
-        if let Ok(dict) = object.cast::<PyDict>() {
-            return self.container(object, DICT_CYCLE, |walk| walk.map(dict));
+        if object.is_instance_of::<PyDict>() {
+            return self.mapping(object, DICT_CYCLE);
         }
         if let Ok(list) = object.cast::<PyList>() {
             return self
@@ -82,42 +87,34 @@ impl Walk {
         if object.is_instance_of::<PyInt>() {
             return match object.extract::<i64>() {
                 Ok(number) => Node::Int(number),
-                Err(_) => match object.call_method0("__repr__").and_then(|text| text.extract::<String>()) {
-                    Ok(digits) => Node::BigInt(digits.into()),
-                    Err(_) => Node::Other(ENORMOUS.into()),
-                },
+                Err(_) => plain_repr::<PyInt>(object)
+                    .map_or_else(|_| Node::Other(ENORMOUS.into()), |digits| Node::BigInt(digits.into())),
             };
         }
         if let Ok(number) = object.cast::<PyFloat>() {
             return Node::Float(number.value());
         }
-        self.mapping(object).unwrap_or_else(|| Node::Other(described(object)))
-    }
-
-    /// Other mappings (`MappingProxyType`, a `ConfigParser` section …) by way of a dict.
-    fn mapping(&mut self, object: &Bound<'_, PyAny>) -> Option<Node<'static>> {
-        let mapping = object.cast::<pyo3::types::PyMapping>().ok()?;
-        let dict = PyDict::new(object.py());
-        for item in without_unwinding(|| mapping.items()).ok()?.iter() {
-            let (key, value) = item.extract::<(Bound<'_, PyAny>, Bound<'_, PyAny>)>().ok()?;
-            dict.set_item(key, value).ok()?;
+        match object.cast::<PyMapping>() {
+            Ok(_) => self.mapping(object, MAPPING_CYCLE),
+            Err(_) => Node::Other(described(object)),
         }
-        Some(self.container(object, MAPPING_CYCLE, |walk| walk.map(&dict)))
     }
 
-    fn map(&mut self, dict: &Bound<'_, PyDict>) -> Node<'static> {
-        // A value may have code of the caller's, which changes the dict.
-        let entries: Vec<_> = dict.iter().collect();
-        self.entries(entries.into_iter())
+    fn mapping(&mut self, object: &Bound<'_, PyAny>, cycle: &'static str) -> Node<'static> {
+        self.container(object, cycle, |walk| match mapping_entries(object) {
+            Some(Ok(entries)) => walk.entries(entries.into_iter()),
+            _ => Node::Other(format!("{} whose entries cannot be read", described(object)).into()),
+        })
     }
 
     fn entries<'py>(&mut self, entries: impl Iterator<Item = (Bound<'py, PyAny>, Bound<'py, PyAny>)>) -> Node<'static> {
         let entries = entries.map(|(key, value)| {
-            let key = match key.cast::<PyString>().ok().and_then(|text| text.to_cow().ok()) {
-                Some(text) => {
+            let key = match key.cast::<PyString>().map(|text| text.to_cow()) {
+                Ok(Ok(text)) => {
                     Key::Str(fields::static_name(&text).map_or_else(|| text.into_owned().into(), Cow::Borrowed))
                 }
-                None => Key::Other(described(&key)),
+                Ok(Err(_)) => Key::Other(SURROGATE.into()),
+                Err(_) => Key::Other(described(&key)),
             };
             (key, self.node(&value))
         });
@@ -144,17 +141,31 @@ impl Walk {
     }
 }
 
+/// The entries of a mapping, in its order: a subclass of dict may have an order and `items` of its own. None for what is no
+/// mapping.
+pub(crate) fn mapping_entries<'py>(object: &Bound<'py, PyAny>) -> Option<PyResult<Entries<'py>>> {
+    if let Ok(dict) = object.cast_exact::<PyDict>() {
+        // All at once: a value may have code of the caller's, which changes the dict.
+        return Some(Ok(dict.iter().collect()));
+    }
+    let mapping = object.cast::<PyMapping>().ok()?;
+    let items = without_unwinding(|| mapping.items());
+    Some(items.and_then(|items| items.iter().map(|item| item.extract()).collect()))
+}
+
 /// What an object is, in words.
 fn described(object: &Bound<'_, PyAny>) -> Cow<'static, str> {
     let Ok(name) = object.get_type().name().and_then(|name| Ok(name.to_cow()?.into_owned())) else {
         return "an object".into();
     };
-    match name.as_str() {
-        "bytes" | "bytearray" => name.into(),
-        "int" | "float" => match object.str().and_then(|text| Ok(text.to_cow()?.into_owned())) {
+    if object.is_exact_instance_of::<PyInt>() || object.is_exact_instance_of::<PyFloat>() {
+        return match object.str().and_then(|text| Ok(text.to_cow()?.into_owned())) {
             Ok(text) => format!("the number {text}").into(),
             Err(_) => "a number".into(),
-        },
+        };
+    }
+    match name.as_str() {
+        "bytes" | "bytearray" => name.into(),
         "NoneType" => "None".into(),
         "bool" => "a flag".into(),
         _ => {

@@ -4,7 +4,7 @@ use pyo3::exceptions::{PyTypeError, PyValueError};
 use pyo3::prelude::*;
 use serde_json::{Map, Number, Value};
 
-use super::to_core::to_node_within;
+use super::to_core::{SURROGATE, to_node_within};
 use crate::core::spec::model::node::TOO_DEEP;
 use crate::core::spec::model::{Key, MAX_DEPTH, Node};
 use crate::core::spec::validate::path::Path;
@@ -42,6 +42,9 @@ fn value(node: &Node<'_>, path: &Path<'_>) -> PyResult<Value> {
             for (key, item) in entries {
                 let key = match key {
                     Key::Str(key) => key,
+                    Key::Other(what) if what == SURROGATE => {
+                        return Err(PyValueError::new_err(format!("{path}: a key is {what}")));
+                    }
                     Key::Other(what) => {
                         return Err(PyTypeError::new_err(format!("{path}: keys must be text, not {what}")));
                     }
@@ -60,6 +63,6 @@ fn value(node: &Node<'_>, path: &Path<'_>) -> PyResult<Value> {
 
 /// Whether the type would do, as `json.dumps` tells them apart.
 fn is_value_error(what: &str) -> bool {
-    use super::to_core::{CYCLES, ENORMOUS, SURROGATE, TOO_MANY};
+    use super::to_core::{CYCLES, ENORMOUS, TOO_MANY};
     CYCLES.contains(&what) || [ENORMOUS, SURROGATE, TOO_MANY].contains(&what)
 }

@@ -42,8 +42,8 @@ fn build<'py>(builders: &Bound<'py, PyModule>, error: &Error) -> PyResult<Bound<
     let py = builders.py();
     let facts = PyDict::new(py);
     let builder = match error {
-        Error::Configuration(message) => {
-            facts.set_item("message", message)?;
+        Error::Configuration(_) | Error::Stopped => {
+            facts.set_item("message", error.to_string())?;
             "configuration_error"
         }
         Error::Validation(violations) => {
@@ -54,10 +54,6 @@ fn build<'py>(builders: &Bound<'py, PyModule>, error: &Error) -> PyResult<Bound<
         Error::Api(api) => api_facts(py, &facts, api)?,
         Error::Authentication(authentication) => authentication_facts(&facts, authentication)?,
         Error::Wait(wait) => wait_facts(builders, &facts, wait)?,
-        Error::Stopped => {
-            facts.set_item("message", "stopped by the progress callback")?;
-            "configuration_error"
-        }
     };
     call_with(&builders.getattr(builder)?, (), &facts)
 }

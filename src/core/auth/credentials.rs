@@ -1,4 +1,5 @@
 //! The kinds of credentials.
+use crate::core::error::printable;
 use crate::core::secret::Secret;
 
 /// One complete set of credentials. `Debug` shows ids, never secrets.
@@ -96,9 +97,9 @@ impl Credentials {
 /// An id as messages show it. No id of Atlas is longer than 40 characters; a longer one may be a secret in the wrong place.
 fn shortened(id: &str) -> String {
     if id.chars().count() <= 40 {
-        return id.to_owned();
+        return printable(id);
     }
-    let start: String = id.chars().take(10).collect();
+    let start = printable(&id.chars().take(10).collect::<String>());
     format!("{start}… ({} characters)", id.chars().count())
 }
 

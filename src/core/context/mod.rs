@@ -12,7 +12,7 @@ use std::time::Duration;
 use self::clock::{Clock, Rng};
 use self::observe::{Level, Observer};
 use self::outcome_guard::OutcomeGuard;
-use crate::core::error::Notice;
+use crate::core::error::{Notice, printable};
 use crate::core::policy::poll_intervals::PollIntervals;
 use crate::core::policy::retry::{RetryPolicy, RetryState};
 
@@ -40,9 +40,10 @@ pub struct Env {
 pub struct Notices(Arc<Mutex<Vec<Notice>>>);
 
 impl Notices {
-    /// Adds some.
+    /// Adds some, as they may be shown.
     pub fn add(&self, notices: impl IntoIterator<Item = Notice>) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(notices);
+        let shown = notices.into_iter().map(Notice::printable);
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).extend(shown);
     }
 
     /// All of them, once.
@@ -201,7 +202,7 @@ impl Context {
     /// Formats and sends a log line, if the observer wants lines of this level.
     pub fn log(&self, level: Level, message: impl FnOnce() -> String) {
         if let Some(observer) = self.observer.as_ref().filter(|o| o.enabled(level)) {
-            observer.log(level, message());
+            observer.log(level, printable(&message()));
         }
     }
 

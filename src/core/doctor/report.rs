@@ -3,7 +3,7 @@ use std::time::{Duration, Instant};
 
 use serde::Serialize;
 
-use crate::core::error::{Error, TransportKind};
+use crate::core::error::{Error, TransportKind, printable};
 
 /// The names of the steps, in order.
 pub const STEPS: [&str; 10] = [
@@ -111,6 +111,8 @@ impl StepLog {
     pub(super) fn add(&mut self, finding: Finding, started: Instant) -> bool {
         let step = STEPS.get(self.steps.len()).copied().unwrap_or_default();
         let Finding { outcome, message, remedy } = finding;
+        // They quote paths, variables and names that the service gives.
+        let (message, remedy) = (printable(&message), remedy.as_deref().map(printable));
         self.steps.push(Step { step, outcome, message, remedy, seconds: started.elapsed().as_secs_f64() });
         outcome != StepOutcome::Failed
     }

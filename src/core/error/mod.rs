@@ -1,12 +1,15 @@
 //! What can go wrong, as facts. Python's exception classes and their messages are made from these.
 mod codes;
 pub(crate) mod hints;
+mod printable;
 
 use std::fmt;
 use std::time::Duration;
 
 use bytes::Bytes;
 use serde_json::Value;
+
+pub(in crate::core) use self::printable::{escaped, printable};
 
 /// A value of a request that breaks a rule.
 #[derive(Debug, Clone, PartialEq, serde::Serialize)]
@@ -45,7 +48,7 @@ impl std::error::Error for Error {}
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Configuration(message) => f.write_str(message),
+            Self::Configuration(message) => f.write_str(&escaped(message)),
             Self::Validation(violations) => {
                 f.write_str("the request is not valid")?;
                 violations.iter().try_for_each(|v| write!(f, "; {}: {}", v.path, v.message))
@@ -260,6 +263,13 @@ pub struct Notice {
     pub kind: NoticeKind,
     /// One sentence.
     pub message: String,
+}
+
+impl Notice {
+    /// The same with a message that can be shown, whatever it quotes.
+    pub(in crate::core) fn printable(self) -> Self {
+        Notice { message: printable(&self.message), ..self }
+    }
 }
 
 /// A warning class.

@@ -3,7 +3,8 @@ use std::net::IpAddr;
 
 use super::call::{Call, Subject};
 use super::reply::content;
-use super::transport::exchange::{HttpResponse, printable};
+use super::transport::exchange::HttpResponse;
+use crate::core::error::printable;
 use crate::core::json::{Element, Tape};
 use crate::core::spec::model::connect::ADMIN;
 

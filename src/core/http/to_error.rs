@@ -7,11 +7,11 @@ use serde_json::Value;
 use serde_json::value::RawValue;
 
 use super::call::Call;
-use super::transport::exchange::{HttpFailure, HttpResponse, body_start, printable};
+use super::transport::exchange::{HttpFailure, HttpResponse, body_start};
 use super::transport::options::MAX_ERROR_BODY;
 use crate::core::context::clock::Clock;
 pub use crate::core::error::hints::CHECK_BASE_URL;
-use crate::core::error::{ApiError, Error, TransportError, TransportKind, Violation};
+use crate::core::error::{ApiError, Error, TransportError, TransportKind, Violation, printable};
 use crate::core::policy::backoff;
 use crate::core::policy::retry::{RequestKind, StopReason, is_transient};
 
@@ -65,7 +65,7 @@ pub fn transport_error(failure: HttpFailure, request: &RequestInfo<'_>) -> Error
     let no_connection = failure.no_connection();
     Error::Transport(Box::new(TransportError {
         kind: failure.kind,
-        message: failure.message,
+        message: printable(&failure.message),
         method: request.method.to_owned(),
         url: display_url(request.url),
         attempts: request.attempts,
@@ -89,7 +89,7 @@ pub(crate) fn wrong_resource(
     let (redacted, message) = response.clone().redacted_with(message);
     Error::Transport(Box::new(TransportError {
         kind: TransportKind::Protocol,
-        message,
+        message: printable(&message),
         method: call.method.to_string(),
         url: format!("{base_url}{}", call.target),
         attempts,

@@ -187,6 +187,37 @@ fn files_that_cannot_be_used_are_named_and_never_quoted() {
     }
 }
 
+/// What a file has in names and values is at no terminal as it is.
+#[test]
+fn a_file_moves_no_cursor() {
+    const NAMES: &str = "['a\u{202e}b']\n[\"c\\u001b[2J\"]\n";
+    let machine = FakeMachine::default().with_config(NAMES);
+    assert_eq!(
+        outcome(&named("x\u{1b}"), &machine).unwrap_err(),
+        format!(
+            r"{CONFIG} has no profile “x\u001b” (profiles there: a\u202eb, c\u001b[2J); it was asked for by profile="
+        )
+    );
+    let machine = FakeMachine::default().with_config(
+        "[\"c\\u001b\"]\nclient_id = \"a\"\nclient_secret = 'SECRETMARK'\nproject_id = \"\\u202e1\"\nservice = \"cloud\"",
+    );
+    let found = outcome(&ExplicitOptions::default(), &machine).unwrap();
+    assert_eq!(
+        found.hint(),
+        format!(r"used service account a from profile c\u001b in {CONFIG} at https://cloud.mongodb.com")
+    );
+    let explained = found.explain();
+    assert!(explained.contains(r"Project: \u202e1"), "{explained}");
+    assert!(!explained.contains(['\u{1b}', '\u{202e}']), "{explained:?}");
+    let machine = FakeMachine::default()
+        .with_config("[default]\nservice = \"c\\u001b[2J\"\nclient_id = 'a'\nclient_secret = 'SECRETMARK'");
+    let refused = outcome(&ExplicitOptions::default(), &machine).unwrap_err();
+    assert_eq!(
+        refused,
+        format!(r"service in profile default in {CONFIG} is “c\u001b[2J”: Atlas is “cloud” or “cloudgov”")
+    );
+}
+
 #[test]
 fn a_file_that_others_can_read_is_a_warning() {
     for (mode, expected) in [(0o600, None), (0o400, None), (0o644, Some("0644")), (0o640, Some("0640"))] {

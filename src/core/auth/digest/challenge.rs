@@ -3,8 +3,7 @@ use http_auth::parser::ChallengeParser;
 use http_auth::{ChallengeRef, DigestClient};
 use reqwest::header::{HeaderMap, WWW_AUTHENTICATE};
 
-use crate::core::error::{AuthenticationError, Error};
-use crate::core::http::transport::exchange::printable;
+use crate::core::error::{AuthenticationError, Error, printable};
 
 /// A Digest challenge that can be answered.
 pub(super) struct Challenge {

@@ -3,7 +3,7 @@ use std::fmt::Write;
 
 use super::resolved::{DiscoveryReport, ResolvedCredentials, Step};
 use crate::core::auth::jwt;
-use crate::core::error::{Error, Notice};
+use crate::core::error::{Error, Notice, printable};
 
 /// How a client connects, in words.
 #[derive(Debug, Clone, Default)]
@@ -20,7 +20,7 @@ impl ConnectionSummary {
     fn append(&self, text: &mut String) {
         for (name, value) in [("Certificates trusted", &self.certificates), ("Way", &self.proxy)] {
             if let Some(value) = value {
-                let _ = writeln!(text, "{name}: {value}");
+                let _ = writeln!(text, "{name}: {}", printable(value));
             }
         }
     }
@@ -48,11 +48,11 @@ impl ResolvedCredentials {
         let _ = writeln!(text, "Base URL: {}, from {}", self.base_url, self.base_url_source);
         for (name, value) in [("Project", &self.group_id), ("Organization", &self.org_id)] {
             if let Some(value) = value {
-                let _ = writeln!(text, "{name}: {value}");
+                let _ = writeln!(text, "{name}: {}", printable(value));
             }
         }
-        if self.credentials.kind().fetches_tokens() {
-            connection.tokens.iter().for_each(|tokens| text.push_str(&format!("Tokens: kept {tokens}\n")));
+        if let Some(tokens) = connection.tokens.as_ref().filter(|_| self.credentials.kind().fetches_tokens()) {
+            let _ = writeln!(text, "Tokens: kept {}", printable(tokens));
         }
         connection.append(&mut text);
         append_steps(&mut text, &self.steps, &self.notices);

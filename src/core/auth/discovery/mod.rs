@@ -12,8 +12,8 @@ pub mod resolved;
 pub(crate) mod search;
 
 use self::options::ExplicitOptions;
-use self::resolved::{DiscoveryReport, ResolvedCredentials};
-use crate::core::error::Error;
+use self::resolved::{DiscoveryReport, ResolvedCredentials, Step};
+use crate::core::error::{Error, Notice, printable};
 use crate::core::machine::Machine;
 
 /// Finds credentials and base URL.
@@ -21,12 +21,21 @@ pub fn discover(options: &ExplicitOptions, machine: &dyn Machine) -> Result<Reso
     discover_with_report(options, machine).result
 }
 
-/// [`discover`], with what was searched also if it fails.
+/// [`discover`], with what was searched also if it fails. Files and variables are quoted as they may be shown.
 pub fn discover_with_report(options: &ExplicitOptions, machine: &dyn Machine) -> DiscoveryReport {
     let (steps, notices, result) = search::run(options, machine);
+    let steps: Vec<Step> = steps.into_iter().map(Step::printable).collect();
+    let notices: Vec<Notice> = notices.into_iter().map(Notice::printable).collect();
     let result = result
-        .map(|found| ResolvedCredentials { steps: steps.clone(), notices: notices.clone(), ..found })
-        .map_err(Error::Configuration);
+        .map(|found| ResolvedCredentials {
+            source: printable(&found.source),
+            base_url_source: printable(&found.base_url_source),
+            login_of_profile: found.login_of_profile.as_deref().map(printable),
+            steps: steps.clone(),
+            notices: notices.clone(),
+            ..found
+        })
+        .map_err(|message| Error::Configuration(printable(&message)));
     let base_url = match &result {
         Ok(found) => Some(found.base_url.clone()),
         // Its notices are among those of the search.

@@ -1,6 +1,6 @@
 //! The result of a discovery.
 use crate::core::auth::credentials::Credentials;
-use crate::core::error::{Error, Notice};
+use crate::core::error::{Error, Notice, printable};
 
 /// A place that was searched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -9,6 +9,12 @@ pub struct Step {
     pub looked_at: String,
     /// What was found there; no secret.
     pub found: String,
+}
+
+impl Step {
+    pub(super) fn printable(self) -> Self {
+        Step { looked_at: printable(&self.looked_at), found: printable(&self.found) }
+    }
 }
 
 /// The credentials and settings of a client, and where they were found.

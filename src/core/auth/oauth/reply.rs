@@ -8,9 +8,9 @@ use serde_json::Value;
 use crate::core::auth::bearer;
 use crate::core::auth::token_cache::CachedToken;
 use crate::core::auth::token_cache::lock::Cacheable;
-use crate::core::error::{ApiError, AuthenticationError, Error};
+use crate::core::error::{ApiError, AuthenticationError, Error, printable};
 use crate::core::http::reply;
-use crate::core::http::transport::exchange::{HttpResponse, printable};
+use crate::core::http::transport::exchange::HttpResponse;
 use crate::core::json::from_object;
 use crate::core::secret::Secret;
 

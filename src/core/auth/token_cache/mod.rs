@@ -146,7 +146,7 @@ impl FileCache {
     }
 
     pub(crate) fn warn(&self, message: String) {
-        let notice = Notice { kind: NoticeKind::Credential, message };
+        let notice = Notice { kind: NoticeKind::Credential, message }.printable();
         let mut pending = self.pending();
         if !pending.contains(&notice) {
             pending.push(notice);

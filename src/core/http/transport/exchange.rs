@@ -9,7 +9,7 @@ use reqwest::header::{CONTENT_ENCODING, HeaderMap};
 use super::cause::FailureCause;
 use super::options::MAX_ERROR_BODY;
 use super::redact::SentSecrets;
-use crate::core::error::{NoConnection, TransportKind};
+use crate::core::error::{NoConnection, TransportKind, printable};
 use crate::core::json::Tape;
 use crate::core::policy::retry::AttemptOutcome;
 use crate::core::secret::Secret;
@@ -146,24 +146,6 @@ pub fn body_start(body: &[u8]) -> Option<String> {
     let start = body.get(..body.len().min(1024)).unwrap_or_default();
     let text: String = String::from_utf8_lossy(start).split_whitespace().collect::<Vec<_>>().join(" ");
     Some(printable(&text).chars().take(200).collect())
-}
-
-/// A server's text as a message or a terminal may show it: white space as one space each, other control characters, and
-/// those that change the direction of text, escaped.
-pub(in crate::core) fn printable(text: &str) -> String {
-    let turns = |c| matches!(c, '\u{200e}' | '\u{200f}' | '\u{2028}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
-    if !text.contains(|c: char| c.is_control() || turns(c)) {
-        return text.to_owned();
-    }
-    let mut shown = String::with_capacity(text.len());
-    for c in text.chars() {
-        match c {
-            '\n' | '\r' | '\t' => shown.push(' '),
-            c if c.is_control() || turns(c) => shown.push_str(&format!("\\u{:04x}", u32::from(c))),
-            c => shown.push(c),
-        }
-    }
-    shown
 }
 
 #[cfg(test)]

@@ -3,7 +3,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value};
 
-use crate::core::error::{ApiError, Violation};
+use crate::core::error::{ApiError, Violation, printable};
 use crate::core::spec::compare::{Difference, differences};
 
 /// `Date` headers have whole seconds, and the reply with the header takes time to arrive.
@@ -181,7 +181,7 @@ fn relevant_differences(requested: &[u8], found: &[u8]) -> Vec<Difference> {
 fn violation(difference: &Difference) -> Violation {
     Violation {
         path: difference.path.clone(),
-        message: format!("asked for {}, there is {}", difference.asked, difference.got),
+        message: printable(&format!("asked for {}, there is {}", difference.asked, difference.got)),
         value: difference.got.clone(),
         rule: "differs".to_owned(),
     }

@@ -22,7 +22,7 @@ use crate::core::client::Client;
 use crate::core::client::attempt::AttemptError;
 use crate::core::context::Context;
 use crate::core::context::observe::{Level, Poll};
-use crate::core::error::{ApiError, Error, Violation, WaitEnding};
+use crate::core::error::{ApiError, Error, Violation, WaitEnding, printable};
 use crate::core::http::classify;
 use crate::core::http::reply::{Reply, content};
 use crate::core::http::to_error::add_hint;
@@ -229,7 +229,7 @@ impl<'a> Waiter<'a> {
                 format!("{}: asked for {}, shown is {}", difference.path, difference.asked, difference.got)
             })
             .collect();
-        self.history.note = Some(shown.join("; "));
+        self.history.note = Some(printable(&shown.join("; ")));
         context.notices.add(reply.notices);
         None
     }

@@ -6,8 +6,8 @@ use serde::Deserialize;
 use super::request::WaitRequest;
 use crate::core::client::Client;
 use crate::core::context::Context;
+use crate::core::error::printable;
 use crate::core::http::call::{Page, collection};
-use crate::core::http::transport::exchange::printable;
 
 /// So many names are said, and so many are looked at.
 const MOST: usize = 3;

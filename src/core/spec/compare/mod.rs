@@ -54,9 +54,9 @@ pub(crate) fn differences_from(requested: &Bytes, reply: &Tape) -> Vec<Differenc
 
 /// A notice for each field that the service did not take over. That a Flex cluster's provider is FLEX is no loss.
 pub(crate) fn ignored_notices(differences: &[Difference]) -> impl Iterator<Item = Notice> + '_ {
-    differences.iter().filter(|d| d.path != "providerSettings.providerName").map(|d| Notice {
-        kind: NoticeKind::FieldIgnored,
-        message: format!("Atlas did not take over {}: asked for {}, got {}", d.path, d.asked, d.got),
+    differences.iter().filter(|d| d.path != "providerSettings.providerName").map(|d| {
+        let message = format!("Atlas did not take over {}: asked for {}, got {}", d.path, d.asked, d.got);
+        Notice { kind: NoticeKind::FieldIgnored, message }.printable()
     })
 }
 

@@ -15,7 +15,7 @@ use crate::core::http::reply::Reply;
 use crate::core::http::to_error::with_stop_reason;
 use crate::core::http::transport::exchange::HttpResponse;
 use crate::core::json::Tape;
-use crate::core::policy::retry::Decision;
+use crate::core::policy::retry::{Decision, StopReason};
 
 impl Client {
     /// Makes attempts until one succeeds or the retry policy ends the call. Creates and upgrades have
@@ -51,6 +51,22 @@ impl Client {
             format!("{} attempt {}: {error}; again in {:.1} s", call.operation, context.attempts, delay.as_secs_f64())
         });
         self.shared.env.clock.sleep(delay).await;
+    }
+
+    /// The same after a look-up, which has taken time of its own: nothing is waited for if the delay does not fit any more.
+    pub(crate) async fn pause_if_time_is_left(
+        &self,
+        call: &Call,
+        error: &Error,
+        delay: Duration,
+        context: &Context,
+    ) -> Result<(), StopReason> {
+        let left = context.retry_time_left(self.env());
+        if delay >= left {
+            return Err(StopReason::Time { needed: delay, left });
+        }
+        self.pause(call, error, delay, context).await;
+        Ok(())
     }
 
     /// The reply to a deletion that an earlier attempt has carried out: what the lost answer would have been.

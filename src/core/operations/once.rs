@@ -61,7 +61,12 @@ impl Client {
             };
             outcome_open = true;
             let looked_up = if self.shared.reconcile { look_up(context).await.map_err(Some) } else { Err(None) };
-            match (looked_up, next) {
+            let nothing_found = matches!(looked_up, Ok(None));
+            let paused = match next {
+                Ok(delay) if nothing_found => self.pause_if_time_is_left(call, &error, delay, context).await,
+                next => next.map(|_| ()),
+            };
+            match (looked_up, paused) {
                 (Ok(Some(found)), _) => {
                     context.log(Level::Warning, || {
                         format!("{}: {name} was {done} by an attempt whose answer was lost", call.operation)
@@ -69,7 +74,7 @@ impl Client {
                     let (attempts, elapsed) = (context.attempts, context.elapsed(self.env()));
                     return Ok(Reply { attempts, elapsed, reconciled: true, ..found });
                 }
-                (Ok(None), Ok(delay)) => self.pause(call, &error, delay, context).await,
+                (Ok(None), Ok(())) => {}
                 (Ok(None), Err(why)) => {
                     let mut error = with_stop_reason(error, why);
                     let note = format!(

@@ -68,6 +68,20 @@ async fn a_wait_that_does_not_fit_fails_at_once_and_says_so() {
 }
 
 #[tokio::test]
+async fn time_that_a_look_up_has_taken_is_not_spent_twice() {
+    let atlas = TestAtlas::new();
+    let (client, clock) = atlas.client(&Setup::new(Auth::AccessToken));
+    atlas.order(json!({"kind": "status", "status": 503, "retry_after": 30, "method": "POST"}));
+    atlas.order(json!({"kind": "rate_limited", "retry_after": 40, "method": "GET"}));
+    let mut context = Context::new(client.env(), Some(Duration::from_secs(60)), None);
+    let error = client.create(atlas.create(Kind::Flex, "x"), &mut context).await.unwrap_err();
+    assert_eq!(clock.slept(), [40.0]);
+    let expected = "a wait of at least 30.0 s does not fit the 20.0 s that are left";
+    assert!(told(&error).contains(expected), "{}", told(&error));
+    assert!(told(&error).contains("looked up afterwards: there is no Flex cluster x"), "{}", told(&error));
+}
+
+#[tokio::test]
 async fn a_waiter_does_not_come_back_before_the_service_asked_and_outlives_max_retry_time() {
     let atlas = TestAtlas::new();
     let (client, clock) =

@@ -187,11 +187,12 @@ impl OutcomeResolver<'_> {
     }
 
     async fn absent(self, error: Error, next: Result<Duration, StopReason>, context: &mut Context) -> Resolved {
-        match next {
-            Ok(delay) => {
-                self.client.pause(self.call, &error, delay, context).await;
-                Ok(None)
-            }
+        let paused = match next {
+            Ok(delay) => self.client.pause_if_time_is_left(self.call, &error, delay, context).await,
+            Err(why) => Err(why),
+        };
+        match paused {
+            Ok(()) => Ok(None),
             Err(why) => {
                 let mut error = with_stop_reason(error, why);
                 let (noun, name) = (self.request.kind.noun(), &self.request.name);

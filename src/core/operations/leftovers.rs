@@ -17,6 +17,7 @@ use crate::core::context::Context;
 use crate::core::error::{ApiError, Error};
 use crate::core::http::classify;
 use crate::core::http::reply::Reply;
+use crate::core::json::from_object;
 use crate::core::spec::model::{Kind, Operation};
 
 /// Deletions under way at once.
@@ -163,7 +164,7 @@ impl Client {
             if kind == LeftoverKind::Flex {
                 context.notices.add(page.reply.notices);
             }
-            let clusters = page.results.iter().filter_map(|entry| serde_json::from_str::<Cluster>(entry.get()).ok());
+            let clusters = page.results.iter().filter_map(|entry| from_object::<Cluster>(entry.get().as_bytes()).ok());
             found.extend(clusters.map(|cluster| leftover(project, kind, cluster, now)));
         }
         Ok(found)
@@ -205,7 +206,7 @@ impl Client {
         };
         let request = |operation| ResourceRequest::new((*kind).into(), operation, group_id.clone(), name.clone());
         let found = match self.resource(request(Operation::Get), &mut context).await {
-            Ok(reply) => serde_json::from_slice::<Cluster>(&reply.body).ok(),
+            Ok(reply) => from_object::<Cluster>(&reply.body).ok(),
             Err(Error::Api(api)) if classify::is_absent(&api) => return done("gone", None),
             Err(error) => return done("failed", Some(error.to_string())),
         };

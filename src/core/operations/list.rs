@@ -22,6 +22,7 @@ use crate::core::http::call::{Call, ExpectedBody, Page, collection};
 use crate::core::http::classify;
 use crate::core::http::entity::Entity;
 use crate::core::http::reply::Reply;
+use crate::core::json::from_object;
 use crate::core::policy::rate_limit::EndpointSet;
 use crate::core::spec::model::{Kind, Operation};
 use crate::core::spec::validate;
@@ -179,7 +180,7 @@ impl Pager {
                 }
                 result => result?,
             };
-            let parsed: PageReply = serde_json::from_slice(&reply.body)
+            let parsed: PageReply = from_object(&reply.body)
                 .map_err(|e| protocol_error(client, &call, &reply, format!("a page could not be read ({e})")))?;
             let first_and_empty = self.page.number == 1 && parsed.results.is_empty();
             if first_and_empty && past_sunset(&reply) && self.switch_to_successor(context) {
@@ -239,7 +240,7 @@ impl Pager {
         struct Identity {
             id: Option<String>,
         }
-        match serde_json::from_str::<Identity>(entry.get()) {
+        match from_object::<Identity>(entry.get().as_bytes()) {
             Ok(Identity { id: Some(id) }) => self.seen.insert(id),
             _ => true,
         }

@@ -18,6 +18,7 @@ use crate::core::error::{Error, Violation};
 use crate::core::http::call::{Call, ReplyFormat};
 use crate::core::http::classify;
 use crate::core::http::reply::{Reply, content};
+use crate::core::json::from_object;
 use crate::core::spec::model::{Kind, Node, Operation};
 use crate::core::spec::validate;
 
@@ -167,7 +168,7 @@ fn id_of(reply: &Reply, reply_format: ReplyFormat) -> Option<String> {
         id: Option<String>,
     }
     let resource = content(&reply.body, reply_format.envelope);
-    serde_json::from_slice::<Identity>(resource).unwrap_or_default().id
+    from_object::<Identity>(resource).unwrap_or_default().id
 }
 
 /// When the service answered, by its own clock.

@@ -9,6 +9,7 @@ use crate::core::client::Client;
 use crate::core::context::Context;
 use crate::core::error::Error;
 use crate::core::http::reply::{Reply, content};
+use crate::core::json::from_object;
 use crate::core::spec::model::{Kind, Operation};
 
 #[derive(Default, Deserialize)]
@@ -26,7 +27,7 @@ impl Client {
     ) -> Result<Option<(Kind, Reply)>, Error> {
         let get = ResourceRequest { operation: Operation::Get, body: None, wait: None, ..request.clone() };
         let (kind, reply) = Box::pin(self.send_or_convert(&get, context)).await?;
-        let found: Current = serde_json::from_slice(content(&reply.body, request.reply_format.envelope))
+        let found: Current = from_object(content(&reply.body, request.reply_format.envelope))
             .map_err(|e| Error::Configuration(format!("the tags of {} could not be read ({e})", request.name)))?;
         let current = found.tags.unwrap_or_default();
         let tags = request.tags.applied(&current).map_err(Error::Validation)?;

@@ -15,6 +15,7 @@ use crate::core::error::Error;
 use crate::core::http::call::{Call, ReplyFormat};
 use crate::core::http::classify;
 use crate::core::http::reply::{Reply, content};
+use crate::core::json::from_object;
 use crate::core::spec::model::{Kind, Operation};
 
 /// An upgrade whose body was validated.
@@ -79,7 +80,7 @@ impl Client {
         let flex = Call::resource(Kind::Flex, Operation::Get, group_id, name, *reply_format, None);
         match self.run(&flex, &mut context.sub_request()).await {
             Ok(reply) => {
-                let found = serde_json::from_slice::<Flex>(content(&reply.body, flex.envelope));
+                let found = from_object::<Flex>(content(&reply.body, flex.envelope));
                 return Ok(found.is_ok_and(|flex| flex.state == "UPDATING").then_some(reply));
             }
             Err(Error::Api(api)) if classify::is_absent(&api) || classify::is_other_kind(&api) => {}

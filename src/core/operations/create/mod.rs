@@ -28,6 +28,7 @@ use crate::core::error::Error;
 use crate::core::http::classify;
 use crate::core::http::reply::{Reply, content};
 use crate::core::http::to_error::add_hint;
+use crate::core::json::from_object;
 use crate::core::spec::model::{Kind, Operation};
 
 impl Client {
@@ -58,7 +59,7 @@ impl Client {
         let Outcome { kind, reply, origin } = outcome;
         let CreateRequest { group_id, name, reply_format, on_retired, wait, .. } = request;
         let CreatedResource { id, state_name, name: reply_name } =
-            serde_json::from_slice(content(&reply.body, reply_format.envelope)).unwrap_or_default();
+            from_object(content(&reply.body, reply_format.envelope)).unwrap_or_default();
         let elapsed = context.elapsed(self.env()).as_secs_f64();
         context.log(Level::Info, || {
             let (noun, state) = (kind.noun(), state_name.as_deref().unwrap_or("in no known state"));

@@ -10,6 +10,7 @@ use crate::core::context::observe::Level;
 use crate::core::error::{Error, WaitEnding, WaitError};
 use crate::core::http::call::{Call, ReplyFormat};
 use crate::core::http::classify;
+use crate::core::json::from_object;
 use crate::core::spec::model::{Kind, Operation};
 
 /// For looking at it and deleting it, after the caller's own time is up.
@@ -66,7 +67,7 @@ async fn delete(client: &Client, leftover: &Leftover, id: &str, context: &Contex
     let fresh = || Context { deadline: Some(begun.saturating_add(TIME)), ..context.sub_request_from_now(client.env()) };
     match client.run(&call(Operation::Get), &mut fresh()).await {
         Ok(reply) => {
-            let found = serde_json::from_slice::<Identity>(&reply.body).ok().and_then(|identity| identity.id);
+            let found = from_object::<Identity>(&reply.body).ok().and_then(|identity| identity.id);
             if found.as_deref() != Some(id) {
                 return Err("another has its name by now".to_owned());
             }

@@ -6,6 +6,7 @@ use serde_json::value::RawValue;
 use crate::core::error::{Error, Violation};
 use crate::core::http::reply::Reply;
 use crate::core::json::Tape;
+use crate::core::json::from_object;
 use crate::core::operations::wait::request::{DELETED, STATES};
 use crate::core::spec::model::Node;
 use crate::core::spec::validate;
@@ -62,7 +63,7 @@ impl ListFilter {
     }
 
     fn matches(&self, entry: &RawValue) -> bool {
-        let entry: Entry = serde_json::from_str(entry.get()).unwrap_or_default();
+        let entry: Entry = from_object(entry.get().as_bytes()).unwrap_or_default();
         let has = |(key, value): &(String, String)| {
             entry.tags.iter().flatten().any(|tag| tag.key == *key && tag.value == *value)
         };

@@ -14,6 +14,11 @@ use crate::core::http::classify;
 use crate::core::http::reply::{Reply, content};
 use crate::core::http::subject;
 use crate::core::http::to_error::wrong_resource;
+<<<<<<< HEAD
+=======
+use crate::core::http::transport::exchange::printable;
+use crate::core::json::from_object;
+>>>>>>> 71e03ff (Replies: entries and resources are read from objects alone, too)
 use crate::core::operations::retirement;
 use crate::core::policy::retry::{self, RequestKind, UNKNOWN_HOST_RETRIES};
 use crate::core::spec::model::{Kind, Operation};
@@ -101,7 +106,7 @@ async fn get_state(
                 return Ok(Observation::OtherResource(error));
             }
             let reply = client.reply(exchange, &mut inner);
-            return Ok(match serde_json::from_slice::<Resource>(content(&reply.body, call.envelope)) {
+            return Ok(match from_object::<Resource>(content(&reply.body, call.envelope)) {
                 Ok(Resource { state_name: state, id, create_date }) => {
                     // The caller sees the reply as that of the whole wait.
                     let reply = Reply { attempts: polls, elapsed: context.elapsed(client.env()), ..reply };

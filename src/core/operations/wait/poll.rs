@@ -14,11 +14,7 @@ use crate::core::http::classify;
 use crate::core::http::reply::{Reply, content};
 use crate::core::http::subject;
 use crate::core::http::to_error::wrong_resource;
-<<<<<<< HEAD
-=======
-use crate::core::http::transport::exchange::printable;
 use crate::core::json::from_object;
->>>>>>> 71e03ff (Replies: entries and resources are read from objects alone, too)
 use crate::core::operations::retirement;
 use crate::core::policy::retry::{self, RequestKind, UNKNOWN_HOST_RETRIES};
 use crate::core::spec::model::{Kind, Operation};

@@ -43,6 +43,17 @@ def test_no_colours_where_they_are_not_wanted(environment: dict[str, str], atlas
         assert not COLOUR.search(pipe(command)[1])
 
 
+def test_a_name_moves_no_cursor(atlas_emulator: Emulator) -> None:
+    name = "a\u202eb\x9b2J"
+    atlas_emulator.add_instance(name)
+    for form, shown_name in [("name", "a?b?2J"), ("table", "a?b?2J"), ("json", "a\\u202eb\\u009b2J")]:
+        code, shown = terminal(f"flex list -o {form}")
+        assert code == 0
+        assert shown_name in COLOUR.sub("", shown)
+        assert not {"\u202e", "\x9b"} & set(shown)
+    assert pipe("flex list -o name") == (0, f"{name}\n", "")
+
+
 def test_deleting_asks_a_person_only(atlas_emulator: Emulator) -> None:
     for name in ("a", "b", "c"):
         atlas_emulator.add_instance(name)

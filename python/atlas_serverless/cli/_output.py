@@ -45,14 +45,15 @@ def print_result(value: Any, args: Any) -> None:
     elif form == "yaml":
         print(_yaml(value), end="")
     else:
-        from ._table import print_table
+        from ._table import print_table, printable
 
         rows = value if isinstance(value, list) else [value]
         if form == "table":
             print_table(rows)
         else:
+            as_shown = printable if sys.stdout.isatty() else str
             for row in rows:
-                print(next((row[key] for key in _NAMES if key in row), "") if isinstance(row, dict) else row)
+                print(as_shown(next((row[key] for key in _NAMES if key in row), "") if isinstance(row, dict) else row))
 
 
 def listed(reply: Any, args: Any) -> Any:
@@ -86,7 +87,10 @@ def _yaml(value: Any) -> str:
 
 
 def _takes(text: str) -> bool:
-    """Whether stdout has all of these characters, so that JSON need not escape them."""
+    """Whether stdout has all of these characters, so that JSON need not escape them. A terminal has none that moves its
+    cursor or turns text."""
+    if sys.stdout.isatty() and not text.isprintable():
+        return False
     try:
         text.encode(getattr(sys.stdout, "encoding", None) or "utf-8")
     except UnicodeEncodeError:

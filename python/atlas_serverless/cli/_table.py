@@ -159,6 +159,11 @@ def _text(value: Any) -> str:
         return ""
     if isinstance(value, bool):
         return "yes" if value else "no"
+    return printable(value)
+
+
+def printable(value: Any) -> str:
+    """The text of a value with `?` for what moves a terminal's cursor, turns text, or cannot be seen."""
     return "".join(character if character.isprintable() else "?" for character in str(value))
 
 

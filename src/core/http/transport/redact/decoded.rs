@@ -173,7 +173,7 @@ impl Decoded {
     /// `least` bytes are left out.
     pub(super) fn joined(&self, digits: &Digits, skipped: usize, least: usize) -> Self {
         let (least, least_cut) = (digits.count(least), digits.count(MIN_LENGTH));
-        let mut joined = Self::with_capacity(self.len(), false);
+        let mut joined = Self::with_capacity(self.len() * digits.bits as usize / 8 + 1, false);
         let mut run = Run::default();
         for (at, (_, span)) in self.iter().enumerate() {
             match (digits.class)(&self.bytes, at) {

@@ -130,13 +130,17 @@ impl Step {
     }
 }
 
-/// What a request came to.
+/// A request and what it came to.
 #[derive(Debug)]
-enum Event {
-    /// A create. Its reply shows that nothing was done, or is one of which only the client can say that.
-    Post { shows_nothing_done: bool },
-    /// Anything else, and whether it had a whole reply.
-    Other { is_answered: bool },
+#[allow(dead_code)] // Some is only for the reader of a finding.
+struct Event {
+    is_create: bool,
+    at: Duration,
+    step: Step,
+    /// Of a create: its reply shows that nothing was done, or is one of which only the client can say that.
+    shows_nothing_done: bool,
+    /// There was a whole reply.
+    is_answered: bool,
 }
 
 /// Atlas with one project and one name, and with faults.
@@ -147,7 +151,7 @@ struct Atlas {
     stored: Option<Value>,
     /// Another create had the name before.
     is_taken: bool,
-    events: Vec<(Step, Event)>,
+    events: Vec<Event>,
 }
 
 impl Atlas {
@@ -178,13 +182,16 @@ impl Atlas {
     fn judge(&self, result: &Result<Reply, Error>) {
         let events = &self.events;
         assert!(events.len() <= MOST_REQUESTS, "{} requests", events.len());
-        let posts: Vec<usize> = (0..events.len()).filter(|at| matches!(events[*at].1, Event::Post { .. })).collect();
+        let posts: Vec<usize> = (0..events.len()).filter(|at| events[*at].is_create).collect();
         assert!(posts.len() <= MAX_RETRIES as usize + 1, "{} creates", posts.len());
         for pair in posts.windows(2) {
-            let Event::Post { shows_nothing_done } = events[pair[0]].1 else { continue };
-            let between = &events[pair[0] + 1..pair[1]];
-            let looked_up = between.iter().any(|(_, event)| matches!(event, Event::Other { is_answered: true }));
-            assert!(shows_nothing_done || looked_up, "sent twice without a look-up: {events:?}");
+            let (first, second) = (&events[pair[0]], &events[pair[1]]);
+            let looked_up = events[pair[0] + 1..pair[1]].iter().any(|event| event.is_answered);
+            assert!(first.shows_nothing_done || looked_up, "sent twice without a look-up: {events:?}");
+            if let Fault::Status(_, Some(after)) = &first.step.fault {
+                let asked = Duration::from_secs(after.parse().unwrap_or(0));
+                assert!(second.at >= first.at + asked, "sooner than asked for: {events:?}");
+            }
         }
         match result {
             Ok(reply) => {
@@ -195,7 +202,7 @@ impl Atlas {
                     Fault::Raw(_) | Fault::Other => true,
                     _ => false,
                 };
-                let is_claimed = events.iter().any(|(step, _)| of_name(step));
+                let is_claimed = events.iter().any(|event| of_name(&event.step));
                 let body: Value = serde_json::from_slice(&reply.body).unwrap();
                 let is_stored = self.stored.as_ref().is_some_and(|stored| stored["id"] == body["id"]);
                 assert!(is_claimed || is_stored && !self.is_taken, "{body} {events:?}");
@@ -204,7 +211,7 @@ impl Atlas {
                 let told = told(error);
                 support::assert_printable(&told);
                 assert!(!support::has_secret(told.as_bytes(), loopback::TOKEN));
-                let honest = events.iter().all(|(step, _)| !matches!(step.fault, Fault::Json(..) | Fault::Raw(_)));
+                let honest = events.iter().all(|event| !matches!(event.step.fault, Fault::Json(..) | Fault::Raw(_)));
                 if honest && self.stored.is_some() && !self.is_taken {
                     assert!(is_said_to_be_unknown(error, &told), "it was created, and the error is {told}: {events:?}");
                 }
@@ -273,9 +280,8 @@ impl Server for Atlas {
             }
             Fault::Raw(bytes) => (Action::ReplyAndClose(bytes.clone()), true, true),
         };
-        let is_create = request.method == "POST";
-        let event = if is_create { Event::Post { shows_nothing_done } } else { Event::Other { is_answered } };
-        self.events.push((step, event));
+        let (is_create, at) = (request.method == "POST", self.clock.now());
+        self.events.push(Event { is_create, at, step, shows_nothing_done, is_answered });
         action
     }
 }

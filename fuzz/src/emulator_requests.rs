@@ -156,9 +156,9 @@ impl Emulator {
             headers.insert(CONTENT_TYPE, HeaderValue::from_static("application/json"));
             let (one, all): (Uri, Uri) = (format!("{collection}/{name}").parse().unwrap(), collection.parse().unwrap());
             // A reading ends the state that it shows.
-            let mut settled =
+            let settled =
                 |emulator: &mut Self| (0..3).map(|_| emulator.send(&Method::GET, &one, &headers, b"")).last().unwrap();
-            let mut listed = |emulator: &mut Self| {
+            let listed = |emulator: &mut Self| {
                 let (status, page) = emulator.send(&Method::GET, &all, &headers, b"");
                 let page: Value = serde_json::from_slice(&page).unwrap_or_default();
                 let results = page["results"].as_array().cloned().unwrap_or_default();

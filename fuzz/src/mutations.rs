@@ -133,9 +133,16 @@ fn lines(input: &mut Vec<u8>, random: &mut Random) {
     *input = lines.join(&b'\n');
 }
 
-/// Changes one of the JSON values that begin a line; `None` if there is none.
+/// A value may begin a line, or stand behind a word or two.
+const LONGEST_START: usize = 16;
+
+/// Changes one of the JSON values that begin in a line; `None` if there is none.
 fn json(input: &mut Vec<u8>, random: &mut Random) -> Option<()> {
-    let starts = (0..input.len()).filter(|at| *at == 0 || input[*at - 1] == b'\n');
+    let line_starts = (0..input.len()).filter(|at| *at == 0 || input[*at - 1] == b'\n');
+    let starts = line_starts.filter_map(|line| {
+        let start = &input[line..input.len().min(line + LONGEST_START)];
+        start.iter().take_while(|byte| **byte != b'\n').position(|byte| matches!(byte, b'{' | b'[')).map(|at| line + at)
+    });
     let mut found: Vec<(usize, usize, Value)> = starts.filter_map(|start| value_at(input, start)).collect();
     if found.is_empty() {
         return None;
@@ -160,9 +167,6 @@ fn json(input: &mut Vec<u8>, random: &mut Random) -> Option<()> {
 }
 
 fn value_at(input: &[u8], start: usize) -> Option<(usize, usize, Value)> {
-    if !matches!(input[start], b'{' | b'[') {
-        return None;
-    }
     let mut values = serde_json::Deserializer::from_slice(&input[start..]).into_iter::<Value>();
     let value = values.next()?.ok()?;
     Some((start, start + values.byte_offset(), value))

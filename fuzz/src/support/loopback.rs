@@ -23,7 +23,6 @@ pub const TOKEN: &str = "3a41c6-access-token-77d0";
 pub struct Request {
     pub method: String,
     pub target: String,
-    pub body: Vec<u8>,
 }
 
 /// What the server does with a request.
@@ -154,10 +153,9 @@ async fn request(stream: &mut TcpStream, read: &mut Vec<u8>) -> Option<Request> 
             let mut lengths = lengths.filter(|(name, _)| name.eq_ignore_ascii_case("content-length"));
             let whole = end + 4 + lengths.next().map_or(0, |(_, length)| length.trim().parse::<usize>().unwrap());
             if read.len() >= whole {
-                let body = read[end + 4..whole].to_vec();
                 read.drain(..whole);
                 let mut words = head.split(' ').map(str::to_owned);
-                return Some(Request { method: words.next()?, target: words.next()?, body });
+                return Some(Request { method: words.next()?, target: words.next()? });
             }
         }
         if stream.read_buf(read).await.ok()? == 0 {

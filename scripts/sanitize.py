@@ -46,7 +46,9 @@ BINDING_TESTS = (
     *("reading", "threads"),
 )
 #: It measures a time, which these checks multiply.
-LEFT_OUT = "tests/python/test_errors.py::test_the_import_is_cheap"
+TIMED = "tests/python/test_errors.py::test_the_import_is_cheap"
+#: For memcheck alone: eight minutes, and each of its turns is a test of its own.
+LONG = "tests/python/test_garbage.py::test_nothing_stays_after_a_thousand_turns"
 
 
 class CannotRun(Exception):
@@ -104,13 +106,13 @@ def thread() -> tuple[int, str]:
     return cargo_test("thread", ["-Zbuild-std"], environment)
 
 
-def pytest(tests: tuple[str, ...]) -> list[str]:
+def pytest(tests: tuple[str, ...], *left_out: str) -> list[str]:
     files = [f"tests/python/test_{name}.py" for name in tests]
-    return ["-m", "pytest", "-p", "no:cacheprovider", "--deselect", LEFT_OUT, *files]
+    return ["-m", "pytest", "-p", "no:cacheprovider", *(f"--deselect={one}" for one in left_out), *files]
 
 
 def python() -> tuple[int, str]:
-    return run("python", [sys.executable, "-X", "dev", *pytest(PYTHON_TESTS)], {"PYTHONMALLOC": "debug"})
+    return run("python", [sys.executable, "-X", "dev", *pytest(PYTHON_TESTS, TIMED)], {"PYTHONMALLOC": "debug"})
 
 
 def binding() -> tuple[int, str]:
@@ -122,7 +124,9 @@ def binding() -> tuple[int, str]:
     found.unlink(missing_ok=True)
     suppressed = ROOT / "tests/python/memcheck.supp"
     valgrind = ["valgrind", *memcheck.ARGUMENTS, *memcheck.FAIR, f"--suppressions={suppressed}", f"--xml-file={found}"]
-    code, text = run("binding", [*valgrind, sys.executable, *pytest(BINDING_TESTS)], {"PYTHONMALLOC": "malloc"})
+    code, text = run(
+        "binding", [*valgrind, sys.executable, *pytest(BINDING_TESTS, TIMED, LONG)], {"PYTHONMALLOC": "malloc"}
+    )
     if not found.exists():
         return code, text
     errors = memcheck.errors(found.read_text(encoding="utf-8", errors="replace"))

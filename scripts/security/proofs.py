@@ -26,7 +26,9 @@ def functions(text: str) -> list[ast.FunctionDef]:
 def cases(path: Path, name: str) -> int | None:
     """How many cases a test of Python has; `None` if that is not written where it stands."""
     text = path.read_text(encoding="utf-8")
-    (test,) = (one for one in functions(text) if one.name == name)
+    test = next((one for one in functions(text) if one.name == name), None)
+    if test is None:
+        raise SystemExit(f"{path} has no test {name}, which a row of scripts/security/claims.py names")
     count = 1
     for decorator in test.decorator_list:
         if isinstance(decorator, ast.Call) and ast.unparse(decorator.func) == "pytest.mark.parametrize":

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from atlas_serverless import AsyncClient, Client, Emulator, _core, errors
+from atlas_serverless._runtime import event_loops
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
@@ -231,7 +232,7 @@ def a_mailbox(tools: Tools, held: Held) -> Any:
     loop = asyncio.new_event_loop()
 
     async def call() -> Any:
-        pending = tools.core.wait_for_flex_cluster(name="kept", state="PAUSED", timeout=600, progress=lambda _: held)
+        pending = tools.core.wait_for_flex_cluster(name="kept", state="DELETED", timeout=600, progress=lambda _: held)
         return pending.future
 
     future = loop.run_until_complete(call())
@@ -299,6 +300,23 @@ def turn(tools: Tools, makers: list[Maker]) -> list[str]:
 @pytest.mark.parametrize("maker", MAKERS, ids=lambda maker: maker.__name__)
 def test_a_cycle_is_collected(tools: Tools, maker: Maker) -> None:
     assert turn(tools, [maker]) == []
+
+
+def test_a_closed_loop_keeps_no_mailbox(tools: Tools) -> None:
+    """And with it its calls end."""
+    loop = asyncio.new_event_loop()
+
+    async def call() -> weakref.ref[Any]:
+        tools.core.wait_for_flex_cluster(name="kept", state="DELETED", timeout=600)
+        _, mailbox = event_loops.loop_and_mailbox()
+        assert mailbox is not None
+        assert len(mailbox) == 1
+        return weakref.ref(mailbox)
+
+    mailbox = loop.run_until_complete(call())
+    assert mailbox() is not None
+    loop.close()
+    assert mailbox() is None
 
 
 def test_nothing_stays_after_a_thousand_turns(tools: Tools) -> None:

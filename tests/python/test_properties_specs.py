@@ -14,7 +14,19 @@ from hypothesis import strategies as st
 
 from atlas_serverless import to_flex_spec
 from canned import GROUP, Canned, Request, reply
-from strange_values import bounded, chances, dressed, dressed_values, json_values, numbers, same, spoiled, texts
+from strange_values import (
+    Stored,
+    Text,
+    bounded,
+    chances,
+    dressed,
+    dressed_values,
+    json_values,
+    numbers,
+    same,
+    spoiled,
+    texts,
+)
 from test_properties import PATH, Border, one_of, one_of_asynchronous
 
 if TYPE_CHECKING:
@@ -92,6 +104,10 @@ CREATES: dict[str, tuple[Callable[[Border, Fields], object], bool]] = {
         True,
     ),
     "many": (lambda b, spec: one_of(b.client.create_many([{"group_id": GROUP, **spec}])), False),
+    "many, of another mapping": (
+        lambda b, spec: one_of(b.client.create_many(iter([Stored({"group_id": Text(GROUP), **spec})]))),
+        False,
+    ),
     "many, asynchronous": (
         lambda b, spec: b.awaited(
             lambda c: one_of_asynchronous(c.create_many([{"kind": "serverless", "group_id": GROUP, **spec}]))

@@ -87,6 +87,11 @@ fn go_on(path: &Path, operations: &str, mut journal: Journal, choice: usize) {
     let written = std::fs::read(path).unwrap();
     let written = &written[..choice % (written.len() + 1)];
     std::fs::write(path, written).unwrap();
+    // A first line of another's, if it has lost its end, could be the start of any file.
+    let first = format!("{{\"journal\":1,\"operations\":\"{operations}\"}}");
+    if !written.contains(&b'\n') && !first.as_bytes().starts_with(written) {
+        return;
+    }
     let cut = Journal::open(path, operations).expect("a journal that was cut off is one");
     let begun = begins(written).unwrap_or(cut.begun());
     assert_eq!(cut.begun(), begun, "no operation is lost that was begun");

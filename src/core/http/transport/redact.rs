@@ -17,7 +17,7 @@ use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use bytes::Bytes;
 use reqwest::Url;
-use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderValue};
+use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use zeroize::Zeroizing;
 
 use self::decoded::MIN_LENGTH;
@@ -66,6 +66,10 @@ impl SentSecrets {
         let search = Search::new(&secrets);
         let body = body.slice(..body.len().min(MAX_ERROR_BODY));
         let body = search.redact(&body, REDACTED.as_bytes()).map_or(body, Bytes::from);
+        let is_secret = |name: &&HeaderName| search.redact(name.as_str().as_bytes(), REDACTED.as_bytes()).is_some();
+        for name in headers.keys().filter(is_secret).cloned().collect::<Vec<_>>() {
+            headers.remove(name);
+        }
         for value in headers.values_mut() {
             if search.redact(value.as_bytes(), REDACTED.as_bytes()).is_some() {
                 *value = HeaderValue::from_static(REDACTED);
@@ -122,11 +126,12 @@ mod tests {
     #[test]
     fn headers_and_body_have_no_secret() {
         let mut headers = HeaderMap::new();
-        headers.insert("x-echo", HeaderValue::from_static("Bearer TOKENMARK"));
-        let body = Bytes::from_static(b"<p>TOKENMARK and TOKENMARK!</p>");
-        let (headers, body) = sent("Bearer TOKENMARK").redact(headers, body);
+        headers.insert("x-echo", HeaderValue::from_static("Bearer tokenmark"));
+        headers.insert("x-tokenmark", HeaderValue::from_static("1"));
+        let body = Bytes::from_static(b"<p>tokenmark and tokenmark!</p>");
+        let (headers, body) = sent("Bearer tokenmark").redact(headers, body);
         assert_eq!(body, "<p>****** and ******!</p>");
-        assert_eq!(headers["x-echo"], "******");
+        assert_eq!((headers.len(), &headers["x-echo"]), (1, &HeaderValue::from_static("******")));
     }
 
     #[test]

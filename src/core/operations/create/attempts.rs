@@ -83,12 +83,7 @@ impl Client {
                     let (operation, attempt, name) = (call.operation, context.attempts, &request.name);
                     format!("{operation} attempt {attempt}: {error}; the outcome is unknown, looking up {name}")
                 });
-                match (resolver.resolve_unknown(error, next, context).await, wrong_resource) {
-                    (Err(taken), Some(reply)) if is_other_name(&taken) => {
-                        Ok(Some(Outcome { kind: request.kind, reply, origin: Origin::Created }))
-                    }
-                    (resolved, _) => resolved,
-                }
+                resolver.resolve_unknown(error, wrong_resource, next, context).await
             }
             // The name is taken, perhaps by an earlier attempt of this call.
             Decision::Stop(_)
@@ -101,7 +96,7 @@ impl Client {
                     format!("{operation}: the name {name} is taken, perhaps by an earlier attempt; looking it up")
                 });
                 let next = self.next_after_duplicate(context);
-                resolver.resolve_unknown(error, next, context).await
+                resolver.resolve_unknown(error, None, next, context).await
             }
             Decision::Stop(_)
                 if can_look_up && classify::is_name_taken(&error) && request.if_exists != IfExists::Error =>
@@ -111,7 +106,7 @@ impl Client {
             }
             // An earlier attempt may have been carried out late, whatever stops the retries now.
             Decision::Stop(why) if *earlier_outcome_unknown && can_look_up => {
-                resolver.resolve_unknown(error, Err(why), context).await
+                resolver.resolve_unknown(error, None, Err(why), context).await
             }
             Decision::Stop(why) => Err(with_stop_reason(error, why)),
         }
@@ -133,10 +128,4 @@ impl Client {
             Decision::Reconcile(Ok(delay)) => Ok(delay),
         }
     }
-}
-
-/// Whether the look-up by name also returned another name, as mock servers with fixed replies do.
-fn is_other_name(taken: &Error) -> bool {
-    classify::is_name_taken(taken)
-        && matches!(taken, Error::Api(api) if api.violations.iter().any(|v| v.path == "name"))
 }

@@ -56,10 +56,13 @@ pub(super) enum Origin {
 type Resolved = Result<Option<Outcome>, Error>;
 
 impl OutcomeResolver<'_> {
-    /// After an attempt that may have been carried out. `next` says when the create may be sent again, or why not.
+    /// After an attempt that may have been carried out. `next` says when the create may be sent again, or why not. Of a reply
+    /// with another name it is `wrong_resource`: it is returned if the look-up shows that this server never returns the right
+    /// name, as mock servers with fixed replies do.
     pub(super) async fn resolve_unknown(
         self,
         error: Error,
+        wrong_resource: Option<Reply>,
         next: Result<Duration, StopReason>,
         context: &mut Context,
     ) -> Resolved {
@@ -72,6 +75,18 @@ impl OutcomeResolver<'_> {
                 match compare_created(&self.request.body, entity, &self.first_attempt(&exchange, context)) {
                     Comparison::Match => self.return_created(kind, *exchange, context).map(Some),
                     Comparison::BeingDeleted => self.wait_until_deleted(kind, context).await,
+                    Comparison::Mismatch(differs) if differs.iter().any(|differing| differing.path == "name") => {
+                        match wrong_resource {
+                            Some(reply) => {
+                                Ok(Some(Outcome { kind: self.request.kind, reply, origin: Origin::Created }))
+                            }
+                            // It does not answer what was asked: nothing is known of the name.
+                            None => {
+                                let answer = self.name_taken(differs, context);
+                                Err(outcome_unknown(self.request, self.call, &error, Some(&answer)))
+                            }
+                        }
+                    }
                     Comparison::Mismatch(differs) => {
                         self.return_existing(kind, *exchange, differs, context).await.map(Some)
                     }

@@ -86,12 +86,13 @@ def test_a_child_of_a_stopped_emulator_gets_an_error() -> None:
 
 @forks
 def test_sixty_forks_under_traffic_end(emulator: Emulator) -> None:
-    ended = threading.Event()
+    begun, ended = threading.Event(), threading.Event()
 
     def traffic() -> None:
         with emulator.client() as client:
             while not ended.is_set():
                 client.get_project(emulator.group_id)
+                begun.set()
                 assert emulator.counters["requests"] > 0
                 assert emulator.requests
 
@@ -108,6 +109,7 @@ def test_sixty_forks_under_traffic_end(emulator: Emulator) -> None:
     for thread in others:
         thread.start()
     try:
+        assert begun.wait(60)
         codes = [in_child(work) for _ in range(60)]
     finally:
         ended.set()

@@ -15,6 +15,7 @@ use crate::core::http::reply::{Reply, content};
 use crate::core::http::subject;
 use crate::core::http::to_error::wrong_resource;
 use crate::core::json::from_object;
+use crate::core::operations::create::reconcile::timestamp;
 use crate::core::operations::retirement;
 use crate::core::policy::retry::{self, RequestKind, UNKNOWN_HOST_RETRIES};
 use crate::core::spec::model::{Kind, Operation};
@@ -106,8 +107,7 @@ async fn get_state(
                 Ok(Resource { state_name: state, id, create_date }) => {
                     // The caller sees the reply as that of the whole wait.
                     let reply = Reply { attempts: polls, elapsed: context.elapsed(client.env()), ..reply };
-                    let created =
-                        create_date.and_then(|date| date.parse::<jiff::Timestamp>().ok()).map(SystemTime::from);
+                    let created = create_date.and_then(|date| timestamp(&date));
                     Observation::State { state: printable(&state), id, created, reply: Box::new(reply) }
                 }
                 Err(_) => {

@@ -5,10 +5,11 @@
 //!
 //! | room | uses |
 //! | --- | --- |
-//! | `convert` | nothing of the binding |
-//! | `runtime` | `convert` |
-//! | `client` | `runtime`, `convert` |
-//! | `create_many` | `client`, `runtime`, `convert` |
+//! | `locks` | nothing of the binding |
+//! | `convert` | `locks` |
+//! | `runtime` | `convert`, `locks` |
+//! | `client` | `runtime`, `convert`, `locks` |
+//! | `create_many` | `client`, `runtime`, `convert`, `locks` |
 //! | `doctor` | `client`, `runtime`, `convert` |
 //! | `to_flex_spec` | `convert` |
 //! | `regions`, `policy` | nothing of the binding |
@@ -21,6 +22,7 @@ pub(crate) mod convert;
 pub(crate) mod create_many;
 pub(crate) mod doctor;
 pub(crate) mod emulator;
+mod locks;
 pub(crate) mod policy;
 mod regions;
 pub(crate) mod runtime;

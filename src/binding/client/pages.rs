@@ -1,6 +1,6 @@
 //! The iterator of a list operation.
 use std::collections::VecDeque;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread::ThreadId;
 
 use pyo3::exceptions::PyRuntimeError;
@@ -13,6 +13,7 @@ use super::run::Client;
 use crate::binding::convert::errors::to_exception;
 use crate::binding::convert::named;
 use crate::binding::convert::results::{Output, shown};
+use crate::binding::locks::if_free;
 use crate::binding::runtime::job::Job;
 use crate::core::error::Error;
 use crate::core::operations::list::Pager;
@@ -67,15 +68,6 @@ impl Pages {
 
     fn buffer(&self) -> MutexGuard<'_, Buffer> {
         self.buffer.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    /// The buffer, unless it is in use.
-    fn idle_buffer(&self) -> Option<MutexGuard<'_, Buffer>> {
-        match self.buffer.try_lock() {
-            Ok(buffer) => Some(buffer),
-            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
-        }
     }
 
     /// Reads a page into the buffer; false after the last.
@@ -184,11 +176,11 @@ impl Pages {
     /// An entry that was seen (`peek`, an index) can refer to its list.
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
         visit.call(&self.client)?;
-        self.idle_buffer().map_or(Ok(()), |buffer| buffer.ready.iter().try_for_each(|entry| visit.call(entry)))
+        if_free(&self.buffer).map_or(Ok(()), |buffer| buffer.ready.iter().try_for_each(|entry| visit.call(entry)))
     }
 
     fn __clear__(&self) {
-        let entries = self.idle_buffer().map(|mut buffer| std::mem::take(&mut buffer.ready));
+        let entries = if_free(&self.buffer).map(|mut buffer| std::mem::take(&mut buffer.ready));
         drop(entries);
     }
 }

@@ -1,9 +1,11 @@
 //! The keys of replies as Python strings. The same few dozen come with every reply, and a cached key needs neither a new
 //! string nor its hash: 22,000 of 205,000 instructions of a create.
-use std::sync::{Mutex, MutexGuard, TryLockError};
+use std::sync::{Mutex, MutexGuard};
 
 use pyo3::prelude::*;
 use pyo3::types::PyString;
+
+use crate::binding::locks::if_free;
 
 /// A new key takes its slot from an old one. The API's instances, clusters, projects and errors together have fewer keys.
 const SLOTS: usize = 512;
@@ -23,15 +25,11 @@ pub(crate) struct KeyCache(Option<MutexGuard<'static, Vec<Option<CachedKey>>>>);
 
 impl KeyCache {
     pub(crate) fn lock() -> Self {
-        let mut slots = match CACHE.try_lock() {
-            Ok(slots) => slots,
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return KeyCache(None),
-        };
-        if slots.is_empty() {
+        let mut slots = if_free(&CACHE);
+        if let Some(slots) = slots.as_mut().filter(|slots| slots.is_empty()) {
             slots.resize_with(SLOTS, || None);
         }
-        KeyCache(Some(slots))
+        KeyCache(slots)
     }
 
     /// A key as a Python string, interned.

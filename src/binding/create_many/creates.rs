@@ -1,6 +1,6 @@
 //! The iterator of results: it takes operations from the caller's iterable, hands them to the driver, and takes results from it.
 use std::path::PathBuf;
-use std::sync::{Arc, Mutex, MutexGuard, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard};
 use std::time::{Duration, Instant};
 
 use pyo3::exceptions::{PyRuntimeError, PyValueError};
@@ -18,6 +18,7 @@ use crate::binding::convert::call::without_unwinding;
 use crate::binding::convert::errors::{to_exception, warn_beside};
 use crate::binding::convert::named;
 use crate::binding::convert::results::{Output, ResultMode};
+use crate::binding::locks::if_free;
 use crate::binding::runtime::background::Background;
 use crate::binding::runtime::interpreter;
 use crate::binding::runtime::interpreter::descriptors_lost;
@@ -109,11 +110,7 @@ impl Creates {
 
     /// The state, unless it is in use.
     pub(super) fn idle_state(&self) -> Option<MutexGuard<'_, State>> {
-        match self.state.try_lock() {
-            Ok(state) => Some(state),
-            Err(TryLockError::Poisoned(poisoned)) => Some(poisoned.into_inner()),
-            Err(TryLockError::WouldBlock) => None,
-        }
+        if_free(&self.state)
     }
 
     /// The next operation of the caller's iterator.

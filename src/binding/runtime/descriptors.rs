@@ -1,8 +1,10 @@
 //! Whether the descriptors of this process are still its own. A program that becomes a daemon closes all that it has, and
 //! their numbers become those of other files.
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
-use std::sync::{LazyLock, Mutex, TryLockError};
+use std::sync::{LazyLock, Mutex};
 use std::time::Instant;
+
+use crate::binding::locks::if_free;
 
 /// A socket that nobody uses: if its number is another file by now, so are those of the event loops.
 #[cfg(unix)]
@@ -67,11 +69,7 @@ pub(crate) fn recent_generation() -> u32 {
 /// would close other files.
 pub(crate) fn generation() -> u32 {
     // Another thread looks at this moment; in a child made by fork it may be one that the child does not have.
-    let mut state = match STATE.try_lock() {
-        Ok(state) => state,
-        Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-        Err(TryLockError::WouldBlock) => return LATEST.load(Ordering::Relaxed),
-    };
+    let Some(mut state) = if_free(&STATE) else { return LATEST.load(Ordering::Relaxed) };
     #[cfg(unix)]
     if state.canary.as_ref().is_some_and(|canary| file(&canary.socket) != Some(canary.file)) {
         std::mem::forget(state.canary.take());

@@ -2,7 +2,7 @@
 //! then handles all of it in one go.
 use std::collections::{HashMap, VecDeque};
 use std::ops::ControlFlow;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError, TryLockError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use futures_util::future::AbortHandle;
 use pyo3::gc::{PyTraverseError, PyVisit};
@@ -16,6 +16,7 @@ use super::wake_up::{self, Descriptor, WakeUps, Waker};
 use crate::binding::convert::call::{Name, call};
 use crate::binding::convert::errors::to_exception;
 use crate::binding::convert::results::{Output, ResultMode};
+use crate::binding::locks::if_free;
 use crate::core::context::Notices;
 use crate::core::context::observe::{LazyMessage, Level, Observer, Poll};
 use crate::core::context::panic::panicked;
@@ -131,11 +132,7 @@ impl Mailbox {
 
     /// A future refers to its loop, which refers to this. Futures can be cleared; this is not.
     fn __traverse__(&self, visit: PyVisit<'_>) -> Result<(), PyTraverseError> {
-        let waiting = match self.waiting.try_lock() {
-            Ok(waiting) => waiting,
-            Err(TryLockError::Poisoned(poisoned)) => poisoned.into_inner(),
-            Err(TryLockError::WouldBlock) => return Ok(()),
-        };
+        let Some(waiting) = if_free(&self.waiting) else { return Ok(()) };
         for call in waiting.values() {
             visit.call(&call.future)?;
             visit.call(&call.context)?;

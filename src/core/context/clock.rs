@@ -24,6 +24,13 @@ pub trait Rng: Send + Sync {
     fn unit(&self) -> f64;
 }
 
+/// A time of the service in ISO 8601. One before 1970 is none: Atlas has made nothing then, and Windows has no time before
+/// 1601.
+pub(in crate::core) fn timestamp(text: &str) -> Option<SystemTime> {
+    let since = Duration::try_from(text.parse::<jiff::Timestamp>().ok()?.as_duration()).ok()?;
+    SystemTime::UNIX_EPOCH.checked_add(since)
+}
+
 /// The clock of the machine and the timer of tokio.
 #[derive(Debug)]
 pub struct SystemClock {
@@ -119,5 +126,18 @@ pub struct FixedRng(pub f64);
 impl Rng for FixedRng {
     fn unit(&self) -> f64 {
         self.0
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_date_before_1970_is_none() {
+        assert_eq!(timestamp("1970-01-01T00:00:02Z"), Some(SystemTime::UNIX_EPOCH + Duration::from_secs(2)));
+        for none in ["1012-09-09T18:15:12Z", "1969-12-31T23:59:59Z", "yesterday"] {
+            assert_eq!(timestamp(none), None, "{none}");
+        }
     }
 }

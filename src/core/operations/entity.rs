@@ -8,10 +8,11 @@ use futures_util::FutureExt;
 use reqwest::header::DATE;
 use serde_json::{Map, Value};
 
-use super::create::reconcile::{FirstAttempt, timestamp};
+use super::create::reconcile::FirstAttempt;
 use super::once::{Once, OutcomeLookup};
 use crate::core::client::Client;
 use crate::core::context::Context;
+use crate::core::context::clock::timestamp;
 use crate::core::error::{Error, Violation};
 use crate::core::http::call::{Call, Page, ReplyFormat, Subject};
 use crate::core::http::classify;

@@ -7,13 +7,13 @@ use futures_util::future::join_all;
 use reqwest::header::DATE;
 use serde::{Deserialize, Serialize};
 
-use super::create::reconcile::timestamp;
 use super::list::Pager;
 use super::list::filter::ListFilter;
 use super::resource::ResourceRequest;
 use crate::core::client::Client;
 use crate::core::config::OnRetired;
 use crate::core::context::Context;
+use crate::core::context::clock::timestamp;
 use crate::core::error::{ApiError, Error};
 use crate::core::http::classify;
 use crate::core::http::reply::Reply;

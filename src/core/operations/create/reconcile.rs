@@ -3,6 +3,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Map, Value};
 
+use crate::core::context::clock::timestamp;
 use crate::core::error::{ApiError, Violation, printable};
 use crate::core::spec::compare::{Difference, differences};
 
@@ -197,26 +198,11 @@ fn resource_state(found: &[u8]) -> ResourceState {
     }
 }
 
-/// A time in ISO 8601.
-pub(in crate::core::operations) fn timestamp(text: &str) -> Option<SystemTime> {
-    // Not converted as it is: Windows has no time before 1601, and Atlas has made nothing before 1970.
-    let since = std::time::Duration::try_from(text.parse::<jiff::Timestamp>().ok()?.as_duration()).ok()?;
-    SystemTime::UNIX_EPOCH.checked_add(since)
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
     const REQUESTED: &[u8] = br#"{"name":"a","providerSettings":{"backingProviderName":"AWS","regionName":"US_EAST_1"},"serverlessBackupOptions":{"serverlessContinuousBackupEnabled":true},"tags":[{"key":"env","value":"test"}]}"#;
-
-    #[test]
-    fn a_date_before_1970_is_none() {
-        assert_eq!(timestamp("1970-01-01T00:00:02Z"), Some(SystemTime::UNIX_EPOCH + std::time::Duration::from_secs(2)));
-        for none in ["1012-09-09T18:15:12Z", "1969-12-31T23:59:59Z", "yesterday"] {
-            assert_eq!(timestamp(none), None, "{none}");
-        }
-    }
 
     fn found(region: &str, created: &str, state: &str) -> Vec<u8> {
         format!(r#"{{"createDate":"{created}","name":"a","providerSettings":{{"backingProviderName":"AWS","providerName":"SERVERLESS","regionName":"{region}"}},"serverlessBackupOptions":{{"serverlessContinuousBackupEnabled":false}},"stateName":"{state}","tags":[{{"key":"env","value":"test"}}]}}"#).into_bytes()

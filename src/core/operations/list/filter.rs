@@ -5,8 +5,7 @@ use serde_json::value::RawValue;
 
 use crate::core::error::{Error, Violation};
 use crate::core::http::reply::Reply;
-use crate::core::json::Tape;
-use crate::core::json::from_object;
+use crate::core::json::{Tape, from_object};
 use crate::core::operations::wait::request::{DELETED, STATES};
 use crate::core::spec::model::Node;
 use crate::core::spec::validate;

@@ -74,18 +74,7 @@ pub fn env() -> Env {
 
 /// A client with a ready-made token.
 pub fn client(base_url: String) -> Client {
-    let found = ResolvedCredentials {
-        credentials: Credentials::AccessToken { token: "t".repeat(600).into() },
-        source: "arguments".to_owned(),
-        base_url,
-        base_url_source: "arguments".to_owned(),
-        group_id: None,
-        org_id: None,
-        expires_at: None,
-        login_of_profile: None,
-        steps: Vec::new(),
-        notices: Vec::new(),
-    };
+    let found = ResolvedCredentials::given(Credentials::AccessToken { token: "t".repeat(600).into() }, base_url);
     let config = Config {
         api_version: "2025-03-12".to_owned(),
         connect_timeout: Duration::from_secs(10),

@@ -87,18 +87,7 @@ pub fn call<S: Server, T>(
 }
 
 fn client(url: &str, clock: &ManualClock, max_retries: u32) -> Client {
-    let found = ResolvedCredentials {
-        credentials: Credentials::AccessToken { token: TOKEN.into() },
-        source: "arguments".to_owned(),
-        base_url: url.to_owned(),
-        base_url_source: "arguments".to_owned(),
-        group_id: None,
-        org_id: None,
-        expires_at: None,
-        login_of_profile: None,
-        steps: Vec::new(),
-        notices: Vec::new(),
-    };
+    let found = ResolvedCredentials::given(Credentials::AccessToken { token: TOKEN.into() }, url.to_owned());
     // In real seconds: what the server has to say is said at once.
     let timeout = Duration::from_secs(15);
     let config = Config {

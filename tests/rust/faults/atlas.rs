@@ -210,18 +210,7 @@ impl TestAtlas {
             }
             Auth::AccessToken => Credentials::AccessToken { token: secret("access_token").into() },
         };
-        let found = ResolvedCredentials {
-            credentials,
-            source: "arguments".to_owned(),
-            base_url: self.emulator.url(),
-            base_url_source: "arguments".to_owned(),
-            group_id: None,
-            org_id: None,
-            expires_at: None,
-            login_of_profile: None,
-            steps: Vec::new(),
-            notices: Vec::new(),
-        };
+        let found = ResolvedCredentials::given(credentials, self.emulator.url());
         let config = Config {
             api_version: "2025-03-12".to_owned(),
             connect_timeout: setup.timeout,

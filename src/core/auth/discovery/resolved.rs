@@ -41,6 +41,22 @@ pub struct ResolvedCredentials {
 }
 
 impl ResolvedCredentials {
+    /// Credentials for a server that are given, not searched for.
+    pub fn given(credentials: Credentials, base_url: String) -> Self {
+        ResolvedCredentials {
+            credentials,
+            source: "arguments".to_owned(),
+            base_url,
+            base_url_source: "arguments".to_owned(),
+            group_id: None,
+            org_id: None,
+            expires_at: None,
+            login_of_profile: None,
+            steps: Vec::new(),
+            notices: Vec::new(),
+        }
+    }
+
     /// The project of a call: the one it was given, or the client's.
     ///
     /// # Errors

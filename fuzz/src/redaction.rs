@@ -2,18 +2,14 @@
 //!
 //! What is shown is decoded by the inverse of what was done, in a few lines of its own that know nothing of the client's.
 use std::sync::Arc;
-use std::time::Duration;
 
 use atlas_serverless::core::error::Error;
 use atlas_serverless::core::http::call::ExpectedBody;
-use atlas_serverless::core::http::reply::check;
-use atlas_serverless::core::http::to_error::RequestInfo;
 use atlas_serverless::core::http::transport::exchange::{HttpResponse, body_start};
 use atlas_serverless::core::http::transport::redact::SentSecrets;
 use atlas_serverless::core::policy::retry::RequestKind;
 use atlas_serverless::core::secret::Secret;
 use bytes::Bytes;
-use reqwest::Url;
 use reqwest::header::{AUTHORIZATION, HeaderMap, HeaderName, HeaderValue};
 use serde_json::{Value, json};
 
@@ -132,26 +128,19 @@ fn reply_body(place: u8, text: &str) -> Bytes {
 
 /// All that is shown of a reply to a request with these secrets, if it becomes an error.
 fn shown(response: &HttpResponse, sent: &SentSecrets) -> Vec<String> {
-    let (url, env) = (Url::parse("https://cloud.mongodb.com/api/atlas/v2/groups?x=1").unwrap(), support::env());
-    let request = RequestInfo {
-        method: "POST",
-        url: &url,
-        kind: RequestKind::Reconcilable,
-        attempts: 1,
-        started: Duration::ZERO,
-        clock: &*env.clock,
-    };
     let mut shown = Vec::new();
     for envelope in [false, true] {
         let response = response.clone().without(sent.clone());
-        let Err(error) = check(response, ExpectedBody::Page, envelope, &request) else { continue };
+        let Err(error) = support::check(response, ExpectedBody::Page, envelope, RequestKind::Reconcilable) else {
+            continue;
+        };
         shown.extend([error.to_string(), format!("{error:?}")]);
         match error {
             Error::Api(api) => {
                 shown.extend([api.detail, api.error_code, api.reason, api.body_start].into_iter().flatten());
                 shown.extend(api.parameters.iter().map(Value::to_string));
                 shown.extend(api.violations.into_iter().flat_map(|violation| [violation.path, violation.message]));
-                shown.extend(api.headers.into_iter().map(|(_, value)| value));
+                shown.extend(api.headers.into_iter().flat_map(|(name, value)| [name, value]));
             }
             Error::Transport(transport) => {
                 shown.extend([Some(transport.message), transport.body_start].into_iter().flatten())

@@ -1,15 +1,11 @@
 //! A reply, from its bytes to the values of a dict. `serde_json` reads the same text, and must say the same.
-use std::time::Duration;
-
 use atlas_serverless::core::http::call::ExpectedBody;
-use atlas_serverless::core::http::reply::{check, content};
-use atlas_serverless::core::http::to_error::RequestInfo;
+use atlas_serverless::core::http::reply::content;
 use atlas_serverless::core::http::transport::exchange::HttpResponse;
 use atlas_serverless::core::json::{Element, ItemKind, Tape};
 use atlas_serverless::core::policy::retry::RequestKind;
 use atlas_serverless::core::spec::compare::differences;
 use bytes::Bytes;
-use reqwest::Url;
 use serde_json::{Map, Value};
 
 use super::{Reached, support};
@@ -33,17 +29,8 @@ pub fn run(data: &[u8]) -> Reached {
         assert_eq!(&read(tape.root()), value);
         check_differences(value, body, choice / 8);
     }
-    let (url, env) = (Url::parse("https://cloud.mongodb.com/api/atlas/v2/groups").unwrap(), support::env());
-    let request = RequestInfo {
-        method: "GET",
-        url: &url,
-        kind: RequestKind::Read,
-        attempts: 1,
-        started: Duration::ZERO,
-        clock: &*env.clock,
-    };
     let response = HttpResponse::new(200, Default::default(), text);
-    match check(response, expected, envelope, &request) {
+    match support::check(response, expected, envelope, RequestKind::Read) {
         Ok(response) => {
             assert!((200..300).contains(&response.status));
             assert!(response.tape.is_some() || body.trim_ascii().is_empty());

@@ -7,10 +7,15 @@ use std::time::Duration;
 
 use atlas_serverless::core::context::Env;
 use atlas_serverless::core::context::clock::{FixedRng, ManualClock};
-use atlas_serverless::core::error::Violation;
+use atlas_serverless::core::error::{Error, Violation};
+use atlas_serverless::core::http::call::ExpectedBody;
 use atlas_serverless::core::http::network::poll_intervals;
-use atlas_serverless::core::policy::retry::RetryPolicy;
+use atlas_serverless::core::http::reply;
+use atlas_serverless::core::http::to_error::RequestInfo;
+use atlas_serverless::core::http::transport::exchange::HttpResponse;
+use atlas_serverless::core::policy::retry::{RequestKind, RetryPolicy};
 use atlas_serverless::core::spec::model::{Key, Node};
+use reqwest::Url;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue};
 use serde_json::Value;
 
@@ -26,6 +31,19 @@ pub fn env() -> Env {
         timeout: Duration::from_secs(60),
         poll_intervals: poll_intervals("https://cloud.mongodb.com"),
     }
+}
+
+/// What a reply to a create, or to a read, becomes.
+pub fn check(
+    response: HttpResponse,
+    expected: ExpectedBody,
+    envelope: bool,
+    kind: RequestKind,
+) -> Result<HttpResponse, Error> {
+    let (url, env) = (Url::parse("https://cloud.mongodb.com/api/atlas/v2/groups?x=1").unwrap(), env());
+    let method = if kind == RequestKind::Read { "GET" } else { "POST" };
+    let request = RequestInfo { method, url: &url, kind, attempts: 2, started: Duration::ZERO, clock: &*env.clock };
+    reply::check(response, expected, envelope, &request)
 }
 
 /// The first line, without its end, and the rest.

@@ -24,8 +24,7 @@ pub(super) struct Needle {
 }
 
 impl Needle {
-    /// For a secret as it is, as it is in a form, and as it is if its own characters are taken for
-    /// escapes.
+    /// For a secret as it is, as it is in a form, and as it is if its own characters are taken for escapes.
     pub(super) fn of(secret: &Secret) -> Vec<Self> {
         let text = secret.expose();
         let mut spellings = Vec::new();

@@ -184,7 +184,7 @@ def main() -> int:
     print(f"not looked up at all: {'; '.join(NOT_LOOKED_UP)}")
     if arguments.record:
         lists = {found.of: {name: value for name, value in vars(found).items() if name != "of"} for found in findings}
-        FIGURES.write_text(json.dumps({**records.of_this_run(), "lists": lists}, indent=2) + "\n", encoding="utf-8")
+        records.write(FIGURES, {**records.of_this_run(), "lists": lists})
     code = exit_code(findings)
     print(["nothing was found", "advisories were found", "what could not be had is not known to be safe"][code])
     return code

@@ -14,7 +14,6 @@ its target begin anew: what ran before a repair says nothing of the code after i
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import re
 import subprocess
@@ -81,14 +80,15 @@ def added(known: Figures | None, new: Figures) -> Figures:
 
 
 def known_figures() -> dict[str, Figures]:
-    return json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {}
+    known: dict[str, Figures] = records.read(FIGURES)
+    return known
 
 
 def record(target: str, new: Figures) -> Figures:
     with WRITING:
         known = known_figures()
         known[target] = added(known.get(target), new)
-        FIGURES.write_text(json.dumps(known, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        records.write(FIGURES, known)
         return known[target]
 
 
@@ -99,12 +99,11 @@ def record_finding(target: str, outcome: Run) -> None:
         print(f"{target}: it did not end, exit code {outcome.code}, and has left no input", file=sys.stderr)
         return
     with WRITING:
-        before = json.loads(FINDINGS.read_text(encoding="utf-8")) if FINDINGS.exists() else []
         of_run = {**records.of_this_run(), "target": target, "input": found[1]}
-        FINDINGS.write_text(json.dumps([*before, of_run], indent=2) + "\n", encoding="utf-8")
+        records.write(FINDINGS, [*records.read(FINDINGS), of_run])
         known = known_figures()
         known.pop(target, None)
-        FIGURES.write_text(json.dumps(known, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+        records.write(FIGURES, known)
 
 
 def build() -> None:

@@ -20,7 +20,6 @@ the commit; `docs/security.md` shows the figures (`scripts/security_figures.py`)
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import re
 import subprocess
@@ -172,9 +171,9 @@ def ended(code: int, text: str) -> dict[str, int]:
 
 
 def record(part: str, of_run: dict[str, Any], figures: dict[str, int]) -> None:
-    known = json.loads(FIGURES.read_text(encoding="utf-8")) if FIGURES.exists() else {}
+    known = records.read(FIGURES)
     known[part] = {**of_run, **figures}
-    FIGURES.write_text(json.dumps(known, indent=2, sort_keys=True) + "\n", encoding="utf-8")
+    records.write(FIGURES, known)
     print(f"{part}: {known[part]}", flush=True)
 
 

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
 
-from security import proofs
+from security import proofs, records
 
 ROOT = Path(__file__).resolve().parents[2]
 #: CPU seconds that each fuzz target is to have had.
@@ -31,8 +30,7 @@ FILES = {
 
 
 def read(path: str) -> Any:
-    file = ROOT / path
-    return json.loads(file.read_text(encoding="utf-8")) if file.exists() else {}
+    return records.read(ROOT / path)
 
 
 def day(text: str) -> str:

@@ -7,6 +7,7 @@ package is made of. The page names the commit; `age` says in a clone how far the
 from __future__ import annotations
 
 import hashlib
+import json
 import subprocess
 from datetime import datetime, timezone
 from functools import cache
@@ -56,6 +57,15 @@ def at_start() -> dict[str, str]:
 def of_this_run() -> dict[str, str]:
     """What every recorded figure begins with."""
     return {"date": datetime.now(timezone.utc).date().isoformat(), **at_start()}
+
+
+def read(path: Path) -> Any:
+    """What was recorded; an empty dict if nothing was."""
+    return json.loads(path.read_text(encoding="utf-8")) if path.exists() else {}
+
+
+def write(path: Path, recorded: Any) -> None:
+    path.write_text(json.dumps(recorded, indent=2, sort_keys=True) + "\n", encoding="utf-8")
 
 
 def age(record: dict[str, Any], root: Path = ROOT) -> str:

@@ -268,7 +268,7 @@ def main() -> int:
     figures = soak(given.seconds, given.seed)
     print(json.dumps(figures, indent=2))
     if given.record:
-        FIGURES.write_text(json.dumps(figures, indent=2) + "\n", encoding="utf-8")
+        records.write(FIGURES, figures)
     for line in figures["wrong"] or ["created = stored, and nothing grows"]:
         print(line)
     return 1 if figures["wrong"] else 0
